@@ -1,0 +1,1 @@
+//! Runs steps in Linux namespaces: no daemon, no root, no Docker.

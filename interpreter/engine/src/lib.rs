@@ -1,0 +1,1 @@
+//! Plans, schedules and caches the operations of a graph.

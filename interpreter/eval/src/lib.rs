@@ -1,0 +1,1 @@
+//! Evaluates a typed module to a graph of operations.

@@ -1,0 +1,1 @@
+//! The operations a pipeline is made of, their graph and digests.

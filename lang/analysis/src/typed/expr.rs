@@ -1,0 +1,329 @@
+//! Typed expressions.
+
+use std::sync::Arc;
+
+use pipe_syntax::Span;
+use pipe_syntax::ast::{BinaryOp, HolePosition, Shell, UnaryOp};
+
+use super::{CheckedKind, Global, LocalDecl, Type};
+
+/// An expression with the locals that it and its parts bind.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Body {
+    /// Every local, by [`LocalId`]. A function's parameters come first.
+    pub locals: Vec<LocalDecl>,
+    /// The expression.
+    pub expr: Expr,
+}
+
+/// A local of a [`Body`]: the index in [`Body::locals`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct LocalId(pub u32);
+
+/// A typed expression.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Expr {
+    /// Which form it has.
+    pub kind: ExprKind,
+    /// Its type.
+    pub ty: Type,
+    /// Where it stands, relative to its item.
+    pub span: Span,
+}
+
+/// Forms of [`Expr`].
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum ExprKind {
+    /// `()`, and the value of a block that ends in a statement.
+    Unit,
+    /// `true`, `false`.
+    Bool(bool),
+    /// A whole number.
+    Int(i64),
+    /// The bits of an `f64`.
+    Float(u64),
+    /// Nanoseconds.
+    Duration(i64),
+    /// Bytes.
+    Size(u64),
+    /// A string, also one whose type is [`Type::Checked`]: a checked literal is its text.
+    Text(Vec<TextPiece>),
+    /// A script.
+    Script {
+        /// Which shell runs it.
+        shell: Shell,
+        /// Text and holes.
+        parts: Vec<ScriptPiece>,
+    },
+    /// A local.
+    Local(LocalId),
+    /// A `param` of the root module.
+    Param(Global),
+    /// A `let` of a module.
+    Let(Global),
+    /// A named function used as a value.
+    FunctionValue(Global),
+    /// A call of a named function, an operation or an intrinsic. `args` are in parameter order, an operation's receiver first;
+    /// `None` takes the default.
+    Call {
+        /// The function.
+        function: Global,
+        /// Arguments in parameter order.
+        args: Vec<Option<Expr>>,
+    },
+    /// A call of a function value.
+    CallValue {
+        /// The function.
+        callee: Box<Expr>,
+        /// Arguments.
+        args: Vec<Expr>,
+    },
+    /// A record value; fields in declaration order, `None` takes the default.
+    Record {
+        /// The record.
+        record: Global,
+        /// Its fields.
+        fields: Vec<Option<Expr>>,
+    },
+    /// `r.with(a: x)`: the record with some fields replaced, by index.
+    Update {
+        /// The record value.
+        base: Box<Expr>,
+        /// New fields.
+        fields: Vec<(usize, Expr)>,
+    },
+    /// A variant; payload in declaration order, `None` takes the default.
+    Variant {
+        /// The enum.
+        r#enum: Global,
+        /// Which variant, by index.
+        variant: usize,
+        /// Its payload.
+        payload: Vec<Option<Expr>>,
+    },
+    /// `Enum.all`.
+    AllVariants(Global),
+    /// A field of a record, by index.
+    Field {
+        /// The record value.
+        base: Box<Expr>,
+        /// Which field.
+        index: usize,
+    },
+    /// A field of an opaque type or of a checked literal (`platform.os`, `container.user`): the intrinsic `Type.field`.
+    IntrinsicField {
+        /// The value.
+        base: Box<Expr>,
+        /// `Type.field`, in the module that declares it.
+        field: Global,
+    },
+    /// `x?.…`: if `base` is some value, binds it to `local` and gives some `body` (flattened when `body` is optional), else none.
+    OptionalChain {
+        /// The optional value.
+        base: Box<Expr>,
+        /// Where it is bound.
+        local: LocalId,
+        /// What follows.
+        body: Box<Expr>,
+    },
+    /// `none`.
+    None,
+    /// `some(x)`.
+    Some(Box<Expr>),
+    /// A tuple.
+    Tuple(Vec<Expr>),
+    /// A list.
+    List(Vec<ListElement>),
+    /// A map.
+    Map(Vec<(Expr, Expr)>),
+    /// A comprehension.
+    Comprehension {
+        /// Clauses in order.
+        clauses: Vec<Clause>,
+        /// The element, or the key of a map.
+        element: Box<Expr>,
+        /// The value, when it builds a map.
+        value: Option<Box<Expr>>,
+    },
+    /// `-x`, `!x`.
+    Unary {
+        /// The operator.
+        op: UnaryOp,
+        /// Its operand.
+        operand: Box<Expr>,
+    },
+    /// `a + b`; `&&`, `||`, `??` evaluate the right side only when needed.
+    Binary {
+        /// The operator.
+        op: BinaryOp,
+        /// Left operand.
+        left: Box<Expr>,
+        /// Right operand.
+        right: Box<Expr>,
+    },
+    /// A lambda.
+    Lambda {
+        /// A binder for each parameter.
+        params: Vec<Binder>,
+        /// Its body; it sees the locals around it.
+        body: Arc<Expr>,
+    },
+    /// `if`; without `else` its type is `Unit`.
+    If {
+        /// The condition.
+        condition: Box<Expr>,
+        /// When it holds.
+        then: Box<Expr>,
+        /// When it does not.
+        otherwise: Option<Box<Expr>>,
+    },
+    /// `match`; exhaustive.
+    Match {
+        /// What is looked at.
+        scrutinee: Box<Expr>,
+        /// Arms in order.
+        arms: Vec<Arm>,
+    },
+    /// A block.
+    Block(Vec<Statement>),
+    /// `do action`.
+    Do(Box<Expr>),
+    /// A conversion that the checker inserted.
+    Convert {
+        /// Which.
+        conversion: Conversion,
+        /// What is converted.
+        expr: Box<Expr>,
+    },
+    /// Wrong and reported.
+    Error,
+}
+
+/// The only conversions of the language, besides a literal to its checked type.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Conversion {
+    /// `T` to `T?`.
+    ToOptional,
+    /// `Dir` or `File` to `Tree`.
+    ToTree,
+    /// `List[String]` to `Command`.
+    ToCommand,
+    /// A `String` that is not a literal to `Path`, `Glob` or `EnvName`: checked when known.
+    Check(CheckedKind),
+}
+
+/// A piece of a string.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum TextPiece {
+    /// Fixed text.
+    Fixed(Arc<str>),
+    /// `${expr}` of a type that has a text form.
+    Hole(Expr),
+}
+
+/// A piece of a script.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum ScriptPiece {
+    /// Fixed text.
+    Fixed(Arc<str>),
+    /// `${{ expr }}`; never in a refused position. Its type has a text form, or is a list of such (then in an unglued word).
+    Hole {
+        /// The expression.
+        expr: Expr,
+        /// Where the shell's quoting puts it.
+        position: HolePosition,
+        /// From `$` to the last `}`.
+        span: Span,
+    },
+}
+
+/// An element of a list.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum ListElement {
+    /// One value.
+    Item(Expr),
+    /// All values of another list.
+    Spread(Expr),
+}
+
+/// A clause of a comprehension.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Clause {
+    /// `for p in ps`; over a map it binds pairs.
+    For(Binder, Expr),
+    /// `if c`.
+    If(Expr),
+}
+
+/// What a `let`, a `for` or a lambda parameter binds.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Binder {
+    /// A local.
+    Local(LocalId),
+    /// `_`.
+    Wildcard,
+    /// The parts of a tuple.
+    Tuple(Vec<Binder>),
+}
+
+/// An arm of a `match`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Arm {
+    /// What it covers.
+    pub pattern: Pattern,
+    /// `if c`.
+    pub guard: Option<Expr>,
+    /// What it gives.
+    pub body: Expr,
+}
+
+/// A typed pattern.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Pattern {
+    /// `_`.
+    Wildcard,
+    /// Binds.
+    Bind(LocalId),
+    /// A whole number.
+    Int(i64),
+    /// The bits of an `f64`.
+    Float(u64),
+    /// Nanoseconds.
+    Duration(i64),
+    /// Bytes.
+    Size(u64),
+    /// A text, also of a checked type.
+    Text(Arc<str>),
+    /// `true`, `false`.
+    Bool(bool),
+    /// `none`.
+    None,
+    /// `some(p)`.
+    Some(Box<Pattern>),
+    /// A variant, by index; payload patterns in declaration order.
+    Variant {
+        /// Which variant.
+        variant: usize,
+        /// A pattern for each payload.
+        payload: Vec<Pattern>,
+    },
+    /// `(a, b)`.
+    Tuple(Vec<Pattern>),
+    /// `[a, b]`.
+    List(Vec<Pattern>),
+    /// `A | B`; both bind the same locals.
+    Or(Vec<Pattern>),
+}
+
+/// A statement of a block. The last one, when it is [`Statement::Value`], is the block's value.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Statement {
+    /// `let`.
+    Let(Binder, Expr),
+    /// `expect e`: in tests. Span of the statement.
+    Expect(Expr, Span),
+    /// `gate e`: in actions. Span of the statement.
+    Gate(Expr, Span),
+    /// An expression: the value when last, else one that may be dropped (`do …`).
+    Value(Expr),
+}

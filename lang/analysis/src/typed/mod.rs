@@ -1,0 +1,12 @@
+//! The typed program: what the checker hands to the evaluator. Plain data without salsa.
+//!
+//! Names are resolved, arguments stand in parameter order, conversions are nodes of their own, every expression has its
+//! type. An error in the source leaves [`ExprKind::Error`], and only items without errors are evaluated.
+
+mod expr;
+mod program;
+mod ty;
+
+pub use expr::*;
+pub use program::*;
+pub use ty::*;

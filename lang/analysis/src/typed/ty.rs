@@ -1,0 +1,79 @@
+//! Types after checking.
+
+use std::sync::Arc;
+
+use super::Global;
+
+/// A type.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub enum Type {
+    /// `Bool`.
+    Bool,
+    /// `Int`, 64 bits.
+    Int,
+    /// `Float`, 64 bits.
+    Float,
+    /// `String`.
+    String,
+    /// `Duration`, nanoseconds.
+    Duration,
+    /// `Size`, bytes.
+    Size,
+    /// `Unit`.
+    Unit,
+    /// The type of `fail(…)`: fits everywhere.
+    Never,
+    /// A text with a form that is checked.
+    Checked(CheckedKind),
+    /// `List[T]`.
+    List(Arc<Type>),
+    /// `Map[K, V]`.
+    Map(Arc<Type>, Arc<Type>),
+    /// `T?`.
+    Optional(Arc<Type>),
+    /// `(A, B)`.
+    Tuple(Vec<Type>),
+    /// A record, with its type arguments.
+    Record(Global, Vec<Type>),
+    /// An enum, with its type arguments.
+    Enum(Global, Vec<Type>),
+    /// A type of the engine, declared `opaque` in the standard library: `Container`, `Dir`, `Secret`, …
+    Opaque(Global, Vec<Type>),
+    /// `fn(A, B) -> C`.
+    Function {
+        /// Parameter types.
+        params: Vec<Type>,
+        /// Result type.
+        ret: Arc<Type>,
+    },
+    /// `Action[T]`.
+    Action(Arc<Type>),
+    /// The named union of `Dir` and `File`.
+    Tree,
+    /// The named union of `List[String]` and a script.
+    Command,
+    /// A type parameter of the function or record it stands in.
+    Parameter(Arc<str>),
+    /// A variable of inference. Never in a finished typed program.
+    Variable(u32),
+    /// Wrong and reported; silences followers.
+    Error,
+}
+
+/// Texts whose form is checked where they are written as literals.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+#[allow(missing_docs)]
+pub enum CheckedKind {
+    ImageRef,
+    Platform,
+    Path,
+    Glob,
+    Regex,
+    Url,
+    GitRef,
+    Version,
+    Port,
+    Percent,
+    Mode,
+    EnvName,
+}

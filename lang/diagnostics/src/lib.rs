@@ -1,0 +1,8 @@
+//! Diagnostics as data, and their renderers.
+//!
+//! **Invariant.** Pure data and pure functions from data to text: no salsa, no I/O, no async, no knowledge of what a
+//! diagnostic means. Each diagnostic is built by a small function beside the check that finds it.
+
+mod diagnostic;
+
+pub use diagnostic::*;

@@ -1,0 +1,1 @@
+//! The declarations of pipe's prelude, as source text.

@@ -1,1 +1,14 @@
 //! The operations a pipeline is made of, their graph and digests.
+//!
+//! **Invariant.** Plain data and pure functions. An op never holds a secret's bytes; source places travel beside ops and
+//! never enter a digest; nothing here knows the language, a file system or a backend.
+
+mod datum;
+mod digest;
+mod graph;
+mod op;
+
+pub use datum::*;
+pub use digest::*;
+pub use graph::*;
+pub use op::*;

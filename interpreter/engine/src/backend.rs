@@ -1,0 +1,163 @@
+//! The one trait between the engine and whatever runs commands.
+
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+use std::time::Duration;
+
+use async_trait::async_trait;
+use pipe_ops::{Digest, Network};
+use pipe_store::{FileRef, LayerRef, LayerScan};
+use tokio_util::sync::CancellationToken;
+
+use crate::Stream;
+
+/// Runs commands on layered file systems. Cancellable; what it returns carries content digests, so the engine never walks a
+/// step's files itself.
+#[async_trait]
+pub trait Backend: Send + Sync {
+    /// Its name: `sandbox`.
+    fn name(&self) -> &'static str;
+
+    /// What the host's own tools are, as a digest that changes when they change. Cheap: no walk of `/usr`.
+    async fn toolchain_digest(&self) -> Result<Digest, BackendError>;
+
+    /// Runs one command to its end. A command that fails is an [`StepOutcome`] like any other; an error means that the backend
+    /// could not do its work. When `cancel` fires, the whole process tree is killed, its folders are removed, and the result is
+    /// [`BackendError::Cancelled`].
+    async fn run(
+        &self,
+        step: StepSpec,
+        output: &dyn OutputSink,
+        cancel: &CancellationToken,
+    ) -> Result<StepOutcome, BackendError>;
+
+    /// Stops whatever it keeps running between steps and removes its working folders.
+    async fn shutdown(&self);
+}
+
+/// Receives what a command prints, as it prints it.
+pub trait OutputSink: Send + Sync {
+    /// Bytes of one stream, in order.
+    fn output(&self, stream: Stream, bytes: &[u8]);
+}
+
+/// A command with all it sees.
+#[derive(Clone, Debug)]
+pub struct StepSpec {
+    /// For messages: what people call the step.
+    pub name: String,
+    /// What the root stands on.
+    pub base: Base,
+    /// Layers over the base, lowest first.
+    pub root: Vec<LayerRef>,
+    /// Private writable views, in the order they are mounted (an outer path before one inside it).
+    pub mounts: Vec<MountSpec>,
+    /// Program and arguments; the program is looked up on `PATH` of `env`.
+    pub argv: Vec<String>,
+    /// The whole environment.
+    pub env: BTreeMap<String, String>,
+    /// Absolute; made if it is missing.
+    pub workdir: String,
+    /// `user[:group]`, names are looked up in the root's own files.
+    pub user: Option<String>,
+    /// Which network it gets.
+    pub network: Network,
+    /// What it reads on standard input; nothing when `None`.
+    pub stdin: Option<Vec<u8>>,
+    /// Kill the tree after this time.
+    pub timeout: Option<Duration>,
+    /// The command is a script: its shell. Without it in the root the outcome is [`Exit::ShellMissing`].
+    pub shell: Option<String>,
+}
+
+/// What a root stands on.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Base {
+    /// Nothing.
+    Scratch,
+    /// The host's own tools, read-only.
+    Toolchain,
+}
+
+/// A private writable view of a tree or a file.
+#[derive(Clone, Debug)]
+pub struct MountSpec {
+    /// Absolute, normalised.
+    pub path: String,
+    /// What is shown.
+    pub source: MountSource,
+}
+
+/// What a mount shows.
+#[derive(Clone, Debug)]
+pub enum MountSource {
+    /// A tree: layers, lowest first; none is an empty folder.
+    Tree(Vec<LayerRef>),
+    /// A file of a layer.
+    File(FileRef),
+}
+
+/// How a command ended and what it left.
+#[derive(Debug)]
+pub struct StepOutcome {
+    /// How it ended.
+    pub exit: Exit,
+    /// What it changed in its root; `None` when nothing.
+    pub root: Option<NewLayer>,
+    /// What it changed in each mount, in order; a file mount's layer holds that file under the name `file`.
+    pub mounts: Vec<Option<NewLayer>>,
+    /// How long the command ran.
+    pub elapsed: Duration,
+}
+
+/// A layer that a step left, still without a name in the store.
+#[derive(Debug)]
+pub struct NewLayer {
+    /// Its folder, relative to the store, to be adopted by `Store::record_layer`.
+    pub staged: PathBuf,
+    /// Its content, digested.
+    pub scan: LayerScan,
+}
+
+/// How a command ended.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Exit {
+    /// With this code; 128 + n when a signal n killed it.
+    Code(i32),
+    /// Killed after its timeout.
+    TimedOut,
+    /// Killed for want of memory.
+    OutOfMemory,
+    /// The program was not found.
+    ProgramMissing {
+        /// As it was asked for.
+        program: String,
+    },
+    /// The script's shell is not in the root.
+    ShellMissing {
+        /// Its path.
+        shell: String,
+    },
+}
+
+/// The backend could not do its work.
+#[derive(Debug, thiserror::Error)]
+pub enum BackendError {
+    /// The machine lacks something; says what, and what mends it.
+    #[error("{what}")]
+    Unsupported {
+        /// What is missing, one line.
+        what: String,
+        /// What to do: a command, a setting.
+        help: String,
+    },
+    /// The run was cancelled.
+    #[error("cancelled")]
+    Cancelled,
+    /// The step asks for something that cannot be set up: a mount over a file, a user that does not exist.
+    #[error("{0}")]
+    Step(String),
+    /// Something else failed.
+    #[error("{0}")]
+    Failed(String),
+}

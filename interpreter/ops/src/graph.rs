@@ -1,0 +1,83 @@
+//! The graph: nodes in an arena, equal definitions once, places in the source beside them.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use serde::{Deserialize, Serialize};
+
+use crate::{Op, OpDigest};
+
+/// A node of a [`Graph`]: the index in its arena. Inputs always have smaller ids.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+pub struct NodeId(pub u32);
+
+/// One of the things a node gives: an edge of the graph.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+pub struct Output {
+    /// The node.
+    pub node: NodeId,
+    /// Which of its results.
+    pub slot: Slot,
+}
+
+/// Which result of a node. All ops but `Exec` and `Guard` have only `Main`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+pub enum Slot {
+    /// The only result.
+    Main,
+    /// The root file system as an exec left it.
+    Root,
+    /// A mount, by index, as an exec left it.
+    Mount(u32),
+    /// Standard output, a text.
+    Stdout,
+    /// Standard error, a text.
+    Stderr,
+    /// The exit code, a number.
+    ExitCode,
+}
+
+/// Where in the source a node was made. Never part of a digest.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+pub struct Origin {
+    /// The file, as it is shown to people.
+    pub file: Arc<str>,
+    /// First byte of the expression.
+    pub start: u32,
+    /// One past its last byte.
+    pub end: u32,
+    /// The line, from 1: events and logs name it without the source at hand.
+    pub line: u32,
+    /// The named function it belongs to, for people: `build`, `unit 8.4`.
+    pub name: Arc<str>,
+}
+
+/// What the engine should mind when it runs a node. Never part of a digest; when two equal ops differ here, the more generous
+/// value holds.
+#[derive(Clone, Debug, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub struct Hints {
+    /// Kill the step after so many nanoseconds.
+    pub timeout: Option<i64>,
+    /// The command is a script literal: its shell's path. A root without it gets an error that names it.
+    pub shell: Option<Arc<str>>,
+}
+
+/// A node.
+#[derive(Clone, Debug)]
+pub struct Node {
+    /// What it does.
+    pub op: Op,
+    /// Its definition's digest.
+    pub digest: OpDigest,
+    /// Where it was made; more than one place when equal ops were written twice.
+    pub origins: Vec<Origin>,
+    /// How to run it.
+    pub hints: Hints,
+}
+
+/// A graph of ops, in topological order.
+#[derive(Clone, Debug, Default)]
+pub struct Graph {
+    nodes: Vec<Node>,
+    by_digest: HashMap<OpDigest, NodeId>,
+}

@@ -1,0 +1,182 @@
+//! Ops: what can be done. An op names its inputs by [`Output`]s of earlier nodes.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use serde::{Deserialize, Serialize};
+
+use crate::{Datum, Output};
+
+/// An operation. All but [`Op::Exec`] are done by the engine itself.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Op {
+    /// An empty tree; as a container's root: `scratch()`. Slot `Main`: a tree.
+    Empty,
+    /// The host's own tools, read-only: `host.toolchain()`. Slot `Main`: a tree that stands on the host's base.
+    Toolchain,
+    /// A folder of the host. Slot `Main`: a tree.
+    HostDir(HostDir),
+    /// A file of the host. Slot `Main`: a file.
+    HostFile {
+        /// The path, relative to the package, or absolute when it came from the command line.
+        path: String,
+    },
+    /// Run a command in a container. Slots `Root`, `Mount(i)`: trees or files as they were left; `Stdout`, `Stderr`: texts;
+    /// `ExitCode`: a number. Succeeds with whatever exit code; [`Op::Guard`] judges it.
+    Exec(Box<Exec>),
+    /// Passes every slot of an exec through if its exit code is one of `success`, else fails.
+    Guard {
+        /// The exec's node, in slot `Main`'s stead: the slot is ignored.
+        exec: Output,
+        /// Exit codes that count as success, sorted.
+        success: Vec<i32>,
+    },
+    /// A folder of a tree. Slot `Main`: a tree.
+    Subdir {
+        /// The tree.
+        tree: Output,
+        /// The path in it.
+        path: Arg,
+    },
+    /// A file of a tree. Slot `Main`: a file.
+    Subfile {
+        /// The tree.
+        tree: Output,
+        /// The path in it.
+        path: Arg,
+    },
+    /// A tree with another tree or a file put at a path. Slot `Main`: a tree.
+    Copy(Box<Copy>),
+    /// A tree with a text file written at a path. Slot `Main`: a tree.
+    Write {
+        /// The tree.
+        into: Output,
+        /// The path in it; missing folders are made.
+        path: Arg,
+        /// The content.
+        text: Arg,
+        /// Permission bits; 0o644 when none are given.
+        mode: u32,
+    },
+    /// A tree without a path (a file, or a folder with all below it). A missing path is an error. Slot `Main`: a tree.
+    Remove {
+        /// The tree.
+        from: Output,
+        /// The path in it.
+        path: Arg,
+    },
+    /// The text of a file; it must be UTF-8. Slot `Main`: a text.
+    Contents {
+        /// The file.
+        file: Output,
+    },
+    /// A pure function of values of which some are known only when earlier nodes have run. Slot `Main`: a value.
+    Apply {
+        /// The function, by name in [`crate::pure`]'s table: `String.trim`, `equal`, `concat`.
+        function: Arc<str>,
+        /// Its arguments.
+        args: Vec<Arg>,
+    },
+    /// An operation that the language declares and this engine does not have yet. Planning refuses a graph that needs it and names it.
+    Declared {
+        /// The operation, as users write it: `image`, `secret_env`.
+        operation: Arc<str>,
+        /// What it stands on.
+        inputs: Vec<Output>,
+        /// Its other arguments.
+        args: Vec<Datum>,
+    },
+}
+
+/// A folder of the host, with what counts in it.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+pub struct HostDir {
+    /// The path, relative to the package, or absolute when it came from the command line.
+    pub path: String,
+    /// Globs of what counts; empty for everything.
+    pub include: Vec<String>,
+    /// Globs of what does not.
+    pub exclude: Vec<String>,
+}
+
+/// A command in a container.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Exec {
+    /// The root file system.
+    pub root: Output,
+    /// Private writable views, in the order they were mounted.
+    pub mounts: Vec<Mount>,
+    /// Program and arguments: texts, or lists of texts that are flattened.
+    pub argv: Vec<Arg>,
+    /// The whole environment.
+    pub env: BTreeMap<String, Arg>,
+    /// The working folder.
+    pub workdir: String,
+    /// `user[:group]`, by name or number; the image's own when `None`.
+    pub user: Option<String>,
+    /// `os/arch[/variant]`.
+    pub platform: String,
+    /// Which network the step gets.
+    pub network: Network,
+    /// What the step reads on standard input; nothing when `None`.
+    pub stdin: Option<Arg>,
+}
+
+/// A tree or a file shown at a path.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Mount {
+    /// The absolute path, normalised.
+    pub path: String,
+    /// What is shown.
+    pub source: Output,
+    /// A file rather than a tree.
+    pub is_file: bool,
+}
+
+/// Put a tree or a file at a path of another tree.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Copy {
+    /// The tree that is changed.
+    pub into: Output,
+    /// Where; missing folders are made.
+    pub path: Arg,
+    /// What is put there. A tree is merged into a folder that exists; a file replaces a file.
+    pub source: Output,
+    /// `source` is a file rather than a tree.
+    pub is_file: bool,
+    /// `user[:group]` by number for everything copied; 0:0 when `None`.
+    pub owner: Option<String>,
+    /// Permission bits for every file copied; as they are when `None`.
+    pub mode: Option<u32>,
+    /// Globs of what counts; empty for everything.
+    pub include: Vec<String>,
+    /// Globs of what does not.
+    pub exclude: Vec<String>,
+}
+
+/// The network a step gets.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+pub enum Network {
+    /// Its own loopback and nothing else.
+    Off,
+    /// Outbound connections to public addresses.
+    Outbound,
+    /// The host's own.
+    Host,
+}
+
+/// A value that is known, or an edge.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+pub enum Arg {
+    /// Known.
+    Const(Datum),
+    /// Known when that node has run.
+    Output(Output),
+}
+
+impl Arg {
+    /// A known text.
+    pub fn text(text: impl Into<Arc<str>>) -> Arg {
+        Arg::Const(Datum::text(text))
+    }
+}

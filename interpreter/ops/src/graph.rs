@@ -81,3 +81,64 @@ pub struct Graph {
     nodes: Vec<Node>,
     by_digest: HashMap<OpDigest, NodeId>,
 }
+
+/// A node cannot be added.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum GraphError {
+    /// It names an input that is not in the graph.
+    UnknownInput(NodeId),
+    /// The graph has as many nodes as ids go.
+    Full,
+}
+
+impl std::fmt::Display for GraphError {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            GraphError::UnknownInput(id) => write!(f, "an op names node {} before it exists", id.0),
+            GraphError::Full => f.write_str("the graph has too many nodes"),
+        }
+    }
+}
+
+impl std::error::Error for GraphError {}
+
+impl Graph {
+    /// Adds a node, or finds the one that is equal: origins and hints are merged then.
+    pub fn add(&mut self, op: Op, origin: Option<Origin>, hints: Hints) -> Result<NodeId, GraphError> {
+        let _ = (op, origin, hints, &mut self.nodes, &mut self.by_digest);
+        todo!()
+    }
+
+    /// A node; `None` when it is of another graph.
+    pub fn get(&self, id: NodeId) -> Option<&Node> {
+        self.nodes.get(id.0 as usize)
+    }
+
+    /// All nodes in topological order.
+    pub fn iter(&self) -> impl Iterator<Item = (NodeId, &Node)> {
+        (0..).map(NodeId).zip(&self.nodes)
+    }
+
+    /// How many nodes there are.
+    pub fn len(&self) -> usize {
+        self.nodes.len()
+    }
+
+    /// There are none.
+    pub fn is_empty(&self) -> bool {
+        self.nodes.is_empty()
+    }
+
+    /// The nodes that these outputs need, in topological order.
+    pub fn reachable(&self, outputs: &[Output]) -> Vec<NodeId> {
+        let _ = outputs;
+        todo!()
+    }
+}
+
+impl Op {
+    /// The edges that lead into the op, in a fixed order.
+    pub fn inputs(&self) -> Vec<Output> {
+        todo!()
+    }
+}

@@ -5,10 +5,14 @@
 
 mod datum;
 mod digest;
+mod exec_key;
 mod graph;
 mod op;
+mod preimage;
 
 pub use datum::*;
 pub use digest::*;
+pub use exec_key::*;
 pub use graph::*;
 pub use op::*;
+pub use preimage::*;

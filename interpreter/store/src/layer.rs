@@ -1,4 +1,4 @@
-//! Layers: folders of differences, and what was found in them.
+//! Layers: folders of differences in overlayfs's form, and what was found in them.
 
 use std::path::PathBuf;
 
@@ -29,6 +29,92 @@ pub struct FileRef {
     pub mode: u32,
 }
 
-/// What a layer holds, digested. Made by `scan_layer` inside the user namespace that wrote it.
+/// What a layer holds, digested. Made by [`scan_layer`](crate::scan_layer) inside the user namespace that wrote the layer, and
+/// sent to the process that owns the database, so it is flat: a deep tree costs no recursion.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct LayerScan {}
+pub struct LayerScan {
+    /// Every folder, children before their parents; the last one is the layer's own.
+    pub dirs: Vec<ScannedDir>,
+}
+
+/// A folder of a layer.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ScannedDir {
+    /// Its attributes.
+    pub meta: Meta,
+    /// It hides what lower layers have at its path.
+    pub opaque: bool,
+    /// What is in it, sorted by the bytes of the names; names are distinct.
+    pub entries: Vec<(Vec<u8>, ScannedNode)>,
+}
+
+/// Something in a folder of a layer.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum ScannedNode {
+    /// A folder, by its index in [`LayerScan::dirs`]; smaller than that of the folder it is in.
+    Dir(u32),
+    /// A regular file.
+    File {
+        /// Its content.
+        digest: BlobDigest,
+        /// Bytes.
+        size: u64,
+        /// Its attributes.
+        meta: Meta,
+        /// Files of one number are names of one inode. Set only when the layer holds at least two.
+        link: Option<u32>,
+    },
+    /// A symbolic link; where it leads does not matter.
+    Symlink {
+        /// Its text.
+        target: Vec<u8>,
+        /// Its attributes; the mode is 0o777.
+        meta: Meta,
+    },
+    /// A named pipe.
+    Fifo(Meta),
+    /// What lower layers have under this name is gone.
+    Whiteout,
+}
+
+/// Attributes that count. Times do not.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+pub struct Meta {
+    /// Permission bits with setuid, setgid and sticky: the lowest twelve.
+    pub mode: u32,
+    /// The owner as the steps see it.
+    pub uid: u32,
+    /// The group as the steps see it.
+    pub gid: u32,
+    /// Extended attributes that are content (`user.*`, `security.capability`), sorted by name.
+    pub xattrs: Vec<(Vec<u8>, Vec<u8>)>,
+}
+
+impl Meta {
+    /// Permission bits, owned by 0:0, without extended attributes.
+    pub fn plain(mode: u32) -> Meta {
+        Meta { mode: mode & 0o7777, uid: 0, gid: 0, xattrs: Vec::new() }
+    }
+}
+
+impl LayerScan {
+    /// Of a layer that changes nothing but, perhaps, the attributes of its own folder.
+    pub fn empty(meta: Meta) -> LayerScan {
+        LayerScan { dirs: vec![ScannedDir { meta, opaque: false, entries: Vec::new() }] }
+    }
+
+    /// Nothing is in the layer.
+    pub fn is_empty(&self) -> bool {
+        self.dirs.last().is_none_or(|root| root.entries.is_empty() && !root.opaque)
+    }
+
+    /// Bytes of all files, a file with several names once for each.
+    pub fn bytes(&self) -> u64 {
+        self.nodes().map(|node| if let ScannedNode::File { size, .. } = node { *size } else { 0 }).sum()
+    }
+
+    /// Everything in all folders, in order.
+    pub fn nodes(&self) -> impl Iterator<Item = &ScannedNode> {
+        self.dirs.iter().flat_map(|dir| dir.entries.iter().map(|(_, node)| node))
+    }
+}

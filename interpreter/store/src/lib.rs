@@ -1,7 +1,37 @@
 //! Content-addressed storage of trees, blobs and step results.
 //!
-//! **Invariant.** Content in, digest out; knows no backend and no language. What has a row in the database is whole.
+//! **Invariant.** Content in, digest out; knows no backend and no language. What has a row in the database is whole: files and
+//! folders are written beside, renamed into place, and only then named by a row, so a process may be killed at any moment. A
+//! recorded layer is never changed.
 
+mod blob;
+mod build;
+mod change;
+mod error;
+mod export;
+mod import;
 mod layer;
+mod lock;
+mod lookup;
+mod namespace;
+mod record;
+mod run;
+mod scan;
+mod step;
+mod store;
+mod tree;
+mod verify;
 
+pub use build::*;
+pub use change::CopyOptions;
+pub use error::*;
+pub use import::{Filter, ImportOptions};
 pub use layer::*;
+pub use lock::StepLock;
+pub use namespace::{IdMap, Namespace};
+pub use run::Run;
+pub use scan::scan_layer;
+pub use step::*;
+pub use store::{Store, StoreOptions};
+pub use tree::*;
+pub use verify::{Damage, VerifyReport};

@@ -1,0 +1,78 @@
+//! What must be done inside the user namespace that wrote the layers.
+
+use std::fs::File;
+use std::io;
+use std::path::Path;
+
+use crate::{LayerPlan, LayerScan, StoreError};
+
+/// Does on behalf of the store what the calling process may not: files of a layer can belong to ids that only exist inside the
+/// steps' user namespace, with modes that lock everybody else out. The store tries by itself first, so as root, and with a
+/// single-id map, this is never called.
+///
+/// Every path is relative to the store's folder. The process inside calls the functions of the same names of this crate
+/// ([`scan_layer`](crate::scan_layer), [`build_layer`](crate::build_layer), [`remove_layer`](crate::remove_layer)) with
+/// [`IdMap::Identity`].
+pub trait Namespace: Send + Sync {
+    /// Opens a file for reading.
+    fn open(&self, path: &Path) -> io::Result<File>;
+
+    /// Digests a layer.
+    fn scan(&self, path: &Path) -> Result<LayerScan, StoreError>;
+
+    /// Fills the empty folder `staged` as the plan says.
+    fn build(&self, staged: &Path, plan: &LayerPlan) -> Result<(), StoreError>;
+
+    /// Moves a folder; both are on one file system.
+    fn rename(&self, from: &Path, to: &Path) -> io::Result<()>;
+
+    /// Removes a folder with everything in it. Not there is fine.
+    fn remove(&self, path: &Path) -> io::Result<()>;
+}
+
+/// How the ids that a process sees on files relate to the ids that steps see.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum IdMap {
+    /// They are the same: the process is inside the steps' user namespace.
+    Identity,
+    /// A step's id is the process's minus these: root outside the namespace.
+    Offset {
+        /// What user ids begin at.
+        uid: u32,
+        /// What group ids begin at.
+        gid: u32,
+    },
+    /// The process's own ids are 0 to steps, others do not occur: an ordinary user outside the namespace.
+    Own {
+        /// Its user id.
+        uid: u32,
+        /// Its group id.
+        gid: u32,
+    },
+}
+
+/// The id that stands for one that has no name in the namespace, as in the kernel.
+pub(crate) const OVERFLOW_ID: u32 = 65534;
+
+impl IdMap {
+    /// The ids that steps see for the ids on a file.
+    pub fn inner(self, uid: u32, gid: u32) -> (u32, u32) {
+        let offset =
+            |id: u32, base: u32| id.checked_sub(base).filter(|id| *id < 65536).unwrap_or(OVERFLOW_ID);
+        let own = |id: u32, mine: u32| if id == mine { 0 } else { OVERFLOW_ID };
+        match self {
+            IdMap::Identity => (uid, gid),
+            IdMap::Offset { uid: u, gid: g } => (offset(uid, u), offset(gid, g)),
+            IdMap::Own { uid: u, gid: g } => (own(uid, u), own(gid, g)),
+        }
+    }
+
+    /// The ids on a file for the ids that steps see; `None` when the process cannot give a file away like that.
+    pub fn outer(self, uid: u32, gid: u32) -> Option<(u32, u32)> {
+        match self {
+            IdMap::Identity => Some((uid, gid)),
+            IdMap::Offset { uid: u, gid: g } => Some((u.checked_add(uid)?, g.checked_add(gid)?)),
+            IdMap::Own { uid: u, gid: g } => (uid == 0 && gid == 0).then_some((u, g)),
+        }
+    }
+}

@@ -1,2 +1,40 @@
-//! Development tasks.
-fn main() {}
+//! Development tasks: `cargo xtask tidy`, `cargo xtask test`, `cargo xtask bench`.
+//!
+//! **Invariant.** Depends on no crate of the product: what it knows of `pipe` it knows from its files and its command line.
+
+mod bench;
+mod repository;
+mod run;
+mod test;
+mod tidy;
+
+use std::process::ExitCode;
+
+const USAGE: &str = "\
+usage: cargo xtask COMMAND
+
+  tidy               check what the compiler cannot: crate edges, invariants, sizes, docs
+  test [--unit|--e2e] set this machine up and run every test, as each kind of user
+  bench [--rounds N] measure W1, W2 and W8 beside bwrap and write docs/benchmarks.md
+";
+
+fn main() -> ExitCode {
+    let args: Vec<String> = std::env::args().skip(1).collect();
+    let words: Vec<&str> = args.iter().map(String::as_str).collect();
+    let result = match words.as_slice() {
+        ["tidy"] => tidy::run(),
+        ["test", rest @ ..] => test::run(rest),
+        ["bench", rest @ ..] => bench::run(rest),
+        _ => {
+            eprint!("{USAGE}");
+            return ExitCode::from(2);
+        }
+    };
+    match result {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(message) => {
+            eprintln!("{message}");
+            ExitCode::FAILURE
+        }
+    }
+}

@@ -6,6 +6,8 @@
 
 mod backend;
 mod event;
+mod redact;
 
 pub use backend::*;
 pub use event::*;
+pub use redact::{MIN_SECRET, RedactError, RedactedStream, Redactor};

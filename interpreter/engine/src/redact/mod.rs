@@ -1,0 +1,136 @@
+//! The one way of every byte a step prints: secrets are masked before anything else sees them.
+
+mod forms;
+mod stream;
+#[cfg(test)]
+mod tests;
+
+use std::sync::Arc;
+
+use aho_corasick::{AhoCorasick, MatchKind};
+
+pub use forms::MIN_SECRET;
+pub use stream::RedactedStream;
+
+/// Knows the secrets of a run and masks them, in every form, wherever they turn up.
+#[derive(Clone, Debug)]
+pub struct Redactor {
+    patterns: Option<Arc<Patterns>>,
+}
+
+/// A secret cannot be masked.
+#[derive(Debug, PartialEq, Eq, thiserror::Error)]
+pub enum RedactError {
+    /// It is so short that masking it would mask ordinary text and give it away.
+    #[error("a secret of {len} bytes cannot be masked: it must have at least {MIN_SECRET}")]
+    TooShort {
+        /// Its place in the list.
+        index: usize,
+        /// Its length in bytes.
+        len: usize,
+    },
+    /// All secrets together are too large to search for.
+    #[error("secrets are too large to be masked: {0}")]
+    TooLarge(String),
+}
+
+impl Redactor {
+    /// For these secrets; none is a redactor that passes everything.
+    ///
+    /// # Errors
+    /// When a secret is shorter than [`MIN_SECRET`] bytes, or all together are too large.
+    pub fn new<S: AsRef<[u8]>>(secrets: &[S]) -> Result<Redactor, RedactError> {
+        let mut all = Vec::new();
+        for (index, secret) in secrets.iter().enumerate() {
+            let found = forms::forms(secret.as_ref());
+            if found.is_empty() || secret.as_ref().len() < MIN_SECRET {
+                return Err(RedactError::TooShort { index, len: secret.as_ref().len() });
+            }
+            all.extend(found);
+        }
+        if all.is_empty() {
+            return Ok(Redactor::none());
+        }
+        Ok(Redactor { patterns: Some(Arc::new(Patterns::new(all)?)) })
+    }
+
+    /// With no secret.
+    pub fn none() -> Redactor {
+        Redactor { patterns: None }
+    }
+
+    /// Begins a stream.
+    pub fn stream(&self) -> RedactedStream {
+        RedactedStream::new(self.patterns.clone())
+    }
+
+    /// Masks a whole text: a message, a reason.
+    pub fn text(&self, text: &str) -> String {
+        let mut out = Vec::with_capacity(text.len());
+        let mut stream = self.stream();
+        let mut emit = |bytes: &[u8]| out.extend_from_slice(bytes);
+        stream.push(text.as_bytes(), &mut emit);
+        stream.finish(&mut emit);
+        String::from_utf8_lossy(&out).into_owned()
+    }
+}
+
+/// All forms of all secrets: an automaton to find them, and sorted to tell their beginnings.
+struct Patterns {
+    sorted: Vec<Vec<u8>>,
+    automaton: AhoCorasick,
+    longest: usize,
+}
+
+impl std::fmt::Debug for Patterns {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Patterns").field("forms", &self.sorted.len()).finish_non_exhaustive()
+    }
+}
+
+impl Patterns {
+    fn new(mut forms: Vec<Vec<u8>>) -> Result<Patterns, RedactError> {
+        forms.sort();
+        forms.dedup();
+        let automaton = AhoCorasick::builder()
+            .match_kind(MatchKind::Standard)
+            .build(&forms)
+            .map_err(|error| RedactError::TooLarge(error.to_string()))?;
+        let longest = forms.iter().map(Vec::len).max().unwrap_or(0);
+        Ok(Patterns { sorted: forms, automaton, longest })
+    }
+
+    /// Where the bytes that any form covers are: disjoint spans in order, overlapping ones joined. The first `covered` bytes
+    /// count as covered.
+    fn occurrences(&self, bytes: &[u8], covered: usize) -> Vec<(usize, usize)> {
+        let mut found: Vec<(usize, usize)> =
+            self.automaton.find_overlapping_iter(bytes).map(|m| (m.start(), m.end())).collect();
+        if covered > 0 {
+            found.push((0, covered));
+        }
+        found.sort_unstable();
+        let mut joined: Vec<(usize, usize)> = Vec::with_capacity(found.len());
+        for (start, end) in found {
+            match joined.last_mut() {
+                Some(last) if start <= last.1 => last.1 = last.1.max(end),
+                _ => joined.push((start, end)),
+            }
+        }
+        joined
+    }
+
+    /// The first place in `bytes` from which on they are the beginning, and not the whole, of some form; their length when
+    /// there is none.
+    fn first_possible_start(&self, bytes: &[u8]) -> usize {
+        let first = bytes.len().saturating_sub(self.longest.saturating_sub(1));
+        (first..bytes.len())
+            .find(|&start| bytes.get(start..).is_some_and(|rest| self.is_proper_prefix(rest)))
+            .unwrap_or(bytes.len())
+    }
+
+    fn is_proper_prefix(&self, bytes: &[u8]) -> bool {
+        // The forms that begin with `bytes` are neighbours in the sorted list; `bytes` itself, if a form, is the first of them.
+        let after = self.sorted.partition_point(|form| form.as_slice() <= bytes);
+        self.sorted.get(after).is_some_and(|form| form.starts_with(bytes))
+    }
+}

@@ -21,6 +21,10 @@ pub trait Backend: Send + Sync {
     /// What the host's own tools are, as a digest that changes when they change. Cheap: no walk of `/usr`.
     async fn toolchain_digest(&self) -> Result<Digest, BackendError>;
 
+    /// Whether the host's own tools put anything at this absolute path, or below it. Elsewhere a folder that a step made over
+    /// them is wholly the step's own, and can be taken out.
+    fn toolchain_has(&self, path: &str) -> bool;
+
     /// Runs one command to its end. A command that fails is an [`StepOutcome`] like any other; an error means that the backend
     /// could not do its work. When `cancel` fires, the whole process tree is killed, its folders are removed, and the result is
     /// [`BackendError::Cancelled`].
@@ -46,6 +50,9 @@ pub trait OutputSink: Send + Sync {
 pub struct StepSpec {
     /// For messages: what people call the step.
     pub name: String,
+    /// An absolute folder of the run, on the store's file system: what is made for the step goes in there. It is removed with
+    /// the run, also after the engine was killed.
+    pub work: PathBuf,
     /// What the root stands on.
     pub base: Base,
     /// Layers over the base, lowest first.

@@ -1,10 +1,25 @@
 //! Digests: SHA-256, with a newtype for each thing that is digested.
 
 use serde::{Deserialize, Serialize};
+use sha2::{Digest as _, Sha256};
 
 /// A SHA-256 digest of bytes, shown as 64 lower-case hexadecimal digits.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 pub struct Digest(pub [u8; 32]);
+
+impl Digest {
+    /// Of bytes.
+    pub fn of(bytes: &[u8]) -> Digest {
+        Digest(Sha256::digest(bytes).into())
+    }
+
+    /// From 64 hexadecimal digits; `None` when the text is anything else.
+    pub fn from_hex(text: &str) -> Option<Digest> {
+        let mut bytes = [0; 32];
+        hex::decode_to_slice(text, &mut bytes).ok()?;
+        Some(Digest(bytes))
+    }
+}
 
 impl std::fmt::Display for Digest {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
@@ -30,6 +45,13 @@ macro_rules! digest_kind {
             }
         }
     };
+}
+
+impl BlobDigest {
+    /// Of bytes.
+    pub fn of(bytes: &[u8]) -> BlobDigest {
+        BlobDigest(Digest::of(bytes))
+    }
 }
 
 digest_kind!(

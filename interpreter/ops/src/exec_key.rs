@@ -45,6 +45,111 @@ pub struct ResolvedMount {
 impl ResolvedExec {
     /// What the step's key is made of.
     pub fn preimage(&self) -> Preimage {
-        todo!()
+        let mut preimage = Preimage::new("exec");
+        for (index, arg) in self.argv.iter().enumerate() {
+            preimage = preimage.text(format!("argv[{index}]"), arg);
+        }
+        for (name, value) in &self.env {
+            preimage = preimage.text(format!("env {name}"), value);
+        }
+        preimage = preimage.text("workdir", &self.workdir);
+        if let Some(user) = &self.user {
+            preimage = preimage.text("user", user);
+        }
+        preimage = preimage.text("platform", &self.platform).text("network", self.network.name());
+        if let Some(stdin) = &self.stdin {
+            preimage = preimage.text("stdin", stdin);
+        }
+        if let Some(base) = self.base {
+            preimage = preimage.digest("host tools", base);
+        }
+        preimage = preimage.digest("root file system", self.root);
+        self.mounts.iter().fold(preimage, |preimage, mount| mount.add_to(preimage))
+    }
+}
+
+impl ResolvedMount {
+    fn add_to(&self, mut preimage: Preimage) -> Preimage {
+        let path = &self.path;
+        if let Some(mode) = self.file_mode {
+            preimage = preimage.text(format!("{path} (mode)"), format!("{mode:04o}"));
+        }
+        if let Some(base) = self.base {
+            preimage = preimage.digest(format!("{path} (host tools)"), base);
+        }
+        preimage.digest(path, self.content)
+    }
+}
+
+impl Network {
+    /// As users write it.
+    pub fn name(self) -> &'static str {
+        match self {
+            Network::Off => "Off",
+            Network::Outbound => "Default",
+            Network::Host => "Host",
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn exec() -> ResolvedExec {
+        ResolvedExec {
+            base: Some(Digest::of(b"tools")),
+            root: Digest::of(b"root"),
+            mounts: vec![ResolvedMount {
+                path: "/src".into(),
+                content: Digest::of(b"src"),
+                file_mode: None,
+                base: None,
+            }],
+            argv: vec!["cc".into(), "-o".into(), "app".into()],
+            env: BTreeMap::from([("A".into(), "1".into()), ("B".into(), "2".into())]),
+            workdir: "/src".into(),
+            user: None,
+            platform: "linux/amd64".into(),
+            network: Network::Off,
+            stdin: None,
+        }
+    }
+
+    /// Every field is in the key: what the table of the design names, and nothing beside it exists.
+    #[test]
+    fn every_field_changes_the_key() {
+        let changes: Vec<(&str, fn(&mut ResolvedExec))> = vec![
+            ("host tools", |exec| exec.base = None),
+            ("root file system", |exec| exec.root = Digest::of(b"other")),
+            ("/src", |exec| exec.mounts[0].content = Digest::of(b"other")),
+            ("/src (mode)", |exec| exec.mounts[0].file_mode = Some(0o755)),
+            ("/src (host tools)", |exec| exec.mounts[0].base = Some(Digest::of(b"tools"))),
+            ("/other", |exec| exec.mounts[0].path = "/other".into()),
+            ("argv[2]", |exec| exec.argv[2] = "main".into()),
+            ("argv[3]", |exec| exec.argv.push(String::new())),
+            ("env A", |exec| drop(exec.env.insert("A".into(), "3".into()))),
+            ("env C", |exec| drop(exec.env.insert("C".into(), "3".into()))),
+            ("workdir", |exec| exec.workdir = "/".into()),
+            ("user", |exec| exec.user = Some("nobody".into())),
+            ("platform", |exec| exec.platform = "linux/arm64".into()),
+            ("network", |exec| exec.network = Network::Outbound),
+            ("stdin", |exec| exec.stdin = Some(String::new())),
+        ];
+        for (label, change) in changes {
+            let mut changed = exec();
+            change(&mut changed);
+            assert_ne!(changed.preimage().key(), exec().preimage().key(), "{label}");
+            let difference = exec().preimage().first_difference(&changed.preimage());
+            assert_eq!(difference.map(|difference| difference.label).as_deref(), Some(label));
+        }
+    }
+
+    #[test]
+    fn the_key_is_stable() {
+        assert_eq!(
+            exec().preimage().key().to_string(),
+            "5b83993bb0cd1998669fb2ef2f77a597e7dd48b7e6e8cfed2b075e800c8eb9a2"
+        );
     }
 }

@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
+use crate::encoding::digest_op;
 use crate::{Op, OpDigest};
 
 /// A node of a [`Graph`]: the index in its arena. Inputs always have smaller ids.
@@ -105,13 +106,30 @@ impl std::error::Error for GraphError {}
 impl Graph {
     /// Adds a node, or finds the one that is equal: origins and hints are merged then.
     pub fn add(&mut self, op: Op, origin: Option<Origin>, hints: Hints) -> Result<NodeId, GraphError> {
-        let _ = (op, origin, hints, &mut self.nodes, &mut self.by_digest);
-        todo!()
+        for input in op.inputs() {
+            self.get(input.node).ok_or(GraphError::UnknownInput(input.node))?;
+        }
+        let digest = digest_op(&op, |id| self.get(id).map(|node| node.digest));
+        if let Some(&id) = self.by_digest.get(&digest) {
+            if let Some(node) = self.nodes.get_mut(id.0 as usize) {
+                node.merge(origin, hints);
+            }
+            return Ok(id);
+        }
+        let id = u32::try_from(self.nodes.len()).map(NodeId).map_err(|_| GraphError::Full)?;
+        self.nodes.push(Node { op, digest, origins: origin.into_iter().collect(), hints });
+        self.by_digest.insert(digest, id);
+        Ok(id)
     }
 
     /// A node; `None` when it is of another graph.
     pub fn get(&self, id: NodeId) -> Option<&Node> {
         self.nodes.get(id.0 as usize)
+    }
+
+    /// The node of a definition.
+    pub fn find(&self, digest: OpDigest) -> Option<NodeId> {
+        self.by_digest.get(&digest).copied()
     }
 
     /// All nodes in topological order.
@@ -129,16 +147,34 @@ impl Graph {
         self.nodes.is_empty()
     }
 
-    /// The nodes that these outputs need, in topological order.
+    /// The nodes that these outputs need, in topological order. Outputs of nodes that the graph lacks are passed over.
     pub fn reachable(&self, outputs: &[Output]) -> Vec<NodeId> {
-        let _ = outputs;
-        todo!()
+        let mut needed = vec![false; self.nodes.len()];
+        let mut pending: Vec<NodeId> = outputs.iter().map(|output| output.node).collect();
+        while let Some(id) = pending.pop() {
+            let Some(seen) = needed.get_mut(id.0 as usize) else { continue };
+            if !std::mem::replace(seen, true) {
+                pending.extend(
+                    self.get(id).into_iter().flat_map(|node| node.op.inputs()).map(|input| input.node),
+                );
+            }
+        }
+        // Inputs have smaller ids, so the order of ids is topological.
+        (0..).map(NodeId).zip(needed).filter_map(|(id, needed)| needed.then_some(id)).collect()
     }
 }
 
-impl Op {
-    /// The edges that lead into the op, in a fixed order.
-    pub fn inputs(&self) -> Vec<Output> {
-        todo!()
+impl Node {
+    fn merge(&mut self, origin: Option<Origin>, hints: Hints) {
+        if let Some(origin) = origin
+            && !self.origins.contains(&origin)
+        {
+            self.origins.push(origin);
+        }
+        // Without a time limit is more generous than with any.
+        self.hints.timeout = self.hints.timeout.zip(hints.timeout).map(|(a, b)| a.max(b));
+        if self.hints.shell.is_none() {
+            self.hints.shell = hints.shell;
+        }
     }
 }

@@ -5,8 +5,10 @@
 
 mod datum;
 mod digest;
+mod encoding;
 mod exec_key;
 mod graph;
+mod inputs;
 mod op;
 mod preimage;
 

@@ -1,0 +1,155 @@
+//! The encoding of ops.
+
+use super::Encoder;
+use crate::{Arg, Copy, Digest, Exec, HostDir, Mount, Network, NodeId, Op, OpDigest, Output, Slot};
+
+/// The digest of an op's definition. `input` gives the digests of the nodes it names, all of which the graph has checked to exist.
+pub(crate) fn digest_op(op: &Op, input: impl Fn(NodeId) -> Option<OpDigest>) -> OpDigest {
+    let mut encoder = OpEncoder { encoder: Encoder::new("pipe.op"), input };
+    encoder.op(op);
+    OpDigest(encoder.encoder.finish())
+}
+
+struct OpEncoder<F> {
+    encoder: Encoder,
+    input: F,
+}
+
+impl<F: Fn(NodeId) -> Option<OpDigest>> OpEncoder<F> {
+    fn op(&mut self, op: &Op) {
+        match op {
+            Op::Empty => self.encoder.u8(0),
+            Op::Toolchain => self.encoder.u8(1),
+            Op::HostDir(dir) => self.host_dir(dir),
+            Op::HostFile { path } => {
+                self.encoder.u8(3);
+                self.encoder.text(path);
+            }
+            Op::Exec(exec) => self.exec(exec),
+            Op::Guard { exec, success } => self.guard(exec.node, success),
+            Op::Subdir { tree, path } => self.at_path(6, *tree, path),
+            Op::Subfile { tree, path } => self.at_path(7, *tree, path),
+            Op::Copy(copy) => self.copy(copy),
+            Op::Write { into, path, text, mode } => {
+                self.at_path(9, *into, path);
+                self.arg(text);
+                self.encoder.u32(*mode);
+            }
+            Op::Remove { from, path } => self.at_path(10, *from, path),
+            Op::Contents { file } => {
+                self.encoder.u8(11);
+                self.output(*file);
+            }
+            Op::Apply { function, args } => {
+                self.encoder.u8(12);
+                self.encoder.text(function);
+                self.each(args, Self::arg);
+            }
+            Op::Declared { operation, inputs, args } => {
+                self.encoder.u8(13);
+                self.encoder.text(operation);
+                self.each(inputs, |this, input| this.output(*input));
+                self.encoder.list(args, Encoder::datum);
+            }
+        }
+    }
+
+    fn host_dir(&mut self, dir: &HostDir) {
+        self.encoder.u8(2);
+        self.encoder.text(&dir.path);
+        self.encoder.list(&dir.include, |encoder, glob| encoder.text(glob));
+        self.encoder.list(&dir.exclude, |encoder, glob| encoder.text(glob));
+    }
+
+    fn exec(&mut self, exec: &Exec) {
+        self.encoder.u8(4);
+        self.output(exec.root);
+        self.each(&exec.mounts, Self::mount);
+        self.each(&exec.argv, Self::arg);
+        // A `BTreeMap` is sorted: the order in which variables were set does not count.
+        self.encoder.u64(exec.env.len() as u64);
+        for (name, value) in &exec.env {
+            self.encoder.text(name);
+            self.arg(value);
+        }
+        self.encoder.text(&exec.workdir);
+        self.encoder.optional(exec.user.as_ref(), |encoder, user| encoder.text(user));
+        self.encoder.text(&exec.platform);
+        self.encoder.u8(match exec.network {
+            Network::Off => 0,
+            Network::Outbound => 1,
+            Network::Host => 2,
+        });
+        self.encoder.u8(u8::from(exec.stdin.is_some()));
+        if let Some(stdin) = &exec.stdin {
+            self.arg(stdin);
+        }
+    }
+
+    fn mount(&mut self, mount: &Mount) {
+        self.encoder.text(&mount.path);
+        self.output(mount.source);
+        self.encoder.u8(u8::from(mount.is_file));
+    }
+
+    fn guard(&mut self, exec: NodeId, success: &[i32]) {
+        self.encoder.u8(5);
+        self.node(exec);
+        self.encoder.list(success, |encoder, code| encoder.i32(*code));
+    }
+
+    fn copy(&mut self, copy: &Copy) {
+        self.at_path(8, copy.into, &copy.path);
+        self.output(copy.source);
+        self.encoder.u8(u8::from(copy.is_file));
+        self.encoder.optional(copy.owner.as_ref(), |encoder, owner| encoder.text(owner));
+        self.encoder.optional(copy.mode.as_ref(), |encoder, mode| encoder.u32(*mode));
+        self.encoder.list(&copy.include, |encoder, glob| encoder.text(glob));
+        self.encoder.list(&copy.exclude, |encoder, glob| encoder.text(glob));
+    }
+
+    fn at_path(&mut self, tag: u8, tree: Output, path: &Arg) {
+        self.encoder.u8(tag);
+        self.output(tree);
+        self.arg(path);
+    }
+
+    fn arg(&mut self, arg: &Arg) {
+        match arg {
+            Arg::Const(datum) => {
+                self.encoder.u8(0);
+                self.encoder.datum(datum);
+            }
+            Arg::Output(output) => {
+                self.encoder.u8(1);
+                self.output(*output);
+            }
+        }
+    }
+
+    fn output(&mut self, output: Output) {
+        self.node(output.node);
+        match output.slot {
+            Slot::Main => self.encoder.u8(0),
+            Slot::Root => self.encoder.u8(1),
+            Slot::Mount(index) => {
+                self.encoder.u8(2);
+                self.encoder.u32(index);
+            }
+            Slot::Stdout => self.encoder.u8(3),
+            Slot::Stderr => self.encoder.u8(4),
+            Slot::ExitCode => self.encoder.u8(5),
+        }
+    }
+
+    fn node(&mut self, id: NodeId) {
+        self.encoder.digest((self.input)(id).map_or(Digest([0; 32]), |digest| digest.0));
+    }
+
+    fn each<T>(&mut self, items: &[T], mut each: impl FnMut(&mut Self, &T)) {
+        self.encoder.u64(items.len() as u64);
+        for item in items {
+            each(self, item);
+        }
+    }
+}

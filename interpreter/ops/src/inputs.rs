@@ -1,0 +1,36 @@
+//! The edges that lead into an op.
+
+use crate::{Arg, Exec, Op, Output};
+
+impl Op {
+    /// The edges that lead into the op, in a fixed order. A [`Op::Guard`]'s slot means nothing, see there.
+    pub fn inputs(&self) -> Vec<Output> {
+        match self {
+            Op::Empty | Op::Toolchain | Op::HostDir(_) | Op::HostFile { .. } => Vec::new(),
+            Op::Exec(exec) => exec_inputs(exec),
+            Op::Guard { exec, .. } => vec![*exec],
+            Op::Subdir { tree, path } | Op::Subfile { tree, path } | Op::Remove { from: tree, path } => {
+                with_args(vec![*tree], [path])
+            }
+            Op::Copy(copy) => with_args(vec![copy.into, copy.source], [&copy.path]),
+            Op::Write { into, path, text, .. } => with_args(vec![*into], [path, text]),
+            Op::Contents { file } => vec![*file],
+            Op::Apply { args, .. } => with_args(Vec::new(), args),
+            Op::Declared { inputs, .. } => inputs.clone(),
+        }
+    }
+}
+
+fn exec_inputs(exec: &Exec) -> Vec<Output> {
+    let mut inputs = vec![exec.root];
+    inputs.extend(exec.mounts.iter().map(|mount| mount.source));
+    with_args(inputs, exec.argv.iter().chain(exec.env.values()).chain(&exec.stdin))
+}
+
+fn with_args<'a>(mut inputs: Vec<Output>, args: impl IntoIterator<Item = &'a Arg>) -> Vec<Output> {
+    inputs.extend(args.into_iter().filter_map(|arg| match arg {
+        Arg::Const(_) => None,
+        Arg::Output(output) => Some(*output),
+    }));
+    inputs
+}

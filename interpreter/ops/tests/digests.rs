@@ -1,0 +1,261 @@
+//! Laws of definition digests.
+#![allow(clippy::unwrap_used)]
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use pipe_ops::*;
+use proptest::prelude::*;
+
+fn output(node: u32, slot: Slot) -> Output {
+    Output { node: NodeId(node), slot }
+}
+
+/// A graph with two nodes to name: 0 and 1.
+fn ground() -> Graph {
+    let mut graph = Graph::default();
+    graph.add(Op::Empty, None, Hints::default()).unwrap();
+    graph.add(Op::Toolchain, None, Hints::default()).unwrap();
+    graph
+}
+
+fn digest(op: &Op) -> OpDigest {
+    let mut graph = ground();
+    let id = graph.add(op.clone(), None, Hints::default()).unwrap();
+    graph.get(id).unwrap().digest
+}
+
+/// Short texts over a small alphabet, so that different values come near each other.
+fn text() -> impl Strategy<Value = String> {
+    "[ab]{0,2}"
+}
+
+fn any_output() -> impl Strategy<Value = Output> {
+    let slot = prop_oneof![
+        Just(Slot::Main),
+        Just(Slot::Root),
+        (0u32..2).prop_map(Slot::Mount),
+        Just(Slot::Stdout),
+        Just(Slot::Stderr),
+        Just(Slot::ExitCode)
+    ];
+    (0u32..2, slot).prop_map(|(node, slot)| output(node, slot))
+}
+
+fn datum() -> impl Strategy<Value = Datum> {
+    let leaf = prop_oneof![
+        Just(Datum::Unit),
+        any::<bool>().prop_map(Datum::Bool),
+        (0i64..3).prop_map(Datum::Int),
+        (0i64..3).prop_map(Datum::Duration),
+        (0u64..3).prop_map(Datum::Size),
+        prop_oneof![Just(0.0), Just(1.0), Just(f64::NAN)].prop_map(|value| Datum::Float(Float::new(value))),
+        text().prop_map(Datum::text),
+        Just(Datum::Optional(None)),
+    ];
+    leaf.prop_recursive(2, 8, 2, |inner| {
+        let named = || (text(), inner.clone()).prop_map(|(name, value)| (Arc::<str>::from(name), value));
+        prop_oneof![
+            prop::collection::vec(inner.clone(), 0..3).prop_map(Datum::List),
+            prop::collection::vec(inner.clone(), 0..3).prop_map(Datum::Tuple),
+            prop::collection::vec((inner.clone(), inner.clone()), 0..2).prop_map(Datum::Map),
+            inner.clone().prop_map(|value| Datum::Optional(Some(Box::new(value)))),
+            (text(), prop::collection::vec(named(), 0..2))
+                .prop_map(|(name, fields)| Datum::Record { name: name.into(), fields }),
+            (text(), text(), prop::collection::vec(named(), 0..2)).prop_map(|(name, variant, payload)| {
+                Datum::Variant { name: name.into(), variant: variant.into(), payload }
+            }),
+        ]
+    })
+}
+
+fn arg() -> impl Strategy<Value = Arg> {
+    prop_oneof![datum().prop_map(Arg::Const), any_output().prop_map(Arg::Output)]
+}
+
+fn texts() -> impl Strategy<Value = Vec<String>> {
+    prop::collection::vec(text(), 0..3)
+}
+
+fn exec() -> impl Strategy<Value = Op> {
+    let mount = (text(), any_output(), any::<bool>()).prop_map(|(path, source, is_file)| Mount {
+        path,
+        source,
+        is_file,
+    });
+    let network = prop_oneof![Just(Network::Off), Just(Network::Outbound), Just(Network::Host)];
+    let env = prop::collection::vec((text(), arg()), 0..3).prop_map(|pairs| pairs.into_iter().collect());
+    (
+        any_output(),
+        prop::collection::vec(mount, 0..2),
+        prop::collection::vec(arg(), 0..3),
+        env,
+        text(),
+        prop::option::of(text()),
+        text(),
+        network,
+        prop::option::of(arg()),
+    )
+        .prop_map(|(root, mounts, argv, env, workdir, user, platform, network, stdin)| {
+            Op::Exec(Box::new(Exec { root, mounts, argv, env, workdir, user, platform, network, stdin }))
+        })
+}
+
+fn copy() -> impl Strategy<Value = Op> {
+    let (owner, mode) = (prop::option::of(text()), prop::option::of(0u32..2));
+    (any_output(), arg(), any_output(), any::<bool>(), owner, mode, texts(), texts()).prop_map(
+        |(into, path, source, is_file, owner, mode, include, exclude)| {
+            Op::Copy(Box::new(Copy { into, path, source, is_file, owner, mode, include, exclude }))
+        },
+    )
+}
+
+fn op() -> impl Strategy<Value = Op> {
+    let at = || (any_output(), arg());
+    let declared = (text(), prop::collection::vec(any_output(), 0..2), prop::collection::vec(datum(), 0..2));
+    prop_oneof![
+        Just(Op::Empty),
+        Just(Op::Toolchain),
+        (text(), texts(), texts()).prop_map(|(path, include, exclude)| Op::HostDir(HostDir {
+            path,
+            include,
+            exclude
+        })),
+        text().prop_map(|path| Op::HostFile { path }),
+        exec(),
+        (0u32..2, prop::collection::vec(0i32..3, 0..3))
+            .prop_map(|(node, success)| Op::Guard { exec: output(node, Slot::Main), success }),
+        at().prop_map(|(tree, path)| Op::Subdir { tree, path }),
+        at().prop_map(|(tree, path)| Op::Subfile { tree, path }),
+        at().prop_map(|(from, path)| Op::Remove { from, path }),
+        copy(),
+        (at(), arg(), 0u32..2).prop_map(|((into, path), text, mode)| Op::Write { into, path, text, mode }),
+        any_output().prop_map(|file| Op::Contents { file }),
+        (text(), prop::collection::vec(arg(), 0..3))
+            .prop_map(|(function, args)| Op::Apply { function: function.into(), args }),
+        declared.prop_map(|(operation, inputs, args)| Op::Declared {
+            operation: operation.into(),
+            inputs,
+            args
+        }),
+    ]
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(2000))]
+
+    /// Equal ops have equal digests, different ones different digests.
+    #[test]
+    fn digests_are_injective(a in op(), b in op()) {
+        prop_assert_eq!(a == b, digest(&a) == digest(&b), "{:?} and {:?}", a, b);
+    }
+
+    /// Two execs of which everything but one field is the same.
+    #[test]
+    fn neighbours_differ(a in exec(), b in exec(), pick in 0usize..9) {
+        let (Op::Exec(a), Op::Exec(b)) = (a, b) else { return Ok(()) };
+        let mut mixed = (*a).clone();
+        match pick {
+            0 => mixed.root = b.root,
+            1 => mixed.mounts = b.mounts,
+            2 => mixed.argv = b.argv,
+            3 => mixed.env = b.env,
+            4 => mixed.workdir = b.workdir,
+            5 => mixed.user = b.user,
+            6 => mixed.platform = b.platform,
+            7 => mixed.network = b.network,
+            _ => mixed.stdin = b.stdin,
+        }
+        let same = *a == mixed;
+        prop_assert_eq!(same, digest(&Op::Exec(a)) == digest(&Op::Exec(Box::new(mixed))));
+    }
+
+    /// The order in which variables are set does not count.
+    #[test]
+    fn order_of_variables_does_not_count(pairs in prop::collection::btree_map(text(), arg(), 0..4), root in any_output()) {
+        let exec = |env: BTreeMap<String, Arg>| {
+            Op::Exec(Box::new(Exec {
+                root, mounts: vec![], argv: vec![], env, workdir: "/".into(), user: None,
+                platform: "linux/amd64".into(), network: Network::Off, stdin: None,
+            }))
+        };
+        let reversed = pairs.clone().into_iter().rev().collect();
+        prop_assert_eq!(digest(&exec(pairs)), digest(&exec(reversed)));
+    }
+}
+
+fn origin(line: u32) -> Origin {
+    Origin { file: "main.pipe".into(), start: line, end: line + 1, line, name: "build".into() }
+}
+
+#[test]
+fn equal_ops_are_one_node_with_all_its_origins() {
+    let mut graph = ground();
+    let op = Op::HostFile { path: "VERSION".into() };
+    let hints = |timeout, shell: Option<&str>| Hints { timeout, shell: shell.map(Arc::from) };
+    let first = graph.add(op.clone(), Some(origin(1)), hints(Some(1), None)).unwrap();
+    let again = graph.add(op.clone(), Some(origin(2)), hints(Some(2), Some("/bin/sh"))).unwrap();
+    graph.add(op.clone(), Some(origin(2)), hints(Some(1), None)).unwrap();
+    assert_eq!(first, again);
+    assert_eq!(graph.len(), 3);
+    let node = graph.get(first).unwrap();
+    assert_eq!(node.origins, [origin(1), origin(2)]);
+    assert_eq!(node.hints, hints(Some(2), Some("/bin/sh")));
+    assert_eq!(node.digest, digest(&op));
+
+    graph.add(op, None, hints(None, None)).unwrap();
+    assert_eq!(graph.get(first).unwrap().hints.timeout, None);
+}
+
+#[test]
+fn an_input_must_exist() {
+    let mut graph = ground();
+    let op = Op::Contents { file: output(2, Slot::Main) };
+    assert_eq!(graph.add(op, None, Hints::default()), Err(GraphError::UnknownInput(NodeId(2))));
+    assert_eq!(graph.len(), 2);
+}
+
+#[test]
+fn reachable_is_topological_and_nothing_else() {
+    let mut graph = ground();
+    let subdir = |node, path: &str| Op::Subdir { tree: output(node, Slot::Main), path: Arg::text(path) };
+    let a = graph.add(subdir(0, "a"), None, Hints::default()).unwrap();
+    let _unused = graph.add(subdir(1, "b"), None, Hints::default()).unwrap();
+    let c = graph.add(subdir(a.0, "c"), None, Hints::default()).unwrap();
+    assert_eq!(graph.reachable(&[output(c.0, Slot::Main), output(99, Slot::Main)]), [NodeId(0), a, c]);
+    assert_eq!(graph.reachable(&[]), []);
+}
+
+/// These digests stand in stores: when one changes, so must the version of the encoding.
+#[test]
+fn digests_are_stable() {
+    let ops = [
+        Op::Empty,
+        Op::HostDir(HostDir { path: ".".into(), include: vec![], exclude: vec![".git".into()] }),
+        Op::Guard { exec: output(1, Slot::Main), success: vec![0, 2] },
+        Op::Apply {
+            function: "concat".into(),
+            args: vec![
+                Arg::text("a"),
+                Arg::Output(output(0, Slot::Mount(3))),
+                Arg::Const(Datum::Optional(None)),
+            ],
+        },
+        Op::Exec(Box::new(Exec {
+            root: output(1, Slot::Main),
+            mounts: vec![Mount { path: "/src".into(), source: output(0, Slot::Main), is_file: false }],
+            argv: vec![Arg::text("cc")],
+            env: BTreeMap::from([("A".to_owned(), Arg::text("1"))]),
+            workdir: "/src".into(),
+            user: Some("1000".into()),
+            platform: "linux/amd64".into(),
+            network: Network::Off,
+            stdin: None,
+        })),
+    ];
+    let digests: Vec<String> = ops.iter().map(|op| digest(op).to_string()[..16].to_owned()).collect();
+    assert_eq!(
+        digests,
+        ["8631d2335aabd706", "1b57e7420bed0136", "47640fdb08abc387", "6f5beaf973e4419d", "736936ff46387bf6"]
+    );
+}

@@ -4,5 +4,7 @@
 //! diagnostic means. Each diagnostic is built by a small function beside the check that finds it.
 
 mod diagnostic;
+mod nearest;
 
 pub use diagnostic::*;
+pub use nearest::nearest;

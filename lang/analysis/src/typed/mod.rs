@@ -3,6 +3,7 @@
 //! Names are resolved, arguments stand in parameter order, conversions are nodes of their own, every expression has its
 //! type. An error in the source leaves [`ExprKind::Error`], and only items without errors are evaluated.
 
+mod display;
 mod expr;
 mod program;
 mod ty;

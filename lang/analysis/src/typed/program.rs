@@ -95,7 +95,7 @@ pub struct Function {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum FunctionBody {
     /// Written in the language.
-    Source(Body),
+    Source(Arc<Body>),
     /// `{ intrinsic }`: the evaluator knows it by [`Function::global`]'s module and name.
     Intrinsic,
 }
@@ -129,7 +129,7 @@ pub struct Param {
     /// Its type.
     pub ty: Type,
     /// Its default.
-    pub default: Option<Body>,
+    pub default: Option<Arc<Body>>,
     /// It has an error.
     pub has_errors: bool,
 }
@@ -148,7 +148,7 @@ pub struct Let {
     /// Its type.
     pub ty: Type,
     /// Its value; `None` for `intrinsic` in the standard library (`host.platform`).
-    pub value: Option<Body>,
+    pub value: Option<Arc<Body>>,
     /// It has an error.
     pub has_errors: bool,
 }
@@ -214,7 +214,7 @@ pub struct Test {
     /// `with (name: value)`: values for params of the root module.
     pub with: Vec<(Global, Expr)>,
     /// The body; `with` values share its locals.
-    pub body: Body,
+    pub body: Arc<Body>,
     /// It has an error.
     pub has_errors: bool,
 }

@@ -1,0 +1,23 @@
+//! At most one error a statement: the others follow from it.
+
+use super::{Raised, Rank};
+use crate::Span;
+use crate::token::{Token, TokenKind};
+use pipe_diagnostics::Diagnostic;
+
+/// The errors of one item, reduced to one for each statement, in the order of the text.
+pub(crate) fn one_a_statement(tokens: &[Token], mut raised: Vec<Raised>) -> Vec<Diagnostic<Span>> {
+    if raised.iter().any(|r| r.rank == Rank::Limit) {
+        raised.retain(|r| r.rank == Rank::Limit);
+    }
+    let ends: Vec<u32> = tokens
+        .iter()
+        .filter(|t| matches!(t.kind, TokenKind::Newline | TokenKind::LeftBrace | TokenKind::RightBrace))
+        .map(|t| t.end)
+        .collect();
+    let statement = |r: &Raised| ends.partition_point(|&end| end <= r.diagnostic.primary.place.start);
+    raised.sort_by_key(|r| (statement(r), r.rank, r.diagnostic.primary.place));
+    raised.dedup_by_key(|r| statement(r));
+    raised.sort_by_key(|r| r.diagnostic.primary.place);
+    raised.into_iter().map(|r| r.diagnostic).collect()
+}

@@ -139,7 +139,8 @@ mod tests {
 
     #[test]
     fn a_forbidden_edge_is_found() {
-        let manifest: toml::Table = toml::from_str("[dependencies]\npipe-engine.workspace = true\nsalsa = \"1\"").unwrap_or_default();
+        let manifest: toml::Table =
+            toml::from_str("[dependencies]\npipe-engine.workspace = true\nsalsa = \"1\"").unwrap_or_default();
         let known = row("interpreter/eval", "pipe-eval", &["pipe-ops"]);
         let problems = dependencies(&known, &manifest);
         assert_eq!(problems.len(), 2, "{problems:?}");

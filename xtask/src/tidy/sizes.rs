@@ -10,7 +10,9 @@ const LIMIT: usize = 800;
 const NOTICE: usize = 500;
 
 pub(super) fn check(root: &Path) -> Vec<String> {
-    longer_than(root, LIMIT).map(|(file, lines)| format!("{}: {lines} lines, at most {LIMIT}", file.display())).collect()
+    longer_than(root, LIMIT)
+        .map(|(file, lines)| format!("{}: {lines} lines, at most {LIMIT}", file.display()))
+        .collect()
 }
 
 /// Files that grow towards the limit.
@@ -22,7 +24,8 @@ pub(super) fn warnings(root: &Path) -> Vec<String> {
 }
 
 fn longer_than(root: &Path, limit: usize) -> impl Iterator<Item = (PathBuf, usize)> {
-    let files = repository::with_extension(root, "rs").into_iter().chain(repository::with_extension(root, "lalrpop"));
+    let files =
+        repository::with_extension(root, "rs").into_iter().chain(repository::with_extension(root, "lalrpop"));
     let root = root.to_path_buf();
     files
         .map(move |file| {

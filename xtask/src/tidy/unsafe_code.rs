@@ -27,7 +27,8 @@ pub(super) fn check(root: &Path) -> Vec<String> {
 
 fn uses_unsafe(line: &str) -> bool {
     let code = line.split("//").next().unwrap_or_default();
-    ["unsafe {", "unsafe fn", "unsafe impl", "unsafe extern"].iter().any(|form| code.contains(form)) && !code.contains('"')
+    ["unsafe {", "unsafe fn", "unsafe impl", "unsafe extern"].iter().any(|form| code.contains(form))
+        && !code.contains('"')
 }
 
 fn has_reason(lines: &[&str]) -> bool {

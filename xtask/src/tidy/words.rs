@@ -5,7 +5,8 @@ use std::path::Path;
 use crate::repository;
 
 /// Paths of a workplace, in pieces so that this file does not hold them.
-const WORKPLACE: &[&[&str]] = &[&["/wo", "rk/main"], &["/wo", "rk/shared"], &["/w", "t/"], &["/root/", ".cargo"]];
+const WORKPLACE: &[&[&str]] =
+    &[&["/wo", "rk/main"], &["/wo", "rk/shared"], &["/w", "t/"], &["/root/", ".cargo"]];
 /// Extensions of text that people read.
 const TEXT: &[&str] = &["rs", "md", "toml", "pipe", "lalrpop", "txt", "sh", "yml", "json", "snap"];
 
@@ -16,8 +17,13 @@ pub(super) fn check(root: &Path) -> Vec<String> {
             continue;
         }
         for (index, line) in repository::read(root, &file).lines().enumerate() {
-            if let Some(word) = WORKPLACE.iter().map(|parts| parts.concat()).find(|word| mentions(line, word)) {
-                problems.push(format!("{}:{}: `{word}` is a place of one machine", file.display(), index + 1));
+            if let Some(word) = WORKPLACE.iter().map(|parts| parts.concat()).find(|word| mentions(line, word))
+            {
+                problems.push(format!(
+                    "{}:{}: `{word}` is a place of one machine",
+                    file.display(),
+                    index + 1
+                ));
             }
         }
     }

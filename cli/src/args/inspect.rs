@@ -1,0 +1,74 @@
+//! Commands that look: `plan`, `list`, `test`, `version`.
+
+use std::ffi::OsString;
+
+use clap::Args;
+
+use super::run::ExecutionArgs;
+
+/// Show the graph of targets: what is cached, what would run, and why
+#[derive(Clone, Debug, Args)]
+#[command(after_help = "\
+Examples:
+  pipe plan build
+  pipe plan unit build --mermaid
+  pipe plan build --cflags -O3 --json")]
+pub(crate) struct PlanArgs {
+    #[command(flatten)]
+    pub(crate) form: PlanForm,
+    /// Allow what the package may not do by itself: `file:PATH`
+    #[arg(long, value_name = "GRANT", value_delimiter = ',')]
+    pub(crate) allow: Vec<String>,
+    /// Names of public functions, or expressions; then their parameters
+    #[arg(required = true, value_name = "TARGET", trailing_var_arg = true, allow_hyphen_values = true)]
+    pub(crate) rest: Vec<OsString>,
+}
+
+/// How a plan is printed: text unless one is given.
+#[derive(Clone, Copy, Debug, Default, Args)]
+#[group(multiple = false)]
+pub(crate) struct PlanForm {
+    /// As JSON
+    #[arg(long)]
+    pub(crate) json: bool,
+    /// As a Graphviz graph
+    #[arg(long)]
+    pub(crate) dot: bool,
+    /// As a Mermaid graph
+    #[arg(long)]
+    pub(crate) mermaid: bool,
+}
+
+/// List public functions, actions and parameters
+#[derive(Clone, Debug, Args)]
+#[command(after_help = "Examples:\n  pipe list\n  pipe list --json")]
+pub(crate) struct ListArgs {
+    /// As JSON
+    #[arg(long)]
+    pub(crate) json: bool,
+}
+
+/// Run the package's tests; those that need no container come first
+#[derive(Clone, Debug, Args)]
+#[command(after_help = "\
+Examples:
+  pipe test
+  pipe test \"the image\"          tests whose title contains this
+
+Exit code: 0 when all passed, 1 when one failed.")]
+pub(crate) struct TestArgs {
+    /// Part of the titles of the tests to run
+    #[arg(value_name = "FILTER")]
+    pub(crate) filter: Option<String>,
+    #[command(flatten)]
+    pub(crate) execution: ExecutionArgs,
+}
+
+/// Print the version
+#[derive(Clone, Debug, Args)]
+#[command(after_help = "Examples:\n  pipe version\n  pipe version --json")]
+pub(crate) struct VersionArgs {
+    /// As JSON
+    #[arg(long)]
+    pub(crate) json: bool,
+}

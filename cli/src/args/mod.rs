@@ -1,0 +1,106 @@
+//! The command line's grammar, each flag declared once.
+
+mod cache;
+mod check;
+mod inspect;
+mod run;
+
+use clap::builder::styling::{AnsiColor, Styles};
+use clap::{Args, Parser, Subcommand, ValueEnum};
+use std::path::PathBuf;
+
+pub(crate) use cache::{CacheArgs, CacheCommand, VerifyArgs};
+pub(crate) use check::{CheckArgs, DiagnosticFormat};
+pub(crate) use inspect::{ListArgs, PlanArgs, TestArgs, VersionArgs};
+pub(crate) use run::{ExecutionArgs, RunArgs};
+
+const STYLES: Styles =
+    Styles::styled().header(AnsiColor::Green.on_default().bold()).usage(AnsiColor::Green.on_default().bold());
+
+/// Pipelines as typed programs.
+#[derive(Debug, Parser)]
+#[command(
+    name = "pipe",
+    version,
+    styles = STYLES,
+    max_term_width = 100,
+    disable_help_subcommand = true,
+    after_help = "\
+Examples:
+  pipe run build -o ./hello            build, and write the result
+  pipe run greet --name you            give a parameter
+  pipe -C services/api check           check another package
+  pipe plan build                      what would run, and why
+
+The package is the nearest folder upwards that has a `pipe.toml`, else the folder with a `main.pipe`.
+Results go to standard output, everything else to standard error."
+)]
+pub(crate) struct Cli {
+    #[command(flatten)]
+    pub(crate) global: GlobalArgs,
+    #[command(subcommand)]
+    pub(crate) command: Command,
+}
+
+/// Flags of every command, before or after it.
+#[derive(Clone, Debug, Args)]
+pub(crate) struct GlobalArgs {
+    /// Use the package that contains DIR; paths on the command line stay relative to the current folder
+    #[arg(short = 'C', value_name = "DIR", global = true, help_heading = "Global options")]
+    pub(crate) directory: Option<PathBuf>,
+    /// When to use colours
+    #[arg(long, value_name = "WHEN", default_value = "auto", global = true, help_heading = "Global options")]
+    pub(crate) color: ColorChoice,
+    /// How to show what happens
+    #[arg(long, value_name = "FORM", default_value = "auto", global = true, help_heading = "Global options")]
+    pub(crate) progress: ProgressForm,
+    /// Show failures only
+    #[arg(short, long, global = true, conflicts_with = "verbose", help_heading = "Global options")]
+    pub(crate) quiet: bool,
+    /// Show cached steps and where each step was made
+    #[arg(short, long, global = true, help_heading = "Global options")]
+    pub(crate) verbose: bool,
+}
+
+/// When to use colours.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum ColorChoice {
+    /// On a terminal, unless NO_COLOR is set
+    Auto,
+    /// Always
+    Always,
+    /// Never
+    Never,
+}
+
+/// How progress is shown, on standard error.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum ProgressForm {
+    /// `github` or `gitlab` under those, else `plain`
+    Auto,
+    /// A live view (not there yet)
+    Tty,
+    /// A line an event
+    Plain,
+    /// One JSON object a line: docs/reference/events.md
+    Json,
+    /// Groups and annotations of GitHub Actions
+    Github,
+    /// Collapsible sections of GitLab
+    Gitlab,
+}
+
+/// What to do.
+#[derive(Debug, Subcommand)]
+pub(crate) enum Command {
+    Run(RunArgs),
+    Check(CheckArgs),
+    Plan(PlanArgs),
+    List(ListArgs),
+    Test(TestArgs),
+    Cache(CacheArgs),
+    /// Say what this machine offers, what is missing, and what mends it
+    #[command(after_help = "Examples:\n  pipe doctor")]
+    Doctor,
+    Version(VersionArgs),
+}

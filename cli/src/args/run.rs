@@ -1,0 +1,60 @@
+//! `pipe run`.
+
+use std::ffi::OsString;
+use std::num::NonZeroUsize;
+use std::path::PathBuf;
+
+use clap::Args;
+
+/// Evaluate targets and execute what they need
+#[derive(Clone, Debug, Args)]
+#[command(after_help = "\
+Examples:
+  pipe run build                         a public function
+  pipe run build -o ./hello              write its file or folder
+  pipe run greet --name you              give a parameter
+  pipe run 'app().dir(\"/etc\").entries'   any expression
+  pipe run unit lint                     several targets share one graph
+
+Flags of `pipe` stand before the target. From the target on, `--x` is the target's parameter `x` (kebab and snake case both);
+only if it has none of that name, `pipe`'s.")]
+pub(crate) struct RunArgs {
+    #[command(flatten)]
+    pub(crate) options: RunOptions,
+    #[command(flatten)]
+    pub(crate) execution: ExecutionArgs,
+    /// Names of public functions, or expressions; then their parameters
+    #[arg(required = true, value_name = "TARGET", trailing_var_arg = true, allow_hyphen_values = true)]
+    pub(crate) rest: Vec<OsString>,
+}
+
+/// What `run` does with the result.
+#[derive(Clone, Debug, Args)]
+pub(crate) struct RunOptions {
+    /// Write the result, a file or a folder, to PATH
+    #[arg(short, long, value_name = "PATH")]
+    pub(crate) output: Option<PathBuf>,
+    /// Print the result as JSON
+    #[arg(long)]
+    pub(crate) json: bool,
+    /// Refuse actions
+    #[arg(long)]
+    pub(crate) pure: bool,
+    /// Show the plan and run nothing
+    #[arg(long)]
+    pub(crate) dry_run: bool,
+}
+
+/// How things are executed.
+#[derive(Clone, Debug, Args)]
+pub(crate) struct ExecutionArgs {
+    /// Run at most N steps at once [default: one a processor]
+    #[arg(short, long, value_name = "N")]
+    pub(crate) jobs: Option<NonZeroUsize>,
+    /// Stop at the first failure
+    #[arg(long)]
+    pub(crate) fail_fast: bool,
+    /// Allow what the package may not do by itself: `file:PATH`
+    #[arg(long, value_name = "GRANT", value_delimiter = ',')]
+    pub(crate) allow: Vec<String>,
+}

@@ -1,0 +1,97 @@
+//! Everything that the process is given besides its arguments. The only file that reads environment variables.
+
+use std::ffi::OsString;
+use std::io::IsTerminal;
+use std::path::PathBuf;
+
+use crate::exit::CliError;
+
+/// What surrounds this process.
+#[derive(Clone, Debug)]
+pub(crate) struct Environment {
+    /// The folder that relative paths of the command line start in.
+    pub(crate) current_dir: PathBuf,
+    /// Where the store is.
+    store: Option<PathBuf>,
+    /// Where the user's configuration is.
+    pub(crate) config: Option<PathBuf>,
+    /// Grants of `PIPE_ALLOW`.
+    pub(crate) allow: Vec<String>,
+    /// `NO_COLOR` is set.
+    pub(crate) no_color: bool,
+    /// This is a job of GitHub Actions.
+    pub(crate) github: bool,
+    /// This is a job of GitLab CI.
+    pub(crate) gitlab: bool,
+    /// Standard error is a terminal.
+    pub(crate) stderr_is_terminal: bool,
+    /// `SOURCE_DATE_EPOCH`: the time of files that are written out, seconds since 1970.
+    pub(crate) source_date_epoch: Option<i64>,
+}
+
+impl Environment {
+    /// Reads it.
+    ///
+    /// # Errors
+    /// When the current folder is gone, or a variable does not say what it should.
+    pub(crate) fn read() -> Result<Environment, CliError> {
+        let current_dir = std::env::current_dir()
+            .map_err(|error| CliError::usage(format!("the current folder cannot be read: {error}")))?;
+        let home = path("HOME");
+        let below_home = |folder: &str| home.as_ref().map(|home| home.join(folder));
+        // The XDG specification: a relative path there is invalid and ignored.
+        let xdg = |name: &str| path(name).filter(|path| path.is_absolute());
+        let caches = xdg("XDG_CACHE_HOME").or_else(|| below_home(".cache"));
+        let configs = xdg("XDG_CONFIG_HOME").or_else(|| below_home(".config"));
+        Ok(Environment {
+            store: path("PIPE_STORE").map(|store| current_dir.join(store)).or_else(|| Some(caches?.join("pipe"))),
+            config: path("PIPE_CONFIG").map(|file| current_dir.join(file)).or_else(|| Some(configs?.join("pipe/config.toml"))),
+            allow: text("PIPE_ALLOW")?.map(|list| split_list(&list)).unwrap_or_default(),
+            no_color: value("NO_COLOR").is_some(),
+            github: value("GITHUB_ACTIONS").is_some_and(|v| v == "true"),
+            gitlab: value("GITLAB_CI").is_some_and(|v| v == "true"),
+            stderr_is_terminal: std::io::stderr().is_terminal(),
+            source_date_epoch: epoch(text("SOURCE_DATE_EPOCH")?)?,
+            current_dir,
+        })
+    }
+
+    /// The folder of the store.
+    ///
+    /// # Errors
+    /// When neither `PIPE_STORE` nor a home folder is known.
+    pub(crate) fn store(&self) -> Result<&PathBuf, CliError> {
+        self.store.as_ref().ok_or_else(|| {
+            CliError::usage("no place for the store: neither PIPE_STORE nor XDG_CACHE_HOME nor HOME is set")
+                .help("set PIPE_STORE to a folder on a local disk")
+        })
+    }
+}
+
+/// A variable that is set to something.
+fn value(name: &str) -> Option<OsString> {
+    std::env::var_os(name).filter(|value| !value.is_empty())
+}
+
+fn path(name: &str) -> Option<PathBuf> {
+    value(name).map(PathBuf::from)
+}
+
+fn text(name: &str) -> Result<Option<String>, CliError> {
+    value(name)
+        .map(|value| value.into_string().map_err(|_| CliError::usage(format!("{name} is not valid UTF-8"))))
+        .transpose()
+}
+
+fn epoch(text: Option<String>) -> Result<Option<i64>, CliError> {
+    let Some(text) = text else { return Ok(None) };
+    let parsed = text.parse().ok().filter(|seconds| *seconds >= 0);
+    parsed.map(Some).ok_or_else(|| {
+        CliError::usage(format!("SOURCE_DATE_EPOCH is `{text}`; it must be a number of seconds since 1970"))
+    })
+}
+
+/// Parts of a list with commas, without empty ones.
+pub(crate) fn split_list(list: &str) -> Vec<String> {
+    list.split(',').map(str::trim).filter(|part| !part.is_empty()).map(str::to_owned).collect()
+}

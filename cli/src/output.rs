@@ -1,0 +1,33 @@
+//! Standard output and standard error, both of which may be closed or full.
+
+use std::io::{ErrorKind, Write};
+
+use crate::exit::{CliError, Exit};
+
+/// Writes results to standard output. A reader that went away (`| head`) has had enough: the command ends quietly.
+///
+/// # Errors
+/// Silent success when the reader is gone, a machine error when it cannot be written (a full disk).
+pub(crate) fn result(bytes: &[u8]) -> Result<(), CliError> {
+    let mut stdout = std::io::stdout().lock();
+    match stdout.write_all(bytes).and_then(|()| stdout.flush()) {
+        Ok(()) => Ok(()),
+        Err(error) if error.kind() == ErrorKind::BrokenPipe => Err(CliError::silent(Exit::Success)),
+        Err(error) => Err(CliError::machine(format!("cannot write to standard output: {error}"))),
+    }
+}
+
+/// Writes a text as result, with a line end.
+///
+/// # Errors
+/// As [`result`].
+pub(crate) fn result_line(text: &str) -> Result<(), CliError> {
+    result(format!("{text}\n").as_bytes())
+}
+
+/// Writes to standard error at once, so that lines of parallel steps stay whole. That it cannot be written must not
+/// change what the command does.
+pub(crate) fn notice(text: &str) {
+    let mut stderr = std::io::stderr().lock();
+    let _ = stderr.write_all(text.as_bytes());
+}

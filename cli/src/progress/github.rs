@@ -1,0 +1,143 @@
+//! Groups and annotations of GitHub Actions: `--progress github`.
+//!
+//! Steps run side by side, so a step's log is kept and shown as one group when the step is over. While a log is shown, workflow
+//! commands are stopped with a token that a step cannot guess: what a step prints must not set variables or add masks. The
+//! format is that of "Workflow commands for GitHub Actions" in GitHub's documentation.
+
+use std::collections::HashMap;
+use std::hash::{BuildHasher, RandomState};
+use std::time::Duration;
+
+use pipe_engine::{StepState, Stream, Summary};
+use pipe_ops::NodeId;
+
+use super::lines::Lines;
+use super::{Step, Style, View, control, counts, human, state_name};
+use crate::failure::StepReport;
+
+/// A step's log beyond this is cut at the front: the end says why it failed.
+const KEPT: usize = 4 * 1024 * 1024;
+
+pub(super) struct Github {
+    style: Style,
+    lines: Lines,
+    logs: HashMap<NodeId, String>,
+}
+
+impl Github {
+    pub(super) fn new(style: Style) -> Github {
+        Github { style, lines: Lines::default(), logs: HashMap::new() }
+    }
+
+    fn keep(&mut self, node: NodeId, lines: Vec<String>) {
+        let log = self.logs.entry(node).or_default();
+        for line in lines {
+            log.push_str(&control::printable(&line, true));
+            log.push('\n');
+        }
+        if log.len() > KEPT {
+            let cut = log[log.len() - KEPT / 2..].find('\n').map_or(0, |at| log.len() - KEPT / 2 + at + 1);
+            log.replace_range(..cut, "…\n");
+        }
+    }
+}
+
+impl View for Github {
+    fn step(&mut self, step: &Step) -> String {
+        if step.state == StepState::Running {
+            return String::new();
+        }
+        let rest = self.lines.finish(step.node);
+        self.keep(step.node, rest);
+        let log = self.logs.remove(&step.node).unwrap_or_default();
+        let hidden = self.style.quiet || step.state == StepState::Cached && !self.style.verbose;
+        if hidden && step.state != StepState::Failed {
+            return String::new();
+        }
+        let time = step.elapsed.map(|elapsed| format!(" ({})", human(elapsed))).unwrap_or_default();
+        let state = state_name(step.state);
+        let name = control::printable(&step.name, false);
+        if log.is_empty() {
+            return format!("{name}: {state}{time}\n");
+        }
+        format!("::group::{name}: {state}{time}\n{}::endgroup::\n", fenced(&log))
+    }
+
+    fn log(&mut self, node: NodeId, stream: Stream, bytes: &[u8]) -> String {
+        let lines = self.lines.push(node, stream, bytes);
+        self.keep(node, lines);
+        String::new()
+    }
+
+    fn warning(&mut self, message: &str) -> String {
+        workflow_command("warning", &[], message)
+    }
+
+    fn started(&mut self, _: usize) -> String {
+        String::new()
+    }
+
+    fn finished(&mut self, summary: &Summary, elapsed: Duration) -> String {
+        if self.style.quiet {
+            return String::new();
+        }
+        format!("{} in {}\n", counts(summary), human(elapsed))
+    }
+
+    fn failure(&mut self, report: &StepReport) -> String {
+        let mut properties = Vec::new();
+        if let Some(place) = report.place() {
+            properties.push(("file", place.file.to_string()));
+            properties.push(("line", place.line.to_string()));
+            properties.push(("col", place.column.to_string()));
+        }
+        let annotation = workflow_command("error", &properties, &report.message);
+        format!("{annotation}{}", fenced(&report.text(true)))
+    }
+}
+
+/// Text that a step had a part in, between commands that stop and resume workflow commands.
+fn fenced(text: &str) -> String {
+    let token = token();
+    let end = if text.ends_with('\n') { "" } else { "\n" };
+    format!("::stop-commands::{token}\n{text}{end}::{token}::\n")
+}
+
+/// 128 bits nobody can guess: two hashes under keys that the operating system's random source gave.
+fn token() -> String {
+    let state = RandomState::new();
+    format!("{:016x}{:016x}", state.hash_one(0_u8), state.hash_one(1_u8))
+}
+
+/// A workflow command with its message and properties escaped.
+pub(crate) fn workflow_command(name: &str, properties: &[(&str, String)], message: &str) -> String {
+    let escape = |text: &str| text.replace('%', "%25").replace('\r', "%0D").replace('\n', "%0A");
+    let property = |(key, value): &(&str, String)| {
+        format!("{key}={}", escape(value).replace(':', "%3A").replace(',', "%2C"))
+    };
+    let properties: Vec<String> = properties.iter().map(property).collect();
+    let space = if properties.is_empty() { "" } else { " " };
+    format!("::{name}{space}{}::{}\n", properties.join(","), escape(message))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_message_cannot_start_a_command() {
+        let command = workflow_command("error", &[("file", "a,b:c".into())], "x\n::set-env::y");
+        assert_eq!(command, "::error file=a%2Cb%3Ac::x%0A::set-env::y\n");
+    }
+
+    #[test]
+    fn a_log_cannot_resume_commands() {
+        let log = "::add-mask::a\n";
+        let text = fenced(log);
+        let lines: Vec<&str> = text.lines().collect();
+        let token = lines[0].strip_prefix("::stop-commands::").unwrap_or_default();
+        assert_eq!(token.len(), 32);
+        assert_eq!(lines[1..], ["::add-mask::a", &format!("::{token}::")]);
+        assert_ne!(super::token(), super::token());
+    }
+}

@@ -1,0 +1,225 @@
+//! Shows what happens during a run, on standard error.
+
+mod control;
+mod github;
+mod gitlab;
+mod json;
+mod lines;
+mod plain;
+mod schema;
+
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use pipe_engine::{Event, EventSink, StepState, Summary};
+use pipe_ops::NodeId;
+
+use crate::args::{ColorChoice, GlobalArgs, ProgressForm};
+use crate::environment::Environment;
+use crate::exit::CliError;
+use crate::failure::StepReport;
+use crate::output;
+
+pub(crate) use control::printable;
+pub(crate) use github::workflow_command;
+pub(crate) use schema::Object;
+
+/// How things are shown.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Style {
+    pub(crate) form: Form,
+    pub(crate) color: bool,
+    pub(crate) quiet: bool,
+    pub(crate) verbose: bool,
+}
+
+/// The forms of progress that are there.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Form {
+    Plain,
+    Json,
+    Github,
+    Gitlab,
+}
+
+impl Style {
+    /// What flags and environment ask for.
+    ///
+    /// # Errors
+    /// When the form is not there yet.
+    pub(crate) fn choose(global: &GlobalArgs, environment: &Environment) -> Result<Style, CliError> {
+        let form = match global.progress {
+            ProgressForm::Auto if environment.github => Form::Github,
+            ProgressForm::Auto if environment.gitlab => Form::Gitlab,
+            ProgressForm::Auto | ProgressForm::Plain => Form::Plain,
+            ProgressForm::Json => Form::Json,
+            ProgressForm::Github => Form::Github,
+            ProgressForm::Gitlab => Form::Gitlab,
+            ProgressForm::Tty => {
+                return Err(CliError::usage("--progress tty is not available in this version")
+                    .help("use --progress plain"));
+            }
+        };
+        let color = match global.color {
+            ColorChoice::Always => true,
+            ColorChoice::Never => false,
+            ColorChoice::Auto => environment.stderr_is_terminal && !environment.no_color,
+        };
+        Ok(Style { form, color: color && form != Form::Json, quiet: global.quiet, verbose: global.verbose })
+    }
+}
+
+/// A way to show a run. Gets everything in order; what it returns goes to standard error as one write.
+trait View: Send {
+    /// A step changed its state.
+    fn step(&mut self, step: &Step) -> String;
+    /// A step printed.
+    fn log(&mut self, node: NodeId, stream: pipe_engine::Stream, bytes: &[u8]) -> String;
+    /// Something a person should know.
+    fn warning(&mut self, message: &str) -> String;
+    /// A run begins.
+    fn started(&mut self, nodes: usize) -> String;
+    /// The run is over.
+    fn finished(&mut self, summary: &Summary, elapsed: Duration) -> String;
+    /// Why a step failed, told after the run.
+    fn failure(&mut self, report: &StepReport) -> String;
+}
+
+/// A change of a step's state.
+struct Step {
+    node: NodeId,
+    name: Arc<str>,
+    state: StepState,
+    elapsed: Option<Duration>,
+    key: Option<String>,
+    place: Option<(Arc<str>, u32)>,
+    exit_code: Option<i32>,
+    reason: Option<Arc<str>>,
+}
+
+/// The event sink of the command line.
+pub(crate) struct Progress {
+    view: Mutex<Box<dyn View>>,
+}
+
+impl Progress {
+    /// Shows a run in a style.
+    pub(crate) fn new(style: Style) -> Progress {
+        let view: Box<dyn View> = match style.form {
+            Form::Plain => Box::new(plain::Plain::new(style)),
+            Form::Json => Box::new(json::Json),
+            Form::Github => Box::new(github::Github::new(style)),
+            Form::Gitlab => Box::new(gitlab::Gitlab::new(style)),
+        };
+        Progress { view: Mutex::new(view) }
+    }
+
+    /// Says why a step failed.
+    pub(crate) fn failure(&self, report: &StepReport) {
+        self.show(|view| view.failure(report));
+    }
+
+    /// A warning that is not the engine's.
+    pub(crate) fn warning(&self, message: &str) {
+        self.show(|view| view.warning(message));
+    }
+
+    /// Written under the lock: what two threads say must not change places.
+    fn show(&self, say: impl FnOnce(&mut dyn View) -> String) {
+        let mut view: MutexGuard<'_, Box<dyn View>> = self.view.lock().unwrap_or_else(PoisonError::into_inner);
+        let text = say(view.as_mut());
+        if !text.is_empty() {
+            output::notice(&text);
+        }
+    }
+}
+
+impl EventSink for Progress {
+    fn event(&self, event: Event) {
+        self.show(|view| match event {
+            Event::Started { nodes } => view.started(nodes),
+            Event::Step { node, name, state, elapsed, key, origin, exit_code, reason } => view.step(&Step {
+                node,
+                name,
+                state,
+                elapsed,
+                key: key.map(|key| key.to_string()),
+                place: origin.map(|origin| (origin.file, origin.line)),
+                exit_code,
+                reason,
+            }),
+            Event::Log { node, stream, bytes } => view.log(node, stream, &bytes),
+            Event::Warning { message } => view.warning(&message),
+            Event::Finished { summary, elapsed } => view.finished(&summary, elapsed),
+        });
+    }
+}
+
+/// Names of the steps that were seen, for lines of their logs.
+#[derive(Default)]
+struct Names(HashMap<NodeId, Arc<str>>);
+
+impl Names {
+    fn learn(&mut self, step: &Step) {
+        self.0.insert(step.node, step.name.clone());
+    }
+
+    fn of(&self, node: NodeId) -> Arc<str> {
+        self.0.get(&node).cloned().unwrap_or_else(|| "step".into())
+    }
+}
+
+/// A state's name, in events and for people.
+fn state_name(state: StepState) -> &'static str {
+    match state {
+        StepState::Cached => "cached",
+        StepState::Running => "running",
+        StepState::Ran => "ran",
+        StepState::Failed => "failed",
+        StepState::Skipped => "skipped",
+    }
+}
+
+/// A duration for people: `12 ms`, `3.4 s`, `2 min 5 s`.
+pub(crate) fn human(elapsed: Duration) -> String {
+    let ms = elapsed.as_millis();
+    match ms {
+        0..1000 => format!("{ms} ms"),
+        1000..60_000 => format!("{:.1} s", elapsed.as_secs_f64()),
+        _ => format!("{} min {} s", elapsed.as_secs() / 60, elapsed.as_secs() % 60),
+    }
+}
+
+/// `3 steps: 1 ran, 2 cached`.
+fn counts(summary: &Summary) -> String {
+    let total = summary.cached + summary.ran + summary.failed + summary.skipped;
+    let parts = [
+        (summary.ran, "ran"),
+        (summary.cached, "cached"),
+        (summary.failed, "failed"),
+        (summary.skipped, "skipped"),
+    ];
+    let said: Vec<String> =
+        parts.iter().filter(|(n, _)| *n > 0).map(|(n, what)| format!("{n} {what}")).collect();
+    let steps = if total == 1 { "step" } else { "steps" };
+    if said.is_empty() { "nothing to do".to_owned() } else { format!("{total} {steps}: {}", said.join(", ")) }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn durations_read_well() {
+        assert_eq!(human(Duration::from_millis(12)), "12 ms");
+        assert_eq!(human(Duration::from_millis(3400)), "3.4 s");
+        assert_eq!(human(Duration::from_secs(125)), "2 min 5 s");
+    }
+
+    #[test]
+    fn counts_leave_out_what_did_not_happen() {
+        assert_eq!(counts(&Summary { cached: 2, ran: 1, failed: 0, skipped: 0 }), "3 steps: 1 ran, 2 cached");
+        assert_eq!(counts(&Summary::default()), "nothing to do");
+    }
+}

@@ -1,0 +1,20 @@
+//! The whole binary, end to end, in an environment of its own. `cargo xtask test` runs these as root, as a fresh user with a
+//! range of subordinate ids, and as one without.
+#![allow(clippy::unwrap_used)]
+
+mod harness;
+
+mod command_line;
+mod concurrency;
+mod crash;
+mod edits;
+mod isolation;
+mod kill;
+mod language;
+mod machine;
+mod progress;
+mod quickstart;
+mod scripts;
+mod store;
+mod targets;
+mod values;

@@ -1,0 +1,36 @@
+//! Measures `pipe` beside `bwrap` in one run and writes `docs/benchmarks.md`.
+//!
+//! Absolute times say little from machine to machine; ratios taken side by side do. So every measure and its floor alternate,
+//! round by round, and medians are compared.
+
+mod machine;
+mod measures;
+mod page;
+mod timing;
+
+use crate::{repository, run};
+
+/// Fewer rounds say nothing.
+const LEAST_ROUNDS: usize = 5;
+
+pub(crate) fn run(args: &[&str]) -> Result<(), String> {
+    let rounds = match args {
+        [] => 9,
+        ["--rounds", n] => n.parse().map_err(|_| format!("not a number of rounds: {n}"))?,
+        _ => return Err(format!("cargo xtask bench takes --rounds N, not {args:?}")),
+    };
+    if rounds < LEAST_ROUNDS {
+        return Err(format!("at least {LEAST_ROUNDS} rounds"));
+    }
+    if run::find("bwrap").is_none() {
+        crate::test::install(&["bubblewrap"])?;
+    }
+    let root = repository::root();
+    run::succeed(run::cargo().args(["build", "--release", "--package", "pipe"]).current_dir(&root))?;
+    let target = std::env::var_os("CARGO_TARGET_DIR").map_or_else(|| root.join("target"), Into::into);
+    let results = measures::all(&target.join("release/pipe"), rounds)?;
+    let text = page::render(&machine::describe(), rounds, &results);
+    print!("{text}");
+    let page = root.join("docs/benchmarks.md");
+    std::fs::write(&page, text).map_err(|error| format!("{}: {error}", page.display()))
+}

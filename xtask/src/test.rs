@@ -1,2 +1,0 @@
-//! x
-pub(crate) fn run(_: &[&str]) -> Result<(), String> { Err("later".into()) }

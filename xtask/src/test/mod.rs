@@ -1,0 +1,74 @@
+//! Sets this machine up and runs every test: the README's second command.
+//!
+//! As root the end-to-end tests run three times: as root, as a fresh ordinary user, and as one without subordinate ids. As
+//! anybody else they run once. The last line is `N passed, N failed`.
+
+mod binaries;
+mod identity;
+mod outcome;
+mod setup;
+pub(crate) use setup::install;
+mod skips;
+
+use std::path::Path;
+
+use crate::repository;
+use binaries::TestBinary;
+use identity::Identity;
+use outcome::Tally;
+
+/// Packages whose integration tests drive the built binary.
+const END_TO_END: &[&str] = &["pipe"];
+
+pub(crate) fn run(args: &[&str]) -> Result<(), String> {
+    let (unit, end_to_end) = match args {
+        [] => (true, true),
+        ["--unit"] => (true, false),
+        ["--e2e"] => (false, true),
+        _ => return Err(format!("cargo xtask test takes --unit or --e2e, not {args:?}")),
+    };
+    setup::packages()?;
+    let built = binaries::build()?;
+    let (driving, others): (Vec<_>, Vec<_>) = built.tests.iter().partition(|test| is_end_to_end(test));
+    let mut total = Tally::default();
+    if unit {
+        for test in others {
+            total += outcome::run(&mut test.command(), &test.title())?;
+        }
+        total += outcome::run(&mut binaries::doc_tests(), "doc tests")?;
+    }
+    if end_to_end {
+        let root = repository::root();
+        let staged = binaries::stage(&root, &built.pipe, &driving)?;
+        for identity in identity::all()? {
+            let tally = as_identity(&root, &identity, &staged)?;
+            total += tally;
+        }
+    }
+    println!("{} passed, {} failed", total.passed, total.failed);
+    if total.failed == 0 { Ok(()) } else { Err("some tests failed".to_owned()) }
+}
+
+fn is_end_to_end(test: &TestBinary) -> bool {
+    test.integration && END_TO_END.contains(&test.package.as_str())
+}
+
+/// Runs the end-to-end tests as one kind of user, and compares how many could not run.
+fn as_identity(root: &Path, identity: &Identity, staged: &binaries::Staged) -> Result<Tally, String> {
+    let mut tally = Tally::default();
+    for test in &staged.tests {
+        let title = format!("{} as {}", test.display_name(), identity.name);
+        tally += outcome::run(&mut identity.command(staged, &test.path), &title)?;
+    }
+    let expected = skips::expected(&repository::read(root, Path::new(skips::FILE)), identity.name)?;
+    if tally.skipped != expected {
+        println!(
+            "FAILED {}: {} tests were skipped, {} says {expected}",
+            identity.name,
+            tally.skipped,
+            skips::FILE
+        );
+        tally.failed += 1;
+    }
+    Ok(tally)
+}

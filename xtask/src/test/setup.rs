@@ -1,0 +1,38 @@
+//! What the tests need on the machine.
+
+use std::process::Command;
+
+use crate::run;
+
+/// A program that has to be there, and the Debian package it is in.
+const NEEDED: &[(&str, &str)] =
+    &[("newuidmap", "uidmap"), ("setpriv", "util-linux"), ("unshare", "util-linux"), ("useradd", "passwd")];
+
+/// Installs what is missing, as root on a Debian; else says what to install.
+pub(super) fn packages() -> Result<(), String> {
+    let missing: Vec<&str> = NEEDED
+        .iter()
+        .filter(|(program, _)| run::find(program).is_none())
+        .map(|(_, package)| *package)
+        .collect();
+    install(&missing)
+}
+
+/// Installs Debian packages that are missing.
+pub(crate) fn install(packages: &[&str]) -> Result<(), String> {
+    if packages.is_empty() {
+        return Ok(());
+    }
+    if !is_root() || run::find("apt-get").is_none() {
+        return Err(format!("these packages are missing: {}", packages.join(" ")));
+    }
+    run::succeed(Command::new("apt-get").args(["update", "-qq"]))?;
+    run::succeed(
+        Command::new("apt-get").args(["install", "-qq", "-y", "--no-install-recommends"]).args(packages),
+    )
+}
+
+/// Whether this process is root, without a system call of its own: `/proc` belongs to whoever runs.
+pub(crate) fn is_root() -> bool {
+    std::fs::metadata("/proc/self").is_ok_and(|meta| std::os::unix::fs::MetadataExt::uid(&meta) == 0)
+}

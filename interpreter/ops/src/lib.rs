@@ -11,6 +11,7 @@ mod graph;
 mod inputs;
 mod op;
 mod preimage;
+pub mod pure;
 
 pub use datum::*;
 pub use digest::*;

@@ -1,0 +1,99 @@
+//! Pure functions over [`Datum`]: one table for the evaluator (when every argument is known) and for the engine (when one
+//! came out of a step, as [`crate::Op::Apply`]). What the language means by `+`, `trim` or `json.decode` is decided here.
+//!
+//! Functions are named as users write them: `String.trim`, `Path.parent`; operators by their name (`equal`, `add`); what
+//! builds a compound value out of arguments that are partly known begins with `make.`.
+
+mod access;
+mod args;
+mod checked;
+mod checked_reference;
+mod decode;
+mod dotenv;
+mod duration;
+mod encode;
+mod equality;
+mod error;
+mod format;
+mod list;
+mod make;
+mod map;
+mod operators;
+mod path;
+mod platform;
+mod regexes;
+mod script;
+mod shape;
+mod size;
+mod text;
+mod text_form;
+mod version;
+
+use std::collections::BTreeMap;
+use std::sync::LazyLock;
+
+use args::Args;
+
+use crate::Datum;
+
+pub use checked::check_text;
+pub use duration::parse_duration;
+pub use equality::same;
+pub use error::PureError;
+pub use list::slice_range;
+pub use path::{join_path, normalise_path};
+pub use script::{MAX_SCRIPT_VALUE, MAX_SCRIPT_VALUES};
+pub use shape::{EnumShape, FieldShape, RecordShape, Shape, Shapes, VariantShape};
+pub use size::parse_size;
+pub use text_form::{kebab_case, text_form};
+
+/// A text that a single function would make beyond this many bytes is an error: `replace` can multiply two long texts.
+pub const MAX_TEXT: usize = 64 << 20;
+
+/// One entry of the table.
+type PureFn = fn(&Args<'_>) -> Result<Datum, PureError>;
+
+/// The tables of each file, put together.
+static TABLE: LazyLock<BTreeMap<&'static str, PureFn>> = LazyLock::new(|| {
+    [
+        operators::TABLE,
+        equality::TABLE,
+        text_form::TABLE,
+        text::TABLE,
+        regexes::TABLE,
+        list::TABLE,
+        map::TABLE,
+        path::TABLE,
+        platform::TABLE,
+        version::TABLE,
+        checked::TABLE,
+        make::TABLE,
+        access::TABLE,
+        script::TABLE,
+        format::TABLE,
+    ]
+    .into_iter()
+    .flatten()
+    .copied()
+    .collect()
+});
+
+/// What `function` gives for `args`.
+///
+/// # Errors
+/// When the function is not in the table, is given what it does not take, or has no value for these arguments (an overflow,
+/// a text that does not decode).
+pub fn apply(function: &str, args: &[Datum]) -> Result<Datum, PureError> {
+    let Some(run) = TABLE.get(function) else {
+        return Err(PureError::Unknown { function: function.to_owned() });
+    };
+    run(&Args::new(function, args))
+}
+
+/// Whether the table has the function.
+pub fn is_pure(function: &str) -> bool {
+    TABLE.contains_key(function)
+}
+
+#[cfg(test)]
+mod tests;

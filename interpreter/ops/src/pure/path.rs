@@ -1,0 +1,77 @@
+//! Paths: `/` between parts, `.` and `..` resolved by their text alone.
+
+use super::args::optional;
+use super::PureFn;
+use crate::Datum;
+
+pub(super) const TABLE: &[(&str, PureFn)] = &[
+    ("Path.parent", |a| Ok(Datum::text(parent(a.text(0)?)))),
+    ("Path.name", |a| Ok(Datum::text(name(a.text(0)?)))),
+    ("Path.extension", |a| Ok(optional(extension(a.text(0)?).map(Datum::text)))),
+    ("Path.starts_with", |a| Ok(Datum::Bool(starts_with(a.text(0)?, a.text(1)?)))),
+    ("Path.join", |a| Ok(Datum::text(join_path(a.text(0)?, a.text(1)?)))),
+];
+
+/// A path in its shortest form: no empty parts, no `.`, `..` taken away with the part before it. `..` above `/` is `/`;
+/// above the start of a relative path it stays. The empty relative path is `.`.
+pub fn normalise_path(path: &str) -> String {
+    let absolute = path.starts_with('/');
+    let mut parts: Vec<&str> = Vec::new();
+    for part in path.split('/') {
+        match part {
+            "" | "." => {}
+            ".." => match parts.last() {
+                Some(&last) if last != ".." => {
+                    parts.pop();
+                }
+                _ if absolute => {}
+                _ => parts.push(part),
+            },
+            part => parts.push(part),
+        }
+    }
+    match (absolute, parts.is_empty()) {
+        (true, _) => format!("/{}", parts.join("/")),
+        (false, true) => ".".to_owned(),
+        (false, false) => parts.join("/"),
+    }
+}
+
+/// `part` seen from `base`, normalised. An absolute `part` stands alone.
+pub fn join_path(base: &str, part: &str) -> String {
+    if part.starts_with('/') { normalise_path(part) } else { normalise_path(&format!("{base}/{part}")) }
+}
+
+fn parent(path: &str) -> String {
+    let path = normalise_path(path);
+    match path.rsplit_once('/') {
+        Some(("", _)) => "/".to_owned(),
+        Some((parent, _)) => parent.to_owned(),
+        None => ".".to_owned(),
+    }
+}
+
+fn name(path: &str) -> String {
+    let path = normalise_path(path);
+    path.rsplit('/').next().unwrap_or_default().to_owned()
+}
+
+/// A name that begins with its only `.` has none.
+fn extension(path: &str) -> Option<String> {
+    match name(path).rsplit_once('.') {
+        Some((stem, extension)) if !stem.is_empty() && !extension.is_empty() => Some(extension.to_owned()),
+        _ => None,
+    }
+}
+
+fn starts_with(path: &str, folder: &str) -> bool {
+    let (path, folder) = (normalise_path(path), normalise_path(folder));
+    if path.starts_with('/') != folder.starts_with('/') {
+        return false;
+    }
+    match folder.as_str() {
+        "/" => true,
+        "." => path != ".." && !path.starts_with("../"),
+        folder => path.strip_prefix(folder).is_some_and(|rest| rest.is_empty() || rest.starts_with('/')),
+    }
+}

@@ -105,6 +105,9 @@ pub enum EngineError {
         /// Why.
         error: std::io::Error,
     },
+    /// The engine itself failed.
+    #[error("the engine failed: {0}; please report this")]
+    Internal(String),
     /// The store failed.
     #[error(transparent)]
     Store(#[from] StoreError),
@@ -120,6 +123,7 @@ impl EngineError {
             EngineError::Refused(_) | EngineError::Package { .. } => FailureClass::Usage,
             EngineError::Unsupported(_)
             | EngineError::Graph(_)
+            | EngineError::Internal(_)
             | EngineError::Store(_)
             | EngineError::Backend(_) => FailureClass::Machine,
         }
@@ -137,4 +141,27 @@ fn missing(all: &[MissingGrant]) -> String {
     let mut lines: Vec<String> = all.iter().map(ToString::to_string).collect();
     lines.dedup();
     lines.join("; ")
+}
+
+impl From<StoreError> for Cause {
+    /// What a path of a tree or a glob is wrong about is the pipeline's fault, everything else the machine's.
+    fn from(error: StoreError) -> Cause {
+        match error {
+            StoreError::Path(_) | StoreError::Glob { .. } | StoreError::Scan(_) => {
+                Cause::pipeline(error.to_string())
+            }
+            other => Cause::machine(other.to_string()),
+        }
+    }
+}
+
+impl From<BackendError> for Cause {
+    fn from(error: BackendError) -> Cause {
+        match error {
+            BackendError::Unsupported { what, help } => Cause::machine(what).help(help),
+            BackendError::Step(reason) => Cause::pipeline(reason),
+            BackendError::Cancelled => Cause::machine("cancelled"),
+            BackendError::Failed(reason) => Cause::machine(reason),
+        }
+    }
 }

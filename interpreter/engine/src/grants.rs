@@ -7,8 +7,6 @@ use std::path::{Component, Path, PathBuf};
 
 use pipe_ops::{Graph, NodeId, Op, Origin, Output};
 
-use crate::reach::Reach;
-
 /// What the user granted. A value given on the command line is its own grant: who takes it from there puts it here.
 #[derive(Clone, Debug, Default)]
 pub struct Grants {
@@ -76,13 +74,9 @@ impl HostAccess {
 
     /// What these outputs read of the host and may not, each real path once, in the order of the graph.
     pub fn missing(&self, graph: &Graph, outputs: &[Output]) -> Vec<MissingGrant> {
-        self.missing_in(graph, &Reach::of(graph, outputs))
-    }
-
-    pub(crate) fn missing_in(&self, graph: &Graph, reach: &Reach) -> Vec<MissingGrant> {
         let mut missing: Vec<MissingGrant> = Vec::new();
-        for id in reach.nodes() {
-            let node = graph.node(id);
+        for id in graph.reachable(outputs) {
+            let Some(node) = graph.get(id) else { continue };
             let Some(Err(grant)) = host_path(&node.op).map(|path| self.resolve(path)) else { continue };
             let at = missing.iter().position(|known| known.real == grant.real).unwrap_or_else(|| {
                 missing.push(grant);

@@ -5,9 +5,31 @@
 //! anywhere.
 
 mod backend;
+mod capture;
+mod describe;
+mod engine;
 mod event;
+mod failure;
+mod grants;
+mod plan;
+mod reach;
 mod redact;
+mod report;
+mod results;
+mod scheduler;
+mod session;
+mod steps;
+mod value;
 
 pub use backend::*;
+pub use capture::{TAIL_LINES, interleave};
+pub use engine::{Engine, EngineOptions};
 pub use event::*;
+pub use failure::{EngineError, Failure, FailureClass, Unsupported};
+pub use grants::{Grants, HostAccess, MissingGrant};
+pub use plan::{Plan, PlanNode, PlanStatus};
 pub use redact::{MIN_SECRET, RedactError, RedactedStream, Redactor};
+pub use report::{Demand, Ending, Outcome, RunReport, Unmet};
+pub use results::TEXT_LIMIT;
+pub use session::{Service, Session};
+pub use value::{TreeValue, Value};

@@ -1,0 +1,64 @@
+//! What people call nodes.
+
+use std::sync::Arc;
+
+use pipe_ops::{Arg, Datum, Network, Node, Op};
+
+/// The operation, in one word.
+pub(crate) fn operation(op: &Op) -> &'static str {
+    match op {
+        Op::Empty => "empty",
+        Op::Toolchain => "toolchain",
+        Op::HostDir(_) | Op::HostFile { .. } => "import",
+        Op::Exec(_) => "exec",
+        Op::Guard { .. } => "guard",
+        Op::Subdir { .. } => "dir",
+        Op::Subfile { .. } => "file",
+        Op::Copy(_) => "copy",
+        Op::Write { .. } => "write",
+        Op::Remove { .. } => "remove",
+        Op::Contents { .. } => "contents",
+        Op::Apply { .. } => "apply",
+        Op::Declared { .. } => "declared",
+    }
+}
+
+/// What people call a node: the function it belongs to; without one, its operation and what it works on.
+pub(crate) fn name(node: &Node) -> Arc<str> {
+    if let (Op::Exec(_), Some(origin)) = (&node.op, node.origins.first()) {
+        return origin.name.clone();
+    }
+    let subject = match &node.op {
+        Op::HostDir(dir) => Some(dir.path.as_str()),
+        Op::HostFile { path } => Some(path.as_str()),
+        Op::Subdir { path, .. }
+        | Op::Subfile { path, .. }
+        | Op::Write { path, .. }
+        | Op::Remove { path, .. } => text(path),
+        Op::Copy(copy) => text(&copy.path),
+        Op::Exec(exec) => exec.argv.first().and_then(text),
+        Op::Apply { function, .. } => return function.clone(),
+        Op::Declared { operation, .. } => return operation.clone(),
+        _ => None,
+    };
+    match subject {
+        Some(subject) => format!("{} {subject}", operation(&node.op)).into(),
+        None => operation(&node.op).into(),
+    }
+}
+
+fn text(arg: &Arg) -> Option<&str> {
+    match arg {
+        Arg::Const(Datum::Text(text)) => Some(text),
+        _ => None,
+    }
+}
+
+/// A network as users ask for it.
+pub(crate) fn network(network: Network) -> &'static str {
+    match network {
+        Network::Off => "network: Off",
+        Network::Outbound => "network: Default",
+        Network::Host => "network: Host",
+    }
+}

@@ -1,0 +1,77 @@
+//! The engine: what stays the same from run to run.
+
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use pipe_ops::{Graph, Output};
+use pipe_store::Store;
+
+use crate::{Backend, EngineError, EventSink, Grants, Plan, Redactor, Session};
+
+/// How an engine works.
+#[derive(Clone, Debug)]
+pub struct EngineOptions {
+    /// The package's folder: what relative host paths of a graph stand on.
+    pub package: PathBuf,
+    /// What of the host may be read beside it.
+    pub grants: Grants,
+    /// How many steps run at once, at least 1.
+    pub jobs: usize,
+    /// The first failure stops the whole run.
+    pub fail_fast: bool,
+    /// Run every step, whatever the store holds. Results are kept as ever.
+    pub no_cache: bool,
+    /// Masks secrets in whatever steps print.
+    pub redactor: Redactor,
+}
+
+impl EngineOptions {
+    /// For a package: as many jobs as the machine has cores, everything else off.
+    pub fn new(package: impl Into<PathBuf>) -> EngineOptions {
+        EngineOptions {
+            package: package.into(),
+            grants: Grants::default(),
+            jobs: std::thread::available_parallelism().map_or(1, usize::from),
+            fail_fast: false,
+            no_cache: false,
+            redactor: Redactor::none(),
+        }
+    }
+}
+
+/// Plans and runs graphs. Cheap to clone.
+#[derive(Clone)]
+pub struct Engine {
+    pub(crate) store: Store,
+    pub(crate) backend: Arc<dyn Backend>,
+    pub(crate) options: Arc<EngineOptions>,
+    pub(crate) events: Arc<dyn EventSink>,
+}
+
+impl Engine {
+    /// An engine over a store and a backend; what happens is told to `events`.
+    pub fn new(
+        store: Store,
+        backend: Arc<dyn Backend>,
+        options: EngineOptions,
+        events: Arc<dyn EventSink>,
+    ) -> Engine {
+        Engine { store, backend, options: Arc::new(options), events }
+    }
+
+    /// Begins a run: its working folder in the store, and whatever else lives as long as it.
+    ///
+    /// # Errors
+    /// When the store cannot be written.
+    pub async fn session(&self) -> Result<Session, EngineError> {
+        Session::start(self.clone()).await
+    }
+
+    /// What a run of these outputs would do. Runs no step and starts nothing.
+    ///
+    /// # Errors
+    /// When the graph needs an operation that is not there yet, or the store fails.
+    pub async fn plan(&self, graph: &Graph, outputs: &[Output]) -> Result<Plan, EngineError> {
+        crate::plan::plan(self, graph, outputs).await
+    }
+}

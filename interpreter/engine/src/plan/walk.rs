@@ -1,0 +1,160 @@
+//! Walking a graph for its plan.
+
+use std::sync::Arc;
+
+use pipe_ops::{Exec, Graph, Op, Output};
+
+use super::{Plan, PlanNode, PlanStatus};
+use crate::failure::Cause;
+use crate::reach::{Needed, Reach};
+use crate::results::NodeResult;
+use crate::session::{HostSnapshot, SessionNetwork};
+use crate::steps::exec::prepare;
+use crate::steps::{Inputs, OpContext, at_once, perform};
+use crate::{Engine, EngineError, Value, describe, grants};
+
+/// See [`Engine::plan`].
+pub(crate) async fn plan(engine: &Engine, graph: &Graph, outputs: &[Output]) -> Result<Plan, EngineError> {
+    let reach = Reach::of(graph, outputs)?;
+    reach.check_supported(&SessionNetwork::start())?;
+    let host = HostSnapshot::new(engine)?;
+    let context = Arc::new(OpContext { engine: engine.clone(), host });
+    let mut walk = Walk { context, reach, results: Vec::new(), nodes: Vec::new() };
+    for number in 0..walk.reach.nodes().len() as u32 {
+        walk.visit(number).await?;
+    }
+    Ok(Plan { nodes: walk.nodes })
+}
+
+struct Walk<'g> {
+    context: Arc<OpContext>,
+    reach: Reach<'g>,
+    /// By number: the result, where it is known.
+    results: Vec<Option<NodeResult>>,
+    nodes: Vec<PlanNode>,
+}
+
+/// What was found out about a node.
+enum Found {
+    Known(NodeResult),
+    Not(PlanStatus),
+}
+
+impl Walk<'_> {
+    async fn visit(&mut self, number: u32) -> Result<(), EngineError> {
+        let Some(needed) = self.reach.get(number) else { return Ok(()) };
+        let mut planned = self.planned(needed)?;
+        let waits_for = self.waits_for(needed);
+        let found = if waits_for.is_empty() {
+            self.find(needed, &mut planned).await
+        } else {
+            Ok(Found::Not(PlanStatus::Unknown { waits_for }))
+        };
+        let result = match found {
+            Ok(Found::Known(result)) => Some(result),
+            Ok(Found::Not(status)) => {
+                planned.status = status;
+                None
+            }
+            Err(cause) => {
+                planned.status =
+                    PlanStatus::Fails { reason: self.context.engine.options.redactor.text(&cause.reason) };
+                None
+            }
+        };
+        self.results.push(result);
+        self.nodes.push(planned);
+        Ok(())
+    }
+
+    fn planned(&self, needed: &Needed<'_>) -> Result<PlanNode, EngineError> {
+        let name = describe::name(needed.node);
+        let is_step = needed.is_step();
+        let expected = if is_step { self.context.engine.store.last_duration(&name)? } else { None };
+        let inputs = needed.inputs.iter().filter_map(|&input| self.reach.get(input)).map(|input| input.id);
+        Ok(PlanNode {
+            node: needed.id,
+            name,
+            operation: describe::operation(&needed.node.op),
+            is_step,
+            status: PlanStatus::Cached,
+            expected,
+            key: None,
+            origins: needed.node.origins.clone(),
+            inputs: inputs.collect(),
+        })
+    }
+
+    /// The nearest steps, or inputs that cannot be had, whose results the node lacks.
+    fn waits_for(&self, needed: &Needed<'_>) -> Vec<Arc<str>> {
+        let mut names: Vec<Arc<str>> = Vec::new();
+        for &input in &needed.inputs {
+            let known = self.results.get(input as usize).is_some_and(Option::is_some);
+            let Some(planned) = self.nodes.get(input as usize).filter(|_| !known) else { continue };
+            match &planned.status {
+                PlanStatus::Unknown { waits_for } if !planned.is_step => {
+                    names.extend(waits_for.iter().cloned());
+                }
+                _ => names.push(planned.name.clone()),
+            }
+        }
+        let mut seen = std::collections::HashSet::new();
+        names.retain(|name| seen.insert(name.clone()));
+        names
+    }
+
+    /// The result of a node whose inputs are known, as far as it is known without running a step.
+    async fn find(&self, needed: &Needed<'_>, planned: &mut PlanNode) -> Result<Found, Cause> {
+        let op = &needed.node.op;
+        if let Some(Err(missing)) = grants::host_path(op).map(|path| self.context.host.access.resolve(path)) {
+            return Ok(Found::Not(PlanStatus::NeedsGrant { flag: missing.flag() }));
+        }
+        if let Op::Guard { exec, .. } = op {
+            let exec = self.reach.number(exec.node).and_then(|number| self.results.get(number as usize));
+            return match exec.cloned().flatten() {
+                Some(result) => Ok(Found::Known(result)),
+                None => Err(Cause::machine("a guard stands on a command that is not known")),
+            };
+        }
+        let inputs = Inputs::of(op, |output| self.value(output))?;
+        if let Op::Exec(exec) = op {
+            return self.find_exec(needed, exec, &inputs, planned);
+        }
+        let value = match at_once(&self.context, op, &inputs) {
+            Some(value) => value,
+            None => perform(self.context.clone(), op.clone(), inputs).await,
+        };
+        Ok(Found::Known(NodeResult::Value(value?)))
+    }
+
+    fn find_exec(
+        &self,
+        needed: &Needed<'_>,
+        exec: &Exec,
+        inputs: &Inputs,
+        planned: &mut PlanNode,
+    ) -> Result<Found, Cause> {
+        let step = prepare(needed.node, exec, inputs)?;
+        planned.key = Some(step.key);
+        let engine = &self.context.engine;
+        let will_run = |reason: Option<String>| Ok(Found::Not(PlanStatus::WillRun { reason }));
+        if engine.options.no_cache {
+            return will_run(Some("the cache is not used".into()));
+        }
+        match step.look_up(&engine.store)? {
+            None => will_run(None),
+            Some(result) if !needed.accepts(result.exit_code) => {
+                will_run(Some(format!("failed last time with exit code {}", result.exit_code)))
+            }
+            Some(result) => Ok(Found::Known(NodeResult::Exec(Arc::new(result)))),
+        }
+    }
+
+    fn value(&self, output: Output) -> Result<Value, Cause> {
+        let number = self.reach.number(output.node);
+        match number.and_then(|number| self.results.get(number as usize)) {
+            Some(Some(result)) => result.slot(output.slot, &self.context.engine.store),
+            _ => Err(Cause::machine("a node was looked at before its inputs were known")),
+        }
+    }
+}

@@ -1,0 +1,125 @@
+//! Results of nodes while a graph is worked on, and the outputs they give.
+
+use std::sync::{Arc, OnceLock};
+use std::time::{Duration, SystemTime};
+
+use pipe_ops::{BlobDigest, Datum, Slot, StepKey};
+use pipe_store::{StepRecord, Store, Stored};
+
+use crate::failure::Cause;
+use crate::{TreeValue, Value};
+
+/// Bytes that a text value may have: larger ones belong in files.
+pub const TEXT_LIMIT: usize = 16 << 20;
+
+/// The result of a node.
+#[derive(Clone)]
+pub(crate) enum NodeResult {
+    /// Of an op of the engine's own.
+    Value(Value),
+    /// Of a command, also seen through a guard.
+    Exec(Arc<ExecResult>),
+}
+
+/// What a command gave, whatever its exit code.
+pub(crate) struct ExecResult {
+    pub(crate) key: StepKey,
+    pub(crate) exit_code: i32,
+    pub(crate) root: TreeValue,
+    pub(crate) mounts: Vec<Value>,
+    pub(crate) stdout: BlobDigest,
+    pub(crate) stderr: BlobDigest,
+    pub(crate) log: BlobDigest,
+    pub(crate) duration: Duration,
+    pub(crate) created: SystemTime,
+    texts: [OnceLock<Result<Arc<str>, Cause>>; 2],
+}
+
+impl NodeResult {
+    /// What an output of the node is.
+    pub(crate) fn slot(&self, slot: Slot, store: &Store) -> Result<Value, Cause> {
+        match self {
+            NodeResult::Value(value) => Ok(value.clone()),
+            NodeResult::Exec(result) => result.slot(slot, store),
+        }
+    }
+}
+
+impl ExecResult {
+    /// From a record of the store: the trees get the bases of what the step was started on. `None` when the record does not fit
+    /// the step, which is as good as no record.
+    pub(crate) fn from_record(
+        key: StepKey,
+        record: StepRecord,
+        root: &TreeValue,
+        mounts: &[(String, Value)],
+    ) -> Option<ExecResult> {
+        if record.mounts.len() != mounts.len() {
+            return None;
+        }
+        let left = record.mounts.into_iter().zip(mounts).map(|(left, (_, shown))| match (left, shown) {
+            (Some(Stored::Tree(tree)), Value::Tree(shown)) => Some(Value::Tree(shown.with_tree(tree))),
+            (Some(Stored::File(file)), Value::File(_)) => Some(Value::File(file)),
+            _ => None,
+        });
+        Some(ExecResult {
+            key,
+            exit_code: record.exit_code,
+            root: root.with_tree(record.root?),
+            mounts: left.collect::<Option<_>>()?,
+            stdout: record.stdout,
+            stderr: record.stderr,
+            log: record.log,
+            duration: record.duration,
+            created: record.created,
+            texts: Default::default(),
+        })
+    }
+
+    fn slot(&self, slot: Slot, store: &Store) -> Result<Value, Cause> {
+        let [stdout, stderr] = &self.texts;
+        Ok(match slot {
+            Slot::Main => Value::Datum(Datum::Unit),
+            Slot::Root => Value::Tree(self.root.clone()),
+            Slot::Mount(index) => {
+                let mount = self.mounts.get(index as usize).cloned();
+                mount.ok_or_else(|| Cause::machine(format!("the step has no mount {index}")))?
+            }
+            Slot::Stdout => text(stdout, store, self.stdout, "standard output")?,
+            Slot::Stderr => text(stderr, store, self.stderr, "standard error")?,
+            Slot::ExitCode => Value::Datum(Datum::Int(i64::from(self.exit_code))),
+        })
+    }
+}
+
+fn text(
+    known: &OnceLock<Result<Arc<str>, Cause>>,
+    store: &Store,
+    blob: BlobDigest,
+    what: &str,
+) -> Result<Value, Cause> {
+    let text = known.get_or_init(|| {
+        let bytes = store.get_blob(blob)?;
+        let bytes = bytes.ok_or_else(|| {
+            Cause::machine(format!("the {what} of the step is gone from the store; run again"))
+        })?;
+        decode(bytes, what)
+    });
+    text.clone().map(|text| Value::Datum(Datum::Text(text)))
+}
+
+/// Bytes as a text value.
+pub(crate) fn decode(bytes: Vec<u8>, what: &str) -> Result<Arc<str>, Cause> {
+    if bytes.len() > TEXT_LIMIT {
+        let limit = TEXT_LIMIT >> 20;
+        return Err(Cause::pipeline(format!(
+            "the {what} is larger than {limit} MiB, the most a text can be"
+        ))
+        .help("write it to a file in the step and take that with `.file(path)`"));
+    }
+    String::from_utf8(bytes).map(Arc::from).map_err(|error| {
+        let at = error.utf8_error().valid_up_to();
+        Cause::pipeline(format!("the {what} is not a text: it is not UTF-8 from byte {at} on"))
+            .help("write it to a file in the step and take that with `.file(path)`")
+    })
+}

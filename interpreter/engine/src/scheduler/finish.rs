@@ -1,0 +1,49 @@
+//! The end of a run: what never ran, and what became of each demand.
+
+use std::sync::Arc;
+
+use super::{NodeState, Scheduler};
+use crate::{Demand, Event, Outcome, RunReport, Unmet, Value};
+
+impl Scheduler<'_> {
+    /// Tells what was left undone and puts the report together.
+    pub(super) fn report(mut self, demands: &[Demand]) -> RunReport {
+        let cancelled = self.skip_the_rest();
+        let outcomes = demands
+            .iter()
+            .map(|demand| Outcome { demand: demand.clone(), result: self.outcome(demand) })
+            .collect();
+        let elapsed = self.begun.elapsed();
+        self.emit(Event::Finished { summary: self.summary, elapsed });
+        RunReport { outcomes, failures: self.failures, summary: self.summary, elapsed, cancelled }
+    }
+
+    /// Whether the run was cancelled before all was done.
+    fn skip_the_rest(&mut self) -> bool {
+        let open = |state: &NodeState| matches!(state, NodeState::Open);
+        let left: Vec<u32> =
+            (0..).zip(&self.states).filter(|(_, state)| open(state)).map(|(n, _)| n).collect();
+        let reason = match &self.stopped_by {
+            Some(name) => format!("stopped: `{name}` failed"),
+            None => "cancelled".to_owned(),
+        };
+        for &number in &left {
+            self.skip(number, reason.clone());
+        }
+        !left.is_empty() && self.cancel.is_cancelled()
+    }
+
+    fn outcome(&mut self, demand: &Demand) -> Result<Value, Unmet> {
+        let Some(number) = self.reach.number(demand.output.node) else { return Err(Unmet::Stopped) };
+        match self.states.get(number as usize) {
+            Some(NodeState::Failed(failure)) => return Err(Unmet::Failed(failure.clone())),
+            Some(NodeState::Done(_)) => {}
+            _ => return Err(Unmet::Stopped),
+        }
+        self.value(demand.output).map_err(|cause| {
+            let failure = self.failure(number, cause, None);
+            self.failures.push(Arc::clone(&failure));
+            Unmet::Failed(failure)
+        })
+    }
+}

@@ -1,0 +1,201 @@
+//! Running a graph: every node whose inputs are there is started, steps as many at once as there are slots.
+
+mod finish;
+mod priority;
+mod queue;
+mod settle;
+mod start;
+
+use std::collections::HashMap;
+use std::sync::Arc;
+use std::time::Instant;
+
+use pipe_ops::{Graph, StepKey};
+use tokio::sync::{Notify, Semaphore};
+use tokio::task::{AbortHandle, Id, JoinError, JoinSet};
+use tokio_util::sync::CancellationToken;
+
+use crate::failure::Cause;
+use crate::reach::Reach;
+use crate::results::NodeResult;
+use crate::session::SessionState;
+use crate::steps::exec::{Flight, Slots};
+use crate::{Demand, EngineError, Event, Failure, RunReport, Summary, Value};
+use queue::Queue;
+
+/// Runs what the demands need. See [`Session::run`](crate::Session::run).
+pub(crate) async fn run(
+    session: &Arc<SessionState>,
+    graph: &Graph,
+    demands: &[Demand],
+    cancel: &CancellationToken,
+) -> Result<RunReport, EngineError> {
+    let outputs: Vec<_> = demands.iter().map(|demand| demand.output).collect();
+    let reach = Reach::of(graph, &outputs)?;
+    reach.check_supported(&session.network)?;
+    let missing = session.context.host.access.missing(graph, &outputs);
+    if !missing.is_empty() {
+        return Err(EngineError::Refused(missing));
+    }
+    let mut scheduler = Scheduler::new(session.clone(), reach, demands, cancel);
+    scheduler.drive().await;
+    Ok(scheduler.report(demands))
+}
+
+/// Works on one graph. All of it is owned by one task; what takes time is done by tasks of its own, which only send back what they
+/// came to.
+struct Scheduler<'g> {
+    session: Arc<SessionState>,
+    reach: Reach<'g>,
+    /// By number of the node, as all of these.
+    states: Vec<NodeState>,
+    /// Inputs that are still awaited.
+    awaited: Vec<u32>,
+    /// Consumers and demands that still need the result.
+    uses: Vec<u32>,
+    /// Failures of steps that some guard will not let pass.
+    unacceptable: HashMap<u32, Arc<Failure>>,
+    /// Nodes whose inputs are all there.
+    ready: Vec<u32>,
+    /// Steps that wait for a slot.
+    queue: Queue,
+    /// Steps that run, by key, with the other nodes that wait for the same.
+    flights: HashMap<StepKey, Vec<u32>>,
+    tasks: JoinSet<TaskEnd>,
+    running: HashMap<Id, Running>,
+    /// Tasks that do ops of the engine's own.
+    ops: Vec<AbortHandle>,
+    slots: Slots,
+    cancel: CancellationToken,
+    /// Fires when `cancel` does, and when a failure stops the run.
+    stop: CancellationToken,
+    stopped_by: Option<Arc<str>>,
+    failures: Vec<Arc<Failure>>,
+    summary: Summary,
+    begun: Instant,
+}
+
+/// How far a node is.
+enum NodeState {
+    /// Not begun, or under way.
+    Open,
+    /// It has a result.
+    Done(NodeResult),
+    /// It had one, and nobody needs it any more.
+    Dropped,
+    /// It failed, or something it depends on did.
+    Failed(Arc<Failure>),
+}
+
+/// What a task works on.
+struct Running {
+    number: u32,
+    /// The key, when it runs a step.
+    key: Option<StepKey>,
+}
+
+/// What a task came to.
+enum TaskEnd {
+    Op(Result<Value, Cause>),
+    Exec(Flight),
+}
+
+impl<'g> Scheduler<'g> {
+    fn new(
+        session: Arc<SessionState>,
+        reach: Reach<'g>,
+        demands: &[Demand],
+        cancel: &CancellationToken,
+    ) -> Scheduler<'g> {
+        let nodes = reach.nodes();
+        let awaited: Vec<u32> = nodes.iter().map(|node| node.inputs.len() as u32).collect();
+        let mut uses: Vec<u32> = nodes.iter().map(|node| node.consumers.len() as u32).collect();
+        for demand in demands {
+            let number = reach.number(demand.output.node);
+            if let Some(uses) = number.and_then(|number| uses.get_mut(number as usize)) {
+                *uses += 1;
+            }
+        }
+        // Taken from the end: the first nodes first.
+        let ready = (0..nodes.len() as u32)
+            .rev()
+            .filter(|&number| awaited.get(number as usize) == Some(&0))
+            .collect();
+        let jobs = session.context.engine.options.jobs.clamp(1, Semaphore::MAX_PERMITS);
+        Scheduler {
+            states: nodes.iter().map(|_| NodeState::Open).collect(),
+            awaited,
+            uses,
+            unacceptable: HashMap::new(),
+            ready,
+            queue: Queue::default(),
+            flights: HashMap::new(),
+            tasks: JoinSet::new(),
+            running: HashMap::new(),
+            ops: Vec::new(),
+            slots: Slots { free: Arc::new(Semaphore::new(jobs)), freed: Arc::new(Notify::new()) },
+            cancel: cancel.clone(),
+            stop: cancel.child_token(),
+            stopped_by: None,
+            failures: Vec::new(),
+            summary: Summary::default(),
+            begun: Instant::now(),
+            session,
+            reach,
+        }
+    }
+
+    /// Works until nothing is left to do, or the run is stopped and what ran is gone.
+    async fn drive(&mut self) {
+        self.emit(Event::Started { nodes: self.reach.nodes().len() });
+        let (stop, freed) = (self.stop.clone(), self.slots.freed.clone());
+        let mut stopping = false;
+        loop {
+            if !stop.is_cancelled() {
+                self.start_ready();
+                self.start_queued();
+            }
+            if stop.is_cancelled() && !stopping {
+                stopping = true;
+                self.abandon();
+            }
+            if self.tasks.is_empty() {
+                return;
+            }
+            tokio::select! {
+                () = stop.cancelled(), if !stopping => {}
+                () = freed.notified() => {}
+                Some(end) = self.tasks.join_next_with_id() => self.task_ended(end),
+            }
+        }
+    }
+
+    /// Starts nothing more. Steps are killed by their token and awaited; what the engine itself does is left to end by itself.
+    fn abandon(&mut self) {
+        self.ready.clear();
+        self.queue.clear();
+        self.abort_ops();
+    }
+
+    fn task_ended(&mut self, end: Result<(Id, TaskEnd), JoinError>) {
+        let id = match &end {
+            Ok((id, _)) => *id,
+            Err(error) => error.id(),
+        };
+        let Some(Running { number, key }) = self.running.remove(&id) else { return };
+        match end {
+            Ok((_, TaskEnd::Op(Ok(value)))) => self.done(number, NodeResult::Value(value)),
+            Ok((_, TaskEnd::Op(Err(cause)))) => self.failed(number, cause, None),
+            Ok((_, TaskEnd::Exec(flight))) => self.landed(number, key, flight),
+            Err(error) if error.is_cancelled() => {}
+            Err(error) => {
+                let cause = Cause::machine(format!("the engine failed: {error}; please report this"));
+                self.landed(number, key, Flight::Failed(cause));
+            }
+        }
+    }
+
+    fn emit(&self, event: Event) {
+        self.session.context.engine.events.event(event);
+    }
+}

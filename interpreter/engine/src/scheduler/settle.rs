@@ -1,0 +1,205 @@
+//! What the end of a node means for the others.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use pipe_ops::StepKey;
+
+use super::{NodeState, Scheduler};
+use crate::failure::Cause;
+use crate::results::{ExecResult, NodeResult};
+use crate::steps::exec::Flight;
+use crate::{Event, Failure, StepState, describe};
+
+/// What an event says of a step beside its node and state.
+#[derive(Default)]
+struct Told {
+    elapsed: Option<Duration>,
+    key: Option<StepKey>,
+    exit_code: Option<i32>,
+    reason: Option<Arc<str>>,
+}
+
+impl Scheduler<'_> {
+    /// A node has its result: those that waited for it alone are ready.
+    pub(super) fn done(&mut self, number: u32, result: NodeResult) {
+        self.set(number, NodeState::Done(result));
+        let Some(needed) = self.reach.get(number) else { return };
+        for &consumer in &needed.consumers {
+            let Some(awaited) = self.awaited.get_mut(consumer as usize) else { continue };
+            *awaited = awaited.saturating_sub(1);
+            if *awaited == 0 && matches!(self.states.get(consumer as usize), Some(NodeState::Open)) {
+                self.ready.push(consumer);
+            }
+        }
+        self.release_inputs(number);
+    }
+
+    /// A command's task is over: its result is that of every node with the same key.
+    pub(super) fn landed(&mut self, number: u32, key: Option<StepKey>, flight: Flight) {
+        let same = key.and_then(|key| self.flights.remove(&key)).unwrap_or_default();
+        match flight {
+            Flight::Ran(result, tail) => self.exec_landed(number, &same, result, StepState::Ran, &tail),
+            Flight::Found(result, tail) => self.exec_landed(number, &same, result, StepState::Cached, &tail),
+            Flight::Failed(cause) => {
+                for other in same {
+                    self.failed(other, cause.clone(), key);
+                }
+                self.failed(number, cause, key);
+            }
+            Flight::Stopped => {}
+        }
+    }
+
+    fn exec_landed(
+        &mut self,
+        number: u32,
+        same: &[u32],
+        result: Arc<ExecResult>,
+        how: StepState,
+        tail: &[u8],
+    ) {
+        self.exec_done(number, result.clone(), how, tail);
+        for &other in same {
+            // What was found, and not run, is no success for a node that refuses its exit code: that one looks for itself.
+            if how == StepState::Cached
+                && self.reach.get(other).is_some_and(|node| !node.accepts(result.exit_code))
+            {
+                self.ready.push(other);
+            } else {
+                self.exec_done(other, result.clone(), StepState::Cached, tail);
+            }
+        }
+    }
+
+    /// A command has its result. With an exit code that one of its guards refuses the step failed, but whoever asks for its
+    /// files without a guard still gets them.
+    pub(super) fn exec_done(&mut self, number: u32, result: Arc<ExecResult>, how: StepState, tail: &[u8]) {
+        let Some(needed) = self.reach.get(number) else { return };
+        let mut told = Told {
+            elapsed: Some(result.duration),
+            key: Some(result.key),
+            exit_code: Some(result.exit_code),
+            reason: None,
+        };
+        if needed.accepts(result.exit_code) {
+            self.tell(number, how, told);
+        } else {
+            let mut cause = Cause::pipeline(format!("exit code {}", result.exit_code));
+            cause.exit_code = Some(result.exit_code);
+            cause.log_tail = tail.to_vec();
+            let failure = self.failure(number, cause, Some(result.key));
+            told.reason = Some(failure.reason.as_str().into());
+            self.tell(number, StepState::Failed, told);
+            self.unacceptable.insert(number, failure.clone());
+            self.note(failure);
+        }
+        self.done(number, NodeResult::Exec(result));
+    }
+
+    /// A node failed by itself.
+    pub(super) fn failed(&mut self, number: u32, cause: Cause, key: Option<StepKey>) {
+        let failure = self.failure(number, cause, key);
+        let told = Told {
+            key,
+            exit_code: failure.exit_code,
+            reason: Some(failure.reason.as_str().into()),
+            ..Told::default()
+        };
+        self.tell(number, StepState::Failed, told);
+        self.note(failure.clone());
+        self.failed_with(number, &failure);
+    }
+
+    /// A node cannot be had because of a failure, and neither can what depends on it.
+    pub(super) fn failed_with(&mut self, number: u32, failure: &Arc<Failure>) {
+        self.set(number, NodeState::Failed(failure.clone()));
+        let mut fallen = vec![number];
+        while let Some(number) = fallen.pop() {
+            self.release_inputs(number);
+            let Some(needed) = self.reach.get(number) else { continue };
+            for consumer in needed.consumers.clone() {
+                if !matches!(self.states.get(consumer as usize), Some(NodeState::Open)) {
+                    continue;
+                }
+                self.set(consumer, NodeState::Failed(failure.clone()));
+                self.skip(consumer, format!("`{}` failed", failure.name));
+                fallen.push(consumer);
+            }
+        }
+    }
+
+    /// Tells that a step will not run. Only steps are told; an op of the engine's own is nothing that people wait for.
+    pub(super) fn skip(&mut self, number: u32, reason: String) {
+        if self.reach.get(number).is_some_and(|needed| needed.is_step()) {
+            self.tell(number, StepState::Skipped, Told { reason: Some(reason.into()), ..Told::default() });
+        }
+    }
+
+    /// A failure that is a run's own, not the consequence of another.
+    pub(super) fn note(&mut self, failure: Arc<Failure>) {
+        if self.session.context.engine.options.fail_fast && self.stopped_by.is_none() {
+            self.stopped_by = Some(failure.name.clone());
+            self.stop.cancel();
+        }
+        self.failures.push(failure);
+    }
+
+    pub(super) fn failure(&self, number: u32, cause: Cause, key: Option<StepKey>) -> Arc<Failure> {
+        let redactor = &self.session.context.engine.options.redactor;
+        let needed = self.reach.get(number);
+        Arc::new(Failure {
+            node: needed.map_or(pipe_ops::NodeId(u32::MAX), |needed| needed.id),
+            name: needed.map_or_else(|| "".into(), |needed| describe::name(needed.node)),
+            origins: needed.map(|needed| needed.node.origins.clone()).unwrap_or_default(),
+            class: cause.class,
+            reason: redactor.text(&cause.reason),
+            help: cause.help,
+            exit_code: cause.exit_code,
+            log_tail: cause.log_tail,
+            key,
+        })
+    }
+
+    fn tell(&mut self, number: u32, state: StepState, told: Told) {
+        match state {
+            StepState::Cached => self.summary.cached += 1,
+            StepState::Running => {}
+            StepState::Ran => self.summary.ran += 1,
+            StepState::Failed => self.summary.failed += 1,
+            StepState::Skipped => self.summary.skipped += 1,
+        }
+        let Some(needed) = self.reach.get(number) else { return };
+        self.emit(Event::Step {
+            node: needed.id,
+            name: describe::name(needed.node),
+            state,
+            elapsed: told.elapsed,
+            key: told.key,
+            origin: needed.node.origins.first().cloned(),
+            exit_code: told.exit_code,
+            reason: told.reason,
+        });
+    }
+
+    fn set(&mut self, number: u32, state: NodeState) {
+        if let Some(slot) = self.states.get_mut(number as usize) {
+            *slot = state;
+        }
+    }
+
+    /// A node is over and needs its inputs no more: results that nobody else needs are dropped.
+    fn release_inputs(&mut self, number: u32) {
+        let Some(needed) = self.reach.get(number) else { return };
+        for &input in &needed.inputs {
+            let Some(uses) = self.uses.get_mut(input as usize) else { continue };
+            *uses = uses.saturating_sub(1);
+            if *uses > 0 {
+                continue;
+            }
+            if let Some(state @ NodeState::Done(_)) = self.states.get_mut(input as usize) {
+                *state = NodeState::Dropped;
+            }
+        }
+    }
+}

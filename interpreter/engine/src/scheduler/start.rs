@@ -1,0 +1,162 @@
+//! Beginning nodes: looking results up, doing what is quick, starting tasks for the rest.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use pipe_ops::{Exec, Op, Output};
+
+use super::queue::Queued;
+use super::{NodeState, Running, Scheduler, TaskEnd, priority};
+use crate::failure::Cause;
+use crate::results::NodeResult;
+use crate::steps::exec::{Job, PreparedExec, fly, prepare};
+use crate::steps::{Inputs, at_once, perform};
+use crate::{Event, StepState, Value, describe};
+
+impl Scheduler<'_> {
+    /// Begins every node whose inputs are there, and those that become ready by it. Looks into the store are made here: they
+    /// take microseconds, and a task for each would take more.
+    pub(super) fn start_ready(&mut self) {
+        while let Some(number) = self.ready.pop() {
+            if self.stop.is_cancelled() {
+                return;
+            }
+            self.start(number);
+        }
+    }
+
+    fn start(&mut self, number: u32) {
+        let Some(needed) = self.reach.get(number) else { return };
+        let node = needed.node;
+        if let Op::Guard { exec, .. } = &node.op {
+            return self.pass_guard(number, *exec);
+        }
+        let inputs = match Inputs::of(&node.op, |output| self.value(output)) {
+            Ok(inputs) => inputs,
+            Err(cause) => return self.failed(number, cause, None),
+        };
+        if let Op::Exec(exec) = &node.op {
+            return self.start_exec(number, exec, &inputs);
+        }
+        match at_once(&self.session.context, &node.op, &inputs) {
+            Some(Ok(value)) => self.done(number, NodeResult::Value(value)),
+            Some(Err(cause)) => self.failed(number, cause, None),
+            None => {
+                let work = perform(self.session.context.clone(), node.op.clone(), inputs);
+                let task = self.tasks.spawn(async move { TaskEnd::Op(work.await) });
+                self.running.insert(task.id(), Running { number, key: None });
+                self.ops.push(task);
+            }
+        }
+    }
+
+    /// The value of an output whose node is done.
+    pub(super) fn value(&self, output: Output) -> Result<Value, Cause> {
+        let state = self.reach.number(output.node).and_then(|number| self.states.get(number as usize));
+        match state {
+            Some(NodeState::Done(result)) => result.slot(output.slot, &self.session.context.engine.store),
+            _ => Err(Cause::machine("a node was begun before its inputs were there")),
+        }
+    }
+
+    /// A guard gives what its command gave, unless the exit code is not one of its own.
+    fn pass_guard(&mut self, number: u32, exec: Output) {
+        let Some(input) = self.reach.number(exec.node) else { return };
+        let Some(NodeState::Done(NodeResult::Exec(result))) = self.states.get(input as usize) else { return };
+        let result = result.clone();
+        let Some(Op::Guard { success, .. }) = self.reach.get(number).map(|needed| &needed.node.op) else {
+            return;
+        };
+        if success.contains(&result.exit_code) {
+            return self.done(number, NodeResult::Exec(result));
+        }
+        match self.unacceptable.get(&input).cloned() {
+            Some(failure) => self.failed_with(number, &failure),
+            None => self.failed(number, Cause::machine("a result passed that its guard refuses"), None),
+        }
+    }
+
+    /// Looks a command's result up: in this session first, then in the store. A stored result whose exit code is not taken is
+    /// no hit. Without one the command is queued, or waits for another node's that has the same key.
+    fn start_exec(&mut self, number: u32, exec: &Exec, inputs: &Inputs) {
+        let Some(needed) = self.reach.get(number) else { return };
+        let step = match prepare(needed.node, exec, inputs) {
+            Ok(step) => step,
+            Err(cause) => return self.failed(number, cause, None),
+        };
+        if let Some(result) = self.session.ran(step.key) {
+            return self.exec_done(number, result, StepState::Cached, &[]);
+        }
+        if let Some(waiting) = self.flights.get_mut(&step.key) {
+            return waiting.push(number);
+        }
+        let engine = &self.session.context.engine;
+        let mut refused = None;
+        if !engine.options.no_cache {
+            match step.look_up(&engine.store) {
+                Err(cause) => return self.failed(number, cause, Some(step.key)),
+                Ok(Some(found)) if needed.accepts(found.exit_code) => {
+                    return self.exec_done(number, Arc::new(found), StepState::Cached, &[]);
+                }
+                Ok(Some(found)) => refused = Some(found.created),
+                Ok(None) => {}
+            }
+        }
+        self.flights.insert(step.key, Vec::new());
+        self.queue.push(Queued { number, step: Arc::new(step), refused, path: Duration::ZERO });
+    }
+
+    /// Starts queued steps while there are slots.
+    pub(super) fn start_queued(&mut self) {
+        let free = self.slots.free.available_permits();
+        if self.queue.len() > free && !self.queue.is_ordered() {
+            let settled = |number: u32| !matches!(self.states.get(number as usize), Some(NodeState::Open));
+            let paths = priority::longest_paths(&self.reach, &self.session.context.engine.store, settled);
+            self.queue.order_by(paths);
+        }
+        while self.queue.len() > 0 {
+            let Ok(slot) = self.slots.free.clone().try_acquire_owned() else { return };
+            let Some(queued) = self.queue.pop() else { return };
+            let (number, key) = (queued.number, Some(queued.step.key));
+            let Some(job) = self.job(queued.number, queued.step, queued.refused) else { return };
+            let task = self.tasks.spawn(async move { TaskEnd::Exec(fly(job, slot).await) });
+            self.running.insert(task.id(), Running { number, key });
+        }
+    }
+
+    fn job(
+        &self,
+        number: u32,
+        step: Arc<PreparedExec>,
+        refused: Option<std::time::SystemTime>,
+    ) -> Option<Job> {
+        let needed = self.reach.get(number)?;
+        let events = self.session.context.engine.events.clone();
+        let event = Event::Step {
+            node: needed.id,
+            name: describe::name(needed.node),
+            state: StepState::Running,
+            elapsed: None,
+            key: Some(step.key),
+            origin: needed.node.origins.first().cloned(),
+            exit_code: None,
+            reason: None,
+        };
+        Some(Job {
+            session: self.session.clone(),
+            node: needed.id,
+            step,
+            success: needed.success.clone(),
+            refused,
+            slots: self.slots.clone(),
+            stop: self.stop.clone(),
+            running: Box::new(move || events.event(event.clone())),
+        })
+    }
+
+    pub(super) fn abort_ops(&mut self) {
+        for task in self.ops.drain(..) {
+            task.abort();
+        }
+    }
+}

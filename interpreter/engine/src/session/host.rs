@@ -1,0 +1,89 @@
+//! The host as one session sees it: each folder, each file and the toolchain is looked at once.
+
+use std::collections::HashMap;
+use std::path::Path;
+use std::sync::{Mutex, PoisonError};
+
+use pipe_ops::{Digest, HostDir};
+use pipe_store::{Filter, ImportError, ImportOptions, StoreError};
+use tokio::sync::OnceCell;
+
+use crate::failure::Cause;
+use crate::{Engine, EngineError, HostAccess, TreeValue, Value};
+
+/// What was read of the host so far. Steps of one session never see two states of one folder.
+pub(crate) struct HostSnapshot {
+    pub(crate) access: HostAccess,
+    folders: Mutex<HashMap<HostDir, Result<Value, Cause>>>,
+    files: Mutex<HashMap<String, Result<Value, Cause>>>,
+    toolchain: OnceCell<Digest>,
+}
+
+impl HostSnapshot {
+    pub(crate) fn new(engine: &Engine) -> Result<HostSnapshot, EngineError> {
+        let package = &engine.options.package;
+        let access = HostAccess::new(package, &engine.options.grants)
+            .map_err(|error| EngineError::Package { path: package.display().to_string(), error })?;
+        Ok(HostSnapshot {
+            access,
+            folders: Mutex::default(),
+            files: Mutex::default(),
+            toolchain: OnceCell::new(),
+        })
+    }
+
+    /// A folder of the host as a tree. Blocks.
+    pub(crate) fn folder(&self, engine: &Engine, dir: &HostDir) -> Result<Value, Cause> {
+        if let Some(known) = self.folders.lock().unwrap_or_else(PoisonError::into_inner).get(dir) {
+            return known.clone();
+        }
+        let found = self.import_folder(engine, dir);
+        let mut folders = self.folders.lock().unwrap_or_else(PoisonError::into_inner);
+        folders.entry(dir.clone()).or_insert(found).clone()
+    }
+
+    fn import_folder(&self, engine: &Engine, dir: &HostDir) -> Result<Value, Cause> {
+        let real = self.access.resolve(&dir.path).map_err(|missing| Cause::usage(missing.to_string()))?;
+        let filter = Filter::new(&dir.include, &dir.exclude).map_err(Cause::from)?;
+        let tree = engine.store.import_dir(&real, &filter, &ImportOptions::default());
+        tree.map(|tree| Value::Tree(TreeValue::whole(tree)))
+            .map_err(|error| import_cause(&dir.path, &real, error))
+    }
+
+    /// A file of the host. Blocks.
+    pub(crate) fn file(&self, engine: &Engine, path: &str) -> Result<Value, Cause> {
+        if let Some(known) = self.files.lock().unwrap_or_else(PoisonError::into_inner).get(path) {
+            return known.clone();
+        }
+        let real = self.access.resolve(path).map_err(|missing| Cause::usage(missing.to_string()));
+        let found = real.and_then(|real| {
+            let file = engine.store.import_file(&real);
+            file.map(Value::File).map_err(|error| import_cause(path, &real, error))
+        });
+        let mut files = self.files.lock().unwrap_or_else(PoisonError::into_inner);
+        files.entry(path.to_owned()).or_insert(found).clone()
+    }
+
+    /// The root that `host.toolchain()` is: nothing over the host's own tools.
+    pub(crate) async fn toolchain(&self, engine: &Engine) -> Result<Value, Cause> {
+        let digest = self.toolchain.get_or_try_init(|| engine.backend.toolchain_digest()).await?;
+        let tree = engine.store.empty_diff();
+        Ok(Value::Tree(TreeValue { base: Some(*digest), ..TreeValue::whole(tree) }))
+    }
+}
+
+/// A host path that is not there, or not what it should be, is the caller's mistake.
+fn import_cause(path: &str, real: &Path, error: StoreError) -> Cause {
+    let StoreError::Import(import) = &error else { return Cause::from(error) };
+    match import {
+        ImportError::Read { path: at, source }
+            if at == real && source.kind() == std::io::ErrorKind::NotFound =>
+        {
+            Cause::usage(format!("there is no `{path}` on this machine"))
+        }
+        ImportError::NotADirectory { .. } => Cause::usage(format!("`{path}` is not a folder")),
+        ImportError::NotAFile { .. } => Cause::usage(format!("`{path}` is not a file")),
+        ImportError::Read { .. } | ImportError::TooDeep { .. } => Cause::usage(error.to_string()),
+        ImportError::Changing { .. } => Cause::machine(error.to_string()),
+    }
+}

@@ -1,0 +1,103 @@
+//! A session: what lives for one run of the command.
+
+mod host;
+mod network;
+mod services;
+
+use std::collections::HashMap;
+use std::path::PathBuf;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
+
+use pipe_ops::{Graph, StepKey};
+use pipe_store::Run;
+use tokio_util::sync::CancellationToken;
+
+pub(crate) use host::HostSnapshot;
+pub(crate) use network::SessionNetwork;
+pub use services::Service;
+use services::Services;
+
+use crate::results::ExecResult;
+use crate::steps::OpContext;
+use crate::{Demand, Engine, EngineError, RunReport};
+
+/// Owns what lives for one run: the working folder in the store, the view of the host, the network and the services of its
+/// steps. Graphs run in it one after the other or at once; what ran once in a session does not run again in it, whatever
+/// came of it. End it with [`Session::shutdown`].
+pub struct Session {
+    pub(crate) shared: Arc<SessionState>,
+}
+
+/// What the tasks of a session share.
+pub(crate) struct SessionState {
+    pub(crate) context: Arc<OpContext>,
+    pub(crate) network: SessionNetwork,
+    pub(crate) services: Services,
+    run: Run,
+    next_work: AtomicU64,
+    ran: Mutex<HashMap<StepKey, Arc<ExecResult>>>,
+}
+
+impl Session {
+    pub(crate) async fn start(engine: Engine) -> Result<Session, EngineError> {
+        let host = HostSnapshot::new(&engine)?;
+        let store = engine.store.clone();
+        let begun = tokio::task::spawn_blocking(move || store.begin_run()).await;
+        let run = begun.map_err(|error| EngineError::Internal(error.to_string()))??;
+        let shared = SessionState {
+            context: Arc::new(OpContext { engine, host }),
+            network: SessionNetwork::start(),
+            services: Services::default(),
+            run,
+            next_work: AtomicU64::new(0),
+            ran: Mutex::new(HashMap::new()),
+        };
+        Ok(Session { shared: Arc::new(shared) })
+    }
+
+    /// Runs what the demands need and the cache lacks.
+    ///
+    /// A node that fails stops what depends on it and nothing else; the report tells what became of each demand. When `cancel`
+    /// fires no step is started any more, those that run are killed, and the report says so; what had finished stays cached.
+    ///
+    /// # Errors
+    /// Before anything ran: the graph needs an operation that is not there yet, or reads the host where it may not.
+    pub async fn run(
+        &self,
+        graph: &Graph,
+        demands: &[Demand],
+        cancel: &CancellationToken,
+    ) -> Result<RunReport, EngineError> {
+        crate::scheduler::run(&self.shared, graph, demands, cancel).await
+    }
+
+    /// A service of this session, to be stopped with it.
+    pub fn adopt(&self, service: Arc<dyn Service>) {
+        self.shared.services.adopt(service);
+    }
+
+    /// Ends the session: stops services and the network, lets the backend clean up, removes the working folder. To be called
+    /// when no run is under way, also after one was cancelled.
+    pub async fn shutdown(self) {
+        self.shared.services.stop().await;
+        self.shared.network.stop();
+        self.shared.context.engine.backend.shutdown().await;
+    }
+}
+
+impl SessionState {
+    /// A path in the run's folder that no other step has.
+    pub(crate) fn new_work(&self) -> PathBuf {
+        self.run.path().join(format!("step-{}", self.next_work.fetch_add(1, Ordering::Relaxed)))
+    }
+
+    /// What this session ran itself under a key.
+    pub(crate) fn ran(&self, key: StepKey) -> Option<Arc<ExecResult>> {
+        self.ran.lock().unwrap_or_else(PoisonError::into_inner).get(&key).cloned()
+    }
+
+    pub(crate) fn remember(&self, result: &Arc<ExecResult>) {
+        self.ran.lock().unwrap_or_else(PoisonError::into_inner).insert(result.key, result.clone());
+    }
+}

@@ -1,0 +1,198 @@
+//! Running a command once, however many want it: in this process and in others.
+
+use std::sync::Arc;
+
+use pipe_ops::NodeId;
+use pipe_store::StepLock;
+use tokio::sync::{Notify, OwnedSemaphorePermit, Semaphore};
+use tokio_util::sync::CancellationToken;
+
+use super::super::blocking;
+use super::{PreparedExec, record};
+use crate::capture::{Capture, Captured, Tail, interleave};
+use crate::failure::{Cause, FailureClass};
+use crate::results::ExecResult;
+use crate::session::SessionState;
+use crate::{BackendError, Exit, StepOutcome};
+
+/// A command to be run, unless somebody else does.
+pub(crate) struct Job {
+    pub(crate) session: Arc<SessionState>,
+    pub(crate) node: NodeId,
+    pub(crate) step: Arc<PreparedExec>,
+    /// Exit codes that are taken for success; `None`: all.
+    pub(crate) success: Option<Vec<i32>>,
+    /// A stored result that was seen and not taken: one that differs from it is of the same moment as this job.
+    pub(crate) refused: Option<std::time::SystemTime>,
+    pub(crate) slots: Slots,
+    /// Kills it.
+    pub(crate) stop: CancellationToken,
+    /// Told when it really runs.
+    pub(crate) running: Box<dyn Fn() + Send + Sync>,
+}
+
+/// The slots that commands run in.
+#[derive(Clone)]
+pub(crate) struct Slots {
+    pub(crate) free: Arc<Semaphore>,
+    /// Told when a job gives its slot back before it is over.
+    pub(crate) freed: Arc<Notify>,
+}
+
+/// What came of a job.
+pub(crate) enum Flight {
+    /// It ran here; its exit code is not judged. With the last lines it printed.
+    Ran(Arc<ExecResult>, Vec<u8>),
+    /// Another process had run it meanwhile.
+    Found(Arc<ExecResult>, Vec<u8>),
+    /// It came to no result.
+    Failed(Cause),
+    /// It was stopped.
+    Stopped,
+}
+
+/// Runs a command under its lock.
+///
+/// A slot is only held while the command runs: when another process holds the lock, this one waits without a slot, for the other
+/// may take long. Whoever holds a slot never waits for a lock, so the two cannot wait for each other.
+///
+/// After the wait the result is looked up again. One that another process recorded since this job first looked is the outcome of
+/// the same flight and is taken whatever its exit code, so that a step that fails, too, runs once; an older one is taken only
+/// if its code is asked for.
+pub(crate) async fn fly(job: Job, slot: OwnedSemaphorePermit) -> Flight {
+    let stop = job.stop.clone();
+    match attempt(job, slot).await {
+        Err(_) if stop.is_cancelled() => Flight::Stopped,
+        Err(cause) => Flight::Failed(cause),
+        Ok(flight) => flight,
+    }
+}
+
+async fn attempt(job: Job, slot: OwnedSemaphorePermit) -> Result<Flight, Cause> {
+    let mut permit = Some(slot);
+    // Held to the end of this function, beyond the recording.
+    let _lock = match try_lock(&job).await? {
+        Some(lock) => lock,
+        None => {
+            drop(permit.take());
+            job.slots.freed.notify_one();
+            wait_for_lock(&job).await?
+        }
+    };
+    if let Some(found) = look_again(&job).await? {
+        return Ok(found);
+    }
+    if permit.is_none() {
+        let free = job.slots.free.clone();
+        permit = tokio::select! {
+            () = job.stop.cancelled() => return Ok(Flight::Stopped),
+            permit = free.acquire_owned() => permit.ok(),
+        };
+    }
+    let flight = run(&job).await;
+    drop(permit);
+    flight
+}
+
+async fn try_lock(job: &Job) -> Result<Option<StepLock>, Cause> {
+    let (store, key) = (job.session.context.engine.store.clone(), job.step.key);
+    blocking(move || Ok(store.try_lock_step(key)?)).await
+}
+
+async fn wait_for_lock(job: &Job) -> Result<StepLock, Cause> {
+    let (store, key, stop) = (job.session.context.engine.store.clone(), job.step.key, job.stop.clone());
+    blocking(move || Ok(store.lock_step(key, &|| stop.is_cancelled())?)).await
+}
+
+async fn look_again(job: &Job) -> Result<Option<Flight>, Cause> {
+    let engine = &job.session.context.engine;
+    if engine.options.no_cache {
+        return Ok(None);
+    }
+    let (store, step, success, refused) =
+        (engine.store.clone(), job.step.clone(), job.success.clone(), job.refused);
+    blocking(move || {
+        let Some(found) = step.look_up(&store)? else { return Ok(None) };
+        let accepted = success.is_none_or(|success| success.contains(&found.exit_code));
+        if !accepted && refused == Some(found.created) {
+            return Ok(None);
+        }
+        let tail = stored_tail(&store, &found)?;
+        Ok(Some(Flight::Found(Arc::new(found), tail)))
+    })
+    .await
+}
+
+/// The last lines of a stored log. A log that is damaged is shown as empty: it fails nothing.
+fn stored_tail(store: &pipe_store::Store, result: &ExecResult) -> Result<Vec<u8>, Cause> {
+    let [stdout, stderr, order] = [result.stdout, result.stderr, result.log].map(|blob| store.get_blob(blob));
+    let (stdout, stderr) = (stdout?.unwrap_or_default(), stderr?.unwrap_or_default());
+    let mut tail = Tail::default();
+    for (_, bytes) in interleave(&order?.unwrap_or_default(), &stdout, &stderr).unwrap_or_default() {
+        tail.push(bytes);
+    }
+    Ok(tail.finish())
+}
+
+async fn run(job: &Job) -> Result<Flight, Cause> {
+    let engine = &job.session.context.engine;
+    let spec = job.step.spec(job.session.new_work())?;
+    let capture = Capture::new(job.node, &engine.options.redactor, engine.events.clone());
+    (job.running)();
+    let outcome = engine.backend.run(spec, &capture, &job.stop).await;
+    let captured = capture.finish();
+    let outcome = match outcome {
+        Ok(outcome) => outcome,
+        Err(BackendError::Cancelled) => return Ok(Flight::Stopped),
+        Err(error) => return Err(Cause { log_tail: captured.tail, ..Cause::from(error) }),
+    };
+    let exit_code = match &outcome.exit {
+        Exit::Code(code) => *code,
+        other => return Err(no_result(&job.step, other, captured)),
+    };
+    keep(job, exit_code, outcome, captured).await
+}
+
+async fn keep(job: &Job, exit_code: i32, outcome: StepOutcome, captured: Captured) -> Result<Flight, Cause> {
+    let (session, step) = (job.session.clone(), job.step.clone());
+    blocking(move || {
+        let result = record::record(&session.context.engine.store, &step, exit_code, outcome, &captured)?;
+        let result = Arc::new(result);
+        session.remember(&result);
+        Ok(Flight::Ran(result, captured.tail))
+    })
+    .await
+}
+
+/// Ends that are no result, so that nothing of them is kept: the next run tries again.
+fn no_result(step: &PreparedExec, exit: &Exit, captured: Captured) -> Cause {
+    let (reason, help, exit_code) = match exit {
+        Exit::TimedOut => {
+            let after = step.timeout().map(|after| format!(" after {}", humane(after))).unwrap_or_default();
+            (format!("timed out{after}"), None, None)
+        }
+        Exit::OutOfMemory => ("killed: out of memory".to_owned(), None, Some(137)),
+        Exit::ProgramMissing { program } => {
+            let help = "name a program that is in the container, by its path or by a name on its PATH";
+            (format!("the program `{program}` is not in this root"), Some(help.to_owned()), Some(127))
+        }
+        Exit::ShellMissing { shell } => {
+            let help = "run a program directly, as a list: `run([\"program\", \"argument\"])`";
+            (format!("the script needs {shell}, which is not in this root"), Some(help.to_owned()), Some(127))
+        }
+        Exit::Code(code) => (format!("exit code {code}"), None, Some(*code)),
+    };
+    Cause { class: FailureClass::Pipeline, reason, help, exit_code, log_tail: captured.tail }
+}
+
+/// A duration as the language writes it.
+fn humane(duration: std::time::Duration) -> String {
+    let (mut rest, mut text) = (duration.as_millis(), String::new());
+    for (unit, millis) in [("h", 3_600_000), ("min", 60_000), ("s", 1_000), ("ms", 1)] {
+        if rest >= millis {
+            text.push_str(&format!("{}{unit}", rest / millis));
+            rest %= millis;
+        }
+    }
+    if text.is_empty() { "0s".into() } else { text }
+}

@@ -1,0 +1,8 @@
+//! Commands: what they see, their keys, running them once, and what is kept of them.
+
+mod flight;
+mod prepare;
+mod record;
+
+pub(crate) use flight::{Flight, Job, Slots, fly};
+pub(crate) use prepare::{PreparedExec, prepare};

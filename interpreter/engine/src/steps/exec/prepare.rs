@@ -1,0 +1,167 @@
+//! A command with everything it depends on known.
+
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::Duration;
+
+use pipe_ops::{Arg, Datum, Exec, Node, Preimage, ResolvedExec, ResolvedMount, StepKey};
+use pipe_store::Store;
+
+use super::super::{Inputs, content, tree::over_base};
+use crate::failure::Cause;
+use crate::results::ExecResult;
+use crate::{MountSource, MountSpec, StepSpec, TreeValue, Value, describe};
+
+/// Bytes that one argument or variable may have. The kernel takes 128 KiB; what is below that is left for the name.
+const ARGUMENT_LIMIT: usize = 100 << 10;
+
+/// Bytes that all arguments and variables together may have.
+const ARGUMENTS_LIMIT: usize = 1 << 20;
+
+/// A command that is ready to run, or to be looked up.
+pub(crate) struct PreparedExec {
+    pub(crate) name: Arc<str>,
+    pub(crate) key: StepKey,
+    pub(crate) preimage: Preimage,
+    pub(crate) root: TreeValue,
+    /// Paths, and what is shown there.
+    pub(crate) mounts: Vec<(String, Value)>,
+    resolved: ResolvedExec,
+    timeout: Option<Duration>,
+    shell: Option<String>,
+}
+
+/// Resolves a command's inputs.
+///
+/// # Errors
+/// When a computed argument cannot be one: too long, or with a NUL byte.
+pub(crate) fn prepare(node: &Node, exec: &Exec, inputs: &Inputs) -> Result<PreparedExec, Cause> {
+    let root = inputs.tree(exec.root)?.clone();
+    let mounts = exec.mounts.iter().map(|mount| Ok((mount.path.clone(), inputs.get(mount.source)?.clone())));
+    let mounts: Vec<(String, Value)> = mounts.collect::<Result<_, Cause>>()?;
+    let resolved = ResolvedExec {
+        base: root.base,
+        root: root.tree.digest.0,
+        mounts: mounts.iter().map(|(path, value)| resolved_mount(path, value)).collect::<Result<_, _>>()?,
+        argv: argv(inputs, &exec.argv)?,
+        env: exec
+            .env
+            .iter()
+            .map(|(name, arg)| Ok((name.clone(), inputs.text(arg)?.to_owned())))
+            .collect::<Result<_, Cause>>()?,
+        workdir: exec.workdir.clone(),
+        user: exec.user.clone(),
+        platform: exec.platform.clone(),
+        network: exec.network,
+        stdin: exec.stdin.as_ref().map(|arg| inputs.text(arg).map(str::to_owned)).transpose()?,
+    };
+    check_sizes(&resolved)?;
+    let preimage = resolved.preimage();
+    Ok(PreparedExec {
+        name: describe::name(node),
+        key: preimage.key(),
+        preimage,
+        root,
+        mounts,
+        resolved,
+        timeout: node.hints.timeout.map(|nanos| Duration::from_nanos(nanos.max(0).unsigned_abs())),
+        shell: node.hints.shell.as_deref().map(str::to_owned),
+    })
+}
+
+fn resolved_mount(path: &str, value: &Value) -> Result<ResolvedMount, Cause> {
+    let (file_mode, base) = match value {
+        Value::File(file) => (Some(file.mode), None),
+        Value::Tree(tree) if !tree.is_whole() => return Err(over_base("mounted")),
+        Value::Tree(tree) => (None, tree.base),
+        Value::Datum(_) => (None, None),
+    };
+    Ok(ResolvedMount { path: path.to_owned(), content: content(value)?, file_mode, base })
+}
+
+/// Texts as they are, lists of texts flattened.
+fn argv(inputs: &Inputs, args: &[Arg]) -> Result<Vec<String>, Cause> {
+    let mut argv = Vec::with_capacity(args.len());
+    for arg in args {
+        match inputs.datum(arg)? {
+            Datum::Text(text) => argv.push(text.to_string()),
+            Datum::List(items) => {
+                for item in items {
+                    let text = item.as_text().ok_or_else(|| Cause::machine("an argument is not a text"))?;
+                    argv.push(text.to_owned());
+                }
+            }
+            _ => return Err(Cause::machine("an argument is not a text")),
+        }
+    }
+    if argv.is_empty() {
+        return Err(Cause::pipeline("the command is an empty list: name a program"));
+    }
+    Ok(argv)
+}
+
+/// Values that only running gave can be anything; those known earlier were checked where they are written.
+fn check_sizes(exec: &ResolvedExec) -> Result<(), Cause> {
+    let arguments = exec.argv.iter().enumerate().map(|(at, text)| (format!("argument {at}"), text));
+    let variables = exec.env.iter().map(|(name, text)| (format!("the variable `{name}`"), text));
+    let mut total = 0usize;
+    for (what, text) in arguments.chain(variables) {
+        total = total.saturating_add(text.len());
+        if text.contains('\0') {
+            return Err(Cause::pipeline(format!("{what} holds a NUL byte, which no program can be given")));
+        }
+        if text.len() > ARGUMENT_LIMIT {
+            let (len, limit) = (text.len() >> 10, ARGUMENT_LIMIT >> 10);
+            return Err(too_large(format!(
+                "{what} has {len} KiB, a program can be given at most {limit} KiB"
+            )));
+        }
+    }
+    if total > ARGUMENTS_LIMIT {
+        return Err(too_large("all arguments and variables together have more than 1 MiB".into()));
+    }
+    Ok(())
+}
+
+fn too_large(reason: String) -> Cause {
+    Cause::pipeline(reason).help("put it in a file with `.write(path, text)`, or give it by `stdin:`")
+}
+
+impl PreparedExec {
+    /// The stored result, if there is one that is whole.
+    pub(crate) fn look_up(&self, store: &Store) -> Result<Option<ExecResult>, Cause> {
+        let record = store.lookup_step(self.key)?;
+        Ok(record.and_then(|record| ExecResult::from_record(self.key, record, &self.root, &self.mounts)))
+    }
+
+    /// What a backend is to run, in a working folder of its own.
+    pub(super) fn spec(&self, work: PathBuf) -> Result<StepSpec, Cause> {
+        let mounts = self.mounts.iter().map(|(path, value)| {
+            let source = match value {
+                Value::Tree(tree) => MountSource::Tree(tree.tree.layers.clone()),
+                Value::File(file) => MountSource::File(file.clone()),
+                Value::Datum(_) => return Err(Cause::machine("a plain value cannot be mounted")),
+            };
+            Ok(MountSpec { path: path.clone(), source })
+        });
+        Ok(StepSpec {
+            name: self.name.to_string(),
+            work,
+            base: self.root.base(),
+            root: self.root.tree.layers.clone(),
+            mounts: mounts.collect::<Result<_, _>>()?,
+            argv: self.resolved.argv.clone(),
+            env: self.resolved.env.clone(),
+            workdir: self.resolved.workdir.clone(),
+            user: self.resolved.user.clone(),
+            network: self.resolved.network,
+            stdin: self.resolved.stdin.clone().map(String::into_bytes),
+            timeout: self.timeout,
+            shell: self.shell.clone(),
+        })
+    }
+
+    pub(super) fn timeout(&self) -> Option<Duration> {
+        self.timeout
+    }
+}

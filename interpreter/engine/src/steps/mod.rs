@@ -1,0 +1,76 @@
+//! Doing single ops: what each kind needs, and what it gives.
+
+pub(crate) mod exec;
+mod host;
+mod inputs;
+mod tree;
+mod value;
+
+use std::sync::Arc;
+
+use pipe_ops::{Digest, Op};
+
+pub(crate) use inputs::Inputs;
+
+use crate::failure::Cause;
+use crate::session::HostSnapshot;
+use crate::{Engine, Value};
+
+/// What every op may need.
+pub(crate) struct OpContext {
+    pub(crate) engine: Engine,
+    pub(crate) host: HostSnapshot,
+}
+
+/// Does an op of the engine's own when that costs no more than a look into the store; `None` when it is to be done by
+/// [`perform`], away from whoever schedules.
+pub(crate) fn at_once(context: &OpContext, op: &Op, inputs: &Inputs) -> Option<Result<Value, Cause>> {
+    match op {
+        Op::Empty => Some(Ok(tree::empty(context))),
+        Op::Subdir { tree, path } => Some(tree::subdir(context, inputs, *tree, path)),
+        Op::Subfile { tree, path } => Some(tree::subfile(context, inputs, *tree, path)),
+        Op::Copy(_) | Op::Write { .. } | Op::Remove { .. } => tree::cached(context, op, inputs).transpose(),
+        Op::Apply { function, args } => Some(value::apply(inputs, function, args)),
+        Op::Contents { file } => value::small_contents(context, inputs, *file).transpose(),
+        Op::Toolchain | Op::HostDir(_) | Op::HostFile { .. } => None,
+        Op::Exec(_) | Op::Guard { .. } | Op::Declared { .. } => Some(Err(not_ours(op))),
+    }
+}
+
+/// Does an op of the engine's own, whatever it costs.
+pub(crate) async fn perform(context: Arc<OpContext>, op: Op, inputs: Inputs) -> Result<Value, Cause> {
+    if matches!(op, Op::Toolchain) {
+        return context.host.toolchain(&context.engine).await;
+    }
+    blocking(move || match &op {
+        Op::HostDir(dir) => host::folder(&context, dir),
+        Op::HostFile { path } => host::file(&context, path),
+        Op::Copy(_) | Op::Write { .. } | Op::Remove { .. } => tree::change(&context, &op, &inputs),
+        Op::Contents { file } => value::contents(&context, &inputs, *file),
+        _ => at_once(&context, &op, &inputs).unwrap_or_else(|| Err(not_ours(&op))),
+    })
+    .await
+}
+
+/// Runs what blocks on a thread that may.
+pub(crate) async fn blocking<T: Send + 'static>(
+    work: impl FnOnce() -> Result<T, Cause> + Send + 'static,
+) -> Result<T, Cause> {
+    match tokio::task::spawn_blocking(work).await {
+        Ok(result) => result,
+        Err(error) => Err(Cause::machine(format!("the engine failed: {error}; please report this"))),
+    }
+}
+
+/// The digest of a tree or file, with what else names its content.
+fn content(value: &Value) -> Result<Digest, Cause> {
+    match value {
+        Value::Tree(tree) => Ok(tree.tree.digest.0),
+        Value::File(file) => Ok(file.digest.0),
+        Value::Datum(_) => Err(Cause::machine("a plain value stands where a folder or a file is needed")),
+    }
+}
+
+fn not_ours(op: &Op) -> Cause {
+    Cause::machine(format!("`{}` is not done by the engine itself", crate::describe::operation(op)))
+}

@@ -5,6 +5,9 @@
 
 mod diagnostic;
 mod nearest;
+pub mod render;
+mod sources;
 
 pub use diagnostic::*;
 pub use nearest::nearest;
+pub use sources::{Position, Sources};

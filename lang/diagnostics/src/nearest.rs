@@ -16,7 +16,8 @@ pub fn nearest<'a>(name: &str, candidates: impl IntoIterator<Item = &'a str>) ->
             continue;
         }
         let distance = if candidate.eq_ignore_ascii_case(name) { 0 } else { distance(name, candidate) };
-        if distance <= limit && distance < candidate.chars().count() && best.is_none_or(|(d, _)| distance < d) {
+        if distance <= limit && distance < candidate.chars().count() && best.is_none_or(|(d, _)| distance < d)
+        {
             best = Some((distance, candidate));
         }
     }

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use pipe_ops::{Arg, Datum, Network, Node, Op};
+use pipe_ops::{Arg, Datum, Node, Op};
 
 /// The operation, in one word.
 pub(crate) fn operation(op: &Op) -> &'static str {
@@ -51,14 +51,5 @@ fn text(arg: &Arg) -> Option<&str> {
     match arg {
         Arg::Const(Datum::Text(text)) => Some(text),
         _ => None,
-    }
-}
-
-/// A network as users ask for it.
-pub(crate) fn network(network: Network) -> &'static str {
-    match network {
-        Network::Off => "network: Off",
-        Network::Outbound => "network: Default",
-        Network::Host => "network: Host",
     }
 }

@@ -15,6 +15,8 @@ pub struct EngineOptions {
     pub package: PathBuf,
     /// What of the host may be read beside it.
     pub grants: Grants,
+    /// What the backend's machine runs, as `os/arch`: a step for another platform is refused.
+    pub platform: String,
     /// How many steps run at once, at least 1.
     pub jobs: usize,
     /// The first failure stops the whole run.
@@ -31,12 +33,25 @@ impl EngineOptions {
         EngineOptions {
             package: package.into(),
             grants: Grants::default(),
+            platform: machine_platform(),
             jobs: std::thread::available_parallelism().map_or(1, usize::from),
             fail_fast: false,
             no_cache: false,
             redactor: Redactor::none(),
         }
     }
+}
+
+/// The platform of this machine, in the names of OCI images.
+fn machine_platform() -> String {
+    let arch = match std::env::consts::ARCH {
+        "x86_64" => "amd64",
+        "aarch64" => "arm64",
+        "x86" => "386",
+        "powerpc64" => "ppc64le",
+        other => other,
+    };
+    format!("{}/{arch}", std::env::consts::OS)
 }
 
 /// Plans and runs graphs. Cheap to clone.

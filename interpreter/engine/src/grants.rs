@@ -53,7 +53,8 @@ impl HostAccess {
     /// # Errors
     /// When the folder cannot be resolved.
     pub fn new(package: &Path, grants: &Grants) -> io::Result<HostAccess> {
-        let granted = grants.files.iter().map(|path| real_path(path)).collect::<io::Result<_>>()?;
+        let real = |path: &PathBuf| real_path(path).unwrap_or_else(|_| normalised(path));
+        let granted = grants.files.iter().map(real).collect();
         Ok(HostAccess { package: package.canonicalize()?, granted })
     }
 

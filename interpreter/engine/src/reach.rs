@@ -111,11 +111,20 @@ impl<'g> Reach<'g> {
     }
 
     /// Refuses what this version cannot do, before anything runs: every such node is named.
-    pub(crate) fn check_supported(&self, network: &SessionNetwork) -> Result<(), EngineError> {
+    pub(crate) fn check_supported(
+        &self,
+        network: &SessionNetwork,
+        platform: &str,
+    ) -> Result<(), EngineError> {
         let refused = self.nodes.iter().filter_map(|needed| {
             let operation = match &needed.node.op {
                 Op::Declared { operation, .. } => operation.clone(),
-                Op::Exec(exec) if !network.offers(exec.network) => describe::network(exec.network).into(),
+                Op::Exec(exec) if !network.offers(exec.network) => {
+                    format!("network: {}", exec.network.name()).into()
+                }
+                Op::Exec(exec) if !same_platform(&exec.platform, platform) => {
+                    format!("platform: {}", exec.platform).into()
+                }
                 _ => return None,
             };
             Some(Unsupported { node: needed.id, operation, origins: needed.node.origins.clone() })
@@ -123,6 +132,11 @@ impl<'g> Reach<'g> {
         let refused: Vec<Unsupported> = refused.collect();
         if refused.is_empty() { Ok(()) } else { Err(EngineError::Unsupported(refused)) }
     }
+}
+
+/// By system and architecture; a variant is taken to run where its architecture does.
+fn same_platform(a: &str, b: &str) -> bool {
+    a.split('/').take(2).eq(b.split('/').take(2))
 }
 
 fn unknown(id: NodeId) -> EngineError {

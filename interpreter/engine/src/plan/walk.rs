@@ -16,7 +16,7 @@ use crate::{Engine, EngineError, Value, describe, grants};
 /// See [`Engine::plan`].
 pub(crate) async fn plan(engine: &Engine, graph: &Graph, outputs: &[Output]) -> Result<Plan, EngineError> {
     let reach = Reach::of(graph, outputs)?;
-    reach.check_supported(&SessionNetwork::start())?;
+    reach.check_supported(&SessionNetwork::start(), &engine.options.platform)?;
     let host = HostSnapshot::new(engine)?;
     let context = Arc::new(OpContext { engine: engine.clone(), host });
     let mut walk = Walk { context, reach, results: Vec::new(), nodes: Vec::new() };

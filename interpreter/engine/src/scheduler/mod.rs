@@ -32,7 +32,7 @@ pub(crate) async fn run(
 ) -> Result<RunReport, EngineError> {
     let outputs: Vec<_> = demands.iter().map(|demand| demand.output).collect();
     let reach = Reach::of(graph, &outputs)?;
-    reach.check_supported(&session.network)?;
+    reach.check_supported(&session.network, &session.context.engine.options.platform)?;
     let missing = session.context.host.access.missing(graph, &outputs);
     if !missing.is_empty() {
         return Err(EngineError::Refused(missing));

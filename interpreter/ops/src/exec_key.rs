@@ -96,6 +96,8 @@ impl Network {
 mod tests {
     use super::*;
 
+    type Change = (&'static str, fn(&mut ResolvedExec));
+
     fn exec() -> ResolvedExec {
         ResolvedExec {
             base: Some(Digest::of(b"tools")),
@@ -119,7 +121,7 @@ mod tests {
     /// Every field is in the key: what the table of the design names, and nothing beside it exists.
     #[test]
     fn every_field_changes_the_key() {
-        let changes: Vec<(&str, fn(&mut ResolvedExec))> = vec![
+        let changes: [Change; 15] = [
             ("host tools", |exec| exec.base = None),
             ("root file system", |exec| exec.root = Digest::of(b"other")),
             ("/src", |exec| exec.mounts[0].content = Digest::of(b"other")),

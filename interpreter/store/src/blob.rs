@@ -1,19 +1,146 @@
 //! Bytes by their digest.
 
+use std::fs;
+use std::io::{self, Write};
+use std::os::unix::fs::OpenOptionsExt;
+use std::path::PathBuf;
+
 use pipe_ops::BlobDigest;
+use rusqlite::OptionalExtension;
 
 use crate::{Store, StoreError};
+
+/// Blobs up to this size stand in the database, where they cost no file of their own.
+const INLINE: usize = 16 * 1024;
 
 impl Store {
     /// Keeps bytes: small ones in the database, others in `blobs/`.
     pub fn put_blob(&self, bytes: &[u8]) -> Result<BlobDigest, StoreError> {
-        let _ = bytes;
-        todo!()
+        let digest = BlobDigest::of(bytes);
+        if self.has_blob(digest)? {
+            return Ok(digest);
+        }
+        let inline = (bytes.len() <= INLINE).then_some(bytes);
+        if inline.is_none() {
+            self.write_blob_file(digest, bytes)?;
+        }
+        self.database().write(|transaction| {
+            transaction
+                .prepare_cached("INSERT OR REPLACE INTO blob (digest, size, bytes) VALUES (?1, ?2, ?3)")?
+                .execute((&digest.0.0[..], bytes.len() as i64, inline))
+        })?;
+        Ok(digest)
     }
 
     /// The bytes of a digest; `None` when the store does not have them, or had them damaged (they are put aside then).
     pub fn get_blob(&self, digest: BlobDigest) -> Result<Option<Vec<u8>>, StoreError> {
-        let _ = digest;
-        todo!()
+        let row: Option<Option<Vec<u8>>> = self.database().read(|connection| {
+            let mut statement = connection.prepare_cached("SELECT bytes FROM blob WHERE digest = ?1")?;
+            statement.query_row([&digest.0.0[..]], |row| row.get(0)).optional()
+        })?;
+        let bytes = match row {
+            None => return Ok(None),
+            Some(Some(bytes)) => bytes,
+            Some(None) => match fs::read(self.blob_path(digest)) {
+                Ok(bytes) => bytes,
+                Err(error) if error.kind() == io::ErrorKind::NotFound => {
+                    self.quarantine_blob(digest)?;
+                    return Ok(None);
+                }
+                Err(error) => return Err(StoreError::io("read", self.blob_path(digest), error)),
+            },
+        };
+        if BlobDigest::of(&bytes) == digest {
+            return Ok(Some(bytes));
+        }
+        self.quarantine_blob(digest)?;
+        Ok(None)
+    }
+
+    /// The store has a blob; its bytes are not looked at.
+    pub(crate) fn has_blob(&self, digest: BlobDigest) -> Result<bool, StoreError> {
+        let inline: Option<bool> = self.database().read(|connection| {
+            let mut statement =
+                connection.prepare_cached("SELECT bytes IS NOT NULL FROM blob WHERE digest = ?1")?;
+            statement.query_row([&digest.0.0[..]], |row| row.get(0)).optional()
+        })?;
+        Ok(match inline {
+            None => false,
+            Some(true) => true,
+            Some(false) => self.blob_path(digest).exists(),
+        })
+    }
+
+    pub(crate) fn blob_path(&self, digest: BlobDigest) -> PathBuf {
+        let hex = digest.to_string();
+        self.dir().join("blobs").join(hex.get(..2).unwrap_or_default()).join(hex)
+    }
+
+    /// Writes beside, then renames into place: a file under its digest is whole.
+    fn write_blob_file(&self, digest: BlobDigest, bytes: &[u8]) -> Result<(), StoreError> {
+        let path = self.blob_path(digest);
+        if let Some(folder) = path.parent() {
+            fs::create_dir_all(folder).map_err(|error| StoreError::io("make", folder, error))?;
+        }
+        let staged = self.staged()?;
+        let mut options = fs::OpenOptions::new();
+        let written = options
+            .create_new(true)
+            .write(true)
+            .mode(0o600)
+            .open(&staged)
+            .and_then(|mut f| f.write_all(bytes));
+        written.map_err(|error| StoreError::io("write", &staged, error))?;
+        fs::rename(&staged, &path).map_err(|error| StoreError::io("write", &path, error))
+    }
+
+    /// Puts a damaged blob aside and forgets it.
+    pub(crate) fn quarantine_blob(&self, digest: BlobDigest) -> Result<(), StoreError> {
+        let path = self.blob_path(digest);
+        let aside = self.dir().join("quarantine").join(digest.to_string());
+        match fs::rename(&path, &aside) {
+            Err(error) if error.kind() != io::ErrorKind::NotFound => {
+                return Err(StoreError::io("write", &aside, error));
+            }
+            _ => {}
+        }
+        self.database().write(|transaction| {
+            transaction.execute("DELETE FROM blob WHERE digest = ?1", [&digest.0.0[..]]).map(drop)
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use crate::testing::TestStore;
+
+    use super::*;
+
+    #[test]
+    fn blobs_come_back() {
+        let store = TestStore::new();
+        for bytes in [Vec::new(), vec![1; INLINE], vec![2; INLINE + 1]] {
+            let digest = store.put_blob(&bytes).unwrap();
+            assert_eq!(store.put_blob(&bytes).unwrap(), digest);
+            assert_eq!(store.get_blob(digest).unwrap(), Some(bytes));
+        }
+        assert_eq!(store.get_blob(BlobDigest::of(b"other")).unwrap(), None);
+    }
+
+    #[test]
+    fn a_damaged_blob_is_put_aside_and_can_be_written_again() {
+        let store = TestStore::new();
+        let bytes = vec![7; INLINE * 2];
+        let digest = store.put_blob(&bytes).unwrap();
+        fs::write(store.blob_path(digest), b"damaged").unwrap();
+        assert_eq!(store.get_blob(digest).unwrap(), None);
+        assert_eq!(fs::read(store.dir().join("quarantine").join(digest.to_string())).unwrap(), b"damaged");
+        assert_eq!(store.put_blob(&bytes).unwrap(), digest);
+        assert_eq!(store.get_blob(digest).unwrap(), Some(bytes));
+
+        fs::remove_file(store.blob_path(digest)).unwrap();
+        assert!(!store.has_blob(digest).unwrap());
+        assert_eq!(store.get_blob(digest).unwrap(), None);
     }
 }

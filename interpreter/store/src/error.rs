@@ -269,6 +269,12 @@ pub enum ScanError {
         /// The path in the layer.
         path: PathBuf,
     },
+    /// A file belongs to a user that is none of the steps': only the steps' namespace knows who it is.
+    #[error("{path} belongs to a user outside the steps' range")]
+    ForeignOwner {
+        /// The path in the layer.
+        path: PathBuf,
+    },
     /// The overlay was mounted so that the layer is not whole without its lower layers (`redirect_dir`, `metacopy`).
     #[error(
         "{path} carries the overlay attribute `{attribute}`: the overlay must be mounted without redirects and metadata-only copies"

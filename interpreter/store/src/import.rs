@@ -2,20 +2,7 @@
 
 use std::path::Path;
 
-use crate::{FileRef, Store, StoreError, Tree};
-
-/// What of a folder counts. Globs match the path from the folder's root: `dist` is the one at the top, `**/dist` any; a folder that
-/// matches stands for everything in it.
-#[derive(Clone, Debug, Default)]
-pub struct Filter {}
-
-impl Filter {
-    /// From globs of what counts (none: everything) and of what does not, which is stronger.
-    pub fn new(include: &[String], exclude: &[String]) -> Result<Filter, StoreError> {
-        let _ = (include, exclude);
-        todo!()
-    }
-}
+use crate::{FileRef, Filter, Store, StoreError, Tree};
 
 /// How a folder is taken in.
 #[derive(Clone, Debug, Default)]

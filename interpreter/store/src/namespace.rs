@@ -51,19 +51,17 @@ pub enum IdMap {
     },
 }
 
-/// The id that stands for one that has no name in the namespace, as in the kernel.
-pub(crate) const OVERFLOW_ID: u32 = 65534;
+/// Ids that a step has: 2^16 of them.
+const RANGE: u32 = 1 << 16;
 
 impl IdMap {
-    /// The ids that steps see for the ids on a file.
-    pub fn inner(self, uid: u32, gid: u32) -> (u32, u32) {
-        let offset =
-            |id: u32, base: u32| id.checked_sub(base).filter(|id| *id < 65536).unwrap_or(OVERFLOW_ID);
-        let own = |id: u32, mine: u32| if id == mine { 0 } else { OVERFLOW_ID };
+    /// The ids that steps see for the ids on a file; `None` for a file that is no step's.
+    pub fn inner(self, uid: u32, gid: u32) -> Option<(u32, u32)> {
+        let offset = |id: u32, base: u32| id.checked_sub(base).filter(|id| *id < RANGE);
         match self {
-            IdMap::Identity => (uid, gid),
-            IdMap::Offset { uid: u, gid: g } => (offset(uid, u), offset(gid, g)),
-            IdMap::Own { uid: u, gid: g } => (own(uid, u), own(gid, g)),
+            IdMap::Identity => Some((uid, gid)),
+            IdMap::Offset { uid: u, gid: g } => Some((offset(uid, u)?, offset(gid, g)?)),
+            IdMap::Own { uid: u, gid: g } => (uid == u && gid == g).then_some((0, 0)),
         }
     }
 
@@ -71,8 +69,31 @@ impl IdMap {
     pub fn outer(self, uid: u32, gid: u32) -> Option<(u32, u32)> {
         match self {
             IdMap::Identity => Some((uid, gid)),
-            IdMap::Offset { uid: u, gid: g } => Some((u.checked_add(uid)?, g.checked_add(gid)?)),
+            IdMap::Offset { uid: u, gid: g } => {
+                let add = |base: u32, id: u32| base.checked_add(id).filter(|_| id < RANGE);
+                Some((add(u, uid)?, add(g, gid)?))
+            }
             IdMap::Own { uid: u, gid: g } => (uid == 0 && gid == 0).then_some((u, g)),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn ids_go_out_and_come_back() {
+        let offset = IdMap::Offset { uid: 100_000, gid: 200_000 };
+        assert_eq!(offset.outer(0, 7), Some((100_000, 200_007)));
+        assert_eq!(offset.inner(100_000, 200_007), Some((0, 7)));
+        assert_eq!(offset.inner(0, 200_000), None);
+        assert_eq!(offset.outer(1 << 16, 0), None);
+
+        let own = IdMap::Own { uid: 1000, gid: 100 };
+        assert_eq!(own.outer(0, 0), Some((1000, 100)));
+        assert_eq!(own.outer(1, 0), None);
+        assert_eq!(own.inner(1000, 100), Some((0, 0)));
+        assert_eq!(own.inner(100_001, 100), None);
     }
 }

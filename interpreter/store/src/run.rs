@@ -1,14 +1,22 @@
 //! Working folders of runs.
 
+use std::fs::{self, File};
+use std::io;
 use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, PoisonError};
 
-use crate::{Store, StoreError};
+use rustix::fs::{FlockOperation, flock};
+use rustix::rand::{GetRandomFlags, getrandom};
+
+use crate::{Store, StoreError, remove_layer};
 
 /// A working folder `work/<run>` for as long as this lives; removed when dropped. A killed process leaves its folder to the next
 /// one, which sees that nobody holds its lock.
 #[derive(Debug)]
 pub struct Run {
     path: PathBuf,
+    lock: File,
 }
 
 impl Run {
@@ -18,14 +26,151 @@ impl Run {
     }
 }
 
+impl Drop for Run {
+    fn drop(&mut self) {
+        // What cannot be removed from here (files of the steps' own users) is left to `sweep`, which has the namespace.
+        let _ = remove_layer(&self.path);
+        // Explicitly: a child process may hold a copy of the descriptor, and closing ours would not free the lock then.
+        let _ = flock(&self.lock, FlockOperation::Unlock);
+    }
+}
+
+/// The store's own working folder of this process, for layers it makes itself.
+pub(crate) struct Staging {
+    run: Run,
+    next: AtomicU64,
+}
+
+/// A random name for something in the store: 16 hexadecimal digits.
+pub(crate) fn random_name() -> Result<String, StoreError> {
+    let mut bytes = [0u8; 8];
+    getrandom(&mut bytes, GetRandomFlags::empty())
+        .map_err(|error| StoreError::io("read", "/dev/urandom", error.into()))?;
+    Ok(format!("{:016x}", u64::from_ne_bytes(bytes)))
+}
+
 impl Store {
     /// Begins a run, and removes what runs that were killed have left.
     pub fn begin_run(&self) -> Result<Run, StoreError> {
-        todo!()
+        if self.sweep_work()? {
+            // Somebody was killed, perhaps between putting a layer in place and naming it.
+            self.sweep_layers()?;
+        }
+        self.make_run()
     }
 
     /// Removes working folders of runs that are gone and layers that no row names.
     pub fn sweep(&self) -> Result<(), StoreError> {
-        todo!()
+        self.sweep_work()?;
+        self.sweep_layers()
     }
+
+    fn make_run(&self) -> Result<Run, StoreError> {
+        loop {
+            let path = self.dir().join("work").join(random_name()?);
+            fs::create_dir(&path).map_err(|error| StoreError::io("make", &path, error))?;
+            self.own(&path)?;
+            let Ok(lock) = File::open(&path) else { continue };
+            flock(&lock, FlockOperation::LockExclusive)
+                .map_err(|error| StoreError::io("lock", &path, error.into()))?;
+            // Between making and locking it, a sweep may have taken the folder for a dead one's.
+            if is_same(&lock, &path) {
+                return Ok(Run { path, lock });
+            }
+        }
+    }
+
+    /// As root, gives a folder to the root of the steps' namespace.
+    pub(crate) fn own(&self, path: &Path) -> Result<(), StoreError> {
+        match self.inner().options.owner {
+            Some((uid, gid)) => std::os::unix::fs::lchown(path, Some(uid), Some(gid))
+                .map_err(|error| StoreError::io("change the owner of", path, error)),
+            None => Ok(()),
+        }
+    }
+
+    /// A path in a folder of this process's own, which is removed when the process is gone. Nothing is there yet.
+    pub(crate) fn staged(&self) -> Result<PathBuf, StoreError> {
+        let mut staging = self.inner().staging.lock().unwrap_or_else(PoisonError::into_inner);
+        let staging = match &*staging {
+            Some(staging) => staging.clone(),
+            None => {
+                let made = Arc::new(Staging { run: self.make_run()?, next: AtomicU64::new(0) });
+                staging.insert(made).clone()
+            }
+        };
+        Ok(staging.run.path.join(staging.next.fetch_add(1, Ordering::Relaxed).to_string()))
+    }
+
+    /// A folder at a path of [`Store::staged`].
+    pub(crate) fn staged_dir(&self) -> Result<PathBuf, StoreError> {
+        let path = self.staged()?;
+        fs::create_dir(&path).map_err(|error| StoreError::io("make", &path, error))?;
+        self.own(&path)?;
+        Ok(path)
+    }
+
+    /// Removes the working folders whose runs are gone; whether there were any.
+    fn sweep_work(&self) -> Result<bool, StoreError> {
+        let mut found = false;
+        for path in self.children("work")? {
+            let Ok(lock) = File::open(&path) else { continue };
+            if flock(&lock, FlockOperation::NonBlockingLockExclusive).is_ok() && is_same(&lock, &path) {
+                self.remove_folder(&path)?;
+                found = true;
+            }
+        }
+        Ok(found)
+    }
+
+    /// Removes layers that no row names. Whoever puts one in place holds `locks/layers` until it has a row.
+    fn sweep_layers(&self) -> Result<(), StoreError> {
+        let _guard = self.lock_layers(FlockOperation::LockExclusive)?;
+        let named = self.layer_ids()?;
+        for path in self.children("layers")? {
+            let name = path.file_name().and_then(|name| name.to_str()).unwrap_or_default();
+            if !named.contains(name) {
+                self.remove_folder(&path)?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Takes the lock that is shared while a layer is put in place and exclusive while leftovers are removed.
+    pub(crate) fn lock_layers(&self, operation: FlockOperation) -> Result<LayersLock, StoreError> {
+        let path = self.dir().join("locks").join("layers");
+        let file = crate::lock::open_lock_file(&path)?;
+        flock(&file, operation).map_err(|error| StoreError::io("lock", &path, error.into()))?;
+        Ok(LayersLock { file })
+    }
+
+    pub(crate) fn children(&self, folder: &str) -> Result<Vec<PathBuf>, StoreError> {
+        let path = self.dir().join(folder);
+        let read = |error| StoreError::io("read", &path, error);
+        fs::read_dir(&path).map_err(read)?.map(|entry| Ok(entry.map_err(read)?.path())).collect()
+    }
+
+    pub(crate) fn remove_folder(&self, path: &Path) -> Result<(), StoreError> {
+        self.reach("remove", path, || remove_layer(path), |namespace| namespace.remove(self.relative(path)))
+    }
+}
+
+/// Held while layers are put in place.
+pub(crate) struct LayersLock {
+    file: File,
+}
+
+impl Drop for LayersLock {
+    fn drop(&mut self) {
+        let _ = flock(&self.file, FlockOperation::Unlock);
+    }
+}
+
+/// The open file is what stands at the path.
+pub(crate) fn is_same(file: &File, path: &Path) -> bool {
+    use std::os::unix::fs::MetadataExt;
+    let id =
+        |metadata: io::Result<fs::Metadata>| metadata.map(|metadata| (metadata.dev(), metadata.ino())).ok();
+    let open = id(file.metadata());
+    open.is_some() && open == id(fs::symlink_metadata(path))
 }

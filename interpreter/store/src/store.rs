@@ -1,9 +1,16 @@
 //! Opening the store.
 
+use std::fs::{self, DirBuilder};
+use std::io;
+use std::os::unix::fs::{DirBuilderExt, PermissionsExt};
 use std::path::{Path, PathBuf};
-use std::sync::{Arc, OnceLock};
+use std::sync::{Arc, Mutex, OnceLock};
 
-use crate::{Namespace, StoreError};
+use crate::database::Database;
+use crate::merkle::Objects;
+use crate::record::Layers;
+use crate::run::Staging;
+use crate::{IdMap, Namespace, StoreError};
 
 /// A store: any number of them, in any number of processes, may stand on one folder. Cheap to clone.
 #[derive(Clone)]
@@ -11,16 +18,23 @@ pub struct Store {
     inner: Arc<Inner>,
 }
 
-struct Inner {
-    dir: PathBuf,
+pub(crate) struct Inner {
+    pub(crate) dir: PathBuf,
+    pub(crate) options: StoreOptions,
+    /// Ids on files to ids of steps, for this process.
+    pub(crate) ids: IdMap,
+    pub(crate) database: Database,
+    pub(crate) objects: Objects,
+    pub(crate) layers: Layers,
+    pub(crate) staging: Mutex<Option<Arc<Staging>>>,
     namespace: OnceLock<Arc<dyn Namespace>>,
 }
 
 /// What the store must know of the machine.
 #[derive(Clone, Debug)]
 pub struct StoreOptions {
-    /// The user and group that `layers/` and `work/` must belong to: as root the base of the steps' id map, `None` for an
-    /// ordinary user, whose own they are.
+    /// The user and group that `layers/` and `work/` must belong to: as root the base of the steps' id map; `None` for an
+    /// ordinary user, whose own they are and whose ids are 0 to steps.
     pub owner: Option<(u32, u32)>,
     /// Names the time since the machine was started: what was written earlier and not synced is verified before it is used.
     pub boot_id: String,
@@ -29,7 +43,7 @@ pub struct StoreOptions {
 impl StoreOptions {
     /// With the kernel's own boot id.
     pub fn new(owner: Option<(u32, u32)>) -> StoreOptions {
-        let boot_id = std::fs::read_to_string("/proc/sys/kernel/random/boot_id").unwrap_or_default();
+        let boot_id = fs::read_to_string("/proc/sys/kernel/random/boot_id").unwrap_or_default();
         StoreOptions { owner, boot_id: boot_id.trim().to_owned() }
     }
 }
@@ -37,8 +51,27 @@ impl StoreOptions {
 impl Store {
     /// Opens the store in a folder, made if it is missing.
     pub fn open(dir: &Path, options: StoreOptions) -> Result<Store, StoreError> {
-        let _ = options;
-        Ok(Store { inner: Arc::new(Inner { dir: dir.to_path_buf(), namespace: OnceLock::new() }) })
+        let dir = std::path::absolute(dir).map_err(|error| StoreError::io("find", dir, error))?;
+        let ids = match options.owner {
+            Some((uid, gid)) => IdMap::Offset { uid, gid },
+            None => IdMap::Own {
+                uid: rustix::process::geteuid().as_raw(),
+                gid: rustix::process::getegid().as_raw(),
+            },
+        };
+        make_folders(&dir, options.owner)?;
+        let database = Database::open(&dir.join("db.sqlite"))?;
+        let inner = Inner {
+            dir,
+            options,
+            ids,
+            database,
+            objects: Objects::default(),
+            layers: Layers::default(),
+            staging: Mutex::new(None),
+            namespace: OnceLock::new(),
+        };
+        Ok(Store { inner: Arc::new(inner) })
     }
 
     /// The store's folder. `layers/<id>` below it are layers.
@@ -51,8 +84,97 @@ impl Store {
         let _ = self.inner.namespace.set(namespace);
     }
 
+    pub(crate) fn inner(&self) -> &Inner {
+        &self.inner
+    }
+
+    pub(crate) fn database(&self) -> &Database {
+        &self.inner.database
+    }
+
     /// Writes everything to the disk, so that a power loss takes none of it.
     pub fn sync(&self) -> Result<(), StoreError> {
-        todo!()
+        // Only what has a row before the disk is written may be marked afterwards.
+        let unsynced: Vec<String> = self.database().read(|connection| {
+            let mut statement = connection.prepare_cached("SELECT id FROM layer WHERE boot = ?1")?;
+            statement.query_map([&self.inner.options.boot_id], |row| row.get(0))?.collect()
+        })?;
+        let dir = fs::File::open(self.dir()).map_err(|error| StoreError::io("read", self.dir(), error))?;
+        rustix::fs::syncfs(&dir).map_err(|error| StoreError::io("write", self.dir(), error.into()))?;
+        self.mark_synced(&unsynced)
     }
+
+    pub(crate) fn mark_synced(&self, layers: &[String]) -> Result<(), StoreError> {
+        if layers.is_empty() {
+            return Ok(());
+        }
+        self.database().write(|transaction| {
+            let mut update = transaction.prepare_cached("UPDATE layer SET boot = '' WHERE id = ?1")?;
+            layers.iter().try_for_each(|id| update.execute([id]).map(drop))
+        })
+    }
+
+    /// Does something directly, or inside the steps' namespace when the process may not.
+    pub(crate) fn reach<T>(
+        &self,
+        action: &'static str,
+        path: &Path,
+        direct: impl FnOnce() -> io::Result<T>,
+        inside: impl FnOnce(&dyn Namespace) -> io::Result<T>,
+    ) -> Result<T, StoreError> {
+        let error = match direct() {
+            Ok(value) => return Ok(value),
+            Err(error) => error,
+        };
+        if error.kind() != io::ErrorKind::PermissionDenied || self.inner.options.owner.is_some() {
+            return Err(StoreError::io(action, path, error));
+        }
+        inside(self.namespace(path)?).map_err(|error| StoreError::io(action, path, error))
+    }
+
+    /// The way into the steps' namespace, to reach this path.
+    pub(crate) fn namespace(&self, path: &Path) -> Result<&dyn Namespace, StoreError> {
+        match self.inner.namespace.get() {
+            Some(namespace) => Ok(namespace.as_ref()),
+            None => Err(StoreError::NeedsNamespace { path: path.to_path_buf() }),
+        }
+    }
+
+    /// A path as the namespace wants it: relative to the store's folder.
+    pub(crate) fn relative<'a>(&self, path: &'a Path) -> &'a Path {
+        path.strip_prefix(&self.inner.dir).unwrap_or(path)
+    }
+}
+
+/// Folders of the store. As root those of the steps belong to the root of their namespace, and the store's own can be passed
+/// through by it; nobody else has any business in any of them.
+fn make_folders(dir: &Path, owner: Option<(u32, u32)>) -> Result<(), StoreError> {
+    make_folder(dir, if owner.is_some() { 0o711 } else { 0o700 })?;
+    for name in ["blobs", "locks", "quarantine"] {
+        make_folder(&dir.join(name), 0o700)?;
+    }
+    for name in ["layers", "work"] {
+        let path = dir.join(name);
+        let made = make_folder(&path, 0o700)?;
+        if let Some((uid, gid)) = owner.filter(|_| made) {
+            std::os::unix::fs::chown(&path, Some(uid), Some(gid))
+                .map_err(|error| StoreError::io("change the owner of", &path, error))?;
+        }
+    }
+    Ok(())
+}
+
+fn make_folder(path: &Path, mode: u32) -> Result<bool, StoreError> {
+    if path.is_dir() {
+        return Ok(false);
+    }
+    DirBuilder::new()
+        .recursive(true)
+        .mode(mode)
+        .create(path)
+        .map_err(|error| StoreError::io("make", path, error))?;
+    // The umask may have taken bits away.
+    fs::set_permissions(path, fs::Permissions::from_mode(mode))
+        .map_err(|error| StoreError::io("make", path, error))?;
+    Ok(true)
 }

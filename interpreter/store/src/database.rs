@@ -1,0 +1,147 @@
+//! The database: SQLite with a write-ahead log, shared by any number of processes.
+
+use std::io;
+use std::path::{Path, PathBuf};
+use std::sync::{Mutex, PoisonError};
+use std::time::Duration;
+
+use rusqlite::{Connection, ErrorCode, Transaction, TransactionBehavior};
+
+use crate::StoreError;
+
+/// The format that this version writes, in `user_version`. A store of a newer one is refused.
+const FORMAT: i64 = 1;
+
+/// How long a process waits while another one writes.
+const BUSY: Duration = Duration::from_secs(60);
+
+/// Rows name whole things only. Digests are 32 bytes; times are nanoseconds since 1970, durations nanoseconds. `boot` names the
+/// start of the machine since which a layer was written but not synced; empty when it was.
+const SCHEMA: &str = "
+    CREATE TABLE object (digest BLOB PRIMARY KEY, bytes BLOB NOT NULL);
+    CREATE TABLE layer (
+        id TEXT PRIMARY KEY, diff BLOB NOT NULL, bytes INTEGER NOT NULL, created INTEGER NOT NULL, boot TEXT NOT NULL
+    ) WITHOUT ROWID;
+    CREATE TABLE tree (
+        digest BLOB NOT NULL, kind INTEGER NOT NULL, layers BLOB NOT NULL, PRIMARY KEY (digest, kind)
+    ) WITHOUT ROWID;
+    CREATE TABLE blob (digest BLOB PRIMARY KEY, size INTEGER NOT NULL, bytes BLOB);
+    CREATE TABLE step (
+        key BLOB PRIMARY KEY, name TEXT NOT NULL, created INTEGER NOT NULL, duration INTEGER NOT NULL,
+        exit_code INTEGER NOT NULL, bytes INTEGER NOT NULL, record BLOB NOT NULL, preimage BLOB NOT NULL
+    );
+    CREATE INDEX step_by_name ON step (name, created);
+    CREATE TABLE op (key BLOB PRIMARY KEY, stored BLOB NOT NULL, created INTEGER NOT NULL);
+    CREATE TABLE import (
+        host BLOB NOT NULL, filter BLOB NOT NULL, tree BLOB NOT NULL, stats BLOB NOT NULL, PRIMARY KEY (host, filter)
+    );
+";
+
+/// A connection, used by one thread at a time.
+pub(crate) struct Database {
+    path: PathBuf,
+    connection: Mutex<Connection>,
+}
+
+impl Database {
+    /// Opens the database, made if it is missing.
+    pub(crate) fn open(path: &Path) -> Result<Database, StoreError> {
+        let failed = |source| error(path, source);
+        let mut connection = Connection::open(path).map_err(failed)?;
+        connection.busy_timeout(BUSY).map_err(failed)?;
+        connection.set_prepared_statement_cache_capacity(64);
+        let found = format(&connection).map_err(failed)?;
+        if found > FORMAT {
+            return Err(StoreError::Newer { path: path.to_path_buf(), found, known: FORMAT });
+        }
+        if found < FORMAT {
+            connection.pragma_update(None, "journal_mode", "WAL").map_err(failed)?;
+            create(&mut connection).map_err(failed)?;
+        }
+        // Nothing is lost by a killed process; a power loss may lose the last commits, never half of one.
+        connection.pragma_update(None, "synchronous", "NORMAL").map_err(failed)?;
+        Ok(Database { path: path.to_path_buf(), connection: Mutex::new(connection) })
+    }
+
+    /// Reads.
+    pub(crate) fn read<T>(
+        &self,
+        query: impl FnOnce(&Connection) -> rusqlite::Result<T>,
+    ) -> Result<T, StoreError> {
+        let connection = self.connection.lock().unwrap_or_else(PoisonError::into_inner);
+        query(&connection).map_err(|source| error(&self.path, source))
+    }
+
+    /// Writes, all or nothing.
+    pub(crate) fn write<T>(
+        &self,
+        change: impl FnOnce(&Transaction<'_>) -> rusqlite::Result<T>,
+    ) -> Result<T, StoreError> {
+        let mut connection = self.connection.lock().unwrap_or_else(PoisonError::into_inner);
+        let run = || {
+            // Taking the write lock at once: a reader that becomes a writer cannot wait for another writer.
+            let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
+            let value = change(&transaction)?;
+            transaction.commit()?;
+            Ok(value)
+        };
+        run().map_err(|source| error(&self.path, source))
+    }
+}
+
+fn format(connection: &Connection) -> rusqlite::Result<i64> {
+    connection.query_row("PRAGMA user_version", [], |row| row.get(0))
+}
+
+fn create(connection: &mut Connection) -> rusqlite::Result<()> {
+    let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
+    // Another process may have been first.
+    if format(&transaction)? < FORMAT {
+        transaction.execute_batch(SCHEMA)?;
+        transaction.pragma_update(None, "user_version", FORMAT)?;
+    }
+    transaction.commit()
+}
+
+fn error(path: &Path, source: rusqlite::Error) -> StoreError {
+    let path = path.to_path_buf();
+    match source.sqlite_error_code() {
+        Some(ErrorCode::DiskFull) => StoreError::Full { path },
+        Some(ErrorCode::ReadOnly | ErrorCode::CannotOpen | ErrorCode::PermissionDenied) => {
+            StoreError::NotWritable { path, source: io::Error::other(source.to_string()) }
+        }
+        _ => StoreError::Database { path, source },
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use super::*;
+
+    #[test]
+    fn a_newer_store_is_refused() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("db.sqlite");
+        drop(Database::open(&path).unwrap());
+        Connection::open(&path).unwrap().pragma_update(None, "user_version", FORMAT + 1).unwrap();
+        let error = Database::open(&path).err().unwrap();
+        assert!(matches!(error, StoreError::Newer { found, .. } if found == FORMAT + 1), "{error}");
+        assert!(error.to_string().contains("PIPE_STORE"), "{error}");
+    }
+
+    #[test]
+    fn a_failed_write_leaves_nothing() {
+        let dir = tempfile::tempdir().unwrap();
+        let database = Database::open(&dir.path().join("db.sqlite")).unwrap();
+        let result = database.write(|transaction| {
+            transaction.execute("INSERT INTO object VALUES (x'00', x'00')", [])?;
+            transaction.execute("INSERT INTO nowhere VALUES (1)", [])
+        });
+        assert!(result.is_err());
+        let count: i64 = database
+            .read(|connection| connection.query_row("SELECT count(*) FROM object", [], |row| row.get(0)))
+            .unwrap();
+        assert_eq!(count, 0);
+    }
+}

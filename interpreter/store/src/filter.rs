@@ -1,0 +1,130 @@
+//! What of a folder counts.
+
+use std::ffi::OsStr;
+use std::os::unix::ffi::OsStrExt;
+use std::path::Path;
+
+use globset::{GlobBuilder, GlobSet, GlobSetBuilder};
+use pipe_ops::Digest;
+
+use crate::StoreError;
+
+/// What of a folder counts. Globs match the path from the folder's root: `dist` is the one at the top, `**/dist` any; a folder that
+/// matches stands for everything in it. `*` and `?` do not match `/`.
+#[derive(Clone, Debug)]
+pub struct Filter {
+    include: Option<GlobSet>,
+    exclude: GlobSet,
+    key: Digest,
+}
+
+/// What a filter says of something.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Verdict {
+    /// It counts; of a folder, so does everything in it that is not excluded.
+    In,
+    /// It does not count, but something in it may.
+    Through,
+    /// Neither it nor anything in it counts.
+    Out,
+}
+
+impl Default for Filter {
+    fn default() -> Filter {
+        Filter { include: None, exclude: GlobSet::empty(), key: key(&[], &[]) }
+    }
+}
+
+impl Filter {
+    /// From globs of what counts (none: everything) and of what does not, which is stronger.
+    pub fn new(include: &[String], exclude: &[String]) -> Result<Filter, StoreError> {
+        let set = (!include.is_empty()).then(|| globs(include)).transpose()?;
+        Ok(Filter { include: set, exclude: globs(exclude)?, key: key(include, exclude) })
+    }
+
+    /// Everything counts.
+    pub fn is_all(&self) -> bool {
+        self.include.is_none() && self.exclude.is_empty()
+    }
+
+    /// Names the filter: two with the same globs have the same.
+    pub(crate) fn key(&self) -> Digest {
+        self.key
+    }
+
+    /// What is to be done with a path. `inside` is whether the folder that holds it was [`Verdict::In`].
+    pub(crate) fn verdict(&self, path: &[u8], inside: bool) -> Verdict {
+        let path = Path::new(OsStr::from_bytes(path));
+        if self.exclude.is_match(path) {
+            return Verdict::Out;
+        }
+        match &self.include {
+            Some(include) if !inside && !include.is_match(path) => Verdict::Through,
+            _ => Verdict::In,
+        }
+    }
+
+    /// What is to be done with the folder itself.
+    pub(crate) fn root(&self) -> Verdict {
+        if self.include.is_some() { Verdict::Through } else { Verdict::In }
+    }
+}
+
+fn globs(globs: &[String]) -> Result<GlobSet, StoreError> {
+    let mut set = GlobSetBuilder::new();
+    for glob in globs {
+        let refused = |reason: String| StoreError::Glob { glob: glob.clone(), reason };
+        if glob.starts_with('!') {
+            return Err(refused("`!` means nothing here; use `include` and `exclude`".to_owned()));
+        }
+        let plain = glob.strip_prefix("./").unwrap_or(glob).trim_start_matches('/').trim_end_matches('/');
+        let built = GlobBuilder::new(plain).literal_separator(true).backslash_escape(true).build();
+        set.add(built.map_err(|error| refused(error.kind().to_string()))?);
+    }
+    set.build().map_err(|error| StoreError::Glob { glob: globs.join(", "), reason: error.kind().to_string() })
+}
+
+fn key(include: &[String], exclude: &[String]) -> Digest {
+    // A list of texts has one postcard encoding, and encoding into memory does not fail.
+    Digest::of(&postcard::to_stdvec(&(include, exclude)).unwrap_or_default())
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use super::*;
+
+    fn filter(include: &[&str], exclude: &[&str]) -> Filter {
+        let owned = |globs: &[&str]| globs.iter().map(|glob| (*glob).to_owned()).collect::<Vec<_>>();
+        Filter::new(&owned(include), &owned(exclude)).unwrap()
+    }
+
+    #[test]
+    fn globs_stand_at_the_root() {
+        let filter = filter(&[], &["dist", "**/*.o", "/docs/"]);
+        let out = |path: &str| filter.verdict(path.as_bytes(), true) == Verdict::Out;
+        assert!(out("dist") && out("a.o") && out("a/b.o") && out("docs"));
+        assert!(!out("a/dist") && !out("a.os") && !out("a/docs"));
+    }
+
+    #[test]
+    fn what_is_included_and_not_excluded_counts() {
+        let filter = filter(&["src", "*.md"], &["src/gen"]);
+        assert_eq!(filter.root(), Verdict::Through);
+        assert_eq!(filter.verdict(b"src", false), Verdict::In);
+        assert_eq!(filter.verdict(b"src/a.c", true), Verdict::In);
+        assert_eq!(filter.verdict(b"src/gen", true), Verdict::Out);
+        assert_eq!(filter.verdict(b"a.md", false), Verdict::In);
+        assert_eq!(filter.verdict(b"other", false), Verdict::Through);
+        assert_eq!(filter.verdict(b"other/a.md", false), Verdict::Through);
+    }
+
+    #[test]
+    fn what_is_no_glob_is_refused() {
+        for glob in ["a[", "{a", "!a"] {
+            let error = Filter::new(&[], &[glob.to_owned()]).unwrap_err().to_string();
+            assert!(error.contains(glob), "{error}");
+        }
+        assert_ne!(filter(&["a"], &[]).key(), filter(&[], &["a"]).key());
+    }
+}

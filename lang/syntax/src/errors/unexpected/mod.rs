@@ -1,0 +1,130 @@
+//! A token that does not fit. What was meant is told from the tokens around it and from what was being read; the rules
+//! are tried in order, the first that knows a sentence wins.
+
+mod habits;
+mod missing;
+mod places;
+
+use super::{Raised, Rank, point, span};
+use crate::Span;
+use crate::build::Point;
+use crate::token::{Token, TokenKind};
+use pipe_diagnostics::Diagnostic;
+
+/// Where the grammar stopped.
+pub(crate) struct Site<'a> {
+    /// The whole file.
+    pub(crate) text: &'a str,
+    /// The tokens of the item.
+    pub(crate) tokens: &'a [Token],
+    /// The token that does not fit; behind the last at the end.
+    pub(crate) at: usize,
+    /// What was being read.
+    pub(crate) point: Point,
+}
+
+impl Site<'_> {
+    fn kind(&self) -> Option<TokenKind> {
+        self.tokens.get(self.at).map(|t| t.kind)
+    }
+
+    /// The `n`-th token before, from 1 on.
+    fn back(&self, n: usize) -> Option<Token> {
+        self.at.checked_sub(n).and_then(|i| self.tokens.get(i)).copied()
+    }
+
+    fn back_kind(&self, n: usize) -> Option<TokenKind> {
+        self.back(n).map(|t| t.kind)
+    }
+
+    fn word(&self, token: Token) -> &str {
+        self.text.get(token.start as usize..token.end as usize).unwrap_or_default()
+    }
+
+    /// The place of the token, or the end of what is before it when it is a line end or was put in.
+    fn place(&self) -> Span {
+        match self.tokens.get(self.at) {
+            Some(token) if token.kind != TokenKind::Newline && token.end > token.start => span(*token),
+            _ => self.end_before(),
+        }
+    }
+
+    /// The end of the token before.
+    fn end_before(&self) -> Span {
+        point(self.back(1).map_or(0, |t| t.end))
+    }
+
+    /// No white space between the token and the one before.
+    fn glued(&self) -> bool {
+        self.back(1).zip(self.tokens.get(self.at)).is_some_and(|(before, token)| before.end == token.start)
+    }
+
+    /// A line end stands between the token and the one before.
+    fn on_new_line(&self) -> bool {
+        let range = self.back(1).map_or(0, |t| t.end) as usize..self.place().start as usize;
+        self.text.get(range).is_some_and(|between| between.contains('\n'))
+    }
+
+    /// A value can end before the token.
+    fn behind_value(&self) -> bool {
+        self.back_kind(1).is_some_and(|k| {
+            k.ends_line() && !matches!(k, TokenKind::Dot | TokenKind::QuestionDot | TokenKind::DotDot)
+        })
+    }
+
+    /// How the token is called in a sentence.
+    fn shown(&self) -> String {
+        match self.tokens.get(self.at) {
+            None => "the end".to_owned(),
+            Some(token) if token.kind == TokenKind::Newline => "the end of the line".to_owned(),
+            Some(token) => match (token.kind, self.word(*token)) {
+                (TokenKind::String, _) => "this text".to_owned(),
+                (TokenKind::Script, _) => "this script".to_owned(),
+                (_, "") => "the end".to_owned(),
+                (_, word) => format!("`{word}`"),
+            },
+        }
+    }
+}
+
+type Rule = fn(&Site<'_>) -> Option<Diagnostic<Span>>;
+
+/// From the most special to the most general.
+const RULES: [Rule; 24] = [
+    habits::lambda,
+    habits::ternary,
+    habits::index,
+    habits::angle_brackets,
+    habits::chained_comparison,
+    habits::increment,
+    habits::loop_statement,
+    habits::foreign_statement,
+    habits::spaced_unit,
+    habits::string_prefix,
+    habits::trailing_block,
+    habits::bare_pipe,
+    habits::mutable_let,
+    places::keyword_as_name,
+    places::item_in_block,
+    places::lonely_else,
+    missing::small_type,
+    missing::comma,
+    missing::member,
+    missing::by_point,
+    missing::operand,
+    missing::operator,
+    places::nameless,
+    places::header,
+];
+
+/// The sentence for a token that does not fit.
+pub(crate) fn describe(site: &Site<'_>) -> Raised {
+    let diagnostic = RULES.iter().find_map(|rule| rule(site)).unwrap_or_else(|| places::general(site));
+    Raised::new(Rank::Grammar, diagnostic)
+}
+
+/// Text that does not begin with an item's word.
+pub(crate) fn junk(text: &str, tokens: &[Token]) -> Raised {
+    let site = Site { text, tokens, at: 0, point: Point::Item };
+    Raised::new(Rank::Grammar, places::outside_items(&site))
+}

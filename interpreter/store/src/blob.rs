@@ -1,5 +1,6 @@
 //! Bytes by their digest.
 
+use std::collections::HashSet;
 use std::fs;
 use std::io::{self, Write};
 use std::os::unix::fs::OpenOptionsExt;
@@ -7,6 +8,7 @@ use std::path::PathBuf;
 
 use pipe_ops::BlobDigest;
 use rusqlite::OptionalExtension;
+use rustix::fs::FlockOperation;
 
 use crate::{Store, StoreError};
 
@@ -20,6 +22,8 @@ impl Store {
         if self.has_blob(digest)? {
             return Ok(digest);
         }
+        // Nobody removes the file as a leftover before it has its row.
+        let _guard = self.lock_layers(FlockOperation::LockShared)?;
         let inline = (bytes.len() <= INLINE).then_some(bytes);
         if inline.is_none() {
             self.write_blob_file(digest, bytes)?;
@@ -68,6 +72,15 @@ impl Store {
             None => false,
             Some(true) => true,
             Some(false) => self.blob_path(digest).exists(),
+        })
+    }
+
+    /// Names of the blobs that are files.
+    pub(crate) fn blob_file_names(&self) -> Result<HashSet<String>, StoreError> {
+        self.database().read(|connection| {
+            let mut statement =
+                connection.prepare_cached("SELECT lower(hex(digest)) FROM blob WHERE bytes IS NULL")?;
+            statement.query_map([], |row| row.get(0))?.collect()
         })
     }
 

@@ -27,7 +27,9 @@ pub struct LayerPlan {
 pub enum FileContent {
     /// These bytes.
     Bytes(Vec<u8>),
-    /// A file of the store.
+    /// A file of the store that is there for this alone, by its path in the store's folder: it is moved.
+    Staged(PathBuf),
+    /// A file of another layer.
     Stored {
         /// Its path in the store's folder.
         path: PathBuf,
@@ -146,6 +148,10 @@ impl Builder<'_> {
                     return Ok(());
                 }
                 self.copy(&source, path, meta)
+            }
+            Some(FileContent::Staged(source)) => {
+                fs::rename(self.store.join(source), path).map_err(failed("make", path))?;
+                self.attributes(path, meta)
             }
             Some(FileContent::Bytes(bytes)) => {
                 let mut file = create(path).map_err(failed("make", path))?;

@@ -206,14 +206,6 @@ pub enum ImportError {
         /// The path.
         path: PathBuf,
     },
-    /// The path is too long to be opened.
-    #[error("{path} is too deep: its path has more than {limit} bytes")]
-    TooDeep {
-        /// The path, shortened.
-        path: PathBuf,
-        /// Bytes that a path may have.
-        limit: usize,
-    },
 }
 
 /// A result could not be written to the host.

@@ -1,20 +1,307 @@
-//! Writing results to the host.
+//! Writing results to the host: beside the destination first, then into its place at once.
 
-use std::path::Path;
+use std::collections::HashMap;
+use std::ffi::{OsStr, OsString};
+use std::fs::{self, DirBuilder, File, OpenOptions};
+use std::io;
+use std::os::unix::ffi::OsStrExt;
+use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt, PermissionsExt, symlink};
+use std::path::{Path, PathBuf};
 
-use crate::{FileRef, Store, StoreError, Tree};
+use pipe_ops::BlobDigest;
+use rustix::fs::{
+    AtFlags, CWD, FileType, FlockOperation, Mode, RenameFlags, Timespec, Timestamps, flock, mknodat,
+    renameat_with, utimensat,
+};
+use rustix::io::Errno;
+
+use crate::hash::copy_hashed;
+use crate::locate::child_path;
+use crate::merkle::{Batch, Node};
+use crate::run::random_name;
+use crate::{ExportError, FileRef, IdMap, Meta, Store, StoreError, Tree, TreeKind, remove_layer, xattr};
+
+/// Bits of a mode that are written: a program of a step must not become setuid on the host.
+const MODE: u32 = 0o1777;
 
 impl Store {
     /// Writes a tree to a folder of the host, which is replaced as a whole, at once. Missing parents are made. Owners become the
-    /// caller's, setuid and setgid are dropped, times are `mtime` (seconds since 1970).
+    /// caller's, setuid, setgid and capabilities are dropped, times are `mtime` (seconds since 1970). A folder that clearly holds more than a
+    /// result ([`ExportError::Precious`]) is left alone.
     pub fn export_tree(&self, tree: &Tree, destination: &Path, mtime: i64) -> Result<(), StoreError> {
-        let _ = (tree, destination, mtime);
-        todo!()
+        if tree.kind == TreeKind::Diff {
+            return Err(ExportError::OverBase.into());
+        }
+        let place = Place::of(destination)?;
+        let exists = match fs::symlink_metadata(&place.target) {
+            Ok(metadata) if metadata.is_dir() => {
+                self.is_replaceable(&place.target, destination).map(|()| true)?
+            }
+            Ok(_) => return Err(ExportError::NotADirectory { path: destination.to_path_buf() }.into()),
+            Err(_) => false,
+        };
+        let beside = place.beside()?;
+        DirBuilder::new()
+            .mode(0o700)
+            .create(&beside.path)
+            .map_err(|error| write_error(&beside.path, error))?;
+        let _held = beside.hold();
+        TreeExport { store: self, root: &beside.path, mtime, links: HashMap::new() }.write(tree)?;
+        put_in_place(&beside.path, &place.target, exists)
     }
 
-    /// Writes a file to the host, replacing one that exists, at once. Missing parents are made.
+    /// Writes a file to the host, replacing one that exists, at once. Missing parents are made. A symbolic link at the destination is
+    /// replaced, not followed.
     pub fn export_file(&self, file: &FileRef, destination: &Path, mtime: i64) -> Result<(), StoreError> {
-        let _ = (file, destination, mtime);
-        todo!()
+        let is_folder = fs::symlink_metadata(destination).is_ok_and(|metadata| metadata.is_dir());
+        if is_folder || destination.as_os_str().as_bytes().ends_with(b"/") {
+            return Err(ExportError::IsADirectory { path: destination.to_path_buf() }.into());
+        }
+        let place = Place::of(destination)?;
+        let beside = place.beside()?;
+        let from = self.open_file(file)?;
+        self.write_file(from, &beside.path, file.digest, &file.layer)?;
+        let _held = beside.hold();
+        set_attributes(&beside.path, &Meta::plain(file.mode), mtime)?;
+        fs::rename(&beside.path, &place.target).map_err(|error| write_error(&place.target, error))
     }
+
+    /// Copies a file out, verifying it.
+    fn write_file(
+        &self,
+        mut from: File,
+        path: &Path,
+        digest: BlobDigest,
+        layer: &str,
+    ) -> Result<(), StoreError> {
+        let created = OpenOptions::new().create_new(true).write(true).mode(0o600).open(path);
+        let mut to = created.map_err(|error| write_error(path, error))?;
+        let (found, _) = copy_hashed(&mut from, &mut to).map_err(|error| write_error(path, error))?;
+        if found == digest { Ok(()) } else { Err(self.damaged(layer)?) }
+    }
+
+    /// A folder that will be gone afterwards must not be one that somebody would miss.
+    fn is_replaceable(&self, target: &Path, destination: &Path) -> Result<(), StoreError> {
+        let precious = |reason| Err(ExportError::Precious { path: destination.to_path_buf(), reason }.into());
+        let real = fs::canonicalize(target).map_err(|error| write_error(target, error))?;
+        if std::env::current_dir().is_ok_and(|here| here.starts_with(&real)) {
+            return precious("holds the current folder");
+        }
+        if fs::canonicalize(self.dir()).is_ok_and(|store| store.starts_with(&real)) {
+            return precious("holds the store");
+        }
+        for (name, reason) in [(".git", "holds a Git repository"), ("pipe.toml", "holds a package")] {
+            if fs::symlink_metadata(real.join(name)).is_ok() {
+                return precious(reason);
+            }
+        }
+        Ok(())
+    }
+}
+
+/// Where a result goes.
+struct Place {
+    parent: PathBuf,
+    name: OsString,
+    target: PathBuf,
+}
+
+/// A path beside the destination; removed when dropped, unless it was moved into place.
+struct Beside {
+    path: PathBuf,
+}
+
+impl Place {
+    fn of(destination: &Path) -> Result<Place, StoreError> {
+        let name = destination.file_name().ok_or_else(|| ExportError::Precious {
+            path: destination.to_path_buf(),
+            reason: "is a folder of its own right",
+        })?;
+        let parent = match destination.parent() {
+            Some(parent) if !parent.as_os_str().is_empty() => parent,
+            _ => Path::new("."),
+        };
+        fs::create_dir_all(parent).map_err(|error| write_error(parent, error))?;
+        let target = parent.join(name);
+        Ok(Place { parent: parent.to_path_buf(), name: name.to_owned(), target })
+    }
+
+    /// A free name beside the destination. What killed processes have left there is removed.
+    fn beside(&self) -> Result<Beside, StoreError> {
+        let mut prefix = OsString::from(".");
+        prefix.push(&self.name);
+        prefix.push(".pipe-");
+        for entry in fs::read_dir(&self.parent).into_iter().flatten().flatten() {
+            if entry.file_name().as_bytes().starts_with(prefix.as_bytes()) {
+                remove_abandoned(&entry.path());
+            }
+        }
+        prefix.push(random_name()?);
+        Ok(Beside { path: self.parent.join(prefix) })
+    }
+}
+
+impl Beside {
+    /// Shows other processes that somebody is at work here.
+    fn hold(&self) -> Option<File> {
+        let file = File::open(&self.path).ok()?;
+        flock(&file, FlockOperation::NonBlockingLockExclusive).ok()?;
+        Some(file)
+    }
+}
+
+impl Drop for Beside {
+    fn drop(&mut self) {
+        let _ = remove_layer(&self.path);
+    }
+}
+
+/// Nothing depends on it: whoever cannot remove it leaves it.
+fn remove_abandoned(path: &Path) {
+    if let Ok(file) = File::open(path)
+        && old_enough(&file)
+        && flock(&file, FlockOperation::NonBlockingLockExclusive).is_ok()
+    {
+        let _ = remove_layer(path);
+    }
+}
+
+/// Another process may have made it and not locked it yet.
+fn old_enough(file: &File) -> bool {
+    let modified = file.metadata().and_then(|metadata| metadata.created().or_else(|_| metadata.modified()));
+    modified.is_ok_and(|time| time.elapsed().is_ok_and(|age| age.as_secs() > 60))
+}
+
+/// A tree being written.
+struct TreeExport<'a> {
+    store: &'a Store,
+    root: &'a Path,
+    mtime: i64,
+    /// Members of link groups, by path, with the group; and where the first of each group is.
+    links: HashMap<Vec<u8>, usize>,
+}
+
+impl TreeExport<'_> {
+    fn write(mut self, tree: &Tree) -> Result<(), StoreError> {
+        let batch = Batch::default();
+        let root = self.store.load_dir(tree.digest.0, &batch)?;
+        let mut entries = Vec::new();
+        self.store.walk(tree.digest.0, &batch, &mut |path, node| {
+            entries.push((path.to_vec(), node.clone()));
+            true
+        })?;
+        let mut groups = 0;
+        let mut folders = vec![(Vec::new(), root)];
+        for (path, node) in &entries {
+            if let Node::Dir(dir) = node {
+                folders.push((path.clone(), self.store.load_dir(dir.digest, &batch)?));
+            }
+        }
+        for (path, dir) in &folders {
+            for group in &dir.links {
+                self.links.extend(group.iter().map(|member| (child_path(path, member), groups)));
+                groups += 1;
+            }
+        }
+        let sources = self.store.sources(&tree.layers)?;
+        let mut firsts: HashMap<usize, PathBuf> = HashMap::new();
+        for (path, node) in &entries {
+            self.entry(path, node, &sources, &mut firsts)?;
+        }
+        // Attributes of folders last and deepest first: they may lock the process out, and writing in one changes its time.
+        for (path, dir) in folders.iter().rev() {
+            set_attributes(&self.place(path), &dir.meta, self.mtime)?;
+        }
+        Ok(())
+    }
+
+    fn entry(
+        &self,
+        path: &[u8],
+        node: &Node,
+        sources: &HashMap<Vec<u8>, PathBuf>,
+        firsts: &mut HashMap<usize, PathBuf>,
+    ) -> Result<(), StoreError> {
+        let place = self.place(path);
+        let failed = |error: io::Error| write_error(&place, error);
+        match node {
+            Node::Dir(_) => DirBuilder::new().mode(0o700).create(&place).map_err(failed),
+            Node::File { digest, meta, .. } => {
+                let group = self.links.get(path);
+                if let Some(first) = group.and_then(|group| firsts.get(group)) {
+                    return fs::hard_link(first, &place).map_err(failed);
+                }
+                if let Some(group) = group {
+                    firsts.insert(*group, place.clone());
+                }
+                let source = sources.get(path).ok_or_else(|| StoreError::Malformed {
+                    what: format!("a tree with `{}`", String::from_utf8_lossy(path)),
+                    reason: "no layer has the file".to_owned(),
+                })?;
+                let layer = source.iter().nth(1).unwrap_or_default().to_string_lossy();
+                self.store.write_file(self.store.open_stored(source)?, &place, *digest, &layer)?;
+                set_attributes(&place, meta, self.mtime)
+            }
+            Node::Symlink { target, .. } => {
+                symlink(OsStr::from_bytes(target), &place).map_err(failed)?;
+                set_time(&place, self.mtime)
+            }
+            Node::Fifo(meta) => {
+                mknodat(CWD, &place, FileType::Fifo, Mode::RUSR | Mode::WUSR, 0)
+                    .map_err(|e| failed(e.into()))?;
+                set_attributes(&place, meta, self.mtime)
+            }
+            Node::Whiteout => Ok(()),
+        }
+    }
+
+    fn place(&self, path: &[u8]) -> PathBuf {
+        if path.is_empty() { self.root.to_path_buf() } else { self.root.join(OsStr::from_bytes(path)) }
+    }
+}
+
+fn set_attributes(path: &Path, meta: &Meta, mtime: i64) -> Result<(), StoreError> {
+    for attribute in meta.xattrs.iter().filter(|(name, _)| name.starts_with(b"user.")) {
+        match xattr::write(path, std::slice::from_ref(attribute), IdMap::Identity) {
+            // The destination's file system has none.
+            Err(error) if error.raw_os_error() == Some(Errno::NOTSUP.raw_os_error()) => break,
+            other => other.map_err(|error| write_error(path, error))?,
+        }
+    }
+    fs::set_permissions(path, fs::Permissions::from_mode(meta.mode & MODE))
+        .map_err(|error| write_error(path, error))?;
+    set_time(path, mtime)
+}
+
+fn set_time(path: &Path, mtime: i64) -> Result<(), StoreError> {
+    let time = Timespec { tv_sec: mtime, tv_nsec: 0 };
+    let times = Timestamps { last_access: time, last_modification: time };
+    utimensat(CWD, path, &times, AtFlags::SYMLINK_NOFOLLOW).map_err(|error| write_error(path, error.into()))
+}
+
+/// Moves a folder to its place. One that is there already is exchanged, so at every moment there is a whole one.
+fn put_in_place(from: &Path, to: &Path, exists: bool) -> Result<(), StoreError> {
+    if !exists {
+        return fs::rename(from, to).map_err(|error| write_error(to, error));
+    }
+    match renameat_with(CWD, from, CWD, to, RenameFlags::EXCHANGE) {
+        // What was there is now where the new one was, and goes with it.
+        Ok(()) => Ok(()),
+        // A file system that cannot exchange.
+        Err(Errno::INVAL | Errno::NOSYS) => {
+            let mut aside = from.as_os_str().to_owned();
+            aside.push("-old");
+            let aside = Beside { path: PathBuf::from(aside) };
+            fs::rename(to, &aside.path).map_err(|error| write_error(to, error))?;
+            fs::rename(from, to).map_err(|error| {
+                let _ = fs::rename(&aside.path, to);
+                write_error(to, error)
+            })
+        }
+        Err(error) => Err(write_error(to, error.into())),
+    }
+}
+
+fn write_error(path: &Path, source: io::Error) -> StoreError {
+    ExportError::Write { path: path.to_path_buf(), source }.into()
 }

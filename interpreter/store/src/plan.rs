@@ -14,7 +14,6 @@ pub(crate) struct PlanBuilder {
 
 struct PlannedDir {
     meta: Meta,
-    opaque: bool,
     /// It is left out when nothing comes into it.
     optional: bool,
     entries: BTreeMap<Vec<u8>, Planned>,
@@ -33,7 +32,7 @@ pub(crate) enum Planned {
 impl PlanBuilder {
     /// A layer whose own folder has these attributes.
     pub(crate) fn new(meta: Meta) -> PlanBuilder {
-        let root = PlannedDir { meta, opaque: false, optional: false, entries: BTreeMap::new() };
+        let root = PlannedDir { meta, optional: false, entries: BTreeMap::new() };
         PlanBuilder { dirs: vec![root] }
     }
 
@@ -51,21 +50,9 @@ impl PlanBuilder {
             return *index;
         }
         let index = self.dirs.len();
-        self.dirs.push(PlannedDir { meta, opaque: false, optional, entries: BTreeMap::new() });
+        self.dirs.push(PlannedDir { meta, optional, entries: BTreeMap::new() });
         self.put(parent, name, Planned::Dir(index));
         index
-    }
-
-    /// The folder hides what is below it.
-    pub(crate) fn set_opaque(&mut self, dir: usize) {
-        if let Some(dir) = self.dirs.get_mut(dir) {
-            dir.opaque = true;
-        }
-    }
-
-    /// Nothing is in the layer.
-    pub(crate) fn is_empty(&self) -> bool {
-        self.dirs.first().is_none_or(|root| root.entries.is_empty())
     }
 
     /// The layer.
@@ -82,7 +69,7 @@ impl PlanBuilder {
                 let number = |index: usize| numbers.get(index).copied().flatten();
                 Some((name, scanned(node, number, &mut own)?))
             });
-            dirs.push(ScannedDir { meta: dir.meta, opaque: dir.opaque, entries: entries.collect() });
+            dirs.push(ScannedDir { meta: dir.meta, opaque: false, entries: entries.collect() });
             contents.push(own);
         }
         // The scan has children first; the contents follow it.

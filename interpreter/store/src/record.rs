@@ -32,6 +32,10 @@ impl Layers {
         self.whole.lock().unwrap_or_else(PoisonError::into_inner).insert(id.to_owned(), diff);
     }
 
+    pub(crate) fn clear(&self) {
+        self.whole.lock().unwrap_or_else(PoisonError::into_inner).clear();
+    }
+
     pub(crate) fn forget(&self, id: &str) {
         self.whole.lock().unwrap_or_else(PoisonError::into_inner).remove(id);
     }

@@ -54,7 +54,7 @@ impl Store {
     pub fn begin_run(&self) -> Result<Run, StoreError> {
         if self.sweep_work()? {
             // Somebody was killed, perhaps between putting a layer in place and naming it.
-            self.sweep_layers()?;
+            self.sweep_unnamed()?;
         }
         self.make_run()
     }
@@ -62,7 +62,7 @@ impl Store {
     /// Removes working folders of runs that are gone and layers that no row names.
     pub fn sweep(&self) -> Result<(), StoreError> {
         self.sweep_work()?;
-        self.sweep_layers()
+        self.sweep_unnamed()
     }
 
     fn make_run(&self) -> Result<Run, StoreError> {
@@ -123,14 +123,21 @@ impl Store {
         Ok(found)
     }
 
-    /// Removes layers that no row names. Whoever puts one in place holds `locks/layers` until it has a row.
-    fn sweep_layers(&self) -> Result<(), StoreError> {
+    /// Removes layers and blobs that no row names. Whoever puts one in place holds `locks/layers` until it has a row.
+    fn sweep_unnamed(&self) -> Result<(), StoreError> {
         let _guard = self.lock_layers(FlockOperation::LockExclusive)?;
         let named = self.layer_ids()?;
         for path in self.children("layers")? {
-            let name = path.file_name().and_then(|name| name.to_str()).unwrap_or_default();
-            if !named.contains(name) {
+            if !named.contains(file_name(&path)) {
                 self.remove_folder(&path)?;
+            }
+        }
+        let named = self.blob_file_names()?;
+        for folder in self.children("blobs")? {
+            for path in children(&folder)? {
+                if !named.contains(file_name(&path)) {
+                    fs::remove_file(&path).map_err(|error| StoreError::io("remove", &path, error))?;
+                }
             }
         }
         Ok(())
@@ -144,15 +151,22 @@ impl Store {
         Ok(LayersLock { file })
     }
 
-    pub(crate) fn children(&self, folder: &str) -> Result<Vec<PathBuf>, StoreError> {
-        let path = self.dir().join(folder);
-        let read = |error| StoreError::io("read", &path, error);
-        fs::read_dir(&path).map_err(read)?.map(|entry| Ok(entry.map_err(read)?.path())).collect()
+    fn children(&self, folder: &str) -> Result<Vec<PathBuf>, StoreError> {
+        children(&self.dir().join(folder))
     }
 
     pub(crate) fn remove_folder(&self, path: &Path) -> Result<(), StoreError> {
         self.reach("remove", path, || remove_layer(path), |namespace| namespace.remove(self.relative(path)))
     }
+}
+
+fn children(path: &Path) -> Result<Vec<PathBuf>, StoreError> {
+    let read = |error| StoreError::io("read", path, error);
+    fs::read_dir(path).map_err(read)?.map(|entry| Ok(entry.map_err(read)?.path())).collect()
+}
+
+fn file_name(path: &Path) -> &str {
+    path.file_name().and_then(|name| name.to_str()).unwrap_or_default()
 }
 
 /// Held while layers are put in place.

@@ -1,6 +1,13 @@
 //! Comparing what is on disk with what the rows say.
 
-use crate::{Store, StoreError};
+use std::collections::HashSet;
+use std::fs::File;
+
+use pipe_ops::{BlobDigest, Digest, TreeDigest};
+
+use crate::hash::hash_reader;
+use crate::merkle::{Batch, Node};
+use crate::{LayerRef, StepRecord, Store, StoreError, Stored, Tree, TreeKind};
 
 /// What was found.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -9,9 +16,9 @@ pub struct VerifyReport {
     pub layers: u64,
     /// Blobs digested again.
     pub blobs: u64,
-    /// Tree objects read again.
+    /// Folders of Merkle trees digested again.
     pub objects: u64,
-    /// Steps whose results were looked at.
+    /// Steps and other results whose parts were looked for.
     pub steps: u64,
     /// What is not as it should be. Empty: the store is sound.
     pub damage: Vec<Damage>,
@@ -32,7 +39,226 @@ impl Store {
     /// Digests every layer and blob again. With `repair`, damaged ones are moved to `quarantine/` and rows that need them removed, so
     /// that they are made again when they are next needed. Leftovers of killed processes are removed and count as nothing.
     pub fn verify(&self, repair: bool) -> Result<VerifyReport, StoreError> {
-        let _ = repair;
-        todo!()
+        self.sweep()?;
+        self.inner().objects.clear();
+        self.inner().layers.clear();
+        let mut verify =
+            Verify { store: self, repair, report: VerifyReport::default(), sound: HashSet::new() };
+        verify.objects()?;
+        verify.layers()?;
+        verify.blobs()?;
+        verify.trees()?;
+        verify.imports()?;
+        verify.steps()?;
+        verify.ops()?;
+        Ok(verify.report)
     }
+}
+
+struct Verify<'a> {
+    store: &'a Store,
+    repair: bool,
+    report: VerifyReport,
+    /// Folders of Merkle trees of which everything is there.
+    sound: HashSet<Digest>,
+}
+
+type Row = (Vec<u8>, Vec<u8>);
+
+impl Verify<'_> {
+    fn damage(&mut self, what: String, reason: impl Into<String>) {
+        self.report.damage.push(Damage { what, reason: reason.into(), repaired: self.repair });
+    }
+
+    /// Two columns of a table.
+    fn rows(&self, query: &str) -> Result<Vec<Row>, StoreError> {
+        self.store.database().read(|connection| {
+            let mut statement = connection.prepare(query)?;
+            let bytes = |row: &rusqlite::Row<'_>, column: usize| -> rusqlite::Result<Vec<u8>> {
+                Ok(row.get_ref(column)?.as_bytes_or_null()?.unwrap_or_default().to_vec())
+            };
+            let rows = statement.query_map([], |row| Ok((bytes(row, 0)?, bytes(row, 1)?)));
+            rows?.collect()
+        })
+    }
+
+    fn forget(&self, statement: &str, key: &[u8]) -> Result<(), StoreError> {
+        if !self.repair {
+            return Ok(());
+        }
+        self.store.database().write(|transaction| transaction.execute(statement, [key]).map(drop))
+    }
+
+    fn objects(&mut self) -> Result<(), StoreError> {
+        for (key, bytes) in self.rows("SELECT digest, bytes FROM object")? {
+            self.report.objects += 1;
+            if Digest::of(&bytes).0[..] != key[..] {
+                self.damage(format!("folder {}", shown(&key)), "its bytes have another digest");
+                self.forget("DELETE FROM object WHERE digest = ?1", &key)?;
+            }
+        }
+        Ok(())
+    }
+
+    fn layers(&mut self) -> Result<(), StoreError> {
+        for (id, diff) in self.rows("SELECT id, diff FROM layer")? {
+            self.report.layers += 1;
+            let id = String::from_utf8_lossy(&id).into_owned();
+            let reason = match digest(&diff) {
+                None => Some("its row cannot be read".to_owned()),
+                Some(diff) if !self.is_sound(diff) => Some("the record of its content is damaged".to_owned()),
+                Some(diff) => self.store.check_layer(&id, diff)?.err(),
+            };
+            if let Some(reason) = reason {
+                if self.repair {
+                    self.store.quarantine_layer(&id)?;
+                }
+                self.damage(format!("layer {id}"), reason);
+            }
+        }
+        Ok(())
+    }
+
+    fn blobs(&mut self) -> Result<(), StoreError> {
+        for (key, bytes) in self.rows("SELECT digest, bytes FROM blob WHERE bytes IS NOT NULL")? {
+            let found = digest(&key).map(BlobDigest).filter(|digest| *digest == BlobDigest::of(&bytes));
+            self.blob(&key, found.is_some())?;
+        }
+        for (key, _) in self.rows("SELECT digest, NULL FROM blob WHERE bytes IS NULL")? {
+            let sound = digest(&key).map(BlobDigest).is_some_and(|digest| {
+                let file = File::open(self.store.blob_path(digest));
+                file.and_then(|mut file| hash_reader(&mut file)).is_ok_and(|(found, _)| found == digest)
+            });
+            self.blob(&key, sound)?;
+        }
+        Ok(())
+    }
+
+    fn blob(&mut self, key: &[u8], sound: bool) -> Result<(), StoreError> {
+        self.report.blobs += 1;
+        if sound {
+            return Ok(());
+        }
+        if let Some(digest) = digest(key).filter(|_| self.repair) {
+            self.store.quarantine_blob(BlobDigest(digest))?;
+        }
+        self.damage(format!("blob {}", shown(key)), "its bytes are missing or have another digest");
+        Ok(())
+    }
+
+    /// Rows of trees are looked up by content: a damaged one only means that nothing is found. They are removed without a word.
+    fn trees(&mut self) -> Result<(), StoreError> {
+        for (key, layers) in self.rows("SELECT digest, layers FROM tree")? {
+            let whole = match (digest(&key), postcard::from_bytes::<Vec<LayerRef>>(&layers)) {
+                (Some(digest), Ok(layers)) => {
+                    self.is_whole(&Tree { digest: TreeDigest(digest), layers, kind: TreeKind::Whole })?
+                }
+                _ => false,
+            };
+            if !whole {
+                self.forget("DELETE FROM tree WHERE digest = ?1", &key)?;
+            }
+        }
+        Ok(())
+    }
+
+    /// As with trees.
+    fn imports(&mut self) -> Result<(), StoreError> {
+        for (tree, _) in self.rows("SELECT tree, NULL FROM import")? {
+            if !digest(&tree).is_some_and(|digest| self.is_sound(digest)) {
+                self.forget("DELETE FROM import WHERE tree = ?1", &tree)?;
+            }
+        }
+        Ok(())
+    }
+
+    fn steps(&mut self) -> Result<(), StoreError> {
+        for (key, record) in self.rows("SELECT key, record FROM step")? {
+            self.report.steps += 1;
+            let record = postcard::from_bytes::<StepRecord>(&record);
+            let (name, whole) = match &record {
+                Ok(record) => (record.name.as_str(), self.has_all(record)?),
+                Err(_) => ("?", false),
+            };
+            if !whole {
+                self.damage(
+                    format!("step {name} ({})", shown(&key)),
+                    "a part of its result is missing or damaged",
+                );
+                self.forget("DELETE FROM step WHERE key = ?1", &key)?;
+            }
+        }
+        Ok(())
+    }
+
+    fn ops(&mut self) -> Result<(), StoreError> {
+        for (key, stored) in self.rows("SELECT key, stored FROM op")? {
+            self.report.steps += 1;
+            let whole = match postcard::from_bytes::<Stored>(&stored) {
+                Ok(stored) => self.has_stored(&stored)?,
+                Err(_) => false,
+            };
+            if !whole {
+                self.damage(format!("result {}", shown(&key)), "a part of it is missing or damaged");
+                self.forget("DELETE FROM op WHERE key = ?1", &key)?;
+            }
+        }
+        Ok(())
+    }
+
+    fn has_all(&mut self, record: &StepRecord) -> Result<bool, StoreError> {
+        let trees = record.mounts.iter().flatten().cloned().chain(record.root.clone().map(Stored::Tree));
+        for stored in trees {
+            if !self.has_stored(&stored)? {
+                return Ok(false);
+            }
+        }
+        for blob in [record.stdout, record.stderr, record.log] {
+            if !self.store.has_blob(blob)? {
+                return Ok(false);
+            }
+        }
+        Ok(true)
+    }
+
+    fn has_stored(&mut self, stored: &Stored) -> Result<bool, StoreError> {
+        match stored {
+            Stored::Tree(tree) => self.is_whole(tree),
+            Stored::File(_) => self.store.has_stored(stored),
+        }
+    }
+
+    fn is_whole(&mut self, tree: &Tree) -> Result<bool, StoreError> {
+        Ok(self.is_sound(tree.digest.0) && self.store.is_whole(tree)?)
+    }
+
+    /// All folders of a Merkle tree are there.
+    fn is_sound(&mut self, root: Digest) -> bool {
+        if self.sound.contains(&root) {
+            return true;
+        }
+        let batch = Batch::default();
+        let mut seen = vec![root];
+        let sound = &self.sound;
+        let walked = self.store.walk(root, &batch, &mut |_, node| match node {
+            Node::Dir(dir) if sound.contains(&dir.digest) => false,
+            Node::Dir(dir) => {
+                seen.push(dir.digest);
+                true
+            }
+            _ => true,
+        });
+        if walked.is_ok() {
+            self.sound.extend(seen);
+        }
+        walked.is_ok()
+    }
+}
+
+fn digest(bytes: &[u8]) -> Option<Digest> {
+    bytes.try_into().ok().map(Digest)
+}
+
+fn shown(key: &[u8]) -> String {
+    digest(key).map_or_else(|| "?".to_owned(), |digest| digest.to_string())
 }

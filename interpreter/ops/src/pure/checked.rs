@@ -42,7 +42,11 @@ pub(super) type Verdict = Result<(), String>;
 
 fn shortened(text: &str) -> String {
     const LONGEST: usize = 80;
-    if text.chars().count() <= LONGEST { text.to_owned() } else { text.chars().take(LONGEST).chain(['…']).collect() }
+    if text.chars().count() <= LONGEST {
+        text.to_owned()
+    } else {
+        text.chars().take(LONGEST).chain(['…']).collect()
+    }
 }
 
 fn path(text: &str) -> Verdict {
@@ -109,7 +113,8 @@ fn mode(text: &str) -> Verdict {
 
 fn platform(text: &str) -> Verdict {
     let parts: Vec<&str> = text.split('/').collect();
-    let well_formed = |part: &&str| !part.is_empty() && part.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'_');
+    let well_formed =
+        |part: &&str| !part.is_empty() && part.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'_');
     if (2..=3).contains(&parts.len()) && parts.iter().all(well_formed) {
         Ok(())
     } else {

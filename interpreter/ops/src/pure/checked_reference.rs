@@ -29,7 +29,9 @@ pub(super) fn image_ref(text: &str) -> Verdict {
     }
     match parts.into_iter().find(|part| !is_name(part)) {
         Some("") => Err("a part of its name is empty".to_owned()),
-        Some(part) => Err(format!("`{part}` is not of lower-case letters and digits, joined by `.`, `_` or `-`")),
+        Some(part) => {
+            Err(format!("`{part}` is not of lower-case letters and digits, joined by `.`, `_` or `-`"))
+        }
         None => Ok(()),
     }
 }

@@ -62,7 +62,11 @@ impl Decoder<'_> {
         found.ok_or_else(|| self.misfit(&format!("{expected} is expected, and this is {}", kind(json))))
     }
 
-    fn within<T>(&mut self, step: String, run: impl FnOnce(&mut Self) -> Result<T, Misfit>) -> Result<T, Misfit> {
+    fn within<T>(
+        &mut self,
+        step: String,
+        run: impl FnOnce(&mut Self) -> Result<T, Misfit>,
+    ) -> Result<T, Misfit> {
         self.place.push(step);
         let result = run(self)?;
         self.place.pop();
@@ -84,14 +88,18 @@ impl Decoder<'_> {
     fn list(&mut self, element: &Shape, json: &Json) -> Result<Datum, Misfit> {
         let Json::Array(items) = json else { return self.take("a list", None, json) };
         let items = items.iter().enumerate();
-        items.map(|(i, item)| self.within(i.to_string(), |d| d.value(element, item))).collect::<Result<_, _>>().map(Datum::List)
+        items
+            .map(|(i, item)| self.within(i.to_string(), |d| d.value(element, item)))
+            .collect::<Result<_, _>>()
+            .map(Datum::List)
     }
 
     fn tuple(&mut self, parts: &[Shape], json: &Json) -> Result<Datum, Misfit> {
         match json {
             Json::Array(items) if items.len() == parts.len() => {
                 let pairs = parts.iter().zip(items).enumerate();
-                let parts = pairs.map(|(i, (part, item))| self.within(i.to_string(), |d| d.value(part, item)));
+                let parts =
+                    pairs.map(|(i, (part, item))| self.within(i.to_string(), |d| d.value(part, item)));
                 parts.collect::<Result<_, _>>().map(Datum::Tuple)
             }
             _ => self.take(&format!("a list of {} values", parts.len()), None, json),
@@ -111,7 +119,9 @@ impl Decoder<'_> {
     /// A key is always a text there; numbers and truth values are read out of it.
     fn key(&mut self, shape: &Shape, name: &str) -> Result<Datum, Misfit> {
         let json = match shape {
-            Shape::Int | Shape::Bool | Shape::Float => serde_json::from_str(name).unwrap_or_else(|_| Json::from(name)),
+            Shape::Int | Shape::Bool | Shape::Float => {
+                serde_json::from_str(name).unwrap_or_else(|_| Json::from(name))
+            }
             _ => Json::from(name),
         };
         self.value(shape, &json)
@@ -155,7 +165,9 @@ impl Decoder<'_> {
                 Ok(made(shape, variant, payload))
             }
             Json::Object(entries) if entries.len() == 1 => {
-                let Some((name, json)) = entries.iter().next() else { return self.take("a variant", None, json) };
+                let Some((name, json)) = entries.iter().next() else {
+                    return self.take("a variant", None, json);
+                };
                 let variant = self.find_variant(shape, name)?;
                 let payload = self.within(name.clone(), |d| d.fields(&variant.payload, json))?;
                 Ok(made(shape, variant, payload))

@@ -57,13 +57,20 @@ pub(super) fn read(text: &str) -> Result<Json, String> {
             continue;
         }
         let at_line = |reason: &str| format!("line {line}: {reason}");
-        let (name, after) = rest.split_once('=').filter(|(name, _)| !name.contains('\n')).ok_or(at_line("there is no `=`"))?;
+        let (name, after) = rest
+            .split_once('=')
+            .filter(|(name, _)| !name.contains('\n'))
+            .ok_or(at_line("there is no `=`"))?;
         let name = name.trim();
         let name = name.strip_prefix("export ").unwrap_or(name).trim();
         super::check_text("EnvName", name).map_err(|error| at_line(&error.to_string()))?;
         let (value, tail) = value(after).map_err(|reason| at_line(reason))?;
         entries.insert(name.to_owned(), Json::from(value));
-        line += rest.len().checked_sub(tail.len()).and_then(|n| rest.get(..n)).map_or(0, |used| used.matches('\n').count());
+        line += rest
+            .len()
+            .checked_sub(tail.len())
+            .and_then(|n| rest.get(..n))
+            .map_or(0, |used| used.matches('\n').count());
         rest = tail;
     }
     Ok(Json::Object(entries))
@@ -109,5 +116,9 @@ fn double_quoted(text: &str) -> Result<(String, &str), &'static str> {
 fn end_of_line(text: &str) -> Result<&str, &'static str> {
     let (line, tail) = text.split_once('\n').unwrap_or((text, ""));
     let line = line.trim();
-    if line.is_empty() || line.starts_with('#') { Ok(tail) } else { Err("something follows the closing quote") }
+    if line.is_empty() || line.starts_with('#') {
+        Ok(tail)
+    } else {
+        Err("something follows the closing quote")
+    }
 }

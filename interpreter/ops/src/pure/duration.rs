@@ -1,8 +1,13 @@
 //! Durations as text: `1h30min`.
 
 /// Units with their length in nanoseconds, from the longest on.
-const UNITS: &[(&str, i64)] =
-    &[("d", 86_400_000_000_000), ("h", 3_600_000_000_000), ("min", 60_000_000_000), ("s", 1_000_000_000), ("ms", 1_000_000)];
+const UNITS: &[(&str, i64)] = &[
+    ("d", 86_400_000_000_000),
+    ("h", 3_600_000_000_000),
+    ("min", 60_000_000_000),
+    ("s", 1_000_000_000),
+    ("ms", 1_000_000),
+];
 
 /// As a literal of the language. What is left below a millisecond becomes a fraction of one: `0.25ms`.
 pub(super) fn format_duration(nanoseconds: i64) -> String {

@@ -20,7 +20,9 @@ pub(super) fn encode(value: &Datum) -> Result<Json, String> {
         Datum::Text(text) => Json::from(text.as_ref()),
         Datum::Duration(_) => Json::from(text_form(value).map_err(|error| error.to_string())?),
         Datum::Size(bytes) => Json::from(*bytes),
-        Datum::List(items) | Datum::Tuple(items) => Json::Array(items.iter().map(encode).collect::<Result<_, _>>()?),
+        Datum::List(items) | Datum::Tuple(items) => {
+            Json::Array(items.iter().map(encode).collect::<Result<_, _>>()?)
+        }
         Datum::Optional(Some(value)) => encode(value)?,
         Datum::Record { fields, .. } => object(fields)?,
         Datum::Variant { variant, payload, .. } if payload.is_empty() => Json::from(kebab_case(variant)),

@@ -27,7 +27,10 @@ pub fn same(a: &Datum, b: &Datum) -> bool {
     }
 }
 
-fn same_all<'a>(a: impl ExactSizeIterator<Item = &'a Datum>, b: impl ExactSizeIterator<Item = &'a Datum>) -> bool {
+fn same_all<'a>(
+    a: impl ExactSizeIterator<Item = &'a Datum>,
+    b: impl ExactSizeIterator<Item = &'a Datum>,
+) -> bool {
     a.len() == b.len() && a.zip(b).all(|(a, b)| same(a, b))
 }
 

@@ -13,8 +13,12 @@ pub(super) const TABLE: &[(&str, PureFn)] = &[
     ("json.decode", |a| decode_with(a, "JSON", |text| serde_json::from_str(text).map_err(|e| e.to_string()))),
     ("toml.encode", |a| encode_with(a, "TOML", write_toml)),
     ("toml.decode", |a| decode_with(a, "TOML", read_toml)),
-    ("yaml.encode", |a| encode_with(a, "YAML", |json| serde_saphyr::to_string(json).map_err(|e| e.to_string()))),
-    ("yaml.decode", |a| decode_with(a, "YAML", |text| serde_saphyr::from_str(text).map_err(|e| e.to_string()))),
+    ("yaml.encode", |a| {
+        encode_with(a, "YAML", |json| serde_saphyr::to_string(json).map_err(|e| e.to_string()))
+    }),
+    ("yaml.decode", |a| {
+        decode_with(a, "YAML", |text| serde_saphyr::from_str(text).map_err(|e| e.to_string()))
+    }),
     ("dotenv.encode", |a| encode_with(a, "dotenv", dotenv::write)),
     ("dotenv.decode", |a| decode_with(a, "dotenv", dotenv::read)),
 ];
@@ -71,7 +75,9 @@ fn read_toml(text: &str) -> Result<Json, String> {
             toml::Value::Boolean(value) => Json::from(value),
             toml::Value::Datetime(time) => Json::from(time.to_string()),
             toml::Value::Array(items) => Json::Array(items.into_iter().map(plain).collect()),
-            toml::Value::Table(entries) => Json::Object(entries.into_iter().map(|(k, v)| (k, plain(v))).collect()),
+            toml::Value::Table(entries) => {
+                Json::Object(entries.into_iter().map(|(k, v)| (k, plain(v))).collect())
+            }
         }
     }
     let table: toml::Table = toml::from_str(text).map_err(|error| error.message().to_owned())?;

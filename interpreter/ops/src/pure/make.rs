@@ -35,7 +35,11 @@ fn record(args: &Args<'_>) -> Result<Datum, PureError> {
 
 /// The enum's name, the variant's name, the list of its payload's names, then their values.
 fn variant(args: &Args<'_>) -> Result<Datum, PureError> {
-    Ok(Datum::Variant { name: args.text(0)?.clone(), variant: args.text(1)?.clone(), payload: named(args, 2)? })
+    Ok(Datum::Variant {
+        name: args.text(0)?.clone(),
+        variant: args.text(1)?.clone(),
+        payload: named(args, 2)?,
+    })
 }
 
 /// The names in the list at `names`, with the arguments behind it.

@@ -93,7 +93,8 @@ fn multiply(args: &Args<'_>) -> Result<Datum, PureError> {
 /// `/`: whole numbers, durations and sizes are cut off toward zero; a duration or size by another is a whole number.
 fn divide(args: &Args<'_>) -> Result<Datum, PureError> {
     let (a, b) = (args.get(0)?, args.get(1)?);
-    if matches!(b, Datum::Int(0) | Datum::Duration(0) | Datum::Size(0)) || *b == Datum::Float(Float::new(0.0)) {
+    if matches!(b, Datum::Int(0) | Datum::Duration(0) | Datum::Size(0)) || *b == Datum::Float(Float::new(0.0))
+    {
         return Err(PureError::DivisionByZero);
     }
     Ok(match (a, b) {

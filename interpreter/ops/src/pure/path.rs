@@ -1,7 +1,7 @@
 //! Paths: `/` between parts, `.` and `..` resolved by their text alone.
 
-use super::args::optional;
 use super::PureFn;
+use super::args::optional;
 use crate::Datum;
 
 pub(super) const TABLE: &[(&str, PureFn)] = &[

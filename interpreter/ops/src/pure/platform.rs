@@ -1,7 +1,7 @@
 //! Fields of `Platform`: `os/arch[/variant]`.
 
-use super::args::optional;
 use super::PureFn;
+use super::args::optional;
 use crate::Datum;
 
 pub(super) const TABLE: &[(&str, PureFn)] = &[

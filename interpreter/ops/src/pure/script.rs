@@ -32,7 +32,9 @@ fn script_value(args: &Args<'_>) -> Result<Datum, PureError> {
     }
     if total > MAX_SCRIPT_VALUES {
         let kib = total.div_ceil(1024);
-        return Err(refuse(format!("the values of this script have {kib} KiB together, and it takes 1024 KiB")));
+        return Err(refuse(format!(
+            "the values of this script have {kib} KiB together, and it takes 1024 KiB"
+        )));
     }
     Ok(Datum::text(text))
 }

@@ -1,2 +1,3 @@
 #![allow(clippy::unwrap_used)]
-#[test] fn placeholder() {}
+#[test]
+fn placeholder() {}

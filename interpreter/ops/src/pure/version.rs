@@ -44,8 +44,20 @@ fn parts(a: &str, b: &str, zeros: bool) -> Ordering {
         let order = match (a.next(), b.next()) {
             (None, None) => return Ordering::Equal,
             (Some(a), Some(b)) => part(a, b),
-            (Some(a), None) => if zeros { part(a, "0") } else { Ordering::Greater },
-            (None, Some(b)) => if zeros { part("0", b) } else { Ordering::Less },
+            (Some(a), None) => {
+                if zeros {
+                    part(a, "0")
+                } else {
+                    Ordering::Greater
+                }
+            }
+            (None, Some(b)) => {
+                if zeros {
+                    part("0", b)
+                } else {
+                    Ordering::Less
+                }
+            }
         };
         if order.is_ne() {
             return order;

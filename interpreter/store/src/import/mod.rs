@@ -1,0 +1,185 @@
+//! Taking folders and files of the host in.
+//!
+//! A folder is walked in parallel and compared with what the store remembers of it (the stat-cache); only files that may have
+//! changed are read. What did change becomes a layer over what was taken in last time.
+
+mod changes;
+mod open;
+mod read;
+mod snapshot;
+mod walk;
+
+use std::fs;
+use std::io;
+use std::os::unix::ffi::OsStrExt;
+use std::path::{Path, PathBuf};
+
+use pipe_ops::{BlobDigest, Digest, TreeDigest};
+use rusqlite::OptionalExtension;
+
+use self::read::{Reader, Wanted};
+use self::snapshot::{Content, Snapshot};
+use crate::merkle::{Batch, Node};
+use crate::{FileContent, FileRef, Filter, ImportError, Store, StoreError, Tree, TreeKind};
+
+/// A tree on more layers than these is made one layer again when it changes.
+const STACK_LIMIT: usize = 16;
+
+/// How a folder is taken in.
+#[derive(Clone, Debug, Default)]
+pub struct ImportOptions {
+    /// Digest every file anew, whatever the stat-cache says.
+    pub ignore_stat_cache: bool,
+}
+
+/// What was taken in last time.
+struct Previous {
+    tree: Tree,
+    snapshot: Snapshot,
+}
+
+impl Store {
+    /// Takes a folder of the host in. Owners become 0:0 and modes 0644 or 0755, so that a key does not depend on who checked the
+    /// files out; symbolic links stay as they are; sockets, pipes and devices are left out. An unchanged folder costs a walk.
+    pub fn import_dir(
+        &self,
+        path: &Path,
+        filter: &Filter,
+        options: &ImportOptions,
+    ) -> Result<Tree, StoreError> {
+        let root = fs::canonicalize(path).map_err(|error| read_error(path, error))?;
+        if !root.is_dir() {
+            return Err(ImportError::NotADirectory { path: path.to_path_buf() }.into());
+        }
+        let found = walk::walk(&root, filter, self.inside(&root))?;
+        self.take_in(&root, filter.key(), found, options)
+    }
+
+    /// Takes a file of the host in; a symbolic link is followed.
+    pub fn import_file(&self, path: &Path) -> Result<FileRef, StoreError> {
+        let file = fs::canonicalize(path).map_err(|error| read_error(path, error))?;
+        let not_a_file = || ImportError::NotAFile { path: path.to_path_buf() };
+        if !fs::metadata(&file).map_err(|error| read_error(path, error))?.is_file() {
+            return Err(not_a_file().into());
+        }
+        let (folder, name) = file.parent().zip(file.file_name()).ok_or_else(not_a_file)?;
+        let found = walk::single(folder, name.as_bytes())?;
+        let tree =
+            self.take_in(folder, Digest::of(file.as_os_str().as_bytes()), found, &ImportOptions::default())?;
+        let root = self.load_dir(tree.digest.0, &Batch::default())?;
+        let name = name.as_bytes().to_vec();
+        let place = self.locate(&tree.layers, std::slice::from_ref(&name))?;
+        match (root.entries.get(&name), place) {
+            (Some(Node::File { digest, size, meta }), Some(place)) => Ok(FileRef {
+                layer: place.layer,
+                path: place.path,
+                digest: *digest,
+                size: *size,
+                mode: meta.mode,
+            }),
+            // It went away between the look and the read.
+            _ => Err(read_error(path, io::Error::from(io::ErrorKind::NotFound))),
+        }
+    }
+
+    /// The store's own folder, when it is inside the one that is taken in: it never counts.
+    fn inside(&self, root: &Path) -> Option<Vec<u8>> {
+        let store = fs::canonicalize(self.dir()).ok()?;
+        Some(store.strip_prefix(root).ok()?.as_os_str().as_bytes().to_vec())
+    }
+
+    fn take_in(
+        &self,
+        root: &Path,
+        filter: Digest,
+        found: Snapshot,
+        options: &ImportOptions,
+    ) -> Result<Tree, StoreError> {
+        let previous = self.previous(root, filter)?;
+        let reader = Reader::new(self, root);
+        let mut snapshot = found;
+        let wanted =
+            Wanted::of(&mut snapshot, previous.as_ref().map(|p| &p.snapshot), options.ignore_stat_cache);
+        let contents = reader.read_all(&mut snapshot, wanted)?;
+        if let Some(previous) = &previous
+            && snapshot == previous.snapshot
+        {
+            return Ok(previous.tree.clone());
+        }
+        let (before, old) = match previous {
+            Some(previous) => (previous.tree, previous.snapshot),
+            None => (self.empty_tree(), Snapshot::default()),
+        };
+        let plan = changes::plan(&old, &snapshot, contents, &|path| self.held(&before, path))?;
+        let mut tree = self.record_plan(&before, &plan)?;
+        reader.clean_up()?;
+        if tree.layers.len() > STACK_LIMIT {
+            tree = self.flatten(&tree)?;
+        }
+        self.remember(root, filter, tree.digest, &snapshot)?;
+        Ok(tree)
+    }
+
+    /// The content of a file that was taken in last time.
+    fn held(&self, tree: &Tree, path: &[u8]) -> Result<FileContent, StoreError> {
+        let names: Vec<Vec<u8>> = path.split(|byte| *byte == b'/').map(<[u8]>::to_vec).collect();
+        let place = self.locate(&tree.layers, &names)?.ok_or_else(|| StoreError::Malformed {
+            what: format!("a tree with `{}`", String::from_utf8_lossy(path)),
+            reason: "no layer has the file".to_owned(),
+        })?;
+        Ok(FileContent::Stored { path: Path::new("layers").join(place.layer).join(place.path), link: false })
+    }
+
+    fn previous(&self, root: &Path, filter: Digest) -> Result<Option<Previous>, StoreError> {
+        let row: Option<([u8; 32], Vec<u8>)> = self.database().read(|connection| {
+            let mut statement = connection
+                .prepare_cached("SELECT tree, stats FROM import WHERE host = ?1 AND filter = ?2")?;
+            statement
+                .query_row((root.as_os_str().as_bytes(), &filter.0[..]), |row| Ok((row.get(0)?, row.get(1)?)))
+                .optional()
+        })?;
+        let Some((digest, stats)) = row else { return Ok(None) };
+        // A row that cannot be read is as good as none, as is a tree of which something is gone.
+        let Ok(snapshot) = postcard::from_bytes(&stats) else { return Ok(None) };
+        let digest = TreeDigest(Digest(digest));
+        let tree = if digest == self.empty_tree().digest {
+            Some(self.empty_tree())
+        } else {
+            self.find_tree(digest, TreeKind::Whole)?
+        };
+        Ok(tree.map(|tree| Previous { tree, snapshot }))
+    }
+
+    fn remember(
+        &self,
+        root: &Path,
+        filter: Digest,
+        tree: TreeDigest,
+        snapshot: &Snapshot,
+    ) -> Result<(), StoreError> {
+        let stats = postcard::to_stdvec(snapshot).map_err(|error| StoreError::Malformed {
+            what: "a folder".to_owned(),
+            reason: error.to_string(),
+        })?;
+        self.database().write(|transaction| {
+            transaction
+                .prepare_cached(
+                    "INSERT OR REPLACE INTO import (host, filter, tree, stats) VALUES (?1, ?2, ?3, ?4)",
+                )?
+                .execute((root.as_os_str().as_bytes(), &filter.0[..], &tree.0.0[..], stats))
+                .map(drop)
+        })
+    }
+}
+
+/// Files that were read because their content is new: where the bytes are now, in the store's folder.
+type Contents = std::collections::HashMap<Vec<u8>, PathBuf>;
+
+fn read_error(path: &Path, source: io::Error) -> StoreError {
+    ImportError::Read { path: path.to_path_buf(), source }.into()
+}
+
+/// The content of an empty file, which a file has until it was read.
+fn unread() -> Content {
+    Content { digest: BlobDigest::of(b""), size: 0, settled: false }
+}

@@ -1,0 +1,167 @@
+//! Walking a folder of the host.
+
+use std::fs::File;
+use std::io;
+use std::os::unix::ffi::OsStrExt;
+use std::path::{Path, PathBuf};
+use std::sync::{Mutex, PoisonError};
+
+use rayon::Scope;
+use rustix::fs::{AtFlags, Dir, FileType, OFlags, readlinkat, statat};
+use rustix::io::Errno;
+
+use super::open::open_beneath;
+use super::snapshot::{DirSnapshot, EntrySnapshot, FileStat, Snapshot};
+use super::{read_error, unread};
+use crate::filter::Verdict;
+use crate::locate::child_path;
+use crate::{Filter, StoreError};
+
+/// A walk under way, in parallel over folders.
+struct Walk<'a> {
+    root: File,
+    shown: &'a Path,
+    filter: &'a Filter,
+    /// A path that never counts.
+    except: Option<Vec<u8>>,
+    found: Mutex<Vec<Found>>,
+    failed: Mutex<Option<StoreError>>,
+}
+
+struct Found {
+    dir: DirSnapshot,
+    /// It counts even when nothing in it does.
+    inside: bool,
+}
+
+/// Looks at everything in a folder that counts. Contents are not read yet.
+pub(super) fn walk(root: &Path, filter: &Filter, except: Option<Vec<u8>>) -> Result<Snapshot, StoreError> {
+    let opened = File::open(root).map_err(|error| read_error(root, error))?;
+    let walk =
+        Walk { root: opened, shown: root, filter, except, found: Mutex::default(), failed: Mutex::default() };
+    let inside = filter.root() == Verdict::In;
+    rayon::scope(|scope| walk.dir(scope, Vec::new(), inside));
+    if let Some(error) = walk.failed.into_inner().unwrap_or_else(PoisonError::into_inner) {
+        return Err(error);
+    }
+    Ok(pruned(walk.found.into_inner().unwrap_or_else(PoisonError::into_inner)))
+}
+
+/// Looks at one file of a folder, as if it were all that is there, under the name that stands for it.
+pub(super) fn single(folder: &Path, name: &[u8]) -> Result<Snapshot, StoreError> {
+    let path = folder.join(std::ffi::OsStr::from_bytes(name));
+    let opened = File::open(folder).map_err(|error| read_error(folder, error))?;
+    let stat =
+        statat(&opened, name, AtFlags::SYMLINK_NOFOLLOW).map_err(|error| read_error(&path, error.into()))?;
+    let entry = file_entry(&stat);
+    Ok(Snapshot { dirs: vec![DirSnapshot { path: Vec::new(), entries: vec![(name.to_vec(), entry)] }] })
+}
+
+fn file_entry(stat: &rustix::fs::Stat) -> EntrySnapshot {
+    EntrySnapshot::File { stat: FileStat::of(stat), executable: stat.st_mode & 0o100 != 0, content: unread() }
+}
+
+impl Walk<'_> {
+    fn dir<'scope>(&'scope self, scope: &Scope<'scope>, path: Vec<u8>, inside: bool) {
+        match self.entries(scope, &path, inside) {
+            Ok(Some(entries)) => {
+                let found = Found { dir: DirSnapshot { path, entries }, inside };
+                self.found.lock().unwrap_or_else(PoisonError::into_inner).push(found);
+            }
+            Ok(None) => {}
+            Err(error) => {
+                self.failed.lock().unwrap_or_else(PoisonError::into_inner).get_or_insert(error);
+            }
+        }
+    }
+
+    /// What is in a folder; `None` when it went away.
+    fn entries<'scope>(
+        &'scope self,
+        scope: &Scope<'scope>,
+        path: &[u8],
+        inside: bool,
+    ) -> Result<Option<Vec<(Vec<u8>, EntrySnapshot)>>, StoreError> {
+        let failed = |error: io::Error| read_error(&self.shown_path(path), error);
+        let opened = match open_beneath(&self.root, path, OFlags::DIRECTORY) {
+            Err(error) if went_away(&error) && !path.is_empty() => return Ok(None),
+            other => other.map_err(failed)?,
+        };
+        let mut entries = Vec::new();
+        for entry in Dir::read_from(&opened).map_err(|error| failed(error.into()))? {
+            let entry = entry.map_err(|error| failed(error.into()))?;
+            let name = entry.file_name().to_bytes();
+            if name == b"." || name == b".." {
+                continue;
+            }
+            let child = child_path(path, name);
+            let verdict = self.filter.verdict(&child, inside);
+            if verdict == Verdict::Out || self.except.as_ref() == Some(&child) {
+                continue;
+            }
+            let failed = |error: Errno| read_error(&self.shown_path(&child), error.into());
+            let Some(node) = node(&opened, name, entry.file_type()).map_err(failed)? else { continue };
+            if node == EntrySnapshot::Dir {
+                entries.push((name.to_vec(), node));
+                scope.spawn(move |scope| self.dir(scope, child, verdict == Verdict::In));
+            } else if verdict == Verdict::In {
+                entries.push((name.to_vec(), node));
+            }
+        }
+        entries.sort_by(|(a, _), (b, _)| a.cmp(b));
+        Ok(Some(entries))
+    }
+
+    fn shown_path(&self, path: &[u8]) -> PathBuf {
+        self.shown.join(std::ffi::OsStr::from_bytes(path))
+    }
+}
+
+/// What an entry is; `None` for what does not count or went away.
+fn node(dir: &impl std::os::fd::AsFd, name: &[u8], kind: FileType) -> Result<Option<EntrySnapshot>, Errno> {
+    let mut kind = kind;
+    let mut known = None;
+    if matches!(kind, FileType::RegularFile | FileType::Unknown) {
+        match statat(dir, name, AtFlags::SYMLINK_NOFOLLOW) {
+            Ok(stat) => {
+                kind = FileType::from_raw_mode(stat.st_mode);
+                known = Some(stat);
+            }
+            Err(Errno::NOENT) => return Ok(None),
+            Err(error) => return Err(error),
+        }
+    }
+    Ok(match (kind, known) {
+        (FileType::Directory, _) => Some(EntrySnapshot::Dir),
+        (FileType::RegularFile, Some(stat)) => Some(file_entry(&stat)),
+        (FileType::Symlink, _) => match readlinkat(dir, name, Vec::new()) {
+            Ok(target) => Some(EntrySnapshot::Symlink { target: target.into_bytes() }),
+            Err(Errno::NOENT | Errno::INVAL) => None,
+            Err(error) => return Err(error),
+        },
+        _ => None,
+    })
+}
+
+/// The folder was removed, or replaced by something else, after it had been listed.
+fn went_away(error: &io::Error) -> bool {
+    let code = error.raw_os_error().map(Errno::from_raw_os_error);
+    matches!(code, Some(Errno::NOENT | Errno::NOTDIR | Errno::LOOP))
+}
+
+/// Without folders that are gone, and without those on the way to nothing that counts.
+fn pruned(mut found: Vec<Found>) -> Snapshot {
+    found.sort_by(|a, b| a.dir.path.cmp(&b.dir.path));
+    let mut kept: std::collections::HashSet<Vec<u8>> = std::collections::HashSet::new();
+    // Backwards, what is in a folder comes before it.
+    for Found { dir, inside } in found.iter_mut().rev() {
+        let path = &dir.path;
+        dir.entries
+            .retain(|(name, entry)| *entry != EntrySnapshot::Dir || kept.contains(&child_path(path, name)));
+        if *inside || !dir.entries.is_empty() || path.is_empty() {
+            kept.insert(path.clone());
+        }
+    }
+    let dirs = found.into_iter().map(|found| found.dir).filter(|dir| kept.contains(&dir.path));
+    Snapshot { dirs: dirs.collect() }
+}

@@ -1,1 +1,35 @@
-//! Evaluates a typed module to a graph of operations.
+//! Evaluates a typed program to a graph of operations.
+//!
+//! **Invariant.** The same program, arguments and host facts give the same values and the same graph: nothing here reads a clock,
+//! the environment, a file or a random number, and nothing is run. What only running gives stays symbolic: an edge of the graph
+//! that operators and functions on texts and lists carry on; only `if`, `match` and `for` need to know.
+//!
+//! [`Evaluator`] is the entry. [`Value`] is what expressions have while they are evaluated, [`Demand`] what a value asks of the
+//! engine, [`EvalError`] a diagnostic at the expression that has no value.
+
+mod arguments;
+mod budget;
+mod demand;
+mod environment;
+mod error;
+mod evaluator;
+mod expr;
+mod facts;
+mod frame;
+mod intrinsic;
+mod label;
+mod lines;
+mod machine;
+mod memo;
+mod test_plan;
+mod value;
+
+pub use arguments::{Argument, ArgumentError, Parsed, parse_argument};
+pub use budget::Budget;
+pub use demand::{Demand, Part};
+pub use error::{ErrorKind, EvalError};
+pub use evaluator::{Evaluated, Evaluator, Target};
+pub use facts::{CiEvent, CiFacts, HostFacts};
+pub use lines::Lines;
+pub use test_plan::{Expectation, Sides, TestPlan};
+pub use value::*;

@@ -1,0 +1,170 @@
+//! What a value asks for when a person asks for it: `pipe run TARGET`.
+
+use std::sync::Arc;
+
+use pipe_diagnostics::FileSpan;
+use pipe_ops::{Arg, NodeId, Output, Slot};
+
+use crate::error::{self, Result};
+use crate::machine::{Machine, Site};
+use crate::value::{ActionValue, CheckKind, CheckValue, ContainerValue, Value};
+
+/// What must be there when a value is asked for, and how it is shown.
+#[derive(Clone, Debug)]
+pub enum Demand {
+    /// `()`: nothing.
+    Nothing,
+    /// A container: its trees, so its last command succeeded.
+    Build(Vec<Output>),
+    /// A check: all its parts, judged one by one.
+    Check(Vec<Part>),
+    /// A directory, to be written or listed.
+    Dir(Output),
+    /// A file, to be written or described.
+    File(Output),
+    /// Data, to be printed; perhaps known only when a step has run.
+    Data(Arg),
+    /// An action.
+    Action(Arc<ActionValue>),
+    /// Several, by field, key or index.
+    Many(Vec<(String, Demand)>),
+}
+
+/// A check that is judged by itself.
+#[derive(Clone, Debug)]
+pub struct Part {
+    /// What people call it.
+    pub name: Arc<str>,
+    /// It holds when all of these are there without an error.
+    pub judged: Vec<Output>,
+    /// Its command.
+    pub exec: Option<NodeId>,
+    /// Globs of what is written also when it failed.
+    pub keep: Vec<Arc<str>>,
+    /// The container its command left, whatever its exit code: where `keep` looks.
+    pub container: Option<Arc<ContainerValue>>,
+}
+
+impl Demand {
+    /// All outputs that the engine has to give.
+    pub fn outputs(&self) -> Vec<Output> {
+        match self {
+            Demand::Nothing | Demand::Data(Arg::Const(_)) | Demand::Action(_) => Vec::new(),
+            Demand::Build(outputs) => outputs.clone(),
+            Demand::Check(parts) => parts.iter().flat_map(|part| part.judged.iter().copied()).collect(),
+            Demand::Dir(output) | Demand::File(output) | Demand::Data(Arg::Output(output)) => vec![*output],
+            Demand::Many(parts) => parts.iter().flat_map(|(_, demand)| demand.outputs()).collect(),
+        }
+    }
+}
+
+impl Machine {
+    /// What `value` asks for. `place`: where errors point.
+    pub(crate) fn demand(&mut self, value: &Value, site: &Site) -> Result<Demand> {
+        Ok(match value {
+            Value::Unit => Demand::Nothing,
+            Value::Container(container) => Demand::Build(container.outputs()),
+            Value::Opaque { output, .. } => Demand::Build(vec![*output]),
+            Value::Dir(output) => Demand::Dir(*output),
+            Value::File(output) => Demand::File(*output),
+            Value::Action(action) => Demand::Action(action.clone()),
+            Value::Check(check) => {
+                let mut parts = Vec::new();
+                self.parts(check, &[], &mut parts, site)?;
+                Demand::Check(parts)
+            }
+            Value::Secret(_) | Value::Script(_) | Value::Function(_) | Value::Closure(_) => {
+                return Err(error::invalid(format!("{} cannot be shown", value.kind()), site.place.clone()));
+            }
+            data if self.is_data(data) => Demand::Data(self.arg(data, site)?),
+            Value::Optional(Some(inner)) => self.demand(inner, site)?,
+            Value::List(items) | Value::Tuple(items) => {
+                let numbered = items.iter().enumerate().map(|(i, item)| (i.to_string(), item));
+                self.many(numbered.collect(), site)?
+            }
+            Value::Map(map) => {
+                let name = |key: &pipe_ops::Datum| {
+                    pipe_ops::pure::text_form(key).unwrap_or_else(|_| format!("{key:?}"))
+                };
+                self.many(map.entries.iter().map(|(key, value)| (name(key), value)).collect(), site)?
+            }
+            Value::Record(record) => {
+                let names = record.decl.fields.iter().map(|field| field.name.to_string());
+                self.many(names.zip(record.fields.iter()).collect(), site)?
+            }
+            Value::Variant(variant) => {
+                let names = variant.decl.variants.get(variant.index).map(|variant| &variant.payload);
+                let names = names.into_iter().flatten().map(|part| part.name.to_string());
+                self.many(names.zip(variant.payload.iter()).collect(), site)?
+            }
+            other => {
+                return Err(error::internal(
+                    &format!("{} asks for nothing", other.kind()),
+                    site.place.clone(),
+                ));
+            }
+        })
+    }
+
+    fn many(&mut self, values: Vec<(String, &Value)>, site: &Site) -> Result<Demand> {
+        let demands = values.into_iter().map(|(name, value)| Ok((name, self.demand(value, site)?)));
+        demands.collect::<Result<_>>().map(Demand::Many)
+    }
+
+    /// Whether a value holds nothing but data, known or not.
+    fn is_data(&self, value: &Value) -> bool {
+        match value {
+            Value::List(items) | Value::Tuple(items) => items.iter().all(|item| self.is_data(item)),
+            Value::Map(map) => map.entries.values().all(|value| self.is_data(value)),
+            Value::Optional(value) => value.as_ref().is_none_or(|value| self.is_data(value)),
+            Value::Record(record) => record.fields.iter().all(|field| self.is_data(field)),
+            Value::Variant(variant) => variant.payload.iter().all(|part| self.is_data(part)),
+            Value::Container(_) | Value::Dir(_) | Value::File(_) | Value::Check(_) | Value::Secret(_) => {
+                false
+            }
+            Value::Opaque { .. } | Value::Action(_) | Value::Script(_) => false,
+            Value::Function(_) | Value::Closure(_) => false,
+            _ => true,
+        }
+    }
+
+    /// The parts of a check that are judged; each also needs what the checks around it declare.
+    fn parts(
+        &mut self,
+        check: &CheckValue,
+        declared: &[Output],
+        parts: &mut Vec<Part>,
+        site: &Site,
+    ) -> Result<()> {
+        let place: &FileSpan = &site.place;
+        self.meter.steps(1).map_err(|e| error::limit(&e.0, place.clone()))?;
+        let declared = [declared, &check.declared].concat();
+        let mut part = Part {
+            name: check.name.clone(),
+            judged: declared.clone(),
+            exec: None,
+            keep: Vec::new(),
+            container: None,
+        };
+        match &check.kind {
+            CheckKind::All { parts: inner } => {
+                if inner.is_empty() && !declared.is_empty() {
+                    parts.push(part);
+                }
+                return inner.iter().try_for_each(|check| self.parts(check, &declared, parts, site));
+            }
+            CheckKind::Built { outputs, container } => {
+                part.judged.extend(outputs);
+                part.container = container.clone();
+            }
+            CheckKind::Exec { judged, container, keep } => {
+                part.judged.push(Output { node: judged.guard, slot: Slot::ExitCode });
+                part.exec = Some(judged.exec);
+                part.keep.clone_from(keep);
+                part.container = Some(container.clone());
+            }
+        }
+        parts.push(part);
+        Ok(())
+    }
+}

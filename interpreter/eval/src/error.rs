@@ -1,0 +1,141 @@
+//! Errors of an evaluation. Each is a diagnostic at the expression that could not be evaluated, with the calls that led there.
+
+use std::sync::Arc;
+
+use pipe_diagnostics::{Diagnostic, FileSpan};
+use pipe_ops::pure::PureError;
+
+/// What went wrong, and what the command line makes of it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct EvalError {
+    /// Which kind of error it is.
+    pub kind: ErrorKind,
+    /// How it is shown.
+    pub diagnostic: Diagnostic<FileSpan>,
+    /// How many calls are named as labels already.
+    calls: usize,
+}
+
+/// Kinds of errors.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum ErrorKind {
+    /// The program has no value for these arguments: `fail(…)`, an overflow, a value that is too long for a script.
+    Pipeline,
+    /// It needs an operation that this engine does not have yet.
+    NotThereYet {
+        /// The operation, as users write it.
+        operation: Arc<str>,
+    },
+    /// The budget is used up.
+    Limit,
+    /// The typed program is not what the checker promises.
+    Internal,
+}
+
+/// Results inside the evaluator. The error is boxed: it is large and rare.
+pub(crate) type Result<T, E = Box<EvalError>> = std::result::Result<T, E>;
+
+/// An error names at most so many calls.
+const SHOWN_CALLS: usize = 6;
+
+impl EvalError {
+    fn new(kind: ErrorKind, diagnostic: Diagnostic<FileSpan>) -> Box<EvalError> {
+        Box::new(EvalError { kind, diagnostic, calls: 0 })
+    }
+
+    /// Names a call that the error came through, from the inside out.
+    pub(crate) fn called_at(mut self: Box<Self>, place: FileSpan, function: &str) -> Box<Self> {
+        if self.calls < SHOWN_CALLS {
+            let label = format!("in this call of `{function}`");
+            self.diagnostic.labels.push(pipe_diagnostics::Label { place, text: label });
+        }
+        self.calls += 1;
+        self
+    }
+
+    /// Says what to do.
+    pub(crate) fn help(mut self: Box<Self>, text: impl Into<String>) -> Box<Self> {
+        self.diagnostic.help = Some(text.into());
+        self
+    }
+}
+
+impl std::fmt::Display for EvalError {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(&self.diagnostic.message)
+    }
+}
+
+impl std::error::Error for EvalError {}
+
+/// `fail("…")` was reached.
+pub(crate) fn failed(message: &str, place: FileSpan) -> Box<EvalError> {
+    EvalError::new(ErrorKind::Pipeline, Diagnostic::error("evaluation-failed", message, place))
+}
+
+/// An argument whose value cannot be.
+pub(crate) fn invalid(message: impl Into<String>, place: FileSpan) -> Box<EvalError> {
+    EvalError::new(ErrorKind::Pipeline, Diagnostic::error("invalid-value", message, place))
+}
+
+/// A pure function has no value for its arguments.
+pub(crate) fn pure(error: &PureError, place: FileSpan) -> Box<EvalError> {
+    match error {
+        PureError::Unknown { .. } | PureError::Argument { .. } => internal(&error.to_string(), place),
+        PureError::ScriptValue { reason } => script_value(reason, place),
+        _ => invalid(capitalised(&error.to_string()), place),
+    }
+}
+
+fn capitalised(text: &str) -> String {
+    let mut chars = text.chars();
+    chars.next().map_or_else(String::new, |c| c.to_uppercase().chain(chars).collect())
+}
+
+/// A value that cannot travel in a step's environment.
+pub(crate) fn script_value(reason: &str, place: FileSpan) -> Box<EvalError> {
+    let (message, help) = reason.split_once(": ").unwrap_or((reason, ""));
+    let diagnostic = Diagnostic::error("script-value", capitalised(message), place).role("this value");
+    let error = EvalError::new(ErrorKind::Pipeline, diagnostic);
+    if help.is_empty() { error } else { error.help(help) }
+}
+
+/// Control flow needs a value that only running gives. `what`: `if`, `match`, …; `source`: the step that gives it.
+pub(crate) fn known_later(what: &str, source: &str, place: FileSpan) -> Box<EvalError> {
+    let message = format!("{what} needs a value that is known only after `{source}` ran");
+    let diagnostic = Diagnostic::error("known-later", message, place)
+        .role("known only when a step has run")
+        .help("operators, `??` and the functions on texts and lists work on such a value; a decision about it can be made in a script");
+    EvalError::new(ErrorKind::Pipeline, diagnostic)
+}
+
+/// There is no result to read: `stdout` of a container in which nothing ran.
+pub(crate) fn no_result(field: &str, place: FileSpan) -> Box<EvalError> {
+    let message = format!("`{field}` needs a command that ran, and none did here");
+    let diagnostic =
+        Diagnostic::error("no-result", message, place).help("call `.run(…)` or `.check(…)` before it");
+    EvalError::new(ErrorKind::Pipeline, diagnostic)
+}
+
+/// An operation that is declared and not there yet.
+pub(crate) fn not_there_yet(operation: &str, place: FileSpan) -> Box<EvalError> {
+    let message = format!("`{operation}` is not there yet in this version");
+    let kind = ErrorKind::NotThereYet { operation: operation.into() };
+    EvalError::new(kind, Diagnostic::error("not-there-yet", message, place))
+}
+
+/// The budget is used up.
+pub(crate) fn limit(what: &str, place: FileSpan) -> Box<EvalError> {
+    let message = format!("the evaluation takes more than {what}");
+    let diagnostic =
+        Diagnostic::error("evaluation-limit", message, place).role("it was here when it was stopped");
+    EvalError::new(ErrorKind::Limit, diagnostic)
+}
+
+/// The typed program breaks a promise of the checker.
+pub(crate) fn internal(what: &str, place: FileSpan) -> Box<EvalError> {
+    let message = format!("internal error in the evaluator: {what}");
+    let diagnostic =
+        Diagnostic::error("internal-error", message, place).help("please report this with the program");
+    EvalError::new(ErrorKind::Internal, diagnostic)
+}

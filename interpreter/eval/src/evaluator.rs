@@ -1,0 +1,175 @@
+//! The evaluator as its users see it.
+
+use std::sync::Arc;
+
+use pipe_analysis::typed::{Body, Function, Global, Origin, Program, Test, Type};
+use pipe_diagnostics::FileSpan;
+use pipe_ops::Graph;
+
+use crate::arguments::Argument;
+use crate::budget::Budget;
+use crate::demand::Demand;
+use crate::error::{self, EvalError, Result};
+use crate::facts::HostFacts;
+use crate::frame::{Env, Frame};
+use crate::lines::Lines;
+use crate::machine::{Machine, Site};
+use crate::memo::Memo;
+use crate::test_plan::TestPlan;
+use crate::value::Value;
+
+/// Evaluates targets and tests of one program into one graph.
+#[derive(Debug)]
+pub struct Evaluator {
+    machine: Machine,
+}
+
+/// Something to evaluate.
+#[derive(Clone, Debug)]
+pub enum Target {
+    /// A call of a function or action.
+    Function {
+        /// The function.
+        function: Global,
+        /// Arguments by the names of parameters; others take their defaults.
+        args: Vec<(Arc<str>, Argument)>,
+    },
+    /// The value of a `let`.
+    Let(Global),
+    /// The value of a `param`.
+    Param(Global),
+    /// An expression that is not part of the program's text.
+    Expression {
+        /// The expression.
+        body: Arc<Body>,
+        /// Where it stands, for messages.
+        origin: Origin,
+    },
+}
+
+/// A target that was evaluated.
+#[derive(Clone, Debug)]
+pub struct Evaluated {
+    /// Its value.
+    pub value: Value,
+    /// What the value asks for.
+    pub demand: Demand,
+}
+
+impl Evaluator {
+    /// An evaluator of a program without errors. `params` are the values given for `param`s of the root module.
+    pub fn new(
+        program: Arc<Program>,
+        lines: Lines,
+        facts: HostFacts,
+        params: impl IntoIterator<Item = (Global, Argument)>,
+        budget: Budget,
+    ) -> Evaluator {
+        let mut machine = Machine::new(program, lines, facts, budget);
+        machine.params.extend(params);
+        Evaluator { machine }
+    }
+
+    /// The graph of all that was evaluated so far.
+    pub fn graph(&self) -> &Graph {
+        &self.machine.graph
+    }
+
+    /// Gives the graph away.
+    pub fn into_graph(self) -> Graph {
+        self.machine.graph
+    }
+
+    /// Evaluates a target. Its nodes join those of the targets before it.
+    ///
+    /// # Errors
+    /// When the program has no value for it: see [`crate::ErrorKind`].
+    pub fn eval_target(&mut self, target: &Target) -> std::result::Result<Evaluated, Box<EvalError>> {
+        let (value, place) = match target {
+            Target::Function { function, args } => self.call(function, args)?,
+            Target::Let(global) => (self.machine.let_value(global, &nowhere())?, nowhere()),
+            Target::Param(global) => (self.machine.param(global, &nowhere())?, nowhere()),
+            Target::Expression { body, origin } => {
+                let frame = Frame::item(origin.clone(), "target".into());
+                let place = frame.place(body.expr.span);
+                (self.machine.eval(&body.expr, &mut Env::new(frame, body.locals.len()))?, place)
+            }
+        };
+        let demand = self.machine.demand(&value, &Site { place, name: "target".into() })?;
+        Ok(Evaluated { value, demand })
+    }
+
+    fn call(&mut self, global: &Global, args: &[(Arc<str>, Argument)]) -> Result<(Value, FileSpan)> {
+        let function = self.machine.function(global, &nowhere())?;
+        let frame = Frame::item(function.origin.clone(), function.global.name.clone());
+        let span = function.origin.name;
+        let place = frame.place(span);
+        if function.has_errors {
+            return Err(error::internal(&format!("`{}` has errors", function.global.name), place));
+        }
+        let given = self.given(&function, args, &frame)?;
+        let ty =
+            if function.action { Type::Action(function.ret.clone().into()) } else { function.ret.clone() };
+        let value = self.machine.invoke(&function, given, &[], span, &ty, &frame)?;
+        Ok((value, place))
+    }
+
+    /// Arguments in the order of parameters; refuses names that are none, and what is missing.
+    fn given(
+        &mut self,
+        function: &Arc<Function>,
+        args: &[(Arc<str>, Argument)],
+        frame: &Arc<Frame>,
+    ) -> Result<Vec<Option<Value>>> {
+        for (name, _) in args {
+            if !function.params.iter().any(|param| param.name == *name) {
+                let message = format!("`{}` has no parameter `{name}`", function.global.name);
+                return Err(error::invalid(message, frame.place(function.origin.name)));
+            }
+        }
+        let mut given = Vec::with_capacity(function.params.len());
+        for param in &function.params {
+            given.push(match args.iter().find(|(name, _)| *name == param.name) {
+                Some((_, argument)) => Some(self.machine.argument(argument, frame, param.span)?),
+                None if param.default.is_none() => {
+                    let message = format!("`{}` needs a value for `{}`", function.global.name, param.name);
+                    let flag = format!("give one with `--{} VALUE`", param.name.replace('_', "-"));
+                    return Err(error::invalid(message, frame.place(param.span)).help(flag));
+                }
+                None => None,
+            });
+        }
+        Ok(given)
+    }
+
+    /// Evaluates a test; its nodes join the graph.
+    ///
+    /// # Errors
+    /// When its body has no value. That an expectation does not hold is no error.
+    pub fn eval_test(&mut self, test: &Test) -> std::result::Result<TestPlan, Box<EvalError>> {
+        let frame = Frame::item(test.origin.clone(), test.title.clone());
+        if test.has_errors {
+            return Err(error::internal("the test has errors", frame.place(test.origin.name)));
+        }
+        let mut env = Env::new(frame, test.body.locals.len());
+        let mut params = Vec::with_capacity(test.with.len());
+        for (param, value) in &test.with {
+            params.push((param.clone(), self.machine.eval(value, &mut env)?));
+        }
+        // Whatever depends on a `param` has another value in a test that sets some.
+        let kept = (!params.is_empty()).then(|| std::mem::take(&mut self.machine.memo));
+        self.machine.memo.params.extend(params);
+        let result = self.machine.eval(&test.body.expr, &mut env);
+        if let Some(kept) = kept {
+            let _: Memo = std::mem::replace(&mut self.machine.memo, kept);
+        }
+        let expectations = std::mem::take(&mut self.machine.expectations);
+        result?;
+        Ok(TestPlan { title: test.title.clone(), expectations })
+    }
+}
+
+/// Where an error about something that is not in the program points.
+fn nowhere() -> FileSpan {
+    FileSpan { file: "".into(), start: 0, end: 0 }
+}

@@ -1,0 +1,178 @@
+//! Calls of functions, operations and lambdas.
+
+use std::sync::Arc;
+
+use pipe_analysis::typed::{Binder, Body, Expr, Function, FunctionBody, Global, Type};
+use pipe_syntax::Span;
+
+use crate::error::{self, Result};
+use crate::frame::{Env, Frame};
+use crate::intrinsic::Kind;
+use crate::machine::Machine;
+use crate::memo::CallKey;
+use crate::value::{ActionValue, Closure, ClosureValue, Value};
+
+impl Machine {
+    pub(super) fn call(
+        &mut self,
+        function: &Global,
+        args: &[Option<Expr>],
+        expr: &Expr,
+        env: &mut Env,
+    ) -> Result<Value> {
+        let function = self.function(function, &env.place(expr.span))?;
+        let mut given = Vec::with_capacity(args.len());
+        let mut spans = Vec::with_capacity(args.len());
+        for arg in args {
+            spans.push(arg.as_ref().map(|arg| arg.span));
+            given.push(arg.as_ref().map(|arg| self.eval(arg, env)).transpose()?);
+        }
+        let frame = env.frame.clone();
+        self.invoke(&function, given, &spans, expr.span, &expr.ty, &frame)
+    }
+
+    /// Calls a named function: `None` takes a parameter's default. `span` and `arg_spans` are places in `frame`.
+    pub(crate) fn invoke(
+        &mut self,
+        function: &Arc<Function>,
+        given: Vec<Option<Value>>,
+        arg_spans: &[Option<Span>],
+        span: Span,
+        ty: &Type,
+        frame: &Arc<Frame>,
+    ) -> Result<Value> {
+        let mut args = Vec::with_capacity(function.params.len());
+        let declaration = Frame::item(function.origin.clone(), function.global.name.clone());
+        for (index, param) in function.params.iter().enumerate() {
+            args.push(match given.get(index) {
+                Some(Some(value)) => value.clone(),
+                _ => self.default((&function.global, 0, index), param, &declaration, &frame.place(span))?,
+            });
+        }
+        match &function.body {
+            FunctionBody::Intrinsic => {
+                self.intrinsic((Kind::Function, &function.global), args, arg_spans, span, ty, frame)
+            }
+            FunctionBody::Source(body) => {
+                let key = CallKey::new(function, &args);
+                if let Some(value) = key.as_ref().and_then(|key| self.memo.calls.get(key)) {
+                    return Ok(value.clone());
+                }
+                let callee = Frame::function(function.clone(), given);
+                let value = self
+                    .enter(span, frame, |machine| machine.run_body(function, body, args, callee))
+                    .map_err(|error| error.called_at(frame.place(span), &function.global.name))?;
+                if let Some(key) = key {
+                    self.memo.calls.insert(key, value.clone());
+                }
+                Ok(value)
+            }
+        }
+    }
+
+    /// Counts a call; refuses one too many inside each other.
+    fn enter<T>(
+        &mut self,
+        span: Span,
+        frame: &Frame,
+        run: impl FnOnce(&mut Machine) -> Result<T>,
+    ) -> Result<T> {
+        let most = self.meter.budget().calls;
+        if self.calls >= most {
+            return Err(error::limit(&format!("{most} calls inside each other"), frame.place(span)));
+        }
+        self.calls += 1;
+        let result = run(self);
+        self.calls -= 1;
+        result
+    }
+
+    fn run_body(
+        &mut self,
+        function: &Function,
+        body: &Arc<Body>,
+        args: Vec<Value>,
+        frame: Arc<Frame>,
+    ) -> Result<Value> {
+        let mut env = Env::new(frame, body.locals.len());
+        for (slot, arg) in env.locals.iter_mut().zip(args) {
+            *slot = Some(arg);
+        }
+        if !function.action {
+            return self.eval(&body.expr, &mut env);
+        }
+        self.actions.push(Vec::new());
+        let result = self.eval(&body.expr, &mut env);
+        let steps = self.actions.pop().unwrap_or_default();
+        // An action without a result drops that of its last `do`.
+        let result = if function.ret == Type::Unit { result.map(|_| Value::Unit)? } else { result? };
+        let action = ActionValue::new(steps, result);
+        self.check_depth(action.depth, &env.frame, body.expr.span)?;
+        Ok(Value::Action(Arc::new(action)))
+    }
+
+    pub(super) fn call_function_value(
+        &mut self,
+        callee: &Expr,
+        args: &[Expr],
+        expr: &Expr,
+        env: &mut Env,
+    ) -> Result<Value> {
+        let function = self.eval(callee, env)?;
+        let args = args.iter().map(|arg| self.eval(arg, env)).collect::<Result<Vec<_>>>()?;
+        let frame = env.frame.clone();
+        self.call_value(&function, args, expr.span, &frame)
+    }
+
+    /// Calls a function value.
+    pub(crate) fn call_value(
+        &mut self,
+        callee: &Value,
+        args: Vec<Value>,
+        span: Span,
+        frame: &Arc<Frame>,
+    ) -> Result<Value> {
+        match callee {
+            Value::Closure(ClosureValue(closure)) => {
+                self.enter(span, frame, |machine| machine.call_closure(closure, args))
+            }
+            Value::Function(function) => {
+                let given = args.into_iter().map(Some).collect();
+                let ty = if function.action {
+                    Type::Action(function.ret.clone().into())
+                } else {
+                    function.ret.clone()
+                };
+                self.invoke(function, given, &[], span, &ty, frame)
+            }
+            other => Err(self.unusable("a call", other, frame.place(span))),
+        }
+    }
+
+    fn call_closure(&mut self, closure: &Closure, args: Vec<Value>) -> Result<Value> {
+        let mut env = Env { frame: closure.frame.clone(), locals: closure.locals.clone() };
+        for (binder, arg) in closure.params.iter().zip(args) {
+            self.bind(binder, arg, &closure.body, &mut env)?;
+        }
+        self.eval(&closure.body, &mut env)
+    }
+
+    pub(super) fn lambda(
+        &mut self,
+        params: &[Binder],
+        body: &Arc<Expr>,
+        expr: &Expr,
+        env: &Env,
+    ) -> Result<Value> {
+        self.charge(env.locals.len() * size_of::<Option<Value>>(), &env.frame, expr.span)?;
+        let depth = env.locals.iter().flatten().map(Value::depth).max().unwrap_or(0) + 1;
+        self.check_depth(depth, &env.frame, expr.span)?;
+        Ok(Value::Closure(ClosureValue(Arc::new(Closure {
+            params: params.to_vec(),
+            body: body.clone(),
+            locals: env.locals.clone(),
+            frame: env.frame.clone(),
+            depth,
+        }))))
+    }
+}

@@ -1,0 +1,89 @@
+//! Operators. What they mean for data is decided in [`pipe_ops::pure`].
+
+use pipe_analysis::typed::{CheckedKind, Expr, Type};
+use pipe_syntax::ast::{BinaryOp, UnaryOp};
+
+use crate::error::Result;
+use crate::frame::Env;
+use crate::machine::{Machine, Site};
+use crate::value::Value;
+
+impl Machine {
+    pub(super) fn unary(&mut self, op: UnaryOp, operand: &Expr, expr: &Expr, env: &mut Env) -> Result<Value> {
+        let value = self.eval(operand, env)?;
+        let function = match op {
+            UnaryOp::Negate => "negate",
+            UnaryOp::Not => "not",
+        };
+        let site = self.site(&env.frame.clone(), expr.span);
+        self.apply(function, &[&value], &expr.ty, &site)
+    }
+
+    pub(super) fn binary(
+        &mut self,
+        op: BinaryOp,
+        left: &Expr,
+        right: &Expr,
+        expr: &Expr,
+        env: &mut Env,
+    ) -> Result<Value> {
+        let a = self.eval(left, env)?;
+        match (op, &a) {
+            (BinaryOp::And, Value::Bool(false)) | (BinaryOp::Or, Value::Bool(true)) => return Ok(a),
+            (BinaryOp::And, Value::Bool(true)) | (BinaryOp::Or, Value::Bool(false)) => {
+                return self.eval(right, env);
+            }
+            (BinaryOp::Default, Value::Optional(Some(inner))) => {
+                let optional = matches!(expr.ty, Type::Optional(_)) && expr.ty == left.ty;
+                return Ok(if optional { a } else { (**inner).clone() });
+            }
+            (BinaryOp::Default, Value::Optional(None)) => return self.eval(right, env),
+            _ => {}
+        }
+        let b = self.eval(right, env)?;
+        if let (BinaryOp::Add, Value::List(x), Value::List(y)) = (op, &a, &b) {
+            return self.items([&x[..], &y[..]].concat(), expr, env).map(Value::List);
+        }
+        let site = self.site(&env.frame.clone(), expr.span);
+        self.operate(op, &left.ty, &a, &b, &expr.ty, &site)
+    }
+
+    /// An operator whose both sides are evaluated.
+    pub(super) fn operate(
+        &mut self,
+        op: BinaryOp,
+        left: &Type,
+        a: &Value,
+        b: &Value,
+        result: &Type,
+        site: &Site,
+    ) -> Result<Value> {
+        let function = function_of(op, left, result);
+        match op {
+            BinaryOp::Greater | BinaryOp::GreaterEqual => self.apply(function, &[b, a], result, site),
+            _ => self.apply(function, &[a, b], result, site),
+        }
+    }
+}
+
+/// The pure function of an operator. `>` and `>=` are `<` and `<=` with their sides exchanged.
+fn function_of(op: BinaryOp, left: &Type, result: &Type) -> &'static str {
+    use CheckedKind::{Percent, Port, Version};
+    let numeric_text = matches!(left, Type::Checked(Version | Port | Percent));
+    match op {
+        BinaryOp::Equal => "equal",
+        BinaryOp::NotEqual => "not_equal",
+        BinaryOp::Less | BinaryOp::Greater if numeric_text => "Version.less",
+        BinaryOp::Less | BinaryOp::Greater => "less",
+        BinaryOp::LessEqual | BinaryOp::GreaterEqual if numeric_text => "Version.less_equal",
+        BinaryOp::LessEqual | BinaryOp::GreaterEqual => "less_equal",
+        BinaryOp::And => "and",
+        BinaryOp::Or => "or",
+        BinaryOp::Add => "add",
+        BinaryOp::Subtract => "subtract",
+        BinaryOp::Multiply => "multiply",
+        BinaryOp::Divide => "divide",
+        BinaryOp::Default if result == left => "default_optional",
+        BinaryOp::Default => "default",
+    }
+}

@@ -1,0 +1,92 @@
+//! Blocks, `do`, `gate` and `expect`.
+
+use pipe_analysis::typed::{Expr, ExprKind, Statement};
+use pipe_syntax::Span;
+use pipe_syntax::ast::BinaryOp;
+
+use crate::error::{self, Result};
+use crate::frame::Env;
+use crate::machine::Machine;
+use crate::test_plan::{Expectation, Sides};
+use crate::value::{ActionStep, Group, Value};
+
+impl Machine {
+    pub(super) fn block(&mut self, statements: &[Statement], env: &mut Env) -> Result<Value> {
+        let mut value = Value::Unit;
+        for statement in statements {
+            value = Value::Unit;
+            match statement {
+                Statement::Let(binder, expr) => {
+                    let bound = self.eval(expr, env)?;
+                    self.bind(binder, bound, expr, env)?;
+                }
+                Statement::Expect(condition, span) => self.expect(condition, *span, env)?,
+                Statement::Gate(check, span) => self.gate(check, *span, env)?,
+                Statement::Value(expr) => value = self.eval(expr, env)?,
+            }
+        }
+        Ok(value)
+    }
+
+    /// Adds the action's steps to those of the action whose body this is; gives its result.
+    pub(super) fn do_(&mut self, action: &Expr, env: &mut Env) -> Result<Value> {
+        let value = self.eval(action, env)?;
+        let Value::Action(action_value) = value else {
+            return Err(self.unusable("`do`", &value, env.place(action.span)));
+        };
+        let result = action_value.result.clone();
+        self.add_step(ActionStep::Group(Group::Sequence, vec![action_value]), action.span, env)?;
+        Ok(result)
+    }
+
+    fn gate(&mut self, check: &Expr, span: Span, env: &mut Env) -> Result<()> {
+        let value = self.eval(check, env)?;
+        let Value::Check(check) = value else {
+            return Err(self.unusable("`gate`", &value, env.place(check.span)));
+        };
+        self.add_step(ActionStep::Gate(check, env.place(span)), span, env)
+    }
+
+    fn add_step(&mut self, step: ActionStep, span: Span, env: &Env) -> Result<()> {
+        let steps =
+            self.actions.last_mut().ok_or_else(|| error::internal("outside an action", env.place(span)))?;
+        steps.push(step);
+        Ok(())
+    }
+
+    /// Notes what a test expects: whether it holds may be known only when steps have run.
+    fn expect(&mut self, condition: &Expr, span: Span, env: &mut Env) -> Result<()> {
+        let (holds, sides) = match &condition.kind {
+            ExprKind::Binary { op, left, right } if is_comparison(*op) => {
+                self.comparison(*op, left, right, condition, env)?
+            }
+            _ => (self.eval(condition, env)?, None),
+        };
+        let site = self.site(&env.frame.clone(), span);
+        let holds = self.arg(&holds, &site)?;
+        self.expectations.push(Expectation { place: site.place, holds, sides });
+        Ok(())
+    }
+
+    /// A comparison with both its sides, for the difference that is shown.
+    fn comparison(
+        &mut self,
+        op: BinaryOp,
+        left: &Expr,
+        right: &Expr,
+        condition: &Expr,
+        env: &mut Env,
+    ) -> Result<(Value, Option<Sides>)> {
+        let a = self.eval(left, env)?;
+        let b = self.eval(right, env)?;
+        let site = self.site(&env.frame.clone(), condition.span);
+        let sides = Sides { operator: op, left: self.arg(&a, &site)?, right: self.arg(&b, &site)? };
+        let holds = self.operate(op, &left.ty, &a, &b, &condition.ty, &site)?;
+        Ok((holds, Some(sides)))
+    }
+}
+
+fn is_comparison(op: BinaryOp) -> bool {
+    use BinaryOp::{Equal, Greater, GreaterEqual, Less, LessEqual, NotEqual};
+    matches!(op, Equal | NotEqual | Less | LessEqual | Greater | GreaterEqual)
+}

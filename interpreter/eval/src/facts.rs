@@ -1,0 +1,41 @@
+//! What the command line knows of the machine and the run, and the evaluator may tell.
+
+use std::sync::Arc;
+
+/// Facts behind `host.*`. The evaluator reads them here and nowhere else.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct HostFacts {
+    /// `os/arch[/variant]`: `linux/amd64`.
+    pub platform: Arc<str>,
+    /// Seconds since 1970.
+    pub now: i64,
+    /// The CI system that runs this.
+    pub ci: Option<CiFacts>,
+}
+
+/// A run of a CI system, as `host.ci` shows it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[allow(missing_docs)]
+pub struct CiFacts {
+    pub provider: Arc<str>,
+    pub event: CiEvent,
+    /// The full name of the git reference.
+    pub reference: Arc<str>,
+    pub branch: Option<Arc<str>>,
+    pub tag: Option<Arc<str>>,
+    /// `owner/name`.
+    pub repository: Arc<str>,
+    pub actor: Arc<str>,
+    pub run_url: Arc<str>,
+}
+
+/// Why a CI system runs this.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[allow(missing_docs)]
+pub enum CiEvent {
+    Push,
+    PullRequest { base: Arc<str>, number: i64 },
+    Tag,
+    Schedule,
+    Manual,
+}

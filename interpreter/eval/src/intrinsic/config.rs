@@ -1,0 +1,215 @@
+//! Configuration of containers: environment, user, working folder, what the image starts.
+
+use std::sync::Arc;
+
+use pipe_analysis::typed::Type;
+use pipe_ops::{Arg, Datum};
+
+use super::{Call, Entry, Table};
+use crate::environment::{default_variable, is_reserved};
+use crate::error::{self, Result};
+use crate::machine::{Machine, symbolic};
+use crate::value::{Base, Config, ContainerValue, Value};
+
+pub(super) const TABLE: Table = &[
+    ("Container.env", Entry::Run(env)),
+    ("Container.envs", Entry::Run(envs)),
+    ("Container.unset_env", Entry::Run(unset_env)),
+    ("Container.env_of", Entry::Run(env_of)),
+    ("Container.prepend_path", Entry::Run(prepend_path)),
+    ("Container.workdir", Entry::Run(workdir)),
+    ("Container.user", Entry::Run(user)),
+    ("Container.entrypoint", Entry::Run(entrypoint)),
+    ("Container.command", Entry::Run(command)),
+    ("Container.label", Entry::Run(label)),
+    ("Container.annotation", Entry::Run(annotation)),
+    ("Container.expose", Entry::Run(expose)),
+    ("Container.shell", Entry::Run(shell)),
+];
+
+impl Call<'_> {
+    /// A container.
+    pub(super) fn container(&self, machine: &Machine, index: usize) -> Result<Arc<ContainerValue>> {
+        match self.arg(index)? {
+            Value::Container(container) => Ok(container.clone()),
+            _ => Err(self.unusable(machine, index)),
+        }
+    }
+
+    /// The receiver with its configuration changed.
+    fn configured(&self, machine: &Machine, change: impl FnOnce(&mut Config)) -> Result<Value> {
+        let mut container = self.container(machine, 0)?.as_ref().clone();
+        change(&mut container.config);
+        Ok(container.into())
+    }
+}
+
+/// The name of a variable that may be set.
+fn variable(name: &Arc<str>, call: &Call<'_>, index: usize) -> Result<()> {
+    if is_reserved(name) {
+        let message = format!("`{name}` is a name that scripts use for the values inserted into them");
+        return Err(error::invalid(message, call.arg_place(index)).help("choose another name"));
+    }
+    Ok(())
+}
+
+/// A value without NUL, which no environment can hold.
+fn without_nul(value: &Value, what: &str, call: &Call<'_>, index: usize) -> Result<()> {
+    match value {
+        Value::Text(text) if text.contains('\0') => {
+            Err(error::invalid(format!("{what} cannot hold a NUL character"), call.arg_place(index)))
+        }
+        _ => Ok(()),
+    }
+}
+
+fn env(machine: &mut Machine, call: &Call<'_>) -> Result<Value> {
+    let (name, value) = (call.text(machine, 1)?, call.arg(2)?.clone());
+    variable(&name, call, 1)?;
+    without_nul(&value, "a variable", call, 2)?;
+    call.configured(machine, |config| {
+        config.env.insert(name, Some(value));
+    })
+}
+
+fn envs(machine: &mut Machine, call: &Call<'_>) -> Result<Value> {
+    let Value::Map(values) = call.arg(1)? else { return Err(call.unusable(machine, 1)) };
+    let mut added = Vec::with_capacity(values.entries.len());
+    for (name, value) in &values.entries {
+        let Datum::Text(name) = name else {
+            return Err(error::internal("a name is no text", call.arg_place(1)));
+        };
+        variable(name, call, 1)?;
+        without_nul(value, "a variable", call, 1)?;
+        added.push((name.clone(), Some(value.clone())));
+    }
+    call.configured(machine, |config| config.env.extend(added))
+}
+
+fn unset_env(machine: &mut Machine, call: &Call<'_>) -> Result<Value> {
+    let name = call.text(machine, 1)?;
+    call.configured(machine, |config| {
+        config.env.insert(name, None);
+    })
+}
+
+fn env_of(machine: &mut Machine, call: &Call<'_>) -> Result<Value> {
+    let (container, name) = (call.container(machine, 0)?, call.text(machine, 1)?);
+    machine.variable(&container, &name, call)
+}
+
+impl Machine {
+    /// The value of a variable, as a `String?`.
+    fn variable(&mut self, container: &ContainerValue, name: &str, call: &Call<'_>) -> Result<Value> {
+        match (container.config.env.get(name), container.config.base) {
+            (Some(value), _) => Ok(Value::optional(value.clone())),
+            (None, Base::Bare) => {
+                Ok(Value::optional(default_variable(name, &container.config).map(Value::text)))
+            }
+            (None, Base::Image(image)) => {
+                let ty = Type::Optional(Type::String.into());
+                self.of_image(image, "env_of", Some(name), &ty, call)
+            }
+        }
+    }
+
+    /// Something of an image's own configuration, which is known only when it was pulled.
+    pub(super) fn of_image(
+        &mut self,
+        image: pipe_ops::Output,
+        field: &str,
+        of: Option<&str>,
+        ty: &Type,
+        call: &Call<'_>,
+    ) -> Result<Value> {
+        let site = call.site(self);
+        let args = [Some(field), of].into_iter().flatten().map(Datum::text).collect();
+        Ok(symbolic(self.declared("image", vec![image], args, &site)?, ty))
+    }
+}
+
+/// The folder before what `PATH` is: as it was set, else the default.
+fn prepend_path(machine: &mut Machine, call: &Call<'_>) -> Result<Value> {
+    let container = call.container(machine, 0)?;
+    let folder = container.absolute(&call.text(machine, 1)?);
+    if folder.contains(':') {
+        return Err(error::invalid("a folder on `PATH` cannot have `:` in its name", call.arg_place(1)));
+    }
+    let value = match machine.variable(&container, "PATH", call)? {
+        Value::Optional(Some(path)) => {
+            let site = call.site(machine);
+            let args = vec![Arg::text(format!("{folder}:")), machine.arg(&path, &site)?];
+            machine.apply_args("concat", args, &Type::String, &site)?
+        }
+        Value::Optional(None) => Value::text(folder),
+        known_later => {
+            let site = call.site(machine);
+            let path = machine.apply("default", &[&known_later, &Value::text("")], &Type::String, &site)?;
+            let args = vec![Arg::text(format!("{folder}:")), machine.arg(&path, &site)?];
+            machine.apply_args("concat", args, &Type::String, &site)?
+        }
+    };
+    call.configured(machine, |config| {
+        config.env.insert("PATH".into(), Some(value));
+    })
+}
+
+fn workdir(machine: &mut Machine, call: &Call<'_>) -> Result<Value> {
+    let container = call.container(machine, 0)?;
+    let path = container.absolute(&call.text(machine, 1)?);
+    call.configured(machine, |config| config.workdir = Some(path.into()))
+}
+
+fn user(machine: &mut Machine, call: &Call<'_>) -> Result<Value> {
+    let user = call.text(machine, 1)?;
+    let part = |part: &str| !part.is_empty() && !part.contains(|c: char| c.is_whitespace() || c.is_control());
+    if user.split(':').count() > 2 || !user.split(':').all(part) {
+        let message = format!("`{}` is not of the form `user[:group]`", user.escape_debug());
+        return Err(error::invalid(message, call.arg_place(1)));
+    }
+    call.configured(machine, |config| config.user = Some(user))
+}
+
+fn entrypoint(machine: &mut Machine, call: &Call<'_>) -> Result<Value> {
+    let argv = call.arg(1)?.clone();
+    call.configured(machine, |config| config.entrypoint = Some(argv))
+}
+
+fn command(machine: &mut Machine, call: &Call<'_>) -> Result<Value> {
+    let argv = call.arg(1)?.clone();
+    call.configured(machine, |config| config.command = Some(argv))
+}
+
+fn label(machine: &mut Machine, call: &Call<'_>) -> Result<Value> {
+    let (name, value) = (call.text(machine, 1)?, call.arg(2)?.clone());
+    call.configured(machine, |config| {
+        config.labels.insert(name, value);
+    })
+}
+
+fn annotation(machine: &mut Machine, call: &Call<'_>) -> Result<Value> {
+    let (name, value) = (call.text(machine, 1)?, call.arg(2)?.clone());
+    call.configured(machine, |config| {
+        config.annotations.insert(name, value);
+    })
+}
+
+fn expose(machine: &mut Machine, call: &Call<'_>) -> Result<Value> {
+    let port = call.text(machine, 1)?;
+    call.configured(machine, |config| {
+        if !config.ports.contains(&port) {
+            config.ports.push(port);
+        }
+    })
+}
+
+fn shell(machine: &mut Machine, call: &Call<'_>) -> Result<Value> {
+    let argv = call.texts(machine, 1)?;
+    if argv.first().is_none_or(|program| program.is_empty()) {
+        return Err(error::invalid(
+            "a shell is a program and its arguments, as in `[\"/bin/ash\", \"-c\"]`",
+            call.arg_place(1),
+        ));
+    }
+    call.configured(machine, |config| config.shell = Some(argv))
+}

@@ -1,0 +1,133 @@
+//! Operations that are declared and not there yet. Their values can be passed on; planning refuses a graph that needs one.
+
+use pipe_analysis::typed::Type;
+use pipe_ops::{Arg, Datum, Output};
+
+use super::{Call, Entry, Table};
+use crate::error::Result;
+use crate::machine::{Machine, Site, symbolic};
+use crate::value::{Base, CheckKind, ContainerValue, Value};
+
+pub(super) const TABLE: Table = &[
+    ("git", Entry::Declared("git")),
+    ("http", Entry::Declared("http")),
+    ("archive", Entry::Declared("archive")),
+    ("index", Entry::Declared("index")),
+    ("Container.service", Entry::Declared("service")),
+    ("Container.tarball", Entry::Declared("tarball")),
+    ("Service.shared", Entry::Declared("shared")),
+    ("Dir.glob", Entry::Declared("glob")),
+    ("Dir.diff", Entry::Declared("diff")),
+    ("Dir.checksums", Entry::Declared("checksums")),
+    ("Dir.tar", Entry::Declared("tar")),
+    ("Dir.zip", Entry::Declared("zip")),
+    ("File.unpack", Entry::Declared("unpack")),
+    ("Dir.dockerfile", Entry::Declared("dockerfile")),
+    ("Repo.diff", Entry::Declared("diff")),
+    ("Repo.merge_base", Entry::Declared("merge_base")),
+    ("Repo.log", Entry::Declared("log")),
+];
+
+pub(super) const FIELDS: Table = &[
+    ("Dir.entries", Entry::Declared("entries")),
+    ("Dir.digest", Entry::Declared("digest")),
+    ("File.size", Entry::Declared("size")),
+    ("File.digest", Entry::Declared("digest")),
+    ("Repo.tree", Entry::Declared("tree")),
+    ("Repo.commit", Entry::Declared("commit")),
+    ("Repo.branch", Entry::Declared("branch")),
+    ("Repo.tags", Entry::Declared("tags")),
+    ("Repo.describe", Entry::Declared("describe")),
+    ("Repo.dirty", Entry::Declared("dirty")),
+    ("Repo.time", Entry::Declared("time")),
+    ("RepoDiff.paths", Entry::Declared("paths")),
+];
+
+impl Machine {
+    pub(super) fn declared_call(&mut self, operation: &str, call: &Call<'_>) -> Result<Value> {
+        let site = call.site(self);
+        let (inputs, args) = self.described(&call.args, &site)?;
+        let output = self.declared(operation, inputs, args, &site)?;
+        Ok(self.standing_on(output, call.ty))
+    }
+
+    /// A value of a type, given by a node that is not there yet.
+    pub(super) fn standing_on(&self, output: Output, ty: &Type) -> Value {
+        let Type::Opaque(global, _) = ty else {
+            return if *ty == Type::Unit { Value::Unit } else { symbolic(output, ty) };
+        };
+        match global.name.as_ref() {
+            "Container" => {
+                ContainerValue::new(output, Base::Image(output), self.facts.platform.clone()).into()
+            }
+            "Dir" => Value::Dir(output),
+            "File" => Value::File(output),
+            name => Value::Opaque { ty: name.into(), output },
+        }
+    }
+
+    /// What arguments come down to for a node: the outputs they stand on, and what is known of them.
+    pub(super) fn described(&mut self, values: &[Value], site: &Site) -> Result<(Vec<Output>, Vec<Datum>)> {
+        let (mut inputs, mut args) = (Vec::new(), Vec::new());
+        for value in values {
+            self.describe(value, &mut inputs, &mut args, site)?;
+        }
+        Ok((inputs, args))
+    }
+
+    fn describe(
+        &mut self,
+        value: &Value,
+        inputs: &mut Vec<Output>,
+        args: &mut Vec<Datum>,
+        site: &Site,
+    ) -> Result<()> {
+        if let Some(datum) = self.known_datum(value, site)? {
+            args.push(datum);
+            return Ok(());
+        }
+        match value {
+            Value::Container(container) => inputs.extend(container.outputs()),
+            Value::Dir(output) | Value::File(output) | Value::Opaque { output, .. } => inputs.push(*output),
+            Value::Symbolic(symbolic) => inputs.push(symbolic.output),
+            Value::Script(script) => {
+                args.push(Datum::Text(script.text.clone()));
+                for (name, value) in &script.variables {
+                    args.push(Datum::text(name.as_str()));
+                    match value {
+                        Arg::Const(datum) => args.push(datum.clone()),
+                        Arg::Output(output) => inputs.push(*output),
+                    }
+                }
+            }
+            Value::Secret(source) => args.push(Datum::text(source.reference())),
+            Value::Check(check) => {
+                if let CheckKind::Built { outputs, .. } = &check.kind {
+                    inputs.extend(outputs);
+                }
+            }
+            Value::List(items) | Value::Tuple(items) => self.describe_all(items, inputs, args, site)?,
+            Value::Optional(Some(value)) => self.describe(value, inputs, args, site)?,
+            Value::Record(record) => self.describe_all(&record.fields, inputs, args, site)?,
+            Value::Variant(variant) => self.describe_all(&variant.payload, inputs, args, site)?,
+            Value::Map(map) => {
+                for (key, value) in &map.entries {
+                    args.push(key.clone());
+                    self.describe(value, inputs, args, site)?;
+                }
+            }
+            _ => {}
+        }
+        Ok(())
+    }
+
+    fn describe_all(
+        &mut self,
+        values: &[Value],
+        inputs: &mut Vec<Output>,
+        args: &mut Vec<Datum>,
+        site: &Site,
+    ) -> Result<()> {
+        values.iter().try_for_each(|value| self.describe(value, inputs, args, site))
+    }
+}

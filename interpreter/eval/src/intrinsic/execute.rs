@@ -1,0 +1,253 @@
+//! `run`: commands in containers.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use pipe_diagnostics::FileSpan;
+use pipe_ops::{Arg, Exec, Hints, Mount, Network, NodeId, Op, Output, Slot};
+use pipe_syntax::ast::Shell;
+
+use super::{Call, Entry, Table};
+use crate::environment::{DEFAULTS, default_variable};
+use crate::error::{self, Result};
+use crate::machine::{Machine, Site};
+use crate::value::{ContainerValue, LastExec, ScriptValue, Value};
+
+pub(super) const TABLE: Table = &[("Container.run", Entry::Run(run))];
+
+/// Where `run` and `check` have their arguments behind `name`; they are declared in the same order.
+pub(super) struct Layout {
+    pub(super) name: usize,
+    pub(super) expect: usize,
+}
+
+const RUN: Layout = Layout { name: 2, expect: 3 };
+
+/// A command as it will run.
+pub(super) struct Step {
+    pub(super) exec: NodeId,
+    /// Exit codes that are success; `None` when every one is.
+    pub(super) success: Option<Vec<i32>>,
+    pub(super) site: Site,
+}
+
+fn run(machine: &mut Machine, call: &Call<'_>) -> Result<Value> {
+    let container = call.container(machine, 0)?;
+    let step = machine.step_of(&container, call, call.arg(1)?, &RUN)?;
+    let result = machine.guard(&step)?;
+    Ok(container.after(step.exec, result).into())
+}
+
+impl ContainerValue {
+    /// It as a command left it, its results read from `result`.
+    pub(super) fn after(&self, exec: NodeId, result: NodeId) -> ContainerValue {
+        let mut container = self.clone();
+        container.root = Output { node: result, slot: Slot::Root };
+        for (index, mount) in (0..).zip(&mut container.mounts) {
+            mount.source = Output { node: result, slot: Slot::Mount(index) };
+        }
+        container.last = Some(LastExec { exec, result });
+        container
+    }
+}
+
+impl Machine {
+    /// The node whose results are those of a step that succeeded.
+    pub(super) fn guard(&mut self, step: &Step) -> Result<NodeId> {
+        let Some(success) = step.success.clone() else { return Ok(step.exec) };
+        let exec = Output { node: step.exec, slot: Slot::Main };
+        self.add(Op::Guard { exec, success }, &step.site, Hints::default())
+    }
+
+    /// The exec of a `run` or `check` with their shared arguments.
+    pub(super) fn step_of(
+        &mut self,
+        container: &ContainerValue,
+        call: &Call<'_>,
+        command: &Value,
+        layout: &Layout,
+    ) -> Result<Step> {
+        let expect = self.exit_codes(call, layout.expect)?;
+        let allow_failure = call.bool(self, layout.expect + 1)?;
+        let timeout = self.timeout(call, layout.expect + 2)?;
+        self.network(call, layout.expect + 3)?;
+        let stdin = call.optional(self, layout.expect + 4)?.cloned();
+        let root = self.undone_options(container.root, call, layout.expect + 5)?;
+
+        let command = self.command(container, command, call)?;
+        let name = match call.optional_text(self, layout.name)? {
+            Some(name) => name,
+            None => self.label(call.frame),
+        };
+        let site = Site { place: command.place, name };
+        let mut env = self.environment(container, &site)?;
+        env.extend(command.variables);
+        let exec = Exec {
+            root,
+            mounts: container.mounts.iter().map(mount).collect(),
+            argv: command.argv,
+            env,
+            workdir: container.workdir().to_owned(),
+            user: container.config.user.as_ref().map(ToString::to_string),
+            platform: container.config.platform.to_string(),
+            network: Network::Off,
+            stdin: stdin.map(|stdin| self.arg(&stdin, &site)).transpose()?,
+        };
+        let exec = self.add(Op::Exec(Box::new(exec)), &site, Hints { timeout, shell: command.shell })?;
+        let success = (!allow_failure).then_some(expect);
+        Ok(Step { exec, success, site })
+    }
+
+    fn exit_codes(&mut self, call: &Call<'_>, index: usize) -> Result<Vec<i32>> {
+        let mut codes = Vec::new();
+        for value in call.list(self, index)? {
+            let Value::Int(code) = value else {
+                return Err(self.unusable("`expect`", value, call.arg_place(index)));
+            };
+            let code = u8::try_from(*code).map_err(|_| {
+                error::invalid(
+                    format!("{code} is not an exit code: those are 0 to 255"),
+                    call.arg_place(index),
+                )
+            })?;
+            codes.push(i32::from(code));
+        }
+        if codes.is_empty() {
+            let message = "no exit code counts as success here";
+            let help = "name one, or take every one with `allow_failure: true`";
+            return Err(error::invalid(message, call.arg_place(index)).help(help));
+        }
+        codes.sort_unstable();
+        codes.dedup();
+        Ok(codes)
+    }
+
+    fn timeout(&mut self, call: &Call<'_>, index: usize) -> Result<Option<i64>> {
+        match call.optional(self, index)? {
+            None => Ok(None),
+            Some(Value::Duration(nanoseconds)) if *nanoseconds > 0 => Ok(Some(*nanoseconds)),
+            Some(Value::Duration(_)) => {
+                Err(error::invalid("a timeout is longer than nothing", call.arg_place(index)))
+            }
+            Some(other) => Err(self.unusable("`timeout`", other, call.arg_place(index))),
+        }
+    }
+
+    /// A step gets no network yet; one that asks for it is told so.
+    fn network(&mut self, call: &Call<'_>, index: usize) -> Result<()> {
+        let Some(value) = call.optional(self, index)? else { return Ok(()) };
+        let Value::Variant(variant) = value else {
+            return Err(self.unusable("`network`", value, call.arg_place(index)));
+        };
+        match variant.decl.variants.get(variant.index).map(|variant| variant.name.as_ref()) {
+            Some("Off") => Ok(()),
+            Some(other) => {
+                let operation = format!("network: {other}");
+                Err(error::not_there_yet(&operation, call.arg_place(index)).help(
+                    "a step gets no network in this version; leave the argument away, or say `network: Off`",
+                ))
+            }
+            None => Err(error::internal("no such network", call.arg_place(index))),
+        }
+    }
+
+    /// Arguments that are declared and not there yet: the step stands on a node that planning refuses. `first` is where they begin.
+    fn undone_options(&mut self, root: Output, call: &Call<'_>, first: usize) -> Result<Output> {
+        const NAMES: [&str; 7] =
+            ["retries", "cpus", "memory", "pids", "fresh", "privileged", "allow_secret_in"];
+        let mut root = root;
+        for (index, name) in (first..).zip(NAMES) {
+            let set = match call.arg(index)? {
+                Value::Int(count) => *count != 0,
+                Value::Bool(value) => *value,
+                Value::Optional(value) => value.is_some(),
+                Value::List(items) => !items.is_empty(),
+                _ => true,
+            };
+            if set {
+                let site = Site { place: call.arg_place(index), ..call.site(self) };
+                root = self.declared(&format!("{name}:"), vec![root], Vec::new(), &site)?;
+            }
+        }
+        Ok(root)
+    }
+
+    /// The whole environment of a step: what was set over the defaults.
+    fn environment(&mut self, container: &ContainerValue, site: &Site) -> Result<BTreeMap<String, Arg>> {
+        let config = &container.config;
+        let defaults = DEFAULTS.iter().filter_map(|name| Some((*name, default_variable(name, config)?)));
+        let mut env: BTreeMap<String, Arg> =
+            defaults.map(|(name, value)| (name.to_owned(), Arg::text(value))).collect();
+        for (name, value) in &config.env {
+            match value {
+                Some(value) => env.insert(name.to_string(), self.arg(value, site)?),
+                None => env.remove(name.as_ref()),
+            };
+        }
+        Ok(env)
+    }
+
+    pub(super) fn command(
+        &mut self,
+        container: &ContainerValue,
+        value: &Value,
+        call: &Call<'_>,
+    ) -> Result<Command> {
+        match value {
+            Value::Script(script) => Ok(script_command(container, script)),
+            value => self.argv(value, call),
+        }
+    }
+
+    /// A list of texts, which may be known only later.
+    fn argv(&mut self, value: &Value, call: &Call<'_>) -> Result<Command> {
+        let place = call.arg_place(1);
+        let site = call.site(self);
+        let argv = match value {
+            Value::List(items) => {
+                items.iter().map(|item| self.arg(item, &site)).collect::<Result<Vec<_>>>()?
+            }
+            Value::Symbolic(symbolic) => vec![Arg::Output(symbolic.output)],
+            other => return Err(self.unusable("a command", other, place)),
+        };
+        let text = |arg: &Arg| match arg {
+            Arg::Const(datum) => datum.as_text().map(str::to_owned),
+            Arg::Output(_) => None,
+        };
+        if argv.is_empty() || argv.first().and_then(text).is_some_and(|program| program.is_empty()) {
+            return Err(error::invalid("this command names no program", place));
+        }
+        if argv.iter().filter_map(text).any(|arg| arg.contains('\0')) {
+            let help = "put it into a file with `.write(path, text)`, or give it on `stdin:`";
+            return Err(
+                error::invalid("an argument of a command cannot hold a NUL character", place).help(help)
+            );
+        }
+        Ok(Command { argv, variables: Vec::new(), shell: None, place })
+    }
+}
+
+/// A command, as an op takes it.
+pub(super) struct Command {
+    pub(super) argv: Vec<Arg>,
+    pub(super) variables: Vec<(String, Arg)>,
+    /// The program of the shell that runs a script.
+    pub(super) shell: Option<Arc<str>>,
+    pub(super) place: FileSpan,
+}
+
+/// `sh` runs as `/bin/sh -e -c TEXT`, `bash` as `bash -eo pipefail -c TEXT`; `.shell([…])` stands in for the former.
+fn script_command(container: &ContainerValue, script: &ScriptValue) -> Command {
+    let argv: Vec<Arc<str>> = match (script.shell, &container.config.shell) {
+        (Shell::Sh, Some(shell)) => shell.clone(),
+        (Shell::Sh, None) => ["/bin/sh", "-e", "-c"].map(Arc::from).to_vec(),
+        (Shell::Bash, _) => ["bash", "-eo", "pipefail", "-c"].map(Arc::from).to_vec(),
+    };
+    let shell = argv.first().cloned();
+    let argv = argv.into_iter().chain([script.text.clone()]).map(Arg::text).collect();
+    Command { argv, variables: script.variables.clone(), shell, place: script.place.clone() }
+}
+
+fn mount(mount: &crate::value::MountValue) -> Mount {
+    Mount { path: mount.path.clone(), source: mount.source, is_file: mount.is_file }
+}

@@ -1,0 +1,209 @@
+//! The state of an evaluator, and what every part of it needs: the meter, the graph, errors at places.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use pipe_analysis::typed::{Enum, Global, Program, Record, Type};
+use pipe_diagnostics::FileSpan;
+use pipe_ops::{Arg, Datum, Graph, Hints, NodeId, Op, Origin, Output, Slot, pure};
+use pipe_syntax::Span;
+
+use crate::arguments::Argument;
+use crate::budget::{Budget, Exceeded, Meter};
+use crate::error::{self, EvalError, Result};
+use crate::facts::HostFacts;
+use crate::frame::Frame;
+use crate::lines::Lines;
+use crate::memo::Memo;
+use crate::test_plan::Expectation;
+use crate::value::{ActionStep, Symbolic, Value};
+
+/// All that an evaluation works on.
+#[derive(Debug)]
+pub(crate) struct Machine {
+    pub(crate) program: Arc<Program>,
+    pub(crate) facts: HostFacts,
+    /// Values of `param`s that were given.
+    pub(crate) params: HashMap<Global, Argument>,
+    pub(crate) memo: Memo,
+    pub(crate) graph: Graph,
+    pub(crate) meter: Meter,
+    /// Calls inside each other now.
+    pub(crate) calls: u32,
+    /// Steps of the actions whose bodies are being evaluated, the innermost last.
+    pub(crate) actions: Vec<Vec<ActionStep>>,
+    /// Expectations of the test whose body is being evaluated.
+    pub(crate) expectations: Vec<Expectation>,
+    records: HashMap<String, Arc<Record>>,
+    enums: HashMap<String, Arc<Enum>>,
+    lines: Lines,
+}
+
+/// Where a node is made, and for whom.
+#[derive(Clone, Debug)]
+pub(crate) struct Site {
+    pub(crate) place: FileSpan,
+    pub(crate) name: Arc<str>,
+}
+
+impl Machine {
+    pub(crate) fn new(program: Arc<Program>, lines: Lines, facts: HostFacts, budget: Budget) -> Machine {
+        let (mut records, mut enums) = (HashMap::new(), HashMap::new());
+        for module in program.modules.values() {
+            records.extend(module.records.values().map(|decl| (qualified(&decl.global), decl.clone())));
+            enums.extend(module.enums.values().map(|decl| (qualified(&decl.global), decl.clone())));
+        }
+        Machine {
+            program,
+            facts,
+            params: HashMap::new(),
+            memo: Memo::default(),
+            graph: Graph::default(),
+            meter: Meter::new(budget),
+            calls: 0,
+            actions: Vec::new(),
+            expectations: Vec::new(),
+            records,
+            enums,
+            lines,
+        }
+    }
+
+    /// The record of a qualified name.
+    pub(crate) fn record_named(&self, name: &str) -> Option<&Arc<Record>> {
+        self.records.get(name)
+    }
+
+    /// The enum of a qualified name.
+    pub(crate) fn enum_named(&self, name: &str) -> Option<&Arc<Enum>> {
+        self.enums.get(name)
+    }
+
+    /// Counts steps.
+    pub(crate) fn step(&mut self, count: usize, frame: &Frame, span: Span) -> Result<()> {
+        self.meter.steps(count).map_err(|Exceeded(what)| error::limit(&what, frame.place(span)))
+    }
+
+    /// Counts bytes of a value that is made.
+    pub(crate) fn charge(&mut self, bytes: usize, frame: &Frame, span: Span) -> Result<()> {
+        self.meter.bytes(bytes).map_err(|Exceeded(what)| error::limit(&what, frame.place(span)))
+    }
+
+    /// Refuses a value that nests too deeply to be handled safely.
+    pub(crate) fn check_depth(&self, depth: u32, frame: &Frame, span: Span) -> Result<()> {
+        let most = self.meter.budget().depth;
+        if depth > most {
+            Err(error::limit(&format!("{most} values inside each other"), frame.place(span)))
+        } else {
+            Ok(())
+        }
+    }
+
+    /// A place with the name of the function it is in.
+    pub(crate) fn site(&mut self, frame: &Arc<Frame>, span: Span) -> Site {
+        Site { place: frame.place(span), name: self.label(frame) }
+    }
+
+    /// Adds a node.
+    pub(crate) fn add(&mut self, op: Op, site: &Site, hints: Hints) -> Result<NodeId> {
+        let most = self.meter.budget().nodes;
+        if self.graph.len() >= most {
+            return Err(error::limit(&format!("{most} nodes"), site.place.clone()));
+        }
+        let origin = Origin {
+            file: site.place.file.clone(),
+            start: site.place.start,
+            end: site.place.end,
+            line: self.lines.line(&site.place.file, site.place.start),
+            name: site.name.clone(),
+        };
+        self.graph
+            .add(op, Some(origin), hints)
+            .map_err(|e| error::internal(&e.to_string(), site.place.clone()))
+    }
+
+    /// Adds a node of one result.
+    pub(crate) fn add_main(&mut self, op: Op, site: &Site) -> Result<Output> {
+        Ok(main(self.add(op, site, Hints::default())?))
+    }
+
+    /// A pure function of values: computed when all are known, a node when not.
+    pub(crate) fn apply(&mut self, function: &str, args: &[&Value], ty: &Type, site: &Site) -> Result<Value> {
+        let args = args.iter().map(|value| self.arg(value, site)).collect::<Result<Vec<_>>>()?;
+        self.apply_args(function, args, ty, site)
+    }
+
+    /// As [`Machine::apply`], of arguments.
+    pub(crate) fn apply_args(
+        &mut self,
+        function: &str,
+        args: Vec<Arg>,
+        ty: &Type,
+        site: &Site,
+    ) -> Result<Value> {
+        let known: Option<Vec<Datum>> = args.iter().map(known).collect();
+        let Some(known) = known else {
+            let output = self.add_main(Op::Apply { function: function.into(), args }, site)?;
+            return Ok(symbolic(output, ty));
+        };
+        let result = pure::apply(function, &known).map_err(|e| error::pure(&e, site.place.clone()))?;
+        self.from_datum(result, site)
+    }
+
+    /// An operation that is declared and not there yet, as the node that planning refuses.
+    pub(crate) fn declared(
+        &mut self,
+        operation: &str,
+        inputs: Vec<Output>,
+        args: Vec<Datum>,
+        site: &Site,
+    ) -> Result<Output> {
+        self.add_main(Op::Declared { operation: operation.into(), inputs, args }, site)
+    }
+
+    /// The error that control flow gives when it needs `output`.
+    pub(crate) fn later(&self, what: &str, output: Output, place: FileSpan) -> Box<EvalError> {
+        let needed = self.graph.reachable(&[output]);
+        let nodes = || needed.iter().rev().filter_map(|id| self.graph.get(*id));
+        let declared = nodes().find_map(|node| match &node.op {
+            Op::Declared { operation, .. } => Some(operation.clone()),
+            _ => None,
+        });
+        if let Some(operation) = declared {
+            return error::not_there_yet(&operation, place);
+        }
+        let exec = nodes().find(|node| matches!(node.op, Op::Exec(_))).or_else(|| nodes().next());
+        let source = exec.and_then(|node| node.origins.first()).map_or("a step", |origin| &origin.name);
+        error::known_later(what, source, place)
+    }
+
+    /// As [`Machine::later`], for a value that is or holds something symbolic; another value breaks the checker's promise.
+    pub(crate) fn unusable(&self, what: &str, value: &Value, place: FileSpan) -> Box<EvalError> {
+        match value.symbolic_part() {
+            Some(symbolic) => self.later(what, symbolic.output, place),
+            None => error::internal(&format!("{what} got {}", value.kind()), place),
+        }
+    }
+}
+
+/// The only result of a node.
+pub(crate) fn main(node: NodeId) -> Output {
+    Output { node, slot: Slot::Main }
+}
+
+/// A symbolic value.
+pub(crate) fn symbolic(output: Output, ty: &Type) -> Value {
+    Value::Symbolic(Arc::new(Symbolic { output, ty: ty.clone() }))
+}
+
+/// The name that records and variants carry as data: unique in a program.
+pub(crate) fn qualified(global: &Global) -> String {
+    format!("{}.{}", global.module.0, global.name)
+}
+
+fn known(arg: &Arg) -> Option<Datum> {
+    match arg {
+        Arg::Const(datum) => Some(datum.clone()),
+        Arg::Output(_) => None,
+    }
+}

@@ -1,0 +1,77 @@
+//! Actions: what will be done to the world, planned.
+
+use std::sync::Arc;
+
+use pipe_diagnostics::FileSpan;
+use pipe_ops::Output;
+
+use super::{CheckValue, Value};
+
+/// What an action will do.
+#[derive(Clone, Debug)]
+pub struct ActionValue {
+    /// Its steps, one after the other.
+    pub steps: Vec<ActionStep>,
+    /// What it gives.
+    pub result: Value,
+    pub(crate) depth: u32,
+}
+
+/// A step of an action.
+#[derive(Clone, Debug)]
+pub enum ActionStep {
+    /// An effect.
+    Effect(Arc<Effect>),
+    /// `gate check`: stops the action when the check fails.
+    Gate(Arc<CheckValue>, FileSpan),
+    /// Other actions.
+    Group(Group, Vec<Arc<ActionValue>>),
+}
+
+/// How actions are combined.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Group {
+    /// `do`, `sequence`: one after the other.
+    Sequence,
+    /// `parallel`: side by side, at most so many at once.
+    Parallel {
+        /// The limit.
+        limit: Option<i64>,
+    },
+    /// `retry`.
+    Retry {
+        /// How often it is tried at most.
+        times: i64,
+    },
+    /// `on_failure`: the second when the first fails.
+    OnFailure,
+    /// `allow_failure`.
+    AllowFailure,
+    /// `finally`: the second whatever comes of the first.
+    Finally,
+}
+
+/// Something that is done to the world.
+#[derive(Clone, Debug)]
+pub struct Effect {
+    /// `name:`, else its operation.
+    pub name: Arc<str>,
+    /// The operation: `push`, `sleep`.
+    pub operation: Arc<str>,
+    /// The node that stands for it.
+    pub output: Output,
+    /// Where it is written.
+    pub place: FileSpan,
+}
+
+impl ActionValue {
+    pub(crate) fn new(steps: Vec<ActionStep>, result: Value) -> ActionValue {
+        let nested = |step: &ActionStep| match step {
+            ActionStep::Effect(_) => 0,
+            ActionStep::Gate(check, _) => check.depth,
+            ActionStep::Group(_, actions) => actions.iter().map(|action| action.depth).max().unwrap_or(0),
+        };
+        let depth = steps.iter().map(nested).chain([result.depth()]).max().unwrap_or(0) + 1;
+        ActionValue { steps, result, depth }
+    }
+}

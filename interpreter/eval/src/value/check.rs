@@ -1,0 +1,56 @@
+//! Checks: steps whose success is asked for.
+
+use std::sync::Arc;
+
+use pipe_ops::{NodeId, Output};
+
+use super::ContainerValue;
+
+/// A check.
+#[derive(Clone, Debug)]
+pub struct CheckValue {
+    /// What people call it.
+    pub name: Arc<str>,
+    /// What it is made of.
+    pub kind: CheckKind,
+    /// Operations on it that are declared and not there yet.
+    pub declared: Vec<Output>,
+    pub(crate) depth: u32,
+}
+
+/// Kinds of checks.
+#[derive(Clone, Debug)]
+pub enum CheckKind {
+    /// A command.
+    Exec {
+        /// Its judgement.
+        judged: Judged,
+        /// The container as the command left it, whatever its exit code.
+        container: Arc<ContainerValue>,
+        /// Globs of what is written also when it failed.
+        keep: Vec<Arc<str>>,
+    },
+    /// Something can be built.
+    Built {
+        /// What must be there.
+        outputs: Vec<Output>,
+        /// The container, when it is one.
+        container: Option<Arc<ContainerValue>>,
+    },
+    /// Several.
+    All {
+        /// Its parts in order.
+        parts: Vec<Arc<CheckValue>>,
+    },
+}
+
+/// How a command's exit code is judged.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Judged {
+    /// The command.
+    pub exec: NodeId,
+    /// Fails when the command did not succeed.
+    pub guard: NodeId,
+    /// Exit codes that are success; `None` when every one is.
+    pub success: Option<Vec<i32>>,
+}

@@ -1,0 +1,19 @@
+//! Lambdas.
+
+use std::sync::Arc;
+
+use pipe_analysis::typed::{Binder, Expr};
+
+use super::Value;
+use crate::frame::Frame;
+
+/// A lambda with the locals around it as they were.
+#[derive(Debug)]
+pub(crate) struct Closure {
+    pub(crate) params: Vec<Binder>,
+    pub(crate) body: Arc<Expr>,
+    pub(crate) locals: Vec<Option<Value>>,
+    /// The function it stands in: its spans are relative to that item.
+    pub(crate) frame: Arc<Frame>,
+    pub(crate) depth: u32,
+}

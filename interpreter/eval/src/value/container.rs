@@ -1,0 +1,109 @@
+//! Containers: a root file system, what is mounted, and the configuration of what runs in it.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use indexmap::IndexMap;
+use pipe_ops::{NodeId, Output};
+
+use super::Value;
+
+/// A container. Everything but its trees is known while the program is evaluated.
+#[derive(Clone, Debug)]
+pub struct ContainerValue {
+    /// Its root file system.
+    pub root: Output,
+    /// What is mounted, in order: a later one hides an earlier one at or below its path.
+    pub mounts: Vec<MountValue>,
+    /// What runs in it, and how.
+    pub config: Config,
+    /// The last command that ran.
+    pub last: Option<LastExec>,
+}
+
+/// A tree or a file shown at a path.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct MountValue {
+    /// The absolute path, normalised.
+    pub path: String,
+    /// What is shown, as the last command left it.
+    pub source: Output,
+    /// A file rather than a tree.
+    pub is_file: bool,
+}
+
+/// Configuration of a container.
+#[derive(Clone, Debug)]
+pub struct Config {
+    /// What it began with.
+    pub base: Base,
+    /// Variables that were set; `None` for one that was taken away.
+    pub env: BTreeMap<Arc<str>, Option<Value>>,
+    /// The working folder, when it was set.
+    pub workdir: Option<Arc<str>>,
+    /// `user[:group]`, when it was set.
+    pub user: Option<Arc<str>>,
+    /// A list of texts, when it was set.
+    pub entrypoint: Option<Value>,
+    /// A list of texts, when it was set.
+    pub command: Option<Value>,
+    /// Labels of the image.
+    pub labels: IndexMap<Arc<str>, Value>,
+    /// Annotations of its manifest.
+    pub annotations: IndexMap<Arc<str>, Value>,
+    /// Ports it listens on, in order.
+    pub ports: Vec<Arc<str>>,
+    /// `os/arch[/variant]`.
+    pub platform: Arc<str>,
+    /// What runs `sh` scripts, when it was set.
+    pub shell: Option<Vec<Arc<str>>>,
+}
+
+/// What a container began with. It decides what is known of its configuration before anything was set.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Base {
+    /// Nothing, or the host's tools: nothing is set.
+    Bare,
+    /// An image, by its node: its configuration is known only when it was pulled.
+    Image(Output),
+}
+
+/// The last command of a container.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct LastExec {
+    /// The exec's node.
+    pub exec: NodeId,
+    /// The node whose results are read: a guard, or the exec itself when failure is allowed.
+    pub result: NodeId,
+}
+
+impl ContainerValue {
+    /// A container in which nothing is set.
+    pub(crate) fn new(root: Output, base: Base, platform: Arc<str>) -> ContainerValue {
+        let config = Config {
+            base,
+            env: BTreeMap::new(),
+            workdir: None,
+            user: None,
+            entrypoint: None,
+            command: None,
+            labels: IndexMap::new(),
+            annotations: IndexMap::new(),
+            ports: Vec::new(),
+            platform,
+            shell: None,
+        };
+        ContainerValue { root, mounts: Vec::new(), config, last: None }
+    }
+
+    /// All its trees: what must be there when it is asked for.
+    pub(crate) fn outputs(&self) -> Vec<Output> {
+        std::iter::once(self.root).chain(self.mounts.iter().map(|mount| mount.source)).collect()
+    }
+}
+
+impl From<ContainerValue> for Value {
+    fn from(container: ContainerValue) -> Value {
+        Value::Container(Arc::new(container))
+    }
+}

@@ -191,7 +191,7 @@ impl Machine {
     pub(crate) fn argument(&mut self, argument: &Argument, frame: &Arc<Frame>, span: Span) -> Result<Value> {
         let site: Site = self.site(frame, span);
         match argument {
-            Argument::Data(datum) => self.from_datum(datum.clone(), &site),
+            Argument::Data(datum) => self.datum_value(datum.clone(), &site),
             Argument::HostDir(path) => {
                 let dir = HostDir { path: path.clone(), include: Vec::new(), exclude: Vec::new() };
                 self.add_main(Op::HostDir(dir), &site).map(Value::Dir)

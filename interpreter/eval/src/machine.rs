@@ -147,7 +147,7 @@ impl Machine {
             return Ok(symbolic(output, ty));
         };
         let result = pure::apply(function, &known).map_err(|e| error::pure(&e, site.place.clone()))?;
-        self.from_datum(result, site)
+        self.datum_value(result, site)
     }
 
     /// An operation that is declared and not there yet, as the node that planning refuses.

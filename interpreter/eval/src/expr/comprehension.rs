@@ -91,7 +91,7 @@ impl Machine {
             Value::Map(map) => {
                 let site: Site = self.site(&env.frame.clone(), list.span);
                 let pairs = map.entries.iter().map(|(key, value)| {
-                    let key = self.from_datum(key.clone(), &site)?;
+                    let key = self.datum_value(key.clone(), &site)?;
                     Ok(Value::Tuple(Items::new(vec![key, value.clone()])))
                 });
                 pairs.collect()

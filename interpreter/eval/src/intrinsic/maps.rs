@@ -46,7 +46,7 @@ fn keys(machine: &mut Machine, call: &Call<'_>) -> Result<Value> {
     let Value::Map(map) = call.arg(0)? else { return machine.pure_call("Map.keys", call) };
     let site = call.site(machine);
     let keys =
-        map.entries.keys().map(|key| machine.from_datum(key.clone(), &site)).collect::<Result<Vec<_>>>()?;
+        map.entries.keys().map(|key| machine.datum_value(key.clone(), &site)).collect::<Result<Vec<_>>>()?;
     Ok(Value::List(Items::new(keys)))
 }
 

@@ -153,7 +153,7 @@ impl Machine {
     }
 
     /// Plain data as a value.
-    pub(crate) fn from_datum(&mut self, datum: Datum, site: &Site) -> Result<Value> {
+    pub(crate) fn datum_value(&mut self, datum: Datum, site: &Site) -> Result<Value> {
         self.meter
             .bytes(size_of::<Value>())
             .map_err(|Exceeded(what)| error::limit(&what, site.place.clone()))?;
@@ -173,11 +173,11 @@ impl Machine {
             Datum::List(items) => Value::List(self.values(items, site)?),
             Datum::Tuple(items) => Value::Tuple(self.values(items, site)?),
             Datum::Map(pairs) => {
-                let pairs = pairs.into_iter().map(|(key, value)| Ok((key, self.from_datum(value, site)?)));
+                let pairs = pairs.into_iter().map(|(key, value)| Ok((key, self.datum_value(value, site)?)));
                 map_value(pairs.collect::<Result<_>>()?)
             }
             Datum::Optional(value) => {
-                Value::optional(value.map(|value| self.from_datum(*value, site)).transpose()?)
+                Value::optional(value.map(|value| self.datum_value(*value, site)).transpose()?)
             }
             Datum::Record { name, fields } => {
                 let decl = self.record_named(&name).cloned();
@@ -202,7 +202,7 @@ impl Machine {
     }
 
     fn values(&mut self, data: Vec<Datum>, site: &Site) -> Result<Items> {
-        Ok(Items::new(data.into_iter().map(|datum| self.from_datum(datum, site)).collect::<Result<_>>()?))
+        Ok(Items::new(data.into_iter().map(|datum| self.datum_value(datum, site)).collect::<Result<_>>()?))
     }
 }
 

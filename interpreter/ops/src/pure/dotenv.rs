@@ -64,7 +64,7 @@ pub(super) fn read(text: &str) -> Result<Json, String> {
         let name = name.trim();
         let name = name.strip_prefix("export ").unwrap_or(name).trim();
         super::check_text("EnvName", name).map_err(|error| at_line(&error.to_string()))?;
-        let (value, tail) = value(after).map_err(|reason| at_line(reason))?;
+        let (value, tail) = value(after).map_err(at_line)?;
         entries.insert(name.to_owned(), Json::from(value));
         line += rest
             .len()

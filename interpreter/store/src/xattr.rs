@@ -3,7 +3,7 @@
 use std::io;
 use std::path::Path;
 
-use rustix::fs::{XattrFlags, lgetxattr, llistxattr, lsetxattr};
+use rustix::fs::{XattrFlags, lgetxattr, lgetxattr_query, llistxattr, llistxattr_query, lsetxattr};
 use rustix::io::Errno;
 
 use crate::IdMap;
@@ -86,34 +86,39 @@ fn escape(name: &[u8]) -> Vec<u8> {
     }
 }
 
+// The size is asked for first, by a call of its own: `rustix` takes an empty buffer for one that is full.
+
 fn list(path: &Path) -> io::Result<Vec<Vec<u8>>> {
-    let mut buffer: Vec<u8> = Vec::new();
     loop {
+        let size = match llistxattr_query(path) {
+            Ok(0) | Err(Errno::NOTSUP) => return Ok(Vec::new()),
+            other => other?,
+        };
+        let mut buffer = vec![0; size];
         match llistxattr(path, buffer.as_mut_slice()) {
-            Ok(0) => return Ok(Vec::new()),
-            Ok(size) if buffer.is_empty() => buffer.resize(size, 0),
             Ok(size) => {
                 let names = buffer.get(..size).unwrap_or_default().split(|byte| *byte == 0);
                 return Ok(names.filter(|name| !name.is_empty()).map(<[u8]>::to_vec).collect());
             }
-            Err(Errno::RANGE) => buffer.clear(),
-            Err(Errno::NOTSUP) => return Ok(Vec::new()),
+            // It grew since it was asked for.
+            Err(Errno::RANGE) => {}
             Err(error) => return Err(error.into()),
         }
     }
 }
 
 fn get(path: &Path, name: &[u8]) -> io::Result<Vec<u8>> {
-    let mut value: Vec<u8> = Vec::new();
     loop {
+        let mut value = vec![0; lgetxattr_query(path, name)?];
+        if value.is_empty() {
+            return Ok(value);
+        }
         match lgetxattr(path, name, value.as_mut_slice()) {
-            Ok(0) => return Ok(Vec::new()),
-            Ok(size) if value.is_empty() => value.resize(size, 0),
             Ok(size) => {
                 value.truncate(size);
                 return Ok(value);
             }
-            Err(Errno::RANGE) => value.clear(),
+            Err(Errno::RANGE) => {}
             Err(error) => return Err(error.into()),
         }
     }
@@ -153,6 +158,19 @@ fn capability_with_root(mut value: Vec<u8>, ids: IdMap) -> Vec<u8> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn attributes_are_read_from_the_file_system() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let path = folder.path();
+        for (name, value) in [("user.overlay.opaque", "y"), ("user.note", "mine"), ("user.empty", "")] {
+            lsetxattr(path, name, value.as_bytes(), XattrFlags::empty()).expect("attributes of users");
+        }
+        let found = read(path, IdMap::Identity).expect("attributes");
+        assert!(found.opaque);
+        let expected = [(b"user.empty".to_vec(), Vec::new()), (b"user.note".to_vec(), b"mine".to_vec())];
+        assert_eq!(found.content, expected);
+    }
 
     #[test]
     fn capabilities_name_the_root_of_their_namespace_outside_it_only() {

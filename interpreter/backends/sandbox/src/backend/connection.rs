@@ -1,0 +1,151 @@
+//! The connection to a supervisor: requests go out under a lock, a thread hands replies to those who wait for them.
+
+use std::collections::HashMap;
+use std::os::fd::{BorrowedFd, OwnedFd};
+use std::os::unix::net::UnixStream;
+use std::process::Child;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::thread::JoinHandle;
+
+use pipe_engine::BackendError;
+
+use crate::protocol::{self, Reply, Request, RequestId, WireError};
+
+/// A reply, with the descriptor that came with it.
+pub(super) type Answer = Result<(Reply, Option<OwnedFd>), BackendError>;
+/// Told the reply of its request, once, from the thread that reads replies.
+type Waiter = Box<dyn FnOnce(Answer) + Send>;
+
+/// A living supervisor, or one that has died: then every request fails.
+pub(super) struct Connection {
+    socket: Arc<UnixStream>,
+    sending: Mutex<()>,
+    waiting: Arc<Mutex<Waiting>>,
+    next: AtomicU64,
+    reader: Mutex<Option<JoinHandle<()>>>,
+}
+
+#[derive(Default)]
+struct Waiting {
+    closed: bool,
+    waiters: HashMap<RequestId, Waiter>,
+}
+
+fn locked(waiting: &Mutex<Waiting>) -> MutexGuard<'_, Waiting> {
+    waiting.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+impl Connection {
+    /// Over a socket on which both sides have said hello.
+    pub(super) fn new(socket: UnixStream, supervisor: Child) -> Connection {
+        let socket = Arc::new(socket);
+        let waiting = Arc::new(Mutex::new(Waiting::default()));
+        let reader = std::thread::spawn({
+            let (socket, waiting) = (socket.clone(), waiting.clone());
+            move || read_replies(&socket, &waiting, supervisor)
+        });
+        Connection {
+            socket,
+            sending: Mutex::new(()),
+            waiting,
+            next: AtomicU64::new(1),
+            reader: Mutex::new(Some(reader)),
+        }
+    }
+
+    /// Whether the supervisor still answers.
+    pub(super) fn is_open(&self) -> bool {
+        !locked(&self.waiting).closed
+    }
+
+    /// Sends a request made for a fresh id; `waiter` gets the answer, whatever happens.
+    pub(super) fn request(
+        &self,
+        make: impl FnOnce(RequestId) -> Request,
+        fds: &[BorrowedFd<'_>],
+        waiter: impl FnOnce(Answer) + Send + 'static,
+    ) -> RequestId {
+        let id = self.next.fetch_add(1, Ordering::Relaxed);
+        let mut waiting = locked(&self.waiting);
+        if waiting.closed {
+            drop(waiting);
+            waiter(Err(died()));
+            return id;
+        }
+        waiting.waiters.insert(id, Box::new(waiter));
+        drop(waiting);
+        if let Err(error) = self.send(&make(id), fds) {
+            let waiter = {
+                let mut waiting = locked(&self.waiting);
+                // What was sent in part cannot be mended: the next request makes a new connection.
+                waiting.closed = true;
+                waiting.waiters.remove(&id)
+            };
+            if let Some(waiter) = waiter {
+                waiter(Err(BackendError::Failed(format!("cannot reach the sandbox's supervisor: {error}"))));
+            }
+        }
+        id
+    }
+
+    /// Sends a request, and blocks until its answer is there.
+    pub(super) fn ask(&self, make: impl FnOnce(RequestId) -> Request) -> Answer {
+        let (sender, receiver) = std::sync::mpsc::channel();
+        self.request(make, &[], move |answer| {
+            // Whoever asked waits right here.
+            let _ = sender.send(answer);
+        });
+        receiver.recv().unwrap_or_else(|_| Err(died()))
+    }
+
+    /// Asks for a step's death. A supervisor that is gone has taken its steps with it.
+    pub(super) fn kill(&self, id: RequestId) {
+        let _ = self.send(&Request::Kill { id }, &[]);
+    }
+
+    fn send(&self, request: &Request, fds: &[BorrowedFd<'_>]) -> Result<(), WireError> {
+        let _one_at_a_time = self.sending.lock().unwrap_or_else(PoisonError::into_inner);
+        protocol::send(&self.socket, request, fds)
+    }
+
+    /// Ends the supervisor and waits until it is gone.
+    pub(super) fn end(&self) {
+        let _ = self.send(&Request::End, &[]);
+        let _ = self.socket.shutdown(std::net::Shutdown::Write);
+        let reader = self.reader.lock().unwrap_or_else(PoisonError::into_inner).take();
+        let _ = reader.map(JoinHandle::join);
+    }
+}
+
+impl Drop for Connection {
+    fn drop(&mut self) {
+        // The reading thread has a handle of its own: dropping this one would close nothing.
+        let _ = self.socket.shutdown(std::net::Shutdown::Both);
+    }
+}
+
+fn died() -> BackendError {
+    BackendError::Failed("the sandbox's supervisor died; the steps it ran died with it".to_owned())
+}
+
+fn read_replies(socket: &UnixStream, waiting: &Mutex<Waiting>, mut supervisor: Child) {
+    while let Ok((reply, fds)) = protocol::receive::<Reply>(socket) {
+        let waiter = reply.id().and_then(|id| locked(waiting).waiters.remove(&id));
+        if let Some(waiter) = waiter {
+            waiter(Ok((reply, fds.into_iter().next())));
+        }
+    }
+    let _ = socket.shutdown(std::net::Shutdown::Both);
+    let _ = supervisor.wait();
+    let waiters = {
+        let mut waiting = locked(waiting);
+        waiting.closed = true;
+        std::mem::take(&mut waiting.waiters)
+    };
+    let mut waiters: Vec<_> = waiters.into_iter().collect();
+    waiters.sort_by_key(|(id, _)| *id);
+    for (_, waiter) in waiters {
+        waiter(Err(died()));
+    }
+}

@@ -1,0 +1,136 @@
+//! The backend: one supervisor, started when it is first needed and again should it die.
+
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
+
+use async_trait::async_trait;
+use pipe_engine::{Backend, BackendError, OutputSink, StepOutcome, StepSpec};
+use pipe_ops::Digest;
+use tokio_util::sync::CancellationToken;
+
+use super::connection::Connection;
+use super::{launch, step};
+use crate::toolchain::{self, Toolchain};
+
+/// What a [`Sandbox`] must know.
+#[derive(Clone)]
+pub struct SandboxOptions {
+    /// The store's folder; it must be there.
+    pub store: PathBuf,
+    /// The program that becomes the supervisor: one whose `main` begins with
+    /// [`supervise_if_asked`](crate::supervise_if_asked). By default this program itself.
+    pub program: PathBuf,
+    /// Which ids steps get.
+    pub ids: IdRange,
+    /// Told, once, what steps will miss on this machine.
+    pub warn: Arc<dyn Fn(&str) + Send + Sync>,
+}
+
+/// Which ids steps get.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
+pub enum IdRange {
+    /// A range where there is one, else a single id.
+    #[default]
+    Auto,
+    /// A single id, as on a machine without ranges. For an ordinary user only.
+    Single,
+}
+
+impl SandboxOptions {
+    /// This program as its own supervisor; warnings are dropped.
+    pub fn new(store: &Path) -> SandboxOptions {
+        SandboxOptions {
+            store: store.to_path_buf(),
+            program: PathBuf::from("/proc/self/exe"),
+            ids: IdRange::Auto,
+            warn: Arc::new(|_| {}),
+        }
+    }
+}
+
+/// Runs steps in namespaces of this machine. Also the store's way into the steps' user namespace. Cheap to clone.
+#[derive(Clone)]
+pub struct Sandbox {
+    inner: Arc<Inner>,
+}
+
+struct Inner {
+    options: SandboxOptions,
+    connection: Mutex<Option<Arc<Connection>>>,
+    toolchain: OnceLock<Toolchain>,
+}
+
+impl Sandbox {
+    /// Starts nothing yet.
+    pub fn new(options: SandboxOptions) -> Sandbox {
+        let inner = Inner { options, connection: Mutex::new(None), toolchain: OnceLock::new() };
+        Sandbox { inner: Arc::new(inner) }
+    }
+
+    /// The store's folder.
+    pub(super) fn store(&self) -> &Path {
+        &self.inner.options.store
+    }
+
+    /// The connection to a living supervisor, made if there is none. Blocks for the milliseconds that takes.
+    pub(super) fn connect(&self) -> Result<Arc<Connection>, BackendError> {
+        let mut slot = self.inner.connection.lock().unwrap_or_else(PoisonError::into_inner);
+        match &*slot {
+            Some(connection) if connection.is_open() => Ok(connection.clone()),
+            _ => Ok(slot.insert(Arc::new(launch::start(&self.inner.options)?)).clone()),
+        }
+    }
+
+    async fn connect_async(&self) -> Result<Arc<Connection>, BackendError> {
+        let living = self.inner.connection.try_lock().ok().and_then(|slot| slot.clone());
+        if let Some(connection) = living.filter(|connection| connection.is_open()) {
+            return Ok(connection);
+        }
+        let sandbox = self.clone();
+        let started = tokio::task::spawn_blocking(move || sandbox.connect()).await;
+        started.unwrap_or_else(|error| Err(BackendError::Failed(error.to_string())))
+    }
+
+    fn toolchain(&self) -> &Toolchain {
+        self.inner.toolchain.get_or_init(Toolchain::of_host)
+    }
+}
+
+#[async_trait]
+impl Backend for Sandbox {
+    fn name(&self) -> &'static str {
+        "sandbox"
+    }
+
+    async fn toolchain_digest(&self) -> Result<Digest, BackendError> {
+        let path = std::env::var("PATH").unwrap_or_default();
+        tokio::task::spawn_blocking(move || toolchain::digest(&path))
+            .await
+            .map_err(|error| BackendError::Failed(error.to_string()))
+    }
+
+    fn toolchain_has(&self, path: &str) -> bool {
+        self.toolchain().has(Path::new(path))
+    }
+
+    async fn run(
+        &self,
+        step: StepSpec,
+        output: &dyn OutputSink,
+        cancel: &CancellationToken,
+    ) -> Result<StepOutcome, BackendError> {
+        if cancel.is_cancelled() {
+            return Err(BackendError::Cancelled);
+        }
+        let connection = self.connect_async().await?;
+        step::run(&connection, self.store(), step, output, cancel).await
+    }
+
+    async fn shutdown(&self) {
+        let connection = self.inner.connection.lock().unwrap_or_else(PoisonError::into_inner).take();
+        if let Some(connection) = connection {
+            // Joins the supervisor, which first ends its steps; nothing is left to report should that fail.
+            let _ = tokio::task::spawn_blocking(move || connection.end()).await;
+        }
+    }
+}

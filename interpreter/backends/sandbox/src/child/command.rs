@@ -1,0 +1,52 @@
+//! The command's own process, from its birth to `execve`.
+
+use std::ffi::{c_int, c_void};
+
+use super::identity;
+use super::image::StepImage;
+use super::init::REPORT;
+use super::report::{At, Failure, Record, Stage};
+use super::sys;
+
+/// The first code of the command's process; it shares the memory of the step's init, which waits until it is done with it.
+pub(crate) extern "C" fn start(image: *mut c_void) -> c_int {
+    // SAFETY: `init` passes its own image, which outlives this code because `init` is suspended until `execve` or exit.
+    let image = unsafe { &*image.cast::<StepImage>() };
+    match prepare(image) {
+        Ok(()) => execute(image).send(REPORT),
+        Err(failure) => Record::Setup(failure).send(REPORT),
+    }
+    sys::exit(127)
+}
+
+/// What order matters: the filter goes in while it may (with rights over the namespace), the rights go after it.
+fn prepare(image: &StepImage) -> Result<(), Failure> {
+    sys::reset_signals();
+    sys::umask(0o022);
+    sys::setsid().at(Stage::Session)?;
+    sys::set_limit(libc::RLIMIT_CORE, 0, 0).at(Stage::Limits)?;
+    let (soft, hard) = image.limits.open_files;
+    sys::set_limit(libc::RLIMIT_NOFILE, soft, hard).at(Stage::Limits)?;
+    identity::drop_bounding_set()?;
+    if image.identity.no_new_privileges {
+        sys::prctl(libc::PR_SET_NO_NEW_PRIVS, 1).at(Stage::NoNewPrivileges)?;
+    }
+    image.filters.iter().try_for_each(|filter| sys::seccomp(filter)).at(Stage::Seccomp)?;
+    identity::become_user(&image.identity)?;
+    sys::chdir(image.workdir()).at(Stage::EnterWorkdir)
+}
+
+/// Tries each path in turn, as a shell does: what is missing is passed over, what is there but forbidden is remembered.
+fn execute(image: &StepImage) -> Record {
+    let mut failure = Record::Exec { errno: libc::ENOENT, present: false };
+    for program in &image.programs {
+        // SAFETY: both arrays were made by `StringArray`, which ends them in null, and live in `image`.
+        let errno = unsafe { sys::execve(program, image.argv.as_ptr(), image.envp.as_ptr()) };
+        match errno.0 {
+            libc::ENOENT | libc::ENOTDIR if !sys::exists(program) => {}
+            libc::EACCES => failure = Record::Exec { errno: errno.0, present: true },
+            other => return Record::Exec { errno: other, present: true },
+        }
+    }
+    failure
+}

@@ -1,0 +1,57 @@
+//! Who the command is and what it may do.
+
+use super::image::Identity;
+use super::report::{At, Failure, Stage};
+use super::sys;
+
+/// Capabilities a command can have inside its namespace, by number (`linux/capability.h`): the set that Docker grants, less
+/// `CAP_NET_RAW`, `CAP_MKNOD` and `CAP_AUDIT_WRITE`.
+const CAPABILITIES: [u32; 11] = [
+    0,  // CAP_CHOWN
+    1,  // CAP_DAC_OVERRIDE
+    3,  // CAP_FOWNER
+    4,  // CAP_FSETID
+    5,  // CAP_KILL
+    6,  // CAP_SETGID
+    7,  // CAP_SETUID
+    8,  // CAP_SETPCAP
+    10, // CAP_NET_BIND_SERVICE
+    18, // CAP_SYS_CHROOT
+    31, // CAP_SETFCAP
+];
+
+/// The set as bits.
+pub(crate) const CAPABILITY_BITS: u64 = {
+    let mut bits = 0;
+    let mut index = 0;
+    while index < CAPABILITIES.len() {
+        bits |= 1 << CAPABILITIES[index];
+        index += 1;
+    }
+    bits
+};
+
+/// Takes from the bounding set what no program may gain, not even a set-user-id one.
+pub(crate) fn drop_bounding_set() -> Result<(), Failure> {
+    for capability in 0..64 {
+        if CAPABILITY_BITS & (1 << capability) == 0 {
+            match sys::prctl(libc::PR_CAPBSET_DROP, capability) {
+                // The kernel knows no capability with this number, and none after it.
+                Err(sys::Errno(libc::EINVAL)) => break,
+                other => other.at_index(Stage::BoundingSet, capability as usize)?,
+            }
+        }
+    }
+    Ok(())
+}
+
+/// Becomes the user that the step asked for. A user other than root has no capabilities.
+pub(crate) fn become_user(identity: &Identity) -> Result<(), Failure> {
+    if identity.may_set_groups {
+        sys::setgroups(&identity.groups).at(Stage::Groups)?;
+    }
+    sys::setresgid(identity.gid).at(Stage::GroupId)?;
+    sys::setresuid(identity.uid).at(Stage::UserId)?;
+    let capabilities = if identity.uid == 0 { CAPABILITY_BITS } else { 0 };
+    sys::capset(capabilities).at(Stage::Capabilities)
+}

@@ -1,0 +1,121 @@
+//! All that a step's processes need, prepared by the supervisor so that they allocate nothing.
+
+use std::ffi::{CStr, CString, c_char};
+use std::os::fd::RawFd;
+
+/// An overlay. Paths are relative to the supervisor's working folder, the store.
+pub(crate) struct Overlay {
+    /// Highest first, as the kernel wants them appended.
+    pub(crate) lowers: Vec<CString>,
+    pub(crate) upper: CString,
+    pub(crate) work: CString,
+}
+
+/// What is attached at a path of the new root.
+pub(crate) enum Source {
+    /// A private writable view of layers.
+    Overlay(Overlay),
+    /// A private writable folder or file.
+    Private(CString),
+    /// A folder or file of the host, read-only.
+    Host(CString),
+}
+
+/// A mount of the new root.
+pub(crate) struct Attachment {
+    /// Absolute, in the new root.
+    pub(crate) target: CString,
+    pub(crate) source: Source,
+}
+
+/// Who the command runs as, in ids of the namespace.
+pub(crate) struct Identity {
+    pub(crate) uid: u32,
+    pub(crate) gid: u32,
+    pub(crate) groups: Vec<u32>,
+    /// Whether supplementary groups may be set: not in a namespace with a single id.
+    pub(crate) may_set_groups: bool,
+    /// Whether a set-user-id program gains nothing.
+    pub(crate) no_new_privileges: bool,
+}
+
+/// Resource limits the command gets.
+pub(crate) struct Limits {
+    /// Open files, soft and hard: those `pipe` was started with.
+    pub(crate) open_files: (u64, u64),
+}
+
+/// File descriptors of the supervisor that a step's first process puts in their places.
+pub(crate) struct Streams {
+    /// `None`: an empty input.
+    pub(crate) stdin: Option<RawFd>,
+    pub(crate) stdout: RawFd,
+    pub(crate) stderr: RawFd,
+    pub(crate) report: RawFd,
+}
+
+/// A step, ready to be run by code that may not allocate.
+pub(crate) struct StepImage {
+    pub(crate) root: Overlay,
+    /// Where the root is attached before it becomes `/`: any folder, relative to the store.
+    pub(crate) attach_point: CString,
+    /// In order: a path before one inside it.
+    pub(crate) attachments: Vec<Attachment>,
+    /// Room for a descriptor for each attachment and each device.
+    pub(crate) mount_fds: Vec<RawFd>,
+    pub(crate) device_fds: Vec<RawFd>,
+    /// Every folder on the way to the working folder, outermost first, the working folder last.
+    pub(crate) workdir: Vec<CString>,
+    pub(crate) identity: Identity,
+    pub(crate) limits: Limits,
+    pub(crate) streams: Streams,
+    /// Seccomp programs, in the order they are installed.
+    pub(crate) filters: std::sync::Arc<[Vec<libc::sock_filter>]>,
+    /// Paths to try, in the order of `PATH`.
+    pub(crate) programs: Vec<CString>,
+    pub(crate) argv: StringArray,
+    pub(crate) envp: StringArray,
+    /// The top of the stack of the command's process until it executes.
+    pub(crate) stack: Stack,
+}
+
+impl StepImage {
+    /// The working folder itself.
+    pub(crate) fn workdir(&self) -> &CStr {
+        self.workdir.last().map_or(c"/", CString::as_c_str)
+    }
+}
+
+/// Texts with an array of pointers to them that ends in null, as `execve` wants it.
+pub(crate) struct StringArray {
+    // Keeps what `pointers` points to; moving the vector does not move the texts.
+    _texts: Vec<CString>,
+    pointers: Vec<*const c_char>,
+}
+
+impl StringArray {
+    pub(crate) fn new(texts: Vec<CString>) -> StringArray {
+        let pointers = texts.iter().map(|text| text.as_ptr()).chain([std::ptr::null()]).collect();
+        StringArray { _texts: texts, pointers }
+    }
+
+    /// The array; valid while `self` lives.
+    pub(crate) fn as_ptr(&self) -> *const *const c_char {
+        self.pointers.as_ptr()
+    }
+}
+
+/// Memory for the stack of a process that shares its parent's memory until it executes.
+pub(crate) struct Stack(Vec<u128>);
+
+impl Stack {
+    /// 64 KiB: the calls below the command's start are few and shallow.
+    pub(crate) fn new() -> Stack {
+        Stack(vec![0; 4096])
+    }
+
+    /// Its highest address, aligned to 16 bytes; stacks grow down.
+    pub(crate) fn top(&mut self) -> *mut std::ffi::c_void {
+        self.0.as_mut_ptr_range().end.cast()
+    }
+}

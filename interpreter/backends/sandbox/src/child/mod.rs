@@ -1,0 +1,11 @@
+//! What runs between `clone` and `execve`: no allocation, no lock, no panic; raw system calls on what was prepared.
+
+pub(crate) mod command;
+pub(crate) mod identity;
+pub(crate) mod image;
+pub(crate) mod init;
+pub(crate) mod masks;
+pub(crate) mod mounts;
+pub(crate) mod report;
+pub(crate) mod spawn;
+pub(crate) mod sys;

@@ -1,0 +1,201 @@
+//! The messages.
+
+use std::time::Duration;
+
+use pipe_store::{LayerPlan, LayerScan};
+use serde::{Deserialize, Serialize};
+
+use crate::ids::IdCount;
+
+/// From `pipe` to the supervisor.
+#[derive(Debug, Serialize, Deserialize)]
+pub(crate) enum Request {
+    /// The namespace's ids are mapped: go on. Answered by [`Reply::Ready`].
+    Begin(Begin),
+    /// Run a step. Comes with descriptors for standard output, standard error and, with `stdin`, standard input.
+    Run { id: RequestId, step: Box<Step> },
+    /// Kill a step; its [`Reply::Ended`] says that it was cancelled. A step that is over is passed over.
+    Kill { id: RequestId },
+    /// There will be no other request: end when the connection does, and leave the runs' folders to `pipe`.
+    End,
+    /// Do something with files of the store.
+    Files { id: RequestId, task: FileTask },
+}
+
+/// What only the owner of the steps' ids may do with files. Paths are relative to the store's folder; bytes, for names need not be
+/// UTF-8.
+#[derive(Debug, Serialize, Deserialize)]
+pub(crate) enum FileTask {
+    /// Open a file for reading. The reply comes with its descriptor.
+    Open(Vec<u8>),
+    /// Digest a layer.
+    Scan(Vec<u8>),
+    /// Make a layer.
+    Build { staged: Vec<u8>, plan: Box<LayerPlan> },
+    /// Move a folder.
+    Rename { from: Vec<u8>, to: Vec<u8> },
+    /// Remove a folder with all that is in it.
+    Remove(Vec<u8>),
+}
+
+/// Which request a reply belongs to.
+pub(crate) type RequestId = u64;
+
+/// What the supervisor must know before its first step.
+#[derive(Debug, Serialize, Deserialize)]
+pub(crate) struct Begin {
+    /// How many ids are mapped.
+    pub(crate) ids: IdCount,
+    /// Open files, soft and hard limit, that a step gets.
+    pub(crate) open_files: (u64, u64),
+}
+
+/// From the supervisor to `pipe`.
+#[derive(Debug, Serialize, Deserialize)]
+pub(crate) enum Reply {
+    /// The first message: whether the user namespace could be made.
+    Namespace(Result<(), SetupFailure>),
+    /// Steps may come.
+    Ready(Result<(), SetupFailure>),
+    /// A step is over.
+    Ended { id: RequestId, result: Result<Report, StepFailure> },
+    /// A task with files is over.
+    Files { id: RequestId, result: Result<FileResult, FileFailure> },
+}
+
+impl Reply {
+    /// The message's name, for errors that say which one was expected.
+    pub(crate) fn name(&self) -> &'static str {
+        match self {
+            Reply::Namespace(_) => "Namespace",
+            Reply::Ready(_) => "Ready",
+            Reply::Ended { .. } => "Ended",
+            Reply::Files { .. } => "Files",
+        }
+    }
+
+    /// The request it answers; none for the two of the beginning.
+    pub(crate) fn id(&self) -> Option<RequestId> {
+        match self {
+            Reply::Namespace(_) | Reply::Ready(_) => None,
+            Reply::Ended { id, .. } | Reply::Files { id, .. } => Some(*id),
+        }
+    }
+}
+
+impl Request {
+    /// The message's name.
+    pub(crate) fn name(&self) -> &'static str {
+        match self {
+            Request::Begin(_) => "Begin",
+            Request::Run { .. } => "Run",
+            Request::Kill { .. } => "Kill",
+            Request::End => "End",
+            Request::Files { .. } => "Files",
+        }
+    }
+}
+
+/// What could not be set up, and with which error number.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub(crate) struct SetupFailure {
+    /// In the middle of "cannot …".
+    pub(crate) what: String,
+    pub(crate) errno: i32,
+}
+
+/// A step.
+#[derive(Debug, Serialize, Deserialize)]
+pub(crate) struct Step {
+    /// The run's folder, relative to the store.
+    pub(crate) work: Vec<u8>,
+    pub(crate) toolchain: bool,
+    /// Lowest first.
+    pub(crate) root: Vec<Folder>,
+    pub(crate) mounts: Vec<Mount>,
+    pub(crate) argv: Vec<String>,
+    pub(crate) env: Vec<(String, String)>,
+    pub(crate) workdir: String,
+    pub(crate) user: Option<String>,
+    pub(crate) timeout: Option<Duration>,
+    /// Whether a descriptor for standard input comes with the message.
+    pub(crate) stdin: bool,
+}
+
+/// A folder of a layer, or a file: `layers/<layer>/<path>`.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub(crate) struct Folder {
+    pub(crate) layer: String,
+    /// Bytes, for names need not be UTF-8.
+    pub(crate) path: Vec<u8>,
+}
+
+/// A private writable view.
+#[derive(Debug, Serialize, Deserialize)]
+pub(crate) struct Mount {
+    pub(crate) path: String,
+    pub(crate) source: MountedTree,
+}
+
+/// What a mount shows.
+#[derive(Debug, Serialize, Deserialize)]
+pub(crate) enum MountedTree {
+    /// Layers, lowest first.
+    Folders(Vec<Folder>),
+    /// A file; the folder's `path` names it.
+    File(Folder),
+}
+
+/// How a step ended and what it left.
+#[derive(Debug, Serialize, Deserialize)]
+pub(crate) struct Report {
+    pub(crate) ending: Ending,
+    pub(crate) root: Option<StagedLayer>,
+    pub(crate) mounts: Vec<Option<StagedLayer>>,
+    pub(crate) elapsed: Duration,
+}
+
+/// How a command ended.
+#[derive(Debug, Serialize, Deserialize)]
+pub(crate) enum Ending {
+    Code(i32),
+    TimedOut,
+    /// No program of that name on `PATH`, or at that path.
+    Missing,
+}
+
+/// A folder of changes, where the store can take it from.
+#[derive(Debug, Serialize, Deserialize)]
+pub(crate) struct StagedLayer {
+    /// Relative to the store.
+    pub(crate) path: String,
+    pub(crate) scan: LayerScan,
+}
+
+/// Why a step gave no result.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub(crate) enum StepFailure {
+    /// It was killed because [`Request::Kill`] asked for it.
+    Cancelled,
+    /// It asks for something that cannot be.
+    Step(String),
+    /// The machine did not do what it should.
+    Machine(String),
+}
+
+/// What a task with files gave.
+#[derive(Debug, Serialize, Deserialize)]
+pub(crate) enum FileResult {
+    /// It is done; an opened file comes as a descriptor.
+    Done,
+    /// A layer's content.
+    Scan(LayerScan),
+}
+
+/// Why a task with files failed.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub(crate) struct FileFailure {
+    /// The error number, when a system call failed.
+    pub(crate) errno: Option<i32>,
+    pub(crate) message: String,
+}

@@ -1,0 +1,147 @@
+//! From the list to programs for the kernel.
+
+use std::collections::BTreeMap;
+
+use libc::{SYS_clone, SYS_clone3, SYS_personality, SYS_socket, c_long, sock_filter};
+use seccompiler::{
+    BackendError, BpfProgram, SeccompAction, SeccompCmpArgLen, SeccompCmpOp, SeccompCondition, SeccompFilter,
+    SeccompRule,
+};
+
+use super::allowed::{ALWAYS, ARCHITECTURE, NAMESPACE_FLAGS, NEWEST, PERSONALITIES, REFUSED_SOCKETS};
+
+/// The programs that every step gets, in the order in which they are installed. The kernel takes the strictest answer.
+pub(crate) fn compile() -> Result<Vec<Vec<sock_filter>>, BackendError> {
+    let program: BpfProgram = allow_list()?.try_into()?;
+    let same = |line: &seccompiler::sock_filter| sock_filter {
+        code: line.code,
+        jt: line.jt,
+        jf: line.jf,
+        k: line.k,
+    };
+    Ok(vec![unknown_calls(), program.iter().map(same).collect()])
+}
+
+fn allow_list() -> Result<SeccompFilter, BackendError> {
+    let mut rules: BTreeMap<c_long, Vec<SeccompRule>> =
+        ALWAYS.iter().chain(ARCHITECTURE).map(|call| (*call, Vec::new())).collect();
+    rules.insert(
+        SYS_clone,
+        vec![SeccompRule::new(vec![condition(SeccompCmpOp::MaskedEq(NAMESPACE_FLAGS), 0)?])?],
+    );
+    let refused = REFUSED_SOCKETS.iter().map(|family| condition(SeccompCmpOp::Ne, *family));
+    rules.insert(SYS_socket, vec![SeccompRule::new(refused.collect::<Result<_, _>>()?)?]);
+    let personality = |value: &u64| SeccompRule::new(vec![condition(SeccompCmpOp::Eq, *value)?]);
+    rules.insert(SYS_personality, PERSONALITIES.iter().map(personality).collect::<Result<_, _>>()?);
+    let refuse = SeccompAction::Errno(libc::EPERM as u32);
+    SeccompFilter::new(rules, refuse, SeccompAction::Allow, std::env::consts::ARCH.try_into()?)
+}
+
+/// On the first argument.
+fn condition(operator: SeccompCmpOp, value: u64) -> Result<SeccompCondition, BackendError> {
+    SeccompCondition::new(0, SeccompCmpArgLen::Qword, operator, value)
+}
+
+/// Calls that libraries try and do without when they are told that the kernel has none such (`ENOSYS`): those that are newer than
+/// the list, and `clone3`, whose flags a filter cannot see.
+fn unknown_calls() -> Vec<sock_filter> {
+    let statement = |code: u32, k: u32| sock_filter { code: code as u16, jt: 0, jf: 0, k };
+    let jump = |test: u32, k: u32, jt: u8, jf: u8| sock_filter {
+        code: (libc::BPF_JMP | test | libc::BPF_K) as u16,
+        jt,
+        jf,
+        k,
+    };
+    // The number of the call is the first word of what a filter sees.
+    let load_number = statement(libc::BPF_LD | libc::BPF_W | libc::BPF_ABS, 0);
+    let missing = libc::SECCOMP_RET_ERRNO | libc::ENOSYS as u32;
+    vec![
+        load_number,
+        jump(libc::BPF_JGT, NEWEST as u32, 1, 0),
+        jump(libc::BPF_JEQ, SYS_clone3 as u32, 0, 1),
+        statement(libc::BPF_RET | libc::BPF_K, missing),
+        statement(libc::BPF_RET | libc::BPF_K, libc::SECCOMP_RET_ALLOW),
+    ]
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use super::*;
+
+    /// Runs a program as the kernel does, on a call with one argument; the answer.
+    fn answer(program: &[sock_filter], call: c_long, argument: u64) -> u32 {
+        let arch = if cfg!(target_arch = "x86_64") { 0xc000_003e } else { 0xc000_00b7_u32 };
+        let words = [call as u32, arch, 0, 0, argument as u32, (argument >> 32) as u32];
+        let (mut at, mut accumulator) = (0, 0);
+        loop {
+            let line = program[at];
+            at += 1;
+            let take = |holds: bool| if holds { line.jt as usize } else { line.jf as usize };
+            match line.code {
+                0x20 => accumulator = words[line.k as usize / 4],
+                0x54 => accumulator &= line.k,
+                0x05 => at += line.k as usize,
+                0x15 => at += take(accumulator == line.k),
+                0x25 => at += take(accumulator > line.k),
+                0x35 => at += take(accumulator >= line.k),
+                0x06 => return line.k,
+                other => panic!("instruction {other:#x}"),
+            }
+        }
+    }
+
+    /// The strictest answer of all programs: an error before leave.
+    fn error(call: c_long, argument: u64) -> Option<i32> {
+        let programs = compile().unwrap();
+        let answers = programs.iter().map(|program| answer(program, call, argument));
+        answers
+            .filter(|answer| *answer != libc::SECCOMP_RET_ALLOW)
+            .map(|answer| (answer & 0xffff) as i32)
+            .next()
+    }
+
+    #[test]
+    fn everyday_calls_are_allowed() {
+        for call in [libc::SYS_read, libc::SYS_openat, libc::SYS_execve, libc::SYS_futex, libc::SYS_fchmodat2]
+        {
+            assert_eq!(error(call, 0), None);
+        }
+        assert_eq!(error(SYS_clone, (libc::CLONE_VM | libc::CLONE_THREAD) as u64), None);
+        assert_eq!(error(SYS_socket, libc::AF_INET as u64), None);
+        assert_eq!(error(SYS_personality, 0xffff_ffff), None);
+    }
+
+    #[test]
+    fn calls_that_reach_the_machine_are_refused() {
+        let refused = [
+            libc::SYS_mount,
+            libc::SYS_unshare,
+            libc::SYS_setns,
+            libc::SYS_bpf,
+            libc::SYS_keyctl,
+            libc::SYS_reboot,
+            libc::SYS_open_by_handle_at,
+            libc::SYS_io_uring_setup,
+            libc::SYS_perf_event_open,
+            libc::SYS_move_mount,
+            libc::SYS_pivot_root,
+            libc::SYS_userfaultfd,
+        ];
+        for call in refused {
+            assert_eq!(error(call, 0), Some(libc::EPERM), "{call}");
+        }
+        for flag in [libc::CLONE_NEWUSER, libc::CLONE_NEWNS, libc::CLONE_NEWNET, libc::CLONE_NEWPID] {
+            assert_eq!(error(SYS_clone, flag as u32 as u64), Some(libc::EPERM));
+        }
+        assert_eq!(error(SYS_socket, libc::AF_VSOCK as u64), Some(libc::EPERM));
+        assert_eq!(error(SYS_personality, 0x0040_0000), Some(libc::EPERM));
+    }
+
+    #[test]
+    fn what_libraries_can_do_without_seems_not_to_exist() {
+        assert_eq!(error(SYS_clone3, 0), Some(libc::ENOSYS));
+        assert_eq!(error(NEWEST + 1, 0), Some(libc::ENOSYS));
+        assert_eq!(error(100_000, 0), Some(libc::ENOSYS));
+    }
+}

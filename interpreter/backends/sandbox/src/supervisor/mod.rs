@@ -1,0 +1,21 @@
+//! The supervisor: a small process inside the user namespace, between `pipe` and the steps. It starts steps, watches them, digests
+//! what they leave, and touches files that only the namespace's ids may touch. When `pipe` is gone it kills and removes everything.
+
+mod accounts;
+mod attributes;
+mod collect;
+mod enter;
+mod files;
+mod layers;
+mod mountpoints;
+mod plan;
+mod running;
+mod server;
+mod skeleton;
+mod step;
+mod view;
+mod watch;
+mod work;
+
+pub(crate) use enter::SUPERVISOR_ARGUMENT;
+pub use enter::supervise_if_asked;

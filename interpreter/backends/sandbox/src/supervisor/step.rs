@@ -1,0 +1,151 @@
+//! One step from its request to its report.
+
+use std::os::fd::{AsRawFd, OwnedFd};
+use std::path::Path;
+use std::sync::Arc;
+use std::time::Duration;
+
+use rustix::pipe::PipeFlags;
+
+use super::collect::collect;
+use super::plan::{self, Plan};
+use super::running::Running;
+use super::server::Context;
+use super::watch::{self, End};
+use crate::child::image::{Source, StepImage, Streams};
+use crate::child::report::{Failure, Record, Stage};
+use crate::child::{masks, spawn};
+use crate::protocol::{Ending, Report, RequestId, Step, StepFailure};
+
+/// Descriptors that came with a step's request.
+pub(super) struct StepFds {
+    pub(super) stdout: OwnedFd,
+    pub(super) stderr: OwnedFd,
+    pub(super) stdin: Option<OwnedFd>,
+}
+
+/// Runs a step in its folder.
+pub(super) fn run(
+    context: &Context,
+    running: &Running,
+    id: RequestId,
+    step: &Step,
+    fds: StepFds,
+    folder: &Path,
+) -> Result<Report, StepFailure> {
+    let (report, report_writer) = rustix::pipe::pipe_with(PipeFlags::CLOEXEC | PipeFlags::NONBLOCK)
+        .map_err(|errno| machine("make a pipe", errno.into()))?;
+    let streams = Streams {
+        stdin: fds.stdin.as_ref().map(AsRawFd::as_raw_fd),
+        stdout: fds.stdout.as_raw_fd(),
+        stderr: fds.stderr.as_raw_fd(),
+        report: report_writer.as_raw_fd(),
+    };
+    let mut plan = plan::plan(context, step, folder, streams)?;
+    let process = spawn::spawn(&mut plan.image).map_err(|error| machine("start a process", error))?;
+    let process = Arc::new(process);
+    running.started(id, &process);
+    // What the step writes to is the step's alone from here on.
+    drop((fds, report_writer));
+    let end =
+        watch::watch(&process, &report, step.timeout).map_err(|error| machine("wait for the step", error))?;
+    if running.was_killed(id) {
+        return Err(StepFailure::Cancelled);
+    }
+    let (ending, elapsed) = judge(&end, &plan.image, step)?;
+    leave(context, &plan, folder, ending, elapsed)
+}
+
+fn leave(
+    context: &Context,
+    plan: &Plan,
+    folder: &Path,
+    ending: Ending,
+    elapsed: Duration,
+) -> Result<Report, StepFailure> {
+    if !matches!(ending, Ending::Code(_)) {
+        let mounts = plan.mounts.iter().map(|_| None).collect();
+        return Ok(Report { ending, root: None, mounts, elapsed });
+    }
+    let staged = || folder.with_file_name(context.fresh_name("staged"));
+    let root = collect(&plan.root, staged())?;
+    let mounts = plan.mounts.iter().map(|upper| collect(upper, staged()));
+    let mounts = mounts.collect::<Result<_, _>>()?;
+    Ok(Report { ending, root, mounts, elapsed })
+}
+
+fn machine(what: &str, error: std::io::Error) -> StepFailure {
+    StepFailure::Machine(format!("cannot {what}: {error}"))
+}
+
+/// What the first process's records say about the command.
+fn judge(end: &End, image: &StepImage, step: &Step) -> Result<(Ending, Duration), StepFailure> {
+    for record in &end.records {
+        match *record {
+            Record::Setup(failure) => return Err(setup_failure(failure, image)),
+            Record::Exec { errno, present } => return exec_failure(errno, present, step),
+            Record::Ended { status, nanos } => {
+                return Ok((Ending::Code(exit_code(status)), Duration::from_nanos(nanos)));
+            }
+        }
+    }
+    if end.timed_out {
+        return Ok((Ending::TimedOut, step.timeout.unwrap_or_default()));
+    }
+    let how = end
+        .signal
+        .map_or("ended without a word".to_owned(), |signal| format!("was killed by signal {signal}"));
+    Err(StepFailure::Machine(format!("the step's first process {how}")))
+}
+
+/// As a shell does: 128 + n for signal n.
+fn exit_code(status: i32) -> i32 {
+    if libc::WIFSIGNALED(status) { 128 + libc::WTERMSIG(status) } else { libc::WEXITSTATUS(status) }
+}
+
+fn exec_failure(errno: i32, present: bool, step: &Step) -> Result<(Ending, Duration), StepFailure> {
+    let program = step.argv.first().map_or("", String::as_str);
+    let because = |reason: &str| Err(StepFailure::Step(format!("`{program}` cannot be run: {reason}")));
+    match errno {
+        libc::ENOENT | libc::ENOTDIR if !present => Ok((Ending::Missing, Duration::ZERO)),
+        libc::ENOENT => because("the interpreter or loader that it names is not in the root"),
+        libc::EACCES => because("it is not executable for the step's user"),
+        libc::ENOEXEC => {
+            because("it is neither a program for this machine nor a script that names its interpreter (`#!`)")
+        }
+        libc::E2BIG => because("its arguments and environment together are too long"),
+        other => because(&error_text(other)),
+    }
+}
+
+fn setup_failure(failure: Failure, image: &StepImage) -> StepFailure {
+    let subject = subject(failure, image).map(|subject| format!(" (`{subject}`)")).unwrap_or_default();
+    let message = format!("cannot {}{subject}: {}", failure.stage.describe(), error_text(failure.errno));
+    match failure.stage {
+        Stage::Workdir | Stage::EnterWorkdir => StepFailure::Step(message),
+        _ => StepFailure::Machine(message),
+    }
+}
+
+/// Which one of several like things a failure speaks of.
+fn subject(failure: Failure, image: &StepImage) -> Option<String> {
+    let index = failure.detail as usize;
+    let text = |text: &std::ffi::CStr| text.to_string_lossy().into_owned();
+    match failure.stage {
+        Stage::CopyMount => image.attachments.get(index).map(|attachment| match &attachment.source {
+            Source::Host(path) | Source::Private(path) => text(path),
+            Source::Overlay(_) => text(&attachment.target),
+        }),
+        Stage::MountOverlay | Stage::AttachMount => {
+            image.attachments.get(index).map(|attachment| text(&attachment.target))
+        }
+        Stage::Device => crate::child::mounts::DEVICES.get(index).map(|(source, _)| text(source)),
+        Stage::Mask => masks::path_of(failure.detail).map(text),
+        Stage::Workdir | Stage::EnterWorkdir => Some(text(image.workdir())),
+        _ => None,
+    }
+}
+
+fn error_text(errno: i32) -> String {
+    std::io::Error::from_raw_os_error(errno).to_string()
+}

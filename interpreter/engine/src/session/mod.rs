@@ -34,7 +34,8 @@ pub(crate) struct SessionState {
     pub(crate) context: Arc<OpContext>,
     pub(crate) network: SessionNetwork,
     pub(crate) services: Services,
-    run: Run,
+    work: PathBuf,
+    run: Mutex<Option<Run>>,
     next_work: AtomicU64,
     ran: Mutex<HashMap<StepKey, Arc<ExecResult>>>,
 }
@@ -49,7 +50,8 @@ impl Session {
             context: Arc::new(OpContext { engine, host }),
             network: SessionNetwork::start(),
             services: Services::default(),
-            run,
+            work: run.path().to_owned(),
+            run: Mutex::new(Some(run)),
             next_work: AtomicU64::new(0),
             ran: Mutex::new(HashMap::new()),
         };
@@ -77,11 +79,13 @@ impl Session {
         self.shared.services.adopt(service);
     }
 
-    /// Ends the session: stops services and the network, lets the backend clean up, removes the working folder. To be called
+    /// Ends the session: stops services and the network, removes the working folder, lets the backend clean up. To be called
     /// when no run is under way, also after one was cancelled.
     pub async fn shutdown(self) {
         self.shared.services.stop().await;
         self.shared.network.stop();
+        // While the backend is still there: what steps left may belong to ids that only it can reach.
+        drop(self.shared.run.lock().unwrap_or_else(PoisonError::into_inner).take());
         self.shared.context.engine.backend.shutdown().await;
     }
 }
@@ -89,7 +93,7 @@ impl Session {
 impl SessionState {
     /// A path in the run's folder that no other step has.
     pub(crate) fn new_work(&self) -> PathBuf {
-        self.run.path().join(format!("step-{}", self.next_work.fetch_add(1, Ordering::Relaxed)))
+        self.work.join(format!("step-{}", self.next_work.fetch_add(1, Ordering::Relaxed)))
     }
 
     /// What this session ran itself under a key.

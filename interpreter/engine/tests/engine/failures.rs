@@ -1,0 +1,171 @@
+//! A failure stops what depends on it and nothing else, and says what happened.
+
+use pipe_engine::{Ending, EngineError, EngineOptions, Exit, FailureClass, StepState};
+use pipe_ops::{Hints, Network, Op, Slot};
+
+use crate::backend::Closures;
+use crate::graphs::{Build, command, main, slot};
+use crate::world::{World, reason, standard, values};
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 8)]
+async fn a_failure_skips_what_depends_on_it_and_nothing_else() {
+    let world = World::new();
+    let backend = standard(Closures::new(world.store.clone())).with("fail", |call| {
+        for line in 1..=30 {
+            call.complain(format!("line {line}\n"));
+        }
+        Ok(Exit::Code(3))
+    });
+    let setup = world.setup(backend, world.options());
+    let mut build = Build::default();
+    let broken = build.checked("broken", &["fail"]);
+    let behind = build.run_on("behind", &["cat", "/in/x"], slot(broken, Slot::Root));
+    let last = build.run_on("last", &["cat", "/in/y"], slot(behind, Slot::Mount(0)));
+    let fine = build.checked("fine", &["put", "/f", "x"]);
+    let report = setup.run(&build.graph, &[main(last), main(fine)]).await;
+
+    assert_eq!(report.ending(), Ending::Failed(FailureClass::Pipeline));
+    assert_eq!(report.failures.len(), 1);
+    let failure = &report.failures[0];
+    assert_eq!(
+        (&*failure.name, failure.exit_code, failure.reason.as_str()),
+        ("broken", Some(3), "exit code 3")
+    );
+    assert_eq!(failure.origins[0].line, 1);
+    let tail = String::from_utf8(failure.log_tail.clone()).unwrap();
+    assert!(tail.starts_with("line 11\n") && tail.ends_with("line 30\n"), "{tail}");
+    assert_eq!(reason(&report, 0), "exit code 3");
+    assert!(report.outcomes[1].result.is_ok());
+    assert_eq!(setup.events.steps(StepState::Failed), ["broken"]);
+    assert_eq!(setup.events.steps(StepState::Skipped), ["behind", "last"]);
+    assert_eq!(setup.events.steps(StepState::Ran), ["fine"]);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 8)]
+async fn with_fail_fast_the_first_failure_stops_all() {
+    let world = World::new();
+    let backend = standard(Closures::new(world.store.clone())).with("wait", |call| {
+        while !call.cancel.is_cancelled() {
+            std::thread::yield_now();
+        }
+        Err(pipe_engine::BackendError::Cancelled)
+    });
+    let setup = world.setup(backend, EngineOptions { fail_fast: true, ..world.options() });
+    let mut build = Build::default();
+    let waits = build.checked("waits", &["wait"]);
+    let broken = build.checked("broken", &["exit", "1"]);
+    let report = setup.run(&build.graph, &[main(waits), main(broken)]).await;
+    assert_eq!(report.ending(), Ending::Failed(FailureClass::Pipeline));
+    assert_eq!(reason(&report, 0), "stopped");
+    assert_eq!(setup.events.steps(StepState::Skipped), ["waits"]);
+}
+
+/// A guard judges; without one the result of a failed command is a value like any other.
+#[tokio::test(flavor = "multi_thread", worker_threads = 8)]
+async fn guards_judge_exit_codes() {
+    let world = World::new();
+    let setup = world.engine();
+    let mut build = Build::default();
+    let exec = build.run("step", &["exit", "2"]);
+    let (strict, wide) = (build.guard(exec, &[0]), build.guard(exec, &[0, 2]));
+    let demands = [main(strict), slot(wide, Slot::ExitCode), slot(exec, Slot::ExitCode)];
+    let report = setup.run(&build.graph, &demands).await;
+    assert_eq!(setup.backend.runs(), 1);
+    assert_eq!(reason(&report, 0), "exit code 2");
+    let code = pipe_engine::Value::Datum(pipe_ops::Datum::Int(2));
+    assert_eq!(report.outcomes[1].result.as_ref().unwrap(), &code);
+    assert_eq!(report.outcomes[2].result.as_ref().unwrap(), &code);
+    assert_eq!(report.failures.len(), 1);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 8)]
+async fn what_cannot_begin_says_why() {
+    let world = World::new();
+    let setup = world.engine();
+    let mut build = Build::default();
+    let missing = build.checked("missing", &["no-such-program"]);
+    let root = build.scratch();
+    let hints = Hints { shell: Some("/bin/sh".into()), ..Hints::default() };
+    let script = build.hinted("script", command(root, &["print", "x"]), hints);
+    let report = setup.run(&build.graph, &[main(missing), main(script)]).await;
+    assert_eq!(reason(&report, 0), "the program `no-such-program` is not in this root");
+    assert_eq!(reason(&report, 1), "the script needs /bin/sh, which is not in this root");
+    assert!(report.failures.iter().all(|failure| failure.exit_code == Some(127)));
+    assert_eq!(report.ending(), Ending::Failed(FailureClass::Pipeline));
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 8)]
+async fn timeouts_and_want_of_memory_are_never_kept() {
+    let world = World::new();
+    let backend = Closures::new(world.store.clone())
+        .with("slow", |_| Ok(Exit::TimedOut))
+        .with("greedy", |_| Ok(Exit::OutOfMemory));
+    let setup = world.setup(backend, world.options());
+    let mut build = Build::default();
+    let root = build.scratch();
+    let hints = Hints { timeout: Some(90_000_000_000), ..Hints::default() };
+    let slow = build.hinted("slow", command(root, &["slow"]), hints);
+    let greedy = build.run("greedy", &["greedy"]);
+    for runs in [2, 4] {
+        let report = setup.run(&build.graph, &[main(slow), main(greedy)]).await;
+        assert_eq!(reason(&report, 0), "timed out after 1min30s");
+        assert_eq!(reason(&report, 1), "killed: out of memory");
+        assert_eq!(setup.backend.runs(), runs);
+    }
+}
+
+/// Planning and running refuse what is only declared, name it, and run nothing.
+#[tokio::test(flavor = "multi_thread", worker_threads = 8)]
+async fn declared_operations_and_networks_are_refused_by_name() {
+    let world = World::new();
+    let setup = world.engine();
+    let mut build = Build::default();
+    let op = Op::Declared { operation: "image".into(), inputs: Vec::new(), args: Vec::new() };
+    let image = build.add("base", op);
+    let outbound = pipe_ops::Exec { network: Network::Outbound, ..command(main(image), &["print", "x"]) };
+    let exec = build.exec("fetch", outbound);
+    let root = build.scratch();
+    let foreign = pipe_ops::Exec { platform: "linux/s390x".into(), ..command(root, &["print", "z"]) };
+    let foreign = build.exec("foreign", foreign);
+    let other = build.checked("other", &["print", "y"]);
+    let demands = [main(exec), main(foreign), main(other)];
+
+    let refused = setup.try_run(&build.graph, &demands).await.unwrap_err();
+    assert_eq!(
+        refused.to_string(),
+        "not available in this version: `image`, `network: Default`, `platform: linux/s390x`"
+    );
+    assert_eq!(refused.class(), FailureClass::Machine);
+    let EngineError::Unsupported(all) = &refused else { panic!("{refused}") };
+    assert_eq!(all[0].origins[0].name.as_ref(), "base");
+    let planned = setup.engine.plan(&build.graph, &demands).await.unwrap_err();
+    assert_eq!(planned.to_string(), refused.to_string());
+    assert_eq!(setup.backend.runs(), 0);
+
+    let report = setup.run(&build.graph, &[main(other)]).await;
+    assert_eq!(values(&report).len(), 1);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 8)]
+async fn a_missing_path_fails_the_op_that_names_it() {
+    let world = World::new();
+    let setup = world.engine();
+    let mut build = Build::default();
+    let made = build.checked("made", &["put", "/out/app", "x"]);
+    let file = build.subfile(slot(made, Slot::Root), "/out/apq");
+    let report = setup.run(&build.graph, &[file]).await;
+    assert!(reason(&report, 0).starts_with("there is no `/out/apq`"), "{}", reason(&report, 0));
+    assert_eq!(report.failures[0].class, FailureClass::Pipeline);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 8)]
+async fn an_output_that_does_not_exist_is_refused() {
+    let world = World::new();
+    let setup = world.engine();
+    let mut build = Build::default();
+    let scratch = build.scratch();
+    let step = build.run("step", &["print", "x"]);
+    for wrong in [slot(scratch.node, Slot::Stdout), slot(step, Slot::Mount(0))] {
+        assert!(matches!(setup.try_run(&build.graph, &[wrong]).await, Err(EngineError::Graph(_))));
+    }
+}

@@ -1,0 +1,16 @@
+//! The engine with a real store and a backend of closures: graphs are built here by hand, without the language.
+#![allow(clippy::unwrap_used, missing_docs)]
+
+mod backend;
+mod caching;
+mod cancelling;
+mod failures;
+mod flight;
+mod graphs;
+mod host;
+mod output;
+mod planning;
+mod property;
+mod scheduling;
+mod sessions;
+mod world;

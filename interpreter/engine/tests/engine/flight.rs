@@ -91,6 +91,7 @@ fn when_one_is_killed_that_holds_a_step_the_others_finish() {
     drop(open(&folder.path().join("store")));
     let mut holds = spawn(folder.path(), "hang");
     while notes(folder.path()).is_empty() {
+        assert!(holds.try_wait().unwrap().is_none(), "it ended before it held the step");
         std::thread::yield_now();
     }
     let children: Vec<Child> = (0..3).map(|_| spawn(folder.path(), "run")).collect();

@@ -27,7 +27,8 @@ fn diamond() -> (Graph, Output) {
         ..crate::graphs::command(root, &["note", "bottom"])
     };
     let bottom = build.exec("bottom", exec);
-    (build.graph.clone(), main(build.guard(bottom, &[0])))
+    let output = main(build.guard(bottom, &[0]));
+    (build.graph, output)
 }
 
 fn noting(world: &World, notes: PathBuf) -> Closures {
@@ -64,7 +65,7 @@ async fn child() {
 
 fn spawn(folder: &Path, mode: &str) -> Child {
     Command::new(std::env::current_exe().unwrap())
-        .args(["--exact", "flight::child"])
+        .args(["--exact", "flight::child", "--nocapture"])
         .env(STORE, folder)
         .env(MODE, mode)
         .stdout(std::process::Stdio::null())

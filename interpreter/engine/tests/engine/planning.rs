@@ -22,7 +22,7 @@ async fn what_is_behind_a_step_that_will_run_is_unknown() {
     let scratch = build.scratch();
     let packed = build.copy(scratch, "/f", file, true);
     let second = build.run_on("second", &["cat", "/in/f"], packed);
-    let third = build.run_on("third", &["cat", "/in/f"], slot(second, Slot::Mount(0)));
+    let third = build.run_on("third", &["cat", "/in/f", "again"], slot(second, Slot::Mount(0)));
     let demands = [main(third)];
 
     let plan = setup.engine.plan(&build.graph, &demands).await.unwrap();

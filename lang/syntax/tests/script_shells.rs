@@ -147,18 +147,18 @@ fn script() -> impl Strategy<Value = String> {
             "( ¤\n)",
             "{ ¤\n}",
             "{ ¤\n} | cat",
-            "printf %s \"$(¤\n)\"",
-            "y=$(¤\n); printf %s \"$y\"",
+            "printf %s \"$( ¤\n)\"",
+            "y=$( ¤\n); printf %s \"$y\"",
             "case a in (b) ;; a) ¤\n;; esac",
             "f() { ¤\n}; f",
             "true && ¤",
             "# it's\n¤",
-            "cat <<'Q' >/dev/null; ¤\n\"'`$(\nQ\n",
+            "cat <<'Q' >/dev/null\n\"'`$(\nQ\n¤",
             "printf %s '\"'; ¤",
             "sh -c \"¤\"",
             "eval \"¤\"",
             "while true; do ¤\nbreak; done",
-            "cat <<Q\n$(¤)\nQ\n",
+            "cat <<Q\n$( ¤)\nQ\n",
         ]);
         (inner, around).prop_map(|(inner, around)| around.replace('¤', &inner))
     })

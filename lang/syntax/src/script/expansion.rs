@@ -42,10 +42,7 @@ impl Scanner {
             }
             Some(Unit::Char('(')) => {
                 word.dynamic();
-                if self.char_at(2) != Some('(') || !self.arithmetic(3) {
-                    self.skip(2);
-                    self.nested(|s| s.list_in_parens());
-                }
+                self.substitution();
             }
             Some(Unit::Char('{')) => {
                 word.dynamic();
@@ -74,6 +71,20 @@ impl Scanner {
                 self.skip(1);
             }
         }
+    }
+
+    /// `$(…)` or `$((…))`.
+    fn substitution(&mut self) {
+        let twice = self.char_at(2) == Some('(');
+        if twice && self.arithmetic(3) {
+            return;
+        }
+        if twice && self.shell == Shell::Sh {
+            // A subshell in a substitution to some shells, broken arithmetic to others.
+            self.lose();
+        }
+        self.skip(2);
+        self.nested(|s| s.list_in_parens());
     }
 
     /// `((` … `))`, `skip` units of which open it. `false`, and nothing is taken, when the brackets do not end together:

@@ -16,9 +16,7 @@ pub(super) const TABLE: &[(&str, PureFn)] = &[
     ("yaml.encode", |a| {
         encode_with(a, "YAML", |json| serde_saphyr::to_string(json).map_err(|e| e.to_string()))
     }),
-    ("yaml.decode", |a| {
-        decode_with(a, "YAML", |text| serde_saphyr::from_str(text).map_err(|e| e.to_string()))
-    }),
+    ("yaml.decode", |a| decode_with(a, "YAML", read_yaml)),
     ("dotenv.encode", |a| encode_with(a, "dotenv", dotenv::write)),
     ("dotenv.decode", |a| decode_with(a, "dotenv", dotenv::read)),
 ];
@@ -42,6 +40,12 @@ fn decode_with(args: &Args<'_>, format: &'static str, read: Read) -> Result<Datu
 
 fn write_json(json: &Json) -> Result<String, String> {
     serde_json::to_string(json).map_err(|error| error.to_string())
+}
+
+/// YAML 1.2: only `true` and `false` are truth values, so that the country `no` is a text.
+fn read_yaml(text: &str) -> Result<Json, String> {
+    let options = serde_saphyr::options! { strict_booleans: true };
+    serde_saphyr::from_str_with_options(text, options).map_err(|error| error.to_string())
 }
 
 /// TOML has no null: such fields are left out.

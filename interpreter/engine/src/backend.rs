@@ -50,8 +50,8 @@ pub trait OutputSink: Send + Sync {
 pub struct StepSpec {
     /// For messages: what people call the step.
     pub name: String,
-    /// An absolute folder of the run, on the store's file system: what is made for the step goes in there. It is removed with
-    /// the run, also after the engine was killed.
+    /// The run's working folder, absolute, on the store's file system. It exists; the backend makes folders for the step in it. It
+    /// is removed with the run, also after the engine was killed.
     pub work: PathBuf,
     /// What the root stands on.
     pub base: Base,

@@ -5,8 +5,7 @@ mod network;
 mod services;
 
 use std::collections::HashMap;
-use std::path::PathBuf;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use pipe_ops::{Graph, StepKey};
@@ -36,7 +35,6 @@ pub(crate) struct SessionState {
     pub(crate) services: Services,
     work: PathBuf,
     run: Mutex<Option<Run>>,
-    next_work: AtomicU64,
     ran: Mutex<HashMap<StepKey, Arc<ExecResult>>>,
 }
 
@@ -52,7 +50,6 @@ impl Session {
             services: Services::default(),
             work: run.path().to_owned(),
             run: Mutex::new(Some(run)),
-            next_work: AtomicU64::new(0),
             ran: Mutex::new(HashMap::new()),
         };
         Ok(Session { shared: Arc::new(shared) })
@@ -91,9 +88,9 @@ impl Session {
 }
 
 impl SessionState {
-    /// A path in the run's folder that no other step has.
-    pub(crate) fn new_work(&self) -> PathBuf {
-        self.work.join(format!("step-{}", self.next_work.fetch_add(1, Ordering::Relaxed)))
+    /// The run's working folder.
+    pub(crate) fn work(&self) -> &Path {
+        &self.work
     }
 
     /// What this session ran itself under a key.

@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, HashMap};
 use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
@@ -19,6 +20,8 @@ type Program = Arc<dyn Fn(&mut Call<'_>) -> Result<Exit, BackendError> + Send + 
 pub(crate) struct Closures {
     store: Store,
     programs: HashMap<&'static str, Program>,
+    /// Numbers folders.
+    next: AtomicU64,
     /// Every command that began, in order.
     pub(crate) began: Mutex<Vec<Vec<String>>>,
     pub(crate) toolchain: Mutex<Digest>,
@@ -50,6 +53,7 @@ impl Closures {
         Closures {
             store,
             programs: HashMap::new(),
+            next: AtomicU64::new(0),
             began: Mutex::default(),
             toolchain: Mutex::new(Digest::of(b"tools")),
             shut_down: Mutex::new(false),
@@ -69,7 +73,7 @@ impl Closures {
         self.began.lock().unwrap().len()
     }
 
-    fn view(&self, work: &Path, index: usize, path: &str, source: &MountSource) -> View {
+    fn view(&self, work: &Path, index: u64, path: &str, source: &MountSource) -> View {
         let layer = |layer: &LayerRef| self.store.dir().join("layers").join(&layer.layer).join(&layer.path);
         let (lower, is_file) = match source {
             MountSource::Tree(layers) => (layers.iter().map(layer).collect(), false),
@@ -95,9 +99,10 @@ impl Closures {
         if let Some(shell) = step.shell {
             return Ok(outcome(Exit::ShellMissing { shell }, step.mounts.len()));
         }
-        let mut views = vec![self.view(&step.work, 0, "/", &MountSource::Tree(step.root))];
-        for (index, mount) in step.mounts.iter().enumerate() {
-            views.push(self.view(&step.work, index + 1, &mount.path, &mount.source));
+        let first = self.next.fetch_add(1 + step.mounts.len() as u64, Ordering::Relaxed);
+        let mut views = vec![self.view(&step.work, first, "/", &MountSource::Tree(step.root))];
+        for (index, mount) in (first + 1..).zip(&step.mounts) {
+            views.push(self.view(&step.work, index, &mount.path, &mount.source));
         }
         let mut call =
             Call { argv: step.argv, env: step.env, stdin: step.stdin, cancel: cancel.clone(), output, views };

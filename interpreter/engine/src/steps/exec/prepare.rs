@@ -134,7 +134,7 @@ impl PreparedExec {
         Ok(record.and_then(|record| ExecResult::from_record(self.key, record, &self.root, &self.mounts)))
     }
 
-    /// What a backend is to run, in a working folder of its own.
+    /// What a backend is to run, with the run's working folder.
     pub(super) fn spec(&self, work: PathBuf) -> Result<StepSpec, Cause> {
         let mounts = self.mounts.iter().map(|(path, value)| {
             let source = match value {

@@ -1,6 +1,30 @@
 //! Name resolution and type checking of the pipe language, incremental.
 //!
 //! **Invariant.** The only crate that knows salsa; what it hands out ([`typed::Program`], diagnostics) is plain data. The
-//! outside is reached only through the `System` trait.
+//! outside is reached only through the [`System`] trait.
+//!
+//! The way of a file: text → items ([`db`]) → names ([`scope`]) → signatures ([`signature`]) → bodies ([`infer`]) → findings
+//! of its module ([`checks`]) and a typed module ([`program`]). Each step is a query for one module or one item; a body reads
+//! the signatures of what it uses and never their bodies, so no query is cyclic and an edit inside a body stays there.
 
+mod analysis;
+mod checks;
+mod codes;
+mod db;
+mod expression;
+mod infer;
+mod literal;
+mod nearest;
+mod package;
+mod place;
+mod program;
+mod scope;
+mod signature;
+mod system;
 pub mod typed;
+
+pub use analysis::{Analysis, COMMAND_LINE};
+pub use codes::codes;
+pub use expression::CheckedExpression;
+pub use package::{Dependency, DependencySource, Manifest, PackageRoot, Permissions};
+pub use system::{Entry, FileKind, MAX_FILE_BYTES, MemorySystem, OsSystem, System};

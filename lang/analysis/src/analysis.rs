@@ -1,0 +1,190 @@
+//! The owner of the database: what the command line, the evaluator and the editor talk to.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use pipe_diagnostics::{Diagnostic, FileSpan};
+use pipe_syntax::Span;
+
+use crate::checks::module_findings;
+use crate::db::{Database, Db, Imports, Role, SourceFile, SourceModule, StdLibrary, items, module_of};
+use crate::expression::{self, CheckedExpression};
+use crate::package::{Loaded, Loader, Manifest, PackageRoot, pipe_files};
+use crate::place::{Finding, Place};
+use crate::program;
+use crate::system::{FileKind, System};
+use crate::typed::{ModuleId, Program, Type};
+
+/// The name that diagnostics of command-line expressions have for a file.
+pub const COMMAND_LINE: &str = "<command line>";
+
+/// A checker with its memory: what was computed once is not computed again until its source changes.
+pub struct Analysis {
+    db: Database,
+    system: Arc<dyn System>,
+    loader: Loader,
+    loaded: Loaded,
+}
+
+impl Analysis {
+    /// A checker that knows the standard library and reads everything else through `system`.
+    pub fn new(system: Arc<dyn System>) -> Analysis {
+        Analysis::with_database(system, Database::default())
+    }
+
+    /// A checker that tells each query it executes, by name and key: for tests of incrementality.
+    pub fn observed(system: Arc<dyn System>, executed: impl Fn(String) + Send + Sync + 'static) -> Analysis {
+        Analysis::with_database(system, Database::observed(executed))
+    }
+
+    fn with_database(system: Arc<dyn System>, db: Database) -> Analysis {
+        let modules: Vec<SourceModule> =
+            pipe_stdlib::MODULES.iter().map(|source| std_module(&db, source)).collect();
+        // A singleton: the database keeps it.
+        let _ = StdLibrary::builder(modules.into()).durability(salsa::Durability::HIGH).new(&db);
+        Analysis { db, system, loader: Loader::default(), loaded: Loaded::default() }
+    }
+
+    /// Checks a package and all that it uses: the entry module with all modules it reaches, and the given `.pipe` files and
+    /// folders of such files. When paths are given, only what is wrong in them is returned. Sorted by place.
+    pub fn check(&mut self, root: &PackageRoot, paths: &[PathBuf]) -> Vec<Diagnostic<FileSpan>> {
+        let files = self.files(paths);
+        let files: Vec<PathBuf> = files.into_iter().collect();
+        self.loaded = self.loader.load(&mut self.db, &*self.system, root, &files);
+        self.diagnostics(if paths.is_empty() { None } else { Some(&files) })
+    }
+
+    /// The files that paths stand for: folders are searched.
+    fn files(&self, paths: &[PathBuf]) -> BTreeSet<PathBuf> {
+        let mut files = BTreeSet::new();
+        for path in paths {
+            let path = crate::package::absolute(&*self.system, path);
+            match self.system.kind(&path) {
+                Some(FileKind::Dir) => files.extend(pipe_files(&*self.system, &path)),
+                _ => {
+                    files.insert(path);
+                }
+            }
+        }
+        files
+    }
+
+    fn diagnostics(&self, only: Option<&[PathBuf]>) -> Vec<Diagnostic<FileSpan>> {
+        let db = &self.db;
+        let mut found: Vec<Diagnostic> = self.loaded.diagnostics.clone();
+        found.extend(self.loaded.findings.iter().map(|finding| located(db, finding)));
+        for &module in &self.loaded.modules {
+            found.extend(module_findings(db, module).iter().map(|finding| located(db, finding)));
+        }
+        if let Some(only) = only {
+            let names: BTreeSet<String> =
+                only.iter().map(|path| crate::package::shown(&*self.system, path)).collect();
+            found.retain(|diagnostic| names.contains(&*diagnostic.primary.place.file));
+        }
+        found.sort_by(|a, b| (&a.primary.place, a.code).cmp(&(&b.primary.place, b.code)));
+        found
+    }
+
+    /// The program of the package that was checked last. Items with errors are marked.
+    pub fn program(&self) -> Arc<Program> {
+        Arc::new(program::program(&self.db, self.loaded.entry))
+    }
+
+    /// The manifest of the package that was checked last, if it has one.
+    pub fn manifest(&self) -> Option<&Manifest> {
+        self.loaded.manifest.as_ref()
+    }
+
+    /// The text of a file by the name that diagnostics and origins have for it.
+    pub fn source(&self, file: &str) -> Option<Arc<str>> {
+        if let Some(text) = self.loaded.texts.get(file) {
+            return Some(text.clone());
+        }
+        let std = StdLibrary::get(&self.db).modules(&self.db).iter();
+        let mut modules = self.loaded.modules.iter().chain(std);
+        let module = modules.find(|module| &**module.file(&self.db).name(&self.db) == file)?;
+        Some(module.file(&self.db).text(&self.db).clone())
+    }
+
+    /// The texts of all files of the program, by the name they are shown with.
+    pub fn sources(&self) -> BTreeMap<Arc<str>, Arc<str>> {
+        let std = StdLibrary::get(&self.db).modules(&self.db).iter();
+        let files = self.loaded.modules.iter().chain(std).map(|module| module.file(&self.db));
+        let texts = files.map(|file| (file.name(&self.db).clone(), file.text(&self.db).clone()));
+        texts.chain(self.loaded.texts.clone()).collect()
+    }
+
+    /// Checks an expression in the scope of the root module: a target like `build(platform: "linux/arm64")`. The host may be
+    /// read, for the user writes it.
+    ///
+    /// # Errors
+    /// What is wrong in it, at places in a file named [`COMMAND_LINE`] whose text is `text`.
+    pub fn check_expression(&self, text: &str) -> Result<CheckedExpression, Vec<Diagnostic<FileSpan>>> {
+        expression::check(&self.db, self.scope(), text, None).map_err(|found| self.on_command_line(found))
+    }
+
+    /// Checks an expression against a type: the value of a flag.
+    ///
+    /// # Errors
+    /// As for [`Analysis::check_expression`].
+    pub fn check_value(
+        &self,
+        text: &str,
+        expected: &Type,
+    ) -> Result<CheckedExpression, Vec<Diagnostic<FileSpan>>> {
+        expression::check(&self.db, self.scope(), text, Some(expected))
+            .map_err(|found| self.on_command_line(found))
+    }
+
+    /// The module whose names an expression can use: the prelude's own when there is no package.
+    fn scope(&self) -> Option<SourceModule> {
+        let prelude = StdLibrary::get(&self.db).modules(&self.db).first().copied();
+        self.loaded.entry.or(prelude)
+    }
+
+    fn on_command_line(&self, found: Vec<Finding>) -> Vec<Diagnostic<FileSpan>> {
+        let here = |place: Place| match place.item {
+            None => file_span(COMMAND_LINE.into(), place.span),
+            Some(_) => locate(&self.db, &place),
+        };
+        found.into_iter().map(|finding| finding.map(here)).collect()
+    }
+}
+
+fn std_module(db: &Database, source: &pipe_stdlib::Source) -> SourceModule {
+    let (name, text) = (Arc::from(source.name), Arc::from(source.text));
+    let file = SourceFile::builder(name, text).durability(salsa::Durability::HIGH).new(db);
+    SourceModule::builder(ModuleId(source.name.into()), file, Role::Std, Arc::new(Imports::new()))
+        .durability(salsa::Durability::HIGH)
+        .new(db)
+}
+
+/// A finding with its places in files.
+fn located(db: &dyn Db, finding: &Finding) -> Diagnostic<FileSpan> {
+    finding.clone().map(|place| locate(db, &place))
+}
+
+fn locate(db: &dyn Db, place: &Place) -> FileSpan {
+    let Some(module) = module_of(db, &place.module) else {
+        return file_span(place.module.0.clone(), place.span);
+    };
+    let file = module.file(db).name(db).clone();
+    let offset = match &place.item {
+        Some(key) => {
+            items(db, module).nodes.iter().find(|node| node.key(db) == key).map_or(0, |node| node.offset(db))
+        }
+        None => 0,
+    };
+    file_span(file, place.span.at(offset))
+}
+
+fn file_span(file: Arc<str>, span: Span) -> FileSpan {
+    FileSpan { file, start: span.start, end: span.end }
+}
+
+impl std::fmt::Debug for Analysis {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Analysis").field("modules", &self.loaded.modules.len()).finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,50 @@
+//! Names that nothing uses.
+
+use pipe_diagnostics::Diagnostic;
+
+use super::name_span;
+use crate::db::{Db, SourceModule};
+use crate::infer::{Infer, References};
+use crate::place::{Finding, ItemTag};
+use crate::scope::module_scope;
+
+/// Local `let`s of a body that nothing uses.
+pub(crate) fn unused_lets(infer: &Infer<'_>) -> Vec<Finding> {
+    let unused = infer.locals.iter().filter(|local| local.unused_let);
+    unused
+        .map(|local| {
+            let name = &local.decl.name;
+            let found = infer.warning("unused-let", format!("`{name}` is never used"), local.decl.span);
+            found.help(format!("remove it, or call it `_{name}`")).fix(
+                format!("call it `_{name}`"),
+                infer.place(local.decl.span),
+                format!("_{name}"),
+            )
+        })
+        .collect()
+}
+
+/// `use`, `param` and private `let` items of a module that nothing in it uses.
+pub(crate) fn unused_items(db: &dyn Db, module: SourceModule, references: &References) -> Vec<Finding> {
+    let scope = module_scope(db, module);
+    let mut found = Vec::new();
+    for (name, &node) in &scope.values {
+        let used = references.globals.contains(&node.global(db)) || references.aliases.contains(name);
+        if used || node.public(db) || name.starts_with('_') {
+            continue;
+        }
+        let (code, message, help) = match node.key(db).kind {
+            ItemTag::Use => ("unused-use", format!("module `{name}` is never used"), "remove the `use`"),
+            ItemTag::Param => (
+                "unused-param",
+                format!("nothing uses the param `{name}`"),
+                "remove it: it would be a flag without effect",
+            ),
+            ItemTag::Let => ("unused-let", format!("`{name}` is never used"), "remove it, or make it `pub`"),
+            _ => continue,
+        };
+        let place = node.place(db, name_span(db, node));
+        found.push(Diagnostic::warning(code, message, place).help(help));
+    }
+    found
+}

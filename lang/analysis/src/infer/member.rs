@@ -1,0 +1,198 @@
+//! Fields and operations of values.
+
+use std::sync::Arc;
+
+use pipe_syntax::{Span, ast};
+
+use super::Infer;
+use super::call::{CallSite, Instance};
+use super::context::{broken, typed};
+use super::expected::Want;
+use super::text::article;
+use crate::db::{ItemNode, item_of};
+use crate::nearest::with_nearest;
+use crate::place::ItemTag;
+use crate::scope::receiver_name;
+use crate::signature::{RecordSignature, Signature, signature};
+use crate::typed::{Expr, ExprKind, Global, Type};
+
+impl<'db> Infer<'db> {
+    /// `x.f(a)`, `x?.f(a)`.
+    pub(crate) fn operation(
+        &mut self,
+        e: &ast::Expr,
+        base: &ast::Expr,
+        optional: bool,
+        name: &ast::Name,
+        args: &[ast::Arg],
+        want: Want<'_>,
+    ) -> Expr {
+        let base = self.infer(base);
+        if optional {
+            return self.chain(base, e.span, |infer, base| {
+                infer.operation_of(base, e.span, name, args, Want::Infer)
+            });
+        }
+        self.operation_of(base, e.span, name, args, want)
+    }
+
+    fn operation_of(
+        &mut self,
+        base: Expr,
+        span: Span,
+        name: &ast::Name,
+        args: &[ast::Arg],
+        want: Want<'_>,
+    ) -> Expr {
+        let ty = self.table.resolve(&base.ty);
+        if matches!(ty, Type::Error | Type::Never) {
+            self.args_silently(args);
+            return broken(span);
+        }
+        if let Some(node) = self.operation_named(&ty, &name.text)
+            && let Signature::Function(function) = &signature(self.db, node).signature
+        {
+            let site = CallSite { span, name: name.span };
+            return self.call_function(node, function, Some(base), args, site, want);
+        }
+        if name.text == "with"
+            && let Some(updated) = self.update(&base, args, name.span, span)
+        {
+            return updated;
+        }
+        if let Some(field) = self.field_named(&base, &ty, name) {
+            let function = self.table.resolve(&field.ty);
+            if matches!(function, Type::Function { .. }) {
+                return self.call_value(field, args, span);
+            }
+            self.args_silently(args);
+            let found = self.error(
+                "field-called",
+                format!("`{}` is a field, not an operation", name.text),
+                name.span,
+            );
+            let found = found.help("write it without `()`");
+            let after = Span { start: name.span.end, end: span.end };
+            let found = if args.is_empty() { found.fix("remove `()`", self.place(after), "") } else { found };
+            self.report(found);
+            return broken(span);
+        }
+        self.args_silently(args);
+        self.unknown_operation(&ty, name);
+        broken(span)
+    }
+
+    fn operation_named(&self, ty: &Type, name: &str) -> Option<ItemNode<'db>> {
+        self.names.std.operations.get(receiver_name(ty)?)?.get(name).copied()
+    }
+
+    /// A field of a value, also of the types of the engine.
+    pub(crate) fn field_named(&mut self, base: &Expr, ty: &Type, name: &ast::Name) -> Option<Expr> {
+        let span = base.span.to(name.span);
+        let (record, args) = self.record_of(ty)?;
+        let (index, field) = record.fields.iter().enumerate().find(|(_, field)| *field.name == name.text)?;
+        let instance = Instance { params: record.type_params.clone(), args };
+        let ty = instance.apply(&field.ty);
+        let base = Box::new(base.clone());
+        let kind = if record.opaque {
+            let name = format!("{}.{}", record.global.name, field.name).into();
+            ExprKind::IntrinsicField { base, field: Global { module: record.global.module.clone(), name } }
+        } else {
+            ExprKind::Field { base, index }
+        };
+        Some(typed(kind, ty, span))
+    }
+
+    /// The declaration that says which fields a type has, with its type arguments.
+    fn record_of(&self, ty: &Type) -> Option<(Arc<RecordSignature>, Vec<Type>)> {
+        let (node, args) = match ty {
+            Type::Record(global, args) | Type::Opaque(global, args) => {
+                (item_of(self.db, global, &[ItemTag::Record])?, args.clone())
+            }
+            Type::Checked(kind) => (*self.names.std.types.get(kind.name())?, Vec::new()),
+            _ => return None,
+        };
+        match &signature(self.db, node).signature {
+            Signature::Record(record) => Some((record.clone(), args)),
+            _ => None,
+        }
+    }
+
+    fn unknown_operation(&mut self, ty: &Type, name: &ast::Name) {
+        let shown = self.show(ty);
+        if let Type::Optional(inner) = ty {
+            let message = format!("`{shown}` has no operation `{}`: it may be none", name.text);
+            let found = self.error("unknown-operation", message, name.span);
+            let inner = self.show(inner);
+            self.report(
+                found.help(format!(
+                    "`?.` calls it on {} if there is one; `??` gives another",
+                    article(&inner)
+                )),
+            );
+            return;
+        }
+        if let Type::Variable(_) = ty {
+            return self.unknown_receiver(name);
+        }
+        let candidates = self.operation_names(ty);
+        let nearest = pipe_diagnostics::nearest(&name.text, candidates.iter().map(|c| &**c));
+        let message = match nearest {
+            Some(best) => format!("{shown} has no operation `{}`; the nearest is `{best}`", name.text),
+            None => format!("{shown} has no operation `{}`", name.text),
+        };
+        let found = self.error("unknown-operation", message, name.span);
+        let found = match nearest {
+            Some(best) => found.fix(format!("write `{best}`"), self.place(name.span), best),
+            None if matches!(ty, Type::Action(_)) => found.help("`do` runs an action and gives its result"),
+            None if self.names.value(&name.text).is_some() => {
+                found.help(format!("a function is applied by `|> {}(…)`", name.text))
+            }
+            None => found,
+        };
+        self.report(found);
+    }
+
+    fn unknown_receiver(&mut self, name: &ast::Name) {
+        let message = format!("the type of what `{}` is asked of is not known here", name.text);
+        let found = self.error("unknown-type-here", message, name.span);
+        self.report(found.help("write the type where it is bound"));
+    }
+
+    fn operation_names(&self, ty: &Type) -> Vec<Arc<str>> {
+        let declared = receiver_name(ty).and_then(|receiver| self.names.std.operations.get(receiver));
+        let mut names: Vec<Arc<str>> = declared.into_iter().flat_map(|names| names.keys().cloned()).collect();
+        if matches!(ty, Type::Record(..)) {
+            names.push(Arc::from("with"));
+        }
+        names
+    }
+
+    /// A field that a value does not have.
+    pub(crate) fn unknown_field(&mut self, ty: &Type, name: &ast::Name) {
+        if self.operation_named(ty, &name.text).is_some() {
+            let message = format!("`{}` is an operation of {}", name.text, self.show(ty));
+            let found = self.error("operation-not-called", message, name.span);
+            self.report(found.help(format!("call it: `.{}(…)`", name.text)));
+            return;
+        }
+        if let Type::Variable(_) = ty {
+            return self.unknown_receiver(name);
+        }
+        let shown = self.show(ty);
+        let found = self.error("unknown-field", format!("{shown} has no field `{}`", name.text), name.span);
+        if let Type::Optional(_) = ty {
+            let help = "it may be none: `?.` reads the field if there is a value, `??` gives another";
+            self.report(found.help(help));
+            return;
+        }
+        let mut candidates: Vec<Arc<str>> = match self.record_of(ty) {
+            Some((record, _)) if record.broken => return,
+            Some((record, _)) => record.fields.iter().map(|field| field.name.clone()).collect(),
+            None => Vec::new(),
+        };
+        candidates.extend(self.operation_names(ty));
+        let found = with_nearest(found, &name.text, &candidates, self.place(name.span));
+        self.report(found);
+    }
+}

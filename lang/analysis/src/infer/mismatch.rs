@@ -1,0 +1,230 @@
+//! What is said when a value does not fit.
+
+use pipe_diagnostics::{Edit, Fix};
+use pipe_syntax::Span;
+
+use super::Infer;
+use super::coerce::taken_unchecked;
+use super::context::BodyKind;
+use super::expected::{Expected, Purpose};
+use super::text::article;
+use crate::place::{Finding, Place};
+use crate::typed::{Expr, ExprKind, TextPiece, Type};
+
+impl Infer<'_> {
+    /// Reports that a value is not of the type that is expected.
+    pub(crate) fn mismatch(&mut self, expr: &Expr, expected: &Expected) {
+        let actual = self.table.follow(&expr.ty);
+        let wanted = self.table.follow(&expected.ty);
+        let target = without_optional(&wanted);
+        let found = if is_secret(&actual) && is_text(target) {
+            self.secret(expr, expected.purpose)
+        } else if *target == Type::Command && actual == Type::String {
+            self.string_as_command(expr)
+        } else {
+            let found = self.plain_mismatch(expr, &actual, &wanted);
+            self.advise(found, expr, &actual, target)
+        };
+        let found = match &expected.because {
+            Some((place, text)) => found.label(place.clone(), text.clone()),
+            None => found,
+        };
+        self.report(found);
+    }
+
+    fn plain_mismatch(&self, expr: &Expr, actual: &Type, wanted: &Type) -> Finding {
+        let message =
+            format!("expected {}, found {}", article(&wanted.to_string()), article(&actual.to_string()));
+        self.error("type-mismatch", message, expr.span)
+            .role(format!("this is {}", article(&actual.to_string())))
+    }
+
+    /// Adds what would make it fit.
+    fn advise(&self, found: Finding, expr: &Expr, actual: &Type, wanted: &Type) -> Finding {
+        match (actual, wanted) {
+            (Type::String, Type::Checked(kind)) if !taken_unchecked(*kind) => {
+                let found = found
+                    .help(format!("only a literal becomes one by itself; a text is read by `{kind}.parse`"));
+                self.wrap(
+                    found,
+                    expr.span,
+                    &format!("{kind}.parse("),
+                    ")",
+                    format!("wrap it in `{kind}.parse(…)`"),
+                )
+            }
+            (_, Type::String) if self.has_text_form(actual) => {
+                let found = found.help("a string with it as its only part is its text");
+                self.wrap(found, expr.span, "\"${", "}\"", "make it text: `\"${…}\"`".into())
+            }
+            (Type::Optional(inner), _) if **inner == *wanted => {
+                found.help("it may be none: give another value with `??`, or take it apart with `match`")
+            }
+            (Type::Action(result), _) if **result == *wanted => self.advise_do(found, expr),
+            (Type::Int, Type::Duration) => found.help("a duration has a unit: `5s`, `10min`, `1h30min`"),
+            (Type::Int, Type::Size) => found.help("a size has a unit: `512MiB`, `1GB`"),
+            (Type::Function { params, ret }, _) if params.is_empty() && **ret == *wanted => {
+                found.help("this is the function itself; call it with `()`")
+            }
+            (_, Type::List(element)) if **element == *actual => {
+                self.wrap(found, expr.span, "[", "]", "make it a list of one".into())
+            }
+            (Type::Opaque(global, _), Type::Tree) if &*global.name == "Container" => {
+                found.help("its files are `.rootfs`, `.dir(path)` or `.file(path)`")
+            }
+            (Type::Command, Type::List(_)) => found.help("a script literal is not a list of arguments"),
+            (Type::String, _) if is_secret(wanted) => {
+                found.help("a secret is never written down: take it as a parameter, or use `secret.random()`")
+            }
+            _ => found,
+        }
+    }
+
+    fn advise_do(&self, found: Finding, expr: &Expr) -> Finding {
+        let found = found.help("this describes an effect; `do` runs it and gives its result");
+        if self.kind != BodyKind::Action || !self.nests.is_empty() {
+            return found;
+        }
+        let place = self.place(Span { start: expr.span.start, end: expr.span.start });
+        found.fix("insert `do`", place, "do ")
+    }
+
+    /// Adds a fix that puts text around an expression.
+    pub(crate) fn wrap(
+        &self,
+        mut found: Finding,
+        span: Span,
+        open: &str,
+        close: &str,
+        title: String,
+    ) -> Finding {
+        let edit = |at: u32, text: &str| Edit {
+            place: self.place(Span { start: at, end: at }),
+            text: text.to_owned(),
+        };
+        found.fixes.push(Fix {
+            title,
+            edits: vec![edit(span.start, open), edit(span.end, close)],
+            automatic: false,
+        });
+        found
+    }
+
+    /// A secret where text is wanted.
+    pub(crate) fn secret(&self, expr: &Expr, purpose: Purpose) -> Finding {
+        if purpose == Purpose::CommandWord {
+            return self.secret_in_command(expr, None);
+        }
+        let call = self.calls.last();
+        let operation = call.map_or("", |call| &*call.function);
+        if matches!(operation, "Container.write" | "Dir.write") {
+            let message = "a Secret cannot become text; use `secret_file`";
+            return self
+                .error("secret-as-text", message, expr.span)
+                .role("this is a `Secret`")
+                .help("`secret_file(path, secret)` shows it to steps as a file that is never stored");
+        }
+        let found = self
+            .error("secret-as-text", "a Secret cannot become text; use `secret_env`", expr.span)
+            .role("this is a `Secret`")
+            .help("`secret_env(name, secret)` gives it to steps without storing or showing it");
+        match call.filter(|_| operation == "Container.env") {
+            Some(call) => found.fix("use `secret_env`", self.place(call.name), "secret_env"),
+            None => found,
+        }
+    }
+
+    /// A secret in a command or a script. `hole` is the hole of a script, which `"$NAME"` can stand for.
+    pub(crate) fn secret_in_command(&self, expr: &Expr, hole: Option<(Span, &str)>) -> Finding {
+        let name = self.secret_name(expr);
+        let message = format!("a Secret cannot become part of a command; use `secret_env` and \"${name}\"");
+        let found = self.error("secret-in-command", message, expr.span).role("this is a `Secret`").help(
+            format!("`.secret_env(\"{name}\", …)` gives it to the step, whose shell reads \"${name}\""),
+        );
+        let operation = self.calls.last().and_then(|call| Some((call.receiver_end?, call)));
+        let (Some((hole, variable)), Some((at, _)), Some(source)) = (hole, operation, self.simple_name(expr))
+        else {
+            return found;
+        };
+        let insert = Edit {
+            place: self.place(Span { start: at, end: at }),
+            text: format!(".secret_env(\"{name}\", {source})"),
+        };
+        let replace = Edit { place: self.place(hole), text: variable.replace("NAME", &name) };
+        found.suggestion(format!("pass it as ${name}"), vec![insert, replace])
+    }
+
+    /// The environment variable that a secret would be given in.
+    fn secret_name(&self, expr: &Expr) -> String {
+        self.simple_name(expr).map_or_else(|| "SECRET".to_owned(), |name| name.to_ascii_uppercase())
+    }
+
+    /// The name that an expression consists of.
+    fn simple_name(&self, expr: &Expr) -> Option<String> {
+        match &expr.kind {
+            ExprKind::Local(id) => self.locals.get(id.0 as usize).map(|local| local.decl.name.to_string()),
+            ExprKind::Param(global) | ExprKind::Let(global) => Some(global.name.to_string()),
+            _ => None,
+        }
+    }
+
+    fn string_as_command(&self, expr: &Expr) -> Finding {
+        let message = "a command is a list of arguments or a script literal";
+        let found = self.error("string-as-command", message, expr.span).role("this is a `String`");
+        let Some(text) = constant(expr) else {
+            return found.help(
+                "put it in a list, `[program, argument]`, or insert it into a script: `sh\"… ${{ text }}\"`",
+            );
+        };
+        let place: Place = self.place(expr.span);
+        let edit = |text: String| vec![Edit { place: place.clone(), text }];
+        let script = format!("sh\"{}\"", text.replace('"', "\\\""));
+        let found = found.help("no shell reads a list; a script is read by one");
+        let found = if text.contains('\n') {
+            found
+        } else {
+            found.suggestion(format!("make it a script: `{script}`"), edit(script))
+        };
+        match words(&text) {
+            Some(list) => found.suggestion(format!("make it a list: `{list}`"), edit(list)),
+            None => found,
+        }
+    }
+}
+
+/// The words of a plain command line as a list literal; `None` when a shell would do more than split it.
+fn words(text: &str) -> Option<String> {
+    let plain = |c: char| c.is_ascii_alphanumeric() || " -_./:=,@%+".contains(c);
+    if text.trim().is_empty() || !text.chars().all(plain) {
+        return None;
+    }
+    let words: Vec<String> = text.split_whitespace().map(|word| format!("\"{word}\"")).collect();
+    Some(format!("[{}]", words.join(", ")))
+}
+
+/// The text of a string without holes.
+pub(crate) fn constant(expr: &Expr) -> Option<String> {
+    let ExprKind::Text(pieces) = &expr.kind else { return None };
+    let fixed = pieces.iter().map(|piece| match piece {
+        TextPiece::Fixed(text) => Some(&**text),
+        TextPiece::Hole(_) => None,
+    });
+    fixed.collect()
+}
+
+/// The type without `?`.
+pub(crate) fn without_optional(ty: &Type) -> &Type {
+    match ty {
+        Type::Optional(inner) => without_optional(inner),
+        other => other,
+    }
+}
+
+/// Whether values of the type are texts.
+fn is_text(ty: &Type) -> bool {
+    matches!(ty, Type::String | Type::Checked(_) | Type::Command)
+}
+
+pub(crate) fn is_secret(ty: &Type) -> bool {
+    matches!(ty, Type::Opaque(global, _) if &*global.module.0 == "std/prelude" && &*global.name == "Secret")
+}

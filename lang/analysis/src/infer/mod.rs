@@ -1,0 +1,38 @@
+//! From trees to typed expressions: bidirectional, one file a kind of expression.
+//!
+//! What is expected comes first: a literal takes the type it is checked against, a bare variant is looked up in the enum
+//! that is wanted. Generic functions take their types from left to right, lambdas last; later branches follow the first.
+
+mod arguments;
+mod binder;
+mod block;
+mod branches;
+mod call;
+mod coerce;
+mod comprehension;
+mod construct;
+mod context;
+mod expected;
+mod expr;
+mod field;
+mod finish;
+mod item;
+mod lambda;
+mod literal;
+mod member;
+mod mismatch;
+mod name;
+mod operators;
+mod optional;
+mod path;
+mod pattern;
+mod pipe;
+mod script;
+mod sequence;
+mod table;
+mod text;
+
+pub(crate) use context::{BodyKind, Infer, Nest, References};
+pub(crate) use expected::Expected;
+pub(crate) use item::{Bodies, Defaults, infer};
+pub(crate) use text::article;

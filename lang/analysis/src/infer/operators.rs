@@ -1,0 +1,284 @@
+//! Operators.
+
+use std::sync::Arc;
+
+use pipe_syntax::Span;
+use pipe_syntax::ast::{self, BinaryOp, UnaryOp};
+
+use super::context::{broken, typed};
+use super::expected::Want;
+use super::text::article;
+use super::{Expected, Infer};
+use crate::db::item_of;
+use crate::place::ItemTag;
+use crate::signature::{Signature, signature, substitute};
+use crate::typed::{CheckedKind, Expr, ExprKind, Type};
+
+impl Infer<'_> {
+    pub(crate) fn unary(&mut self, e: &ast::Expr, op: UnaryOp, operand: &ast::Expr, want: Want<'_>) -> Expr {
+        let operand = match op {
+            UnaryOp::Not => self.check(operand, &Expected::new(Type::Bool)),
+            UnaryOp::Negate => match self.target(want) {
+                // `-1` where a `Float` is expected.
+                Some(Type::Float) => self.check(operand, &Expected::new(Type::Float)),
+                _ => self.infer(operand),
+            },
+        };
+        let ty = self.table.resolve(&operand.ty);
+        let fits = match op {
+            UnaryOp::Not => true,
+            UnaryOp::Negate => matches!(ty, Type::Int | Type::Float | Type::Duration),
+        };
+        match ty {
+            Type::Error | Type::Never => broken(e.span),
+            _ if !fits => {
+                let message = format!("{} has no negative", article(&self.show(&ty)));
+                self.report(self.error("operator", message, e.span));
+                broken(e.span)
+            }
+            ty => typed(ExprKind::Unary { op, operand: Box::new(operand) }, ty, e.span),
+        }
+    }
+
+    pub(crate) fn binary(
+        &mut self,
+        e: &ast::Expr,
+        op: BinaryOp,
+        op_span: Span,
+        left: &ast::Expr,
+        right: &ast::Expr,
+        want: Want<'_>,
+    ) -> Expr {
+        let (left, right, ty) = match op {
+            BinaryOp::And | BinaryOp::Or => {
+                let bool = Expected::new(Type::Bool);
+                (self.check(left, &bool), self.check(right, &bool), Type::Bool)
+            }
+            BinaryOp::Equal | BinaryOp::NotEqual => self.equality(op_span, left, right),
+            BinaryOp::Less | BinaryOp::LessEqual | BinaryOp::Greater | BinaryOp::GreaterEqual => {
+                self.order(op_span, left, right)
+            }
+            BinaryOp::Add | BinaryOp::Subtract | BinaryOp::Multiply | BinaryOp::Divide => {
+                self.arithmetic(op, op_span, left, right, want)
+            }
+            BinaryOp::Default => self.default(left, right, want),
+        };
+        typed(ExprKind::Binary { op, left: Box::new(left), right: Box::new(right) }, ty, e.span)
+    }
+
+    /// The right side is checked against the left; a literal on the left takes the type of the right.
+    fn sides(&mut self, op_span: Span, left: &ast::Expr, right: &ast::Expr) -> (Expr, Expr, Type) {
+        let swapped = takes_its_type(left) && !takes_its_type(right);
+        let (first, second) = if swapped { (right, left) } else { (left, right) };
+        let first = self.infer(first);
+        let ty = first.ty.clone();
+        let text = format!("this side is {}", article(&self.show(&ty)));
+        let mut expected = Expected::new(ty.clone()).because(self.place(first.span), text);
+        if matches!(self.table.resolve(&ty), Type::Error) {
+            expected = Expected::new(Type::Error).because(self.place(op_span), "");
+        }
+        let second = self.check(second, &expected);
+        if swapped { (second, first, ty) } else { (first, second, ty) }
+    }
+
+    fn equality(&mut self, op_span: Span, left: &ast::Expr, right: &ast::Expr) -> (Expr, Expr, Type) {
+        let (left, right, ty) = self.sides(op_span, left, right);
+        let ty = self.table.follow(&ty);
+        if let Some(part) = self.incomparable(&ty, 0) {
+            let message = format!("values of `{part}` cannot be compared");
+            let found = self.error("not-comparable", message, left.span.to(right.span));
+            let found = found.label(self.place(op_span), "compared here");
+            self.report(match &*part {
+                "Secret" => found.help("a secret is never looked at"),
+                "Container" | "Dir" | "File" => {
+                    found.help("compare what can be read from it: `.digest`, `.entries`, …")
+                }
+                _ => found,
+            });
+        }
+        (left, right, Type::Bool)
+    }
+
+    /// A part of the type whose values cannot be compared.
+    fn incomparable(&self, ty: &Type, depth: usize) -> Option<Arc<str>> {
+        // Types of records may mention themselves: what was not found so far is not there.
+        if depth > 16 {
+            return None;
+        }
+        let parts = |types: &[Type]| types.iter().find_map(|part| self.incomparable(part, depth + 1));
+        match ty {
+            Type::Function { .. } | Type::Action(_) | Type::Command | Type::Tree => {
+                Some(ty.to_string().into())
+            }
+            Type::Opaque(global, _) => Some(global.name.clone()),
+            Type::List(x) | Type::Optional(x) => self.incomparable(x, depth + 1),
+            Type::Map(k, v) => parts(&[(**k).clone(), (**v).clone()]),
+            Type::Tuple(types) => parts(types),
+            Type::Record(global, args) => {
+                let node = item_of(self.db, global, &[ItemTag::Record])?;
+                let Signature::Record(record) = &signature(self.db, node).signature else { return None };
+                parts(
+                    &record
+                        .fields
+                        .iter()
+                        .map(|f| substitute(&f.ty, &record.type_params, args))
+                        .collect::<Vec<_>>(),
+                )
+            }
+            Type::Enum(global, args) => {
+                let node = item_of(self.db, global, &[ItemTag::Enum])?;
+                let Signature::Enum(item) = &signature(self.db, node).signature else { return None };
+                let payloads = item.variants.iter().flat_map(|variant| &variant.payload);
+                parts(&payloads.map(|p| substitute(&p.ty, &item.type_params, args)).collect::<Vec<_>>())
+            }
+            _ => None,
+        }
+    }
+
+    fn order(&mut self, op_span: Span, left: &ast::Expr, right: &ast::Expr) -> (Expr, Expr, Type) {
+        let (left, right, ty) = self.sides(op_span, left, right);
+        let ty = self.table.resolve(&ty);
+        let ordered = matches!(
+            ty,
+            Type::Int | Type::Float | Type::String | Type::Duration | Type::Size | Type::Error | Type::Never
+        ) || matches!(
+            ty,
+            Type::Checked(CheckedKind::Port | CheckedKind::Percent | CheckedKind::Version)
+        );
+        if !ordered {
+            let message = format!("values of `{}` have no order", self.show(&ty));
+            let found = self.error("operator", message, left.span.to(right.span));
+            self.report(found.label(self.place(op_span), "compared here"));
+        }
+        (left, right, Type::Bool)
+    }
+
+    fn arithmetic(
+        &mut self,
+        op: BinaryOp,
+        op_span: Span,
+        left: &ast::Expr,
+        right: &ast::Expr,
+        want: Want<'_>,
+    ) -> (Expr, Expr, Type) {
+        let left = self.left_operand(op, left, want);
+        let ty = self.table.resolve(&left.ty);
+        if matches!(ty, Type::Error | Type::Never) {
+            let right = self.silently(right);
+            return (left, right, Type::Error);
+        }
+        let scales = matches!(op, BinaryOp::Multiply | BinaryOp::Divide);
+        let (wanted, result) = match (&ty, op) {
+            (Type::Int, BinaryOp::Multiply) => return self.scaled(left, right),
+            (Type::Int | Type::Float, _) => (ty.clone(), ty),
+            (Type::Duration | Type::Size, _) if scales => (Type::Int, ty),
+            (Type::Duration | Type::Size, _) => (ty.clone(), ty),
+            (Type::String | Type::List(_), BinaryOp::Add) => (ty.clone(), ty),
+            _ => {
+                let right = self.infer(right);
+                self.no_operator(op, op_span, &ty, &left, &right);
+                return (left, right, Type::Error);
+            }
+        };
+        let text = format!("this side is {}", article(&self.show(&result)));
+        let expected = Expected::new(wanted).because(self.place(left.span), text);
+        let right = self.check(right, &expected);
+        (left, right, result)
+    }
+
+    /// The left side takes the expected type where the operator keeps it: `["linux/amd64"] + more`.
+    fn left_operand(&mut self, op: BinaryOp, left: &ast::Expr, want: Want<'_>) -> Expr {
+        let keeps = matches!(op, BinaryOp::Add | BinaryOp::Subtract);
+        match (want.expected(), self.target(want)) {
+            (Some(expected), Some(Type::Command)) if keeps => {
+                let words = expected.part(Type::List(Arc::new(Type::String)));
+                self.check(left, &words.for_purpose(super::expected::Purpose::CommandWord))
+            }
+            (Some(expected), Some(ty @ (Type::List(_) | Type::Float))) if keeps => {
+                self.check(left, &expected.part(ty))
+            }
+            (Some(expected), Some(ty @ Type::Float)) => self.check(left, &expected.part(ty)),
+            _ => self.infer(left),
+        }
+    }
+
+    /// `3 * 10min`, `3 * 4`.
+    fn scaled(&mut self, left: Expr, right: &ast::Expr) -> (Expr, Expr, Type) {
+        let right = self.infer(right);
+        let ty = self.table.resolve(&right.ty);
+        if matches!(ty, Type::Duration | Type::Size) {
+            return (left, right, ty);
+        }
+        let expected = Expected::new(Type::Int).because(self.place(left.span), "this side is an `Int`");
+        let right = self.coerce(right, &expected);
+        (left, right, Type::Int)
+    }
+
+    fn no_operator(&mut self, op: BinaryOp, op_span: Span, ty: &Type, left: &Expr, right: &Expr) {
+        let symbol = match op {
+            BinaryOp::Add => "+",
+            BinaryOp::Subtract => "-",
+            BinaryOp::Multiply => "*",
+            _ => "/",
+        };
+        let message = format!("{} has no `{symbol}`", article(&self.show(ty)));
+        let found = self.error("operator", message, left.span.to(right.span));
+        let found = found.label(self.place(op_span), "used here");
+        self.report(match ty {
+            Type::Checked(CheckedKind::Path) if op != BinaryOp::Add => {
+                found.help("paths are put together by `.join(part)`")
+            }
+            Type::Checked(_) => found.help("insert it into a string: `\"${value}…\"`"),
+            Type::Opaque(global, _) if &*global.name == "Dir" => {
+                found.help("directories are laid over each other by `.merge(other)`")
+            }
+            _ => found,
+        });
+    }
+
+    /// `a ?? b`.
+    fn default(&mut self, left: &ast::Expr, right: &ast::Expr, want: Want<'_>) -> (Expr, Expr, Type) {
+        let wrapped = want.expected().filter(|_| matches!(left.kind, ast::ExprKind::None)).map(|expected| {
+            let inner = self.target(Want::Check(expected)).unwrap_or(Type::Error);
+            expected.part(Type::Optional(Arc::new(inner)))
+        });
+        let left = match &wrapped {
+            Some(expected) => self.check(left, expected),
+            None => self.infer(left),
+        };
+        let inner = match self.table.resolve(&left.ty) {
+            Type::Optional(inner) => (*inner).clone(),
+            Type::Error => return (left, self.silently(right), Type::Error),
+            ty => {
+                let message = format!("this is never none: it is {}", article(&self.show(&ty)));
+                let found = self.error("needless-default", message, left.span);
+                self.report(found.help("remove `??` and what follows it"));
+                self.silently(right);
+                return (left, broken(right.span), Type::Error);
+            }
+        };
+        let text = format!("this side is {}", article(&format!("{}?", self.show(&inner))));
+        let mut expected = Expected::new(inner.clone()).because(self.place(left.span), text);
+        expected.or_optional = true;
+        let right = self.check(right, &expected);
+        let ty = match self.table.resolve(&right.ty) {
+            optional @ Type::Optional(_) => optional,
+            _ => inner,
+        };
+        (left, right, ty)
+    }
+}
+
+/// Whether an expression is a literal that takes the type that is expected.
+fn takes_its_type(e: &ast::Expr) -> bool {
+    match &e.kind {
+        ast::ExprKind::Paren(inner) => takes_its_type(inner),
+        ast::ExprKind::String(_)
+        | ast::ExprKind::Number(_)
+        | ast::ExprKind::TypeName(_)
+        | ast::ExprKind::None
+        | ast::ExprKind::List { .. }
+        | ast::ExprKind::Map { .. } => true,
+        _ => false,
+    }
+}

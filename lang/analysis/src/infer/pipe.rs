@@ -1,0 +1,68 @@
+//! `x |> m.f(a)`: a call of a function with what stands before as its first argument.
+
+use pipe_syntax::ast;
+
+use super::Infer;
+use super::context::broken;
+use super::expected::Want;
+use crate::scope::receiver_name;
+use crate::typed::Expr;
+
+impl Infer<'_> {
+    pub(crate) fn pipe(
+        &mut self,
+        e: &ast::Expr,
+        base: &ast::Expr,
+        function: &[ast::Name],
+        args: &[ast::Arg],
+        want: Want<'_>,
+    ) -> Expr {
+        let Some(callee) = path(function) else {
+            self.silently(base);
+            self.args_silently(args);
+            return broken(e.span);
+        };
+        let mut all = Vec::with_capacity(args.len() + 1);
+        all.push(ast::Arg { name: None, value: base.clone() });
+        all.extend(args.iter().cloned());
+        match self.entity(&callee) {
+            Some(entity) => self.call_entity(entity, e, &callee, &all, callee.span, want),
+            None => self.not_a_function(e, base, function, args),
+        }
+    }
+
+    /// The name after `|>` means nothing; perhaps an operation was meant.
+    fn not_a_function(
+        &mut self,
+        e: &ast::Expr,
+        base: &ast::Expr,
+        function: &[ast::Name],
+        args: &[ast::Arg],
+    ) -> Expr {
+        let base = self.infer(base);
+        self.args_silently(args);
+        let (Some(first), Some(last)) = (function.first(), function.last()) else { return broken(e.span) };
+        let operations = receiver_name(&self.table.resolve(&base.ty))
+            .and_then(|receiver| self.names.std.operations.get(receiver));
+        if function.len() == 1 && operations.is_some_and(|names| names.contains_key(last.text.as_str())) {
+            let message = format!("`{}` is an operation, not a function", last.text);
+            let found = self.error("unknown-name", message, last.span);
+            self.report(found.help(format!("write `.{}(…)`", last.text)));
+        } else {
+            self.name(first);
+        }
+        broken(e.span)
+    }
+}
+
+/// The names after `|>` as the expression that they would be elsewhere.
+fn path(names: &[ast::Name]) -> Option<ast::Expr> {
+    let (first, rest) = names.split_first()?;
+    let start = ast::Expr { kind: ast::ExprKind::Name(first.clone()), span: first.span };
+    Some(rest.iter().fold(start, |base, name| {
+        let span = base.span.to(name.span);
+        let base = Box::new(base);
+        let kind = ast::ExprKind::Field { base, optional: false, name: Some(name.clone()), broken: false };
+        ast::Expr { kind, span }
+    }))
+}

@@ -1,0 +1,44 @@
+//! Ports and percentages: written as numbers, without quotes.
+
+use super::{HOLE, LiteralError};
+
+/// A port is 1 to 65535.
+pub(crate) fn check_port(value: i64) -> Result<(), String> {
+    if (1..=65535).contains(&value) { Ok(()) } else { Err("a port is a number from 1 to 65535".into()) }
+}
+
+/// A percentage is 0 to 100.
+pub(crate) fn check_percent(value: i64) -> Result<(), String> {
+    if (0..=100).contains(&value) { Ok(()) } else { Err("a percentage is a number from 0 to 100".into()) }
+}
+
+/// Text in quotes where such a number belongs.
+pub(super) fn quoted(what: &str, text: &str) -> Result<(), LiteralError> {
+    let error = LiteralError::new(0..0, format!("a {what} is a number, without quotes"));
+    Err(if text.contains(HOLE) {
+        error.help("a text becomes one by `Port.parse(text)` or `Percent.parse(text)`")
+    } else if !text.is_empty() && text.len() < 6 && text.chars().all(|c| c.is_ascii_digit()) {
+        error.replace(text)
+    } else {
+        error
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn ranges() {
+        assert!(check_port(1).is_ok() && check_port(65535).is_ok());
+        assert!(check_port(0).is_err() && check_port(65536).is_err());
+        assert!(check_percent(0).is_ok() && check_percent(100).is_ok());
+        assert!(check_percent(-1).is_err() && check_percent(101).is_err());
+    }
+
+    #[test]
+    fn quotes_go() {
+        assert_eq!(quoted("port", "80").expect_err("bad").replacement.as_deref(), Some("80"));
+        assert_eq!(quoted("port", "http").expect_err("bad").replacement, None);
+    }
+}

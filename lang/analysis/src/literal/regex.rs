@@ -1,0 +1,35 @@
+//! Regular expressions, in the syntax of the `regex` crate.
+
+use regex_syntax::ast::parse::Parser as AstParser;
+use regex_syntax::hir::translate::Translator;
+
+use super::{HOLE, LiteralError};
+
+pub(super) fn check(text: &str) -> Result<(), LiteralError> {
+    let fixed = text.replace(HOLE, "x");
+    let ast = AstParser::new().parse(&fixed).map_err(|error| wrong(error.kind(), error.span()))?;
+    Translator::new().translate(&fixed, &ast).map_err(|error| wrong(error.kind(), error.span()))?;
+    // What remains is size: `a{1000}{1000}`.
+    regex::Regex::new(&fixed).map(|_| ()).map_err(|_| {
+        LiteralError::new(0..text.len(), "not a regular expression: it would grow beyond the size limit")
+    })
+}
+
+fn wrong(kind: &dyn std::fmt::Display, span: &regex_syntax::ast::Span) -> LiteralError {
+    LiteralError::new(span.start.offset..span.end.offset, format!("not a regular expression: {kind}"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn expressions() {
+        for good in ["^v([0-9]+)$", "", "\0+", r"\d{2}"] {
+            assert_eq!(check(good), Ok(()), "{good:?}");
+        }
+        let error = check("ab(c").expect_err("bad");
+        assert_eq!((error.range, error.message.as_str()), (2..3, "not a regular expression: unclosed group"));
+        assert!(check("a{1000}{1000}{1000}").is_err());
+    }
+}

@@ -1,0 +1,345 @@
+//! `pipe.toml`.
+
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use indexmap::IndexMap;
+use pipe_diagnostics::{Diagnostic, FileSpan, nearest};
+use toml::Spanned;
+use toml::de::{DeTable, DeValue};
+
+/// What a `pipe.toml` says.
+#[derive(Clone, Debug, PartialEq, Eq, Default)]
+pub struct Manifest {
+    /// `package.name`.
+    pub name: String,
+    /// `package.version`.
+    pub version: Option<semver::Version>,
+    /// `package.entry`, relative to the package; default `main.pipe`.
+    pub entry: Option<String>,
+    /// `package.pipe`: which versions of this program it is written for.
+    pub pipe: Option<semver::VersionReq>,
+    /// `[dependencies]` by local name, in order of names.
+    pub dependencies: IndexMap<String, Dependency>,
+    /// `[permissions]`: what it asks for beyond outbound network and its own caches.
+    pub permissions: Permissions,
+}
+
+/// A dependency.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Dependency {
+    /// Where it comes from.
+    pub source: DependencySource,
+    /// Where the manifest names it.
+    pub place: FileSpan,
+}
+
+/// Where a dependency comes from.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum DependencySource {
+    /// A folder, relative to the manifest.
+    Path(PathBuf),
+    /// A git repository at a tag or commit.
+    Git {
+        /// Its address.
+        url: String,
+        /// `tag` or `rev`.
+        reference: String,
+    },
+}
+
+/// What a package asks for beyond what every package may.
+#[derive(Clone, Debug, PartialEq, Eq, Default)]
+pub struct Permissions {
+    /// `network = "off"`: steps get no network unless they ask for one.
+    pub network_off: bool,
+    /// Secrets it reads.
+    pub secrets: Vec<String>,
+    /// Environment variables it reads.
+    pub env: Vec<String>,
+    /// Files outside the package that it reads.
+    pub files: Vec<String>,
+    /// Private hosts it connects to.
+    pub hosts: Vec<String>,
+}
+
+/// Reads a manifest. The result holds whatever could be understood.
+pub(crate) fn parse(text: &str, file: &Arc<str>) -> (Manifest, Vec<Diagnostic>) {
+    let mut reader = Reader { file, diagnostics: Vec::new() };
+    let mut manifest = Manifest::default();
+    match DeTable::parse(text) {
+        Ok(table) => reader.manifest(table.get_ref(), &mut manifest),
+        Err(error) => {
+            let place = reader.place(error.span().unwrap_or(0..0));
+            let message = format!("`pipe.toml` is not valid TOML: {}", error.message());
+            reader.diagnostics.push(Diagnostic::error("manifest", message, place));
+        }
+    }
+    (manifest, reader.diagnostics)
+}
+
+struct Reader<'a> {
+    file: &'a Arc<str>,
+    diagnostics: Vec<Diagnostic>,
+}
+
+type Value<'a> = Spanned<DeValue<'a>>;
+
+impl Reader<'_> {
+    fn place(&self, range: std::ops::Range<usize>) -> FileSpan {
+        FileSpan { file: self.file.clone(), start: range.start as u32, end: range.end as u32 }
+    }
+
+    fn error(&mut self, message: impl Into<String>, range: std::ops::Range<usize>) {
+        let place = self.place(range);
+        self.diagnostics.push(Diagnostic::error("manifest", message, place));
+    }
+
+    fn manifest(&mut self, table: &DeTable<'_>, out: &mut Manifest) {
+        self.known_keys("pipe.toml", table, &["package", "dependencies", "permissions"]);
+        match table.get("package") {
+            Some(value) => self.package(value, out),
+            None => self.error("`pipe.toml` has no `[package]` with a `name`", 0..0),
+        }
+        if let Some(value) = table.get("dependencies") {
+            self.dependencies(value, out);
+        }
+        if let Some(value) = table.get("permissions") {
+            self.permissions(value, out);
+        }
+    }
+
+    fn package(&mut self, value: &Value<'_>, out: &mut Manifest) {
+        let Some(table) = self.table("[package]", value) else { return };
+        self.known_keys("[package]", table, &["name", "version", "entry", "pipe"]);
+        match table.get("name") {
+            Some(name) => {
+                let range = name.span();
+                if let Some(name) = self.text("name", name) {
+                    if !is_package_name(&name) {
+                        self.error("a package's name is made of letters, digits, `-` and `_`", range);
+                    }
+                    out.name = name;
+                }
+            }
+            None => self.error("`[package]` needs a `name`", value.span()),
+        }
+        if let Some(version) = table.get("version") {
+            out.version = self.parsed("version", version, "a version is `1.2.3`");
+        }
+        if let Some(entry) = table.get("entry") {
+            out.entry = self.text("entry", entry);
+        }
+        if let Some(pipe) = table.get("pipe") {
+            out.pipe = self.parsed("pipe", pipe, "a version requirement is `>=0.1`");
+            self.requirement(out, pipe.span());
+        }
+    }
+
+    fn requirement(&mut self, out: &Manifest, range: std::ops::Range<usize>) {
+        let own = semver::Version::parse(env!("CARGO_PKG_VERSION"));
+        if let (Some(wanted), Ok(own)) = (&out.pipe, own)
+            && !wanted.matches(&own)
+        {
+            self.error(format!("this package is written for pipe {wanted}, and this is pipe {own}"), range);
+        }
+    }
+
+    fn dependencies(&mut self, value: &Value<'_>, out: &mut Manifest) {
+        let Some(table) = self.table("[dependencies]", value) else { return };
+        for (key, value) in table.iter() {
+            let name = key.get_ref();
+            if !is_module_name(name) {
+                let help = format!("`{}`", name.to_lowercase().replace('-', "_"));
+                self.error(format!("a dependency's name is how `use` writes it: like {help}"), key.span());
+                continue;
+            }
+            if let Some(source) = self.dependency(name, value) {
+                let place = self.place(key.span());
+                out.dependencies.insert(name.to_string(), Dependency { source, place });
+            }
+        }
+    }
+
+    fn dependency(&mut self, name: &str, value: &Value<'_>) -> Option<DependencySource> {
+        let table = self.table(name, value)?;
+        self.known_keys(name, table, &["path", "git", "tag", "rev"]);
+        let mut text = |key: &str| table.get(key).and_then(|value| self.text(key, value));
+        let (path, git) = (text("path"), text("git"));
+        let reference = text("tag").or_else(|| text("rev"));
+        match (path, git, reference) {
+            (Some(path), None, None) => Some(DependencySource::Path(PathBuf::from(path))),
+            (None, Some(url), Some(reference)) => Some(DependencySource::Git { url, reference }),
+            (None, Some(_), None) => {
+                self.error(format!("`{name}` needs a `tag` or a `rev`"), value.span());
+                None
+            }
+            _ => {
+                self.error(
+                    format!("`{name}` needs either `path`, or `git` with `tag` or `rev`"),
+                    value.span(),
+                );
+                None
+            }
+        }
+    }
+
+    fn permissions(&mut self, value: &Value<'_>, out: &mut Manifest) {
+        let Some(table) = self.table("[permissions]", value) else { return };
+        self.known_keys("[permissions]", table, &["network", "secrets", "env", "files", "hosts"]);
+        if let Some(network) = table.get("network") {
+            match self.text("network", network).as_deref() {
+                Some("off") => out.permissions.network_off = true,
+                Some("default") | None => {}
+                Some(_) => self.error("`network` is \"default\" or \"off\"", network.span()),
+            }
+        }
+        out.permissions.secrets = self.texts("secrets", table);
+        out.permissions.env = self.texts("env", table);
+        out.permissions.files = self.texts("files", table);
+        out.permissions.hosts = self.texts("hosts", table);
+    }
+
+    fn known_keys(&mut self, section: &str, table: &DeTable<'_>, known: &[&str]) {
+        for (key, _) in table.iter() {
+            if !known.contains(&key.get_ref().as_ref()) {
+                let place = self.place(key.span());
+                let name = key.get_ref();
+                let mut diagnostic =
+                    Diagnostic::error("manifest", format!("{section} has no key `{name}`"), place.clone());
+                if let Some(best) = nearest(name, known.iter().copied()) {
+                    diagnostic = diagnostic.fix(format!("write `{best}`"), place, best);
+                } else {
+                    diagnostic = diagnostic.help(format!("it may have: {}", known.join(", ")));
+                }
+                self.diagnostics.push(diagnostic);
+            }
+        }
+    }
+
+    fn table<'v, 'i>(&mut self, what: &str, value: &'v Value<'i>) -> Option<&'v DeTable<'i>> {
+        let table = value.get_ref().as_table();
+        if table.is_none() {
+            self.error(format!("`{what}` must be a table"), value.span());
+        }
+        table
+    }
+
+    fn text(&mut self, key: &str, value: &Value<'_>) -> Option<String> {
+        let text = value.get_ref().as_str().map(str::to_string);
+        if text.is_none() {
+            self.error(format!("`{key}` must be a string"), value.span());
+        }
+        text
+    }
+
+    fn texts(&mut self, key: &str, table: &DeTable<'_>) -> Vec<String> {
+        let Some(value) = table.get(key) else { return Vec::new() };
+        let Some(array) = value.get_ref().as_array() else {
+            self.error(format!("`{key}` must be a list of strings"), value.span());
+            return Vec::new();
+        };
+        array.iter().filter_map(|item| self.text(key, item)).collect()
+    }
+
+    fn parsed<T: std::str::FromStr>(&mut self, key: &str, value: &Value<'_>, form: &str) -> Option<T> {
+        let text = self.text(key, value)?;
+        let parsed = text.parse().ok();
+        if parsed.is_none() {
+            self.error(format!("{form}, not {text:?}"), value.span());
+        }
+        parsed
+    }
+}
+
+fn is_package_name(name: &str) -> bool {
+    name.starts_with(|c: char| c.is_ascii_alphanumeric())
+        && name.chars().all(|c| c.is_ascii_alphanumeric() || c == '-' || c == '_')
+}
+
+fn is_module_name(name: &str) -> bool {
+    name.starts_with(|c: char| c.is_ascii_lowercase() || c == '_')
+        && name.chars().all(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '_')
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use super::*;
+
+    fn messages(text: &str) -> Vec<String> {
+        let (_, diagnostics) = parse(text, &Arc::from("pipe.toml"));
+        diagnostics
+            .iter()
+            .map(|d| {
+                let FileSpan { start, end, .. } = d.primary.place;
+                format!("{:?}: {}", &text[start as usize..end as usize], d.message)
+            })
+            .collect()
+    }
+
+    #[test]
+    fn a_whole_manifest() {
+        let text = r#"
+[package]
+name = "hello"
+version = "1.2.0"
+entry = "ci.pipe"
+pipe = ">=0.1"
+
+[dependencies]
+go_ci = { path = "../go_ci" }
+web = { git = "https://example.com/web", tag = "v1" }
+
+[permissions]
+network = "off"
+secrets = ["TOKEN"]
+"#;
+        let (manifest, diagnostics) = parse(text, &Arc::from("pipe.toml"));
+        assert_eq!(diagnostics, []);
+        assert_eq!(manifest.entry.as_deref(), Some("ci.pipe"));
+        assert_eq!(manifest.dependencies["go_ci"].source, DependencySource::Path("../go_ci".into()));
+        assert!(
+            matches!(&manifest.dependencies["web"].source, DependencySource::Git { reference, .. } if reference == "v1")
+        );
+        assert!(manifest.permissions.network_off);
+        assert_eq!(manifest.permissions.secrets, ["TOKEN"]);
+    }
+
+    #[test]
+    fn unknown_keys_have_a_place_and_a_neighbour() {
+        insta::assert_debug_snapshot!(
+            messages("[package]\nname = \"a\"\nverison = \"1.0.0\"\n[dependency]\n"),
+            @r#"
+        [
+            "\"dependency\": pipe.toml has no key `dependency`",
+            "\"verison\": [package] has no key `verison`",
+        ]
+        "#
+        );
+    }
+
+    #[test]
+    fn wrong_values_are_named() {
+        let text = "[package]\nname = 1\nversion = \"one\"\npipe = \">=99\"\n\
+                    [dependencies]\nGo-CI = { path = \"x\" }\nb = { git = \"u\" }\n\
+                    [permissions]\nnetwork = \"on\"\nsecrets = [1]\n";
+        insta::assert_snapshot!(messages(text).join("\n"), @r#"
+        "1": `name` must be a string
+        "\"one\"": a version is `1.2.3`, not "one"
+        "\">=99\"": this package is written for pipe >=99, and this is pipe 0.1.0
+        "Go-CI": a dependency's name is how `use` writes it: like `go_ci`
+        "{ git = \"u\" }": `b` needs a `tag` or a `rev`
+        "\"on\"": `network` is "default" or "off"
+        "1": `secrets` must be a string
+        "#);
+    }
+
+    #[test]
+    fn broken_toml_has_a_place() {
+        let (_, diagnostics) = parse("[package\nname = \"a\"\n", &Arc::from("pipe.toml"));
+        assert_eq!(diagnostics.len(), 1);
+        assert!(diagnostics[0].message.starts_with("`pipe.toml` is not valid TOML"));
+        assert_eq!(diagnostics[0].primary.place.start, 8);
+    }
+}

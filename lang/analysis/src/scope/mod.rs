@@ -1,0 +1,9 @@
+//! What names mean: a module's own first, then the standard library's.
+
+mod module;
+mod names;
+mod std;
+
+pub(crate) use module::{ModuleScope, module_scope};
+pub(crate) use names::{Found, Names};
+pub(crate) use std::{StdScope, receiver_name, std_scope};

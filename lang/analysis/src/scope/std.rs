@@ -1,0 +1,64 @@
+//! The names of the standard library: the prelude's, its namespaces, and the operations of types.
+
+use std::sync::Arc;
+
+use indexmap::IndexMap;
+use pipe_stdlib::{MODULES, Scope};
+
+use super::module_scope;
+use crate::db::{Db, ItemNode, SourceModule, StdLibrary};
+use crate::typed::Type;
+
+/// The names of the standard library.
+#[derive(Clone, Debug, PartialEq, Eq, Default, salsa::SalsaValue)]
+pub(crate) struct StdScope<'db> {
+    /// Functions and values of the prelude.
+    pub(crate) values: IndexMap<Arc<str>, ItemNode<'db>>,
+    /// Types of the prelude.
+    pub(crate) types: IndexMap<Arc<str>, ItemNode<'db>>,
+    /// Modules that are there without `use`: `workspace`, `host`, …
+    pub(crate) namespaces: IndexMap<Arc<str>, SourceModule>,
+    /// Operations by the name of their type, then by their own.
+    pub(crate) operations: IndexMap<Arc<str>, IndexMap<Arc<str>, ItemNode<'db>>>,
+}
+
+/// The names of the standard library.
+#[salsa::tracked]
+pub(crate) fn std_scope<'db>(db: &'db dyn Db) -> StdScope<'db> {
+    let mut scope = StdScope::default();
+    for (source, &module) in MODULES.iter().zip(StdLibrary::get(db).modules(db).iter()) {
+        let own = module_scope(db, module);
+        for (name, node) in &own.values {
+            if let Some((receiver, operation)) = name.split_once('.') {
+                scope.operations.entry(receiver.into()).or_default().insert(operation.into(), *node);
+            } else if source.scope == Scope::Prelude {
+                scope.values.insert(name.clone(), *node);
+            }
+        }
+        match source.scope {
+            Scope::Prelude => scope.types.extend(own.types.iter().map(|(name, node)| (name.clone(), *node))),
+            Scope::Namespace(name) => {
+                scope.namespaces.insert(name.into(), module);
+            }
+        }
+    }
+    scope
+}
+
+/// The name under which the operations of a type are declared.
+pub(crate) fn receiver_name(ty: &Type) -> Option<&str> {
+    Some(match ty {
+        Type::Bool => "Bool",
+        Type::Int => "Int",
+        Type::Float => "Float",
+        Type::String => "String",
+        Type::Duration => "Duration",
+        Type::Size => "Size",
+        Type::Checked(kind) => kind.name(),
+        Type::List(_) => "List",
+        Type::Map(..) => "Map",
+        Type::Action(_) => "Action",
+        Type::Opaque(global, _) | Type::Record(global, _) | Type::Enum(global, _) => &global.name,
+        _ => return None,
+    })
+}

@@ -1,0 +1,152 @@
+//! What the outside of an item is: the types that its callers see. No body is looked at, so that no query is cyclic and
+//! an edit inside a body ends here.
+
+mod build;
+mod lets;
+mod lower;
+
+use std::collections::BTreeSet;
+use std::sync::Arc;
+
+use pipe_syntax::Span;
+
+use crate::place::Finding;
+use crate::typed::{Global, Type};
+
+pub(crate) use build::{signature, type_params};
+pub(crate) use lets::untyped_let_cycles;
+pub(crate) use lower::Lowering;
+
+/// What the outside of an item is, and what was found wrong there.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct SignatureResult {
+    pub(crate) signature: Signature,
+    pub(crate) findings: Vec<Finding>,
+    /// Local names of `use` items that its types go through.
+    pub(crate) aliases: BTreeSet<Arc<str>>,
+}
+
+/// What the outside of an item is.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Signature {
+    /// A `fn` or an `action`.
+    Function(Arc<FunctionSignature>),
+    /// A `param` or a `let`.
+    Value(Arc<ValueSignature>),
+    /// A record or an opaque type.
+    Record(Arc<RecordSignature>),
+    /// An enum.
+    Enum(Arc<EnumSignature>),
+    /// `use`, `test`, and text that is no item.
+    None,
+}
+
+/// The outside of a function.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct FunctionSignature {
+    pub(crate) global: Global,
+    pub(crate) action: bool,
+    pub(crate) type_params: Vec<Arc<str>>,
+    pub(crate) params: Vec<ParamSignature>,
+    /// What its body gives; a call of an action has the type `Action[ret]`.
+    pub(crate) ret: Type,
+    pub(crate) name: Span,
+    /// Where the result's type is written.
+    pub(crate) ret_span: Option<Span>,
+    /// Its header could not be read: calls of it are not checked.
+    pub(crate) broken: bool,
+}
+
+/// A parameter, a payload or a field.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct ParamSignature {
+    pub(crate) name: Arc<str>,
+    pub(crate) ty: Type,
+    /// It has no default, or one that cannot be used from outside.
+    pub(crate) required: bool,
+    pub(crate) span: Span,
+}
+
+/// The outside of a `param` or a `let`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct ValueSignature {
+    pub(crate) global: Global,
+    pub(crate) ty: Type,
+    pub(crate) name: Span,
+    /// Where its type is written.
+    pub(crate) ty_span: Option<Span>,
+}
+
+/// The outside of a record.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct RecordSignature {
+    pub(crate) global: Global,
+    pub(crate) opaque: bool,
+    pub(crate) type_params: Vec<Arc<str>>,
+    pub(crate) fields: Vec<ParamSignature>,
+    pub(crate) name: Span,
+    /// Its declaration could not be read as a whole.
+    pub(crate) broken: bool,
+}
+
+/// The outside of an enum.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct EnumSignature {
+    pub(crate) global: Global,
+    pub(crate) type_params: Vec<Arc<str>>,
+    pub(crate) variants: Vec<VariantSignature>,
+    pub(crate) name: Span,
+    /// Its declaration could not be read as a whole.
+    pub(crate) broken: bool,
+}
+
+/// A variant of an enum.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct VariantSignature {
+    pub(crate) name: Arc<str>,
+    pub(crate) payload: Vec<ParamSignature>,
+    pub(crate) span: Span,
+}
+
+impl EnumSignature {
+    /// A variant by name, with its index.
+    pub(crate) fn variant(&self, name: &str) -> Option<(usize, &VariantSignature)> {
+        self.variants.iter().enumerate().find(|(_, variant)| &*variant.name == name)
+    }
+}
+
+/// A type with its parameters replaced by arguments.
+pub(crate) fn substitute(ty: &Type, params: &[Arc<str>], args: &[Type]) -> Type {
+    if params.is_empty() {
+        return ty.clone();
+    }
+    map_type(ty, &mut |leaf| match leaf {
+        Type::Parameter(name) => params.iter().position(|p| p == name).and_then(|i| args.get(i)).cloned(),
+        _ => None,
+    })
+}
+
+/// A type with some of its leaves replaced: where `leaf` gives a type, that one stands instead.
+pub(crate) fn map_type(ty: &Type, leaf: &mut impl FnMut(&Type) -> Option<Type>) -> Type {
+    if let Some(replaced) = leaf(ty) {
+        return replaced;
+    }
+    match ty {
+        Type::List(element) => Type::List(Arc::new(map_type(element, leaf))),
+        Type::Map(key, value) => Type::Map(Arc::new(map_type(key, leaf)), Arc::new(map_type(value, leaf))),
+        Type::Optional(inner) => Type::Optional(Arc::new(map_type(inner, leaf))),
+        Type::Action(result) => Type::Action(Arc::new(map_type(result, leaf))),
+        Type::Tuple(parts) => Type::Tuple(map_types(parts, leaf)),
+        Type::Record(global, args) => Type::Record(global.clone(), map_types(args, leaf)),
+        Type::Enum(global, args) => Type::Enum(global.clone(), map_types(args, leaf)),
+        Type::Opaque(global, args) => Type::Opaque(global.clone(), map_types(args, leaf)),
+        Type::Function { params, ret } => {
+            Type::Function { params: map_types(params, leaf), ret: Arc::new(map_type(ret, leaf)) }
+        }
+        other => other.clone(),
+    }
+}
+
+fn map_types(types: &[Type], leaf: &mut impl FnMut(&Type) -> Option<Type>) -> Vec<Type> {
+    types.iter().map(|ty| map_type(ty, leaf)).collect()
+}

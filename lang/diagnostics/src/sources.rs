@@ -32,6 +32,11 @@ impl Sources {
         self.texts.get(file).map_or("", |text| text)
     }
 
+    /// Every file with its text, in the order of names.
+    pub fn files(&self) -> impl Iterator<Item = (&Arc<str>, &Arc<str>)> {
+        self.texts.iter()
+    }
+
     /// Where a span is. What lies outside the text is taken to its end, what lies inside a character to its start.
     pub fn position(&self, span: &FileSpan) -> Position {
         let text = self.text(&span.file);

@@ -114,9 +114,10 @@ fn parse_one(
         Type::Bool => data(text.parse().ok().map(Datum::Bool), "`true` or `false`"),
         Type::Int => data(text.parse().ok().map(Datum::Int), "a whole number"),
         Type::Float => data(parse_float(text), "a number"),
-        Type::Duration => {
-            data(parse_duration(text).map(Datum::Duration), "a duration, as in 10min or 1h30min")
-        }
+        Type::Duration => match parse_duration(text) {
+            Some(nanoseconds) => data(Some(Datum::Duration(nanoseconds)), ""),
+            None => Err(not_a_duration(text)),
+        },
         Type::Size => data(parse_size(text).map(Datum::Size), "a size, as in 512MiB"),
         Type::Checked(kind) => {
             check_text(kind.name(), text).map_err(|error| problem(error.to_string()))?;
@@ -137,6 +138,15 @@ fn parse_one(
         },
         _ => Ok(Parsed::NeedsExpression),
     }
+}
+
+/// Everybody writes `5m` once.
+fn not_a_duration(text: &str) -> ArgumentError {
+    let minutes = text.strip_suffix('m').map(|digits| format!("{digits}min"));
+    let meant = minutes
+        .filter(|text| parse_duration(text).is_some())
+        .map(|text| format!("minutes are written `{text}`"));
+    ArgumentError { help: meant, ..expected("a duration, as in 10min or 1h30min", text) }
 }
 
 /// A number of the language: digits with a point between them, perhaps a sign.

@@ -1,8 +1,9 @@
 //! How the process ends: the one place that maps errors to exit codes.
 
 use std::process::ExitCode;
+use std::sync::Arc;
 
-use pipe_diagnostics::Diagnostic;
+use pipe_diagnostics::{Diagnostic, Sources};
 
 /// Exit codes, as documented in `docs/reference/cli.md`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -45,7 +46,12 @@ pub(crate) enum Report {
         help: Option<String>,
     },
     /// Problems with places in the source.
-    Diagnostics(Vec<Diagnostic>),
+    Diagnostics {
+        /// The problems.
+        diagnostics: Vec<Diagnostic>,
+        /// The texts they are in.
+        sources: Arc<Sources>,
+    },
     /// It was said already.
     Silent,
 }
@@ -67,8 +73,8 @@ impl CliError {
     }
 
     /// Problems in the source.
-    pub(crate) fn diagnostics(exit: Exit, diagnostics: Vec<Diagnostic>) -> CliError {
-        CliError { exit, report: Report::Diagnostics(diagnostics) }
+    pub(crate) fn diagnostics(exit: Exit, diagnostics: Vec<Diagnostic>, sources: Arc<Sources>) -> CliError {
+        CliError { exit, report: Report::Diagnostics { diagnostics, sources } }
     }
 
     /// An end of which all has been said.

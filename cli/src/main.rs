@@ -1,2 +1,99 @@
 //! The pipe command line.
-fn main() {}
+//!
+//! **Invariant.** The only crate that prints, reads the environment and `$HOME`, picks a backend, and maps errors to exit codes. What
+//! a command means is decided in the crates below; here it is only asked for and shown. Results go to standard output, everything
+//! else to standard error.
+#![forbid(unsafe_code)]
+
+mod args;
+mod commands;
+mod config;
+mod environment;
+mod evaluate;
+mod execute;
+mod exit;
+mod failure;
+mod grants;
+mod machine;
+mod output;
+mod package;
+mod progress;
+mod report;
+mod result;
+mod signals;
+mod target;
+
+use std::ffi::OsString;
+use std::process::ExitCode;
+
+use clap::Parser;
+
+use args::{Cli, Command};
+use environment::Environment;
+use exit::{CliError, Exit};
+use package::Package;
+use progress::Style;
+
+fn main() -> ExitCode {
+    // This program is also the sandbox's supervisor: then the rest of `main` is not for it.
+    pipe_sandbox::supervise_if_asked();
+    let arguments: Vec<OsString> = std::env::args_os().collect();
+    match Cli::try_parse_from(&arguments) {
+        Ok(cli) => run(&cli, &arguments).into(),
+        Err(error) => usage(&error).into(),
+    }
+}
+
+/// Runs the command and says why it ends.
+fn run(cli: &Cli, arguments: &[OsString]) -> Exit {
+    let environment = match Environment::read() {
+        Ok(environment) => environment,
+        Err(error) => return report::error(&error, Style::plain()),
+    };
+    let style = match Style::choose(&cli.global, &environment) {
+        Ok(style) => style,
+        Err(error) => return report::error(&error, Style::plain()),
+    };
+    match dispatch(cli, arguments, &environment, style) {
+        Ok(()) => Exit::Success,
+        Err(error) => report::error(&error, style),
+    }
+}
+
+fn dispatch(
+    cli: &Cli,
+    arguments: &[OsString],
+    environment: &Environment,
+    style: Style,
+) -> Result<(), CliError> {
+    let directory = cli.global.directory.as_deref();
+    match &cli.command {
+        Command::Cache(args) => commands::cache::run(args, environment),
+        Command::Doctor => commands::doctor::run(environment),
+        Command::Version(args) => commands::version::run(args),
+        Command::Check(args) => commands::check::run(args, directory, environment),
+        Command::List(args) => {
+            let package = Package::load(environment, directory)?;
+            commands::list::run(args, &package, environment)
+        }
+        Command::Plan(args) => commands::plan::run(cli, args, arguments, environment),
+        Command::Run(args) => commands::run::run(cli, args, arguments, environment),
+        Command::Test(args) => {
+            let package = Package::load(environment, directory)?;
+            commands::test::run(args, &package, environment, style)
+        }
+    }
+}
+
+/// What clap says: help is a result, everything else a mistake.
+fn usage(error: &clap::Error) -> Exit {
+    let text = error.render();
+    if error.use_stderr() {
+        output::notice(&text.to_string());
+        return Exit::Usage;
+    }
+    match output::result(text.to_string().as_bytes()) {
+        Ok(()) => Exit::Success,
+        Err(error) => report::error(&error, Style::plain()),
+    }
+}

@@ -10,8 +10,8 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 use std::path::PathBuf;
 
 pub(crate) use cache::{CacheArgs, CacheCommand, VerifyArgs};
-pub(crate) use check::{CheckArgs, DiagnosticFormat};
-pub(crate) use inspect::{ListArgs, PlanArgs, TestArgs, VersionArgs};
+pub(crate) use check::{CheckArgs, Deny, DiagnosticFormat};
+pub(crate) use inspect::{ListArgs, PlanArgs, PlanForm, TestArgs, VersionArgs};
 pub(crate) use run::{ExecutionArgs, RunArgs};
 
 const STYLES: Styles =
@@ -78,7 +78,8 @@ pub(crate) enum ColorChoice {
 pub(crate) enum ProgressForm {
     /// `github` or `gitlab` under those, else `plain`
     Auto,
-    /// A live view (not there yet)
+    /// A live view: not in this version
+    #[value(hide = true)]
     Tty,
     /// A line an event
     Plain,

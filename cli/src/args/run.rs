@@ -46,7 +46,7 @@ pub(crate) struct RunOptions {
 }
 
 /// How things are executed.
-#[derive(Clone, Debug, Args)]
+#[derive(Clone, Debug, Default, Args)]
 pub(crate) struct ExecutionArgs {
     /// Run at most N steps at once [default: one a processor]
     #[arg(short, long, value_name = "N")]
@@ -54,6 +54,9 @@ pub(crate) struct ExecutionArgs {
     /// Stop at the first failure
     #[arg(long)]
     pub(crate) fail_fast: bool,
+    /// Run every step, whatever the store holds; results are kept as ever
+    #[arg(long)]
+    pub(crate) no_cache: bool,
     /// Allow what the package may not do by itself: `file:PATH`
     #[arg(long, value_name = "GRANT", value_delimiter = ',')]
     pub(crate) allow: Vec<String>,

@@ -56,7 +56,9 @@ fn escape(text: &str) -> (&str, &str) {
             (&text[..sequence.len() + 1], rest)
         }
         Some(']' | 'P' | 'X' | '^' | '_') => {
-            let end = text.find(['\u{7}', '\u{9c}']).map(|at| at + text[at..].chars().next().map_or(1, char::len_utf8));
+            let end = text
+                .find(['\u{7}', '\u{9c}'])
+                .map(|at| at + text[at..].chars().next().map_or(1, char::len_utf8));
             let st = text.find("\u{1b}\\").map(|at| at + 2);
             text.split_at(end.into_iter().chain(st).min().unwrap_or(text.len()))
         }
@@ -96,7 +98,9 @@ mod tests {
 
     #[test]
     fn other_sequences_go() {
-        for hostile in ["\u{1b}[2J", "\u{1b}]0;title\u{7}", "\u{1b}]8;;x\u{1b}\\", "\u{1b}c", "\u{9b}1A", "\r", "\u{8}"] {
+        for hostile in
+            ["\u{1b}[2J", "\u{1b}]0;title\u{7}", "\u{1b}]8;;x\u{1b}\\", "\u{1b}c", "\u{9b}1A", "\r", "\u{8}"]
+        {
             assert_eq!(printable(&format!("a{hostile}b"), true), "ab", "{hostile:?}");
         }
     }

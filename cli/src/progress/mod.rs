@@ -44,6 +44,11 @@ pub(crate) enum Form {
 }
 
 impl Style {
+    /// Before it is known what was asked for.
+    pub(crate) fn plain() -> Style {
+        Style { form: Form::Plain, color: false, quiet: false, verbose: false }
+    }
+
     /// What flags and environment ask for.
     ///
     /// # Errors
@@ -127,7 +132,8 @@ impl Progress {
 
     /// Written under the lock: what two threads say must not change places.
     fn show(&self, say: impl FnOnce(&mut dyn View) -> String) {
-        let mut view: MutexGuard<'_, Box<dyn View>> = self.view.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut view: MutexGuard<'_, Box<dyn View>> =
+            self.view.lock().unwrap_or_else(PoisonError::into_inner);
         let text = say(view.as_mut());
         if !text.is_empty() {
             output::notice(&text);

@@ -22,7 +22,10 @@ impl Plain {
 
     fn log_lines(&self, node: NodeId, lines: Vec<String>) -> String {
         let name = self.names.of(node);
-        lines.iter().map(|line| format!("{name} | {}\n", control::printable(line, self.style.color))).collect()
+        lines
+            .iter()
+            .map(|line| format!("{name} | {}\n", control::printable(line, self.style.color)))
+            .collect()
     }
 
     fn paint(&self, code: &str, text: &str) -> String {

@@ -143,9 +143,11 @@ mod tests {
     fn the_page_documents_what_is_emitted() {
         let mut emitted = BTreeMap::new();
         for line in every() {
-            let object: serde_json::Map<String, serde_json::Value> = serde_json::from_str(&line).unwrap_or_default();
+            let object: serde_json::Map<String, serde_json::Value> =
+                serde_json::from_str(&line).unwrap_or_default();
             let event = object["event"].as_str().unwrap_or_default().to_owned();
-            let fields = object.keys().filter(|k| *k != "v" && *k != "event").cloned().collect::<BTreeSet<_>>();
+            let fields =
+                object.keys().filter(|k| *k != "v" && *k != "event").cloned().collect::<BTreeSet<_>>();
             assert_eq!(object["v"], VERSION);
             emitted.insert(event, fields);
         }

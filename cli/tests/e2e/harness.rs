@@ -4,13 +4,9 @@ use std::ffi::OsStr;
 use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
-use std::time::{Duration, Instant};
 
 use serde_json::Value;
 use tempfile::TempDir;
-
-/// How long something that must happen may take before a test gives up. Not a measure: only a hang ends here.
-const PATIENCE: Duration = Duration::from_secs(60);
 
 /// The binary under test. `PIPE_TEST_BINARY` names it where the build folder cannot be read: another user's tests.
 pub(crate) fn pipe_binary() -> PathBuf {
@@ -301,15 +297,6 @@ impl Running {
     }
 }
 
-/// Waits until a condition holds.
-#[track_caller]
-pub(crate) fn eventually(what: &str, condition: impl Fn() -> bool) {
-    let start = Instant::now();
-    while !condition() {
-        assert!(start.elapsed() < PATIENCE, "never came true: {what}");
-        std::thread::sleep(Duration::from_millis(5));
-    }
-}
 
 /// Command lines of all processes that this user may look at.
 pub(crate) fn command_lines() -> Vec<String> {

@@ -2,7 +2,8 @@
 
 use crate::harness::{World, finish};
 
-const PACKAGE: &str = "pub fn build() -> Check { tools.check(sh\"printf 'a\\\\033[2Jb\\\\n'; echo '::set-output name=x::y'\") }\n";
+const PACKAGE: &str =
+    "pub fn build() -> Check { tools.check(sh\"printf 'a\\033[2Jb\\n'; echo '::set-output name=x::y'\") }\n";
 
 #[test]
 fn everything_but_results_goes_to_standard_error() {
@@ -39,7 +40,7 @@ fn json_is_all_there_is_on_standard_error() {
     let diagnostic = broken.events(["run", "f"]).exits(2).the("diagnostic");
     assert_eq!(diagnostic["diagnostic"]["line"], 1);
     let error = broken.events(["-C", "/", "run", "f"]).exits(2).the("error");
-    assert!(error["message"].as_str().unwrap().contains("pipe.toml"));
+    assert!(error["help"].as_str().unwrap().contains("pipe.toml"));
 }
 
 #[test]

@@ -1,8 +1,12 @@
-//! Everything that the process is given besides its arguments. The only file that reads environment variables.
+//! Everything that the process is given besides its arguments. Environment variables are read here and nowhere else.
+
+mod ci;
 
 use std::ffi::OsString;
 use std::io::IsTerminal;
 use std::path::PathBuf;
+
+use pipe_eval::CiFacts;
 
 use crate::exit::CliError;
 
@@ -23,6 +27,10 @@ pub(crate) struct Environment {
     pub(crate) github: bool,
     /// This is a job of GitLab CI.
     pub(crate) gitlab: bool,
+    /// The CI system's run, if this is one.
+    pub(crate) ci: Option<CiFacts>,
+    /// Standard output is a terminal.
+    pub(crate) stdout_is_terminal: bool,
     /// Standard error is a terminal.
     pub(crate) stderr_is_terminal: bool,
     /// `SOURCE_DATE_EPOCH`: the time of files that are written out, seconds since 1970.
@@ -44,12 +52,18 @@ impl Environment {
         let caches = xdg("XDG_CACHE_HOME").or_else(|| below_home(".cache"));
         let configs = xdg("XDG_CONFIG_HOME").or_else(|| below_home(".config"));
         Ok(Environment {
-            store: path("PIPE_STORE").map(|store| current_dir.join(store)).or_else(|| Some(caches?.join("pipe"))),
-            config: path("PIPE_CONFIG").map(|file| current_dir.join(file)).or_else(|| Some(configs?.join("pipe/config.toml"))),
+            store: path("PIPE_STORE")
+                .map(|store| current_dir.join(store))
+                .or_else(|| Some(caches?.join("pipe"))),
+            config: path("PIPE_CONFIG")
+                .map(|file| current_dir.join(file))
+                .or_else(|| Some(configs?.join("pipe/config.toml"))),
             allow: text("PIPE_ALLOW")?.map(|list| split_list(&list)).unwrap_or_default(),
             no_color: value("NO_COLOR").is_some(),
             github: value("GITHUB_ACTIONS").is_some_and(|v| v == "true"),
             gitlab: value("GITLAB_CI").is_some_and(|v| v == "true"),
+            ci: ci::facts(),
+            stdout_is_terminal: std::io::stdout().is_terminal(),
             stderr_is_terminal: std::io::stderr().is_terminal(),
             source_date_epoch: epoch(text("SOURCE_DATE_EPOCH")?)?,
             current_dir,

@@ -1,0 +1,117 @@
+//! `pipe list`.
+
+use pipe_analysis::typed::{Function, FunctionParam, Module, Origin, Type};
+use pipe_diagnostics::Sources;
+use serde_json::{Value, json};
+
+use crate::args::ListArgs;
+use crate::environment::Environment;
+use crate::exit::CliError;
+use crate::output;
+use crate::package::Package;
+use crate::target::flag_of;
+
+/// Lists what the package offers.
+pub(crate) fn run(args: &ListArgs, package: &Package, environment: &Environment) -> Result<(), CliError> {
+    let (module, sources) = (package.module(), &*package.sources());
+    if args.json {
+        return output::result_line(&as_json(module, sources).to_string());
+    }
+    output::result(
+        as_text(module, sources, environment.stdout_is_terminal && !environment.no_color).as_bytes(),
+    )
+}
+
+fn public(module: &Module) -> impl Iterator<Item = &Function> {
+    module.functions.values().map(|function| &**function).filter(|function| function.public)
+}
+
+/// A parameter as it is written in the source.
+fn written<'a>(param: &FunctionParam, origin: &Origin, sources: &'a Sources) -> &'a str {
+    let span = param.span.at(origin.offset);
+    sources.text(&origin.file).get(span.range()).unwrap_or_default()
+}
+
+fn signature(function: &Function, sources: &Sources) -> String {
+    let params: Vec<String> =
+        function.params.iter().map(|param| one_line(written(param, &function.origin, sources))).collect();
+    let ret = match (&function.ret, function.action) {
+        (Type::Unit, true) => String::new(),
+        (ret, _) => format!(" -> {ret}"),
+    };
+    let keyword = if function.action { "action " } else { "" };
+    format!("{keyword}{}({}){ret}", function.global.name, params.join(", "))
+}
+
+/// A default may be written over several lines.
+fn one_line(text: &str) -> String {
+    text.split_whitespace().collect::<Vec<_>>().join(" ")
+}
+
+fn as_text(module: &Module, sources: &Sources, color: bool) -> String {
+    let bold = |text: &str| if color { format!("\u{1b}[1m{text}\u{1b}[0m") } else { text.to_owned() };
+    let mut text = String::new();
+    if !module.docs.is_empty() {
+        text.push_str(&format!("{}\n\n", module.docs.join("\n").trim()));
+    }
+    for function in public(module) {
+        text.push_str(&format!("{}\n", bold(&signature(function, sources))));
+        text.push_str(&indented(&function.docs));
+    }
+    let mut params = module.params.values().peekable();
+    if params.peek().is_some() {
+        text.push_str("\nparameters of the package:\n");
+    }
+    for param in params {
+        text.push_str(&format!("{}\n", bold(&flag_of(&param.global.name, &param.ty))));
+        text.push_str(&indented(&param.docs));
+    }
+    text
+}
+
+fn indented(docs: &[String]) -> String {
+    docs.iter().map(|line| format!("    {line}").trim_end().to_owned() + "\n").collect()
+}
+
+fn as_json(module: &Module, sources: &Sources) -> Value {
+    let functions: Vec<Value> = public(module).map(|function| function_json(function, sources)).collect();
+    let params: Vec<Value> = module
+        .params
+        .values()
+        .map(|param| {
+            let docs = param.docs.join("\n");
+            let has_default = param.default.is_some();
+            json!({ "name": param.global.name, "type": param.ty.to_string(), "docs": docs, "required": !has_default })
+        })
+        .collect();
+    json!({ "docs": module.docs.join("\n"), "functions": functions, "params": params })
+}
+
+fn function_json(function: &Function, sources: &Sources) -> Value {
+    let params: Vec<Value> = function
+        .params
+        .iter()
+        .map(|param| {
+            json!({
+                "name": param.name,
+                "type": param.ty.to_string(),
+                "required": param.default.is_none(),
+                "written": one_line(written(param, &function.origin, sources)),
+            })
+        })
+        .collect();
+    let position = sources.position(&pipe_diagnostics::FileSpan {
+        file: function.origin.file.clone(),
+        start: function.origin.name.at(function.origin.offset).start,
+        end: function.origin.name.at(function.origin.offset).end,
+    });
+    json!({
+        "name": function.global.name,
+        "action": function.action,
+        "type": function.ret.to_string(),
+        "docs": function.docs.join("\n"),
+        "params": params,
+        "file": function.origin.file,
+        "line": position.line,
+    })
+}

@@ -1,0 +1,39 @@
+//! The commands, one a file.
+
+pub(crate) mod cache;
+pub(crate) mod check;
+pub(crate) mod doctor;
+pub(crate) mod list;
+pub(crate) mod plan;
+pub(crate) mod run;
+pub(crate) mod test;
+pub(crate) mod version;
+
+use std::ffi::OsString;
+
+use crate::exit::{CliError, Exit};
+use crate::output;
+use crate::target::Request;
+
+/// The command line with the flags of `pipe` that stood behind the targets in front of them.
+fn moved(arguments: &[OsString], rest: &[OsString], request: &Request) -> Vec<OsString> {
+    let before = arguments.get(..arguments.len().saturating_sub(rest.len())).unwrap_or_default();
+    let before = before.strip_suffix(&[OsString::from("--")]).unwrap_or(before);
+    let targets = request.targets.iter().map(|(label, _)| OsString::from(&**label));
+    let own = request.own.iter().cloned();
+    before.iter().cloned().chain(own).chain([OsString::from("--")]).chain(targets).collect()
+}
+
+/// What clap says of flags behind a target. `--help` there asks for the target's parameters.
+fn help_of(error: &clap::Error, request: &Request) -> CliError {
+    if error.use_stderr() {
+        return CliError::usage(
+            error.render().to_string().trim_start_matches("error: ").trim_end().to_owned(),
+        );
+    }
+    let names: Vec<&str> = request.targets.iter().map(|(label, _)| &**label).collect();
+    match output::result_line(&format!("{}: {}", names.join(", "), request.parameters)) {
+        Ok(()) => CliError::silent(Exit::Success),
+        Err(error) => error,
+    }
+}

@@ -1,0 +1,81 @@
+//! `pipe plan`.
+
+mod graphs;
+mod json;
+mod text;
+
+use std::ffi::OsString;
+use std::sync::Arc;
+
+use clap::Parser;
+use pipe_engine::Plan;
+
+use crate::args::{Cli, Command, ExecutionArgs, PlanArgs, PlanForm};
+use crate::environment::Environment;
+use crate::evaluate::{Evaluation, evaluate};
+use crate::exit::CliError;
+use crate::package::Package;
+use crate::progress::{Progress, Style};
+use crate::target::{self, Request};
+use crate::{config::Config, execute, machine, output};
+
+/// Shows what a run of the targets would do.
+pub(crate) fn run(
+    cli: &Cli,
+    args: &PlanArgs,
+    arguments: &[OsString],
+    environment: &Environment,
+) -> Result<(), CliError> {
+    let package = Package::load(environment, cli.global.directory.as_deref())?;
+    let request = target::read(&package, "plan", &args.rest, &environment.current_dir)?;
+    let moved = super::moved(arguments, &args.rest, &request);
+    let cli = Cli::try_parse_from(moved).map_err(|error| super::help_of(&error, &request))?;
+    let Command::Plan(args) = &cli.command else {
+        return Err(CliError::machine("the command line changed its command; please report this"));
+    };
+    let style = Style::choose(&cli.global, environment)?;
+    let evaluation = evaluate(&package, environment, &request)?;
+    show(&package, environment, &evaluation, &request, &args.allow, args.form, style)
+}
+
+/// Shows the plan of what was evaluated.
+pub(crate) fn show(
+    package: &Package,
+    environment: &Environment,
+    evaluation: &Evaluation,
+    request: &Request,
+    allow: &[String],
+    form: PlanForm,
+    style: Style,
+) -> Result<(), CliError> {
+    let plan = plan(package, environment, evaluation, request, allow, style)?;
+    let effects: Vec<Arc<str>> = evaluation.targets.iter().flat_map(|target| target.effects()).collect();
+    let text = match form {
+        PlanForm { json: true, .. } => json::render(&plan, &effects),
+        PlanForm { dot: true, .. } => graphs::dot(&plan),
+        PlanForm { mermaid: true, .. } => graphs::mermaid(&plan),
+        PlanForm { .. } => text::render(&plan, &effects, style.verbose),
+    };
+    output::result(text.as_bytes())
+}
+
+fn plan(
+    package: &Package,
+    environment: &Environment,
+    evaluation: &Evaluation,
+    request: &Request,
+    allow: &[String],
+    style: Style,
+) -> Result<Plan, CliError> {
+    let config = Config::read(environment.config.as_deref())?;
+    let mut grants = machine::grants(environment, &config, package.folder(), allow)?;
+    grants.files.extend(request.paths.iter().cloned());
+    let execution = ExecutionArgs::default();
+    let progress = Arc::new(Progress::new(style));
+    let folder = package.folder().to_path_buf();
+    let (engine, _) = machine::engine(environment, &config, folder, grants, &execution, progress)?;
+    let outputs: Vec<_> = evaluation.targets.iter().flat_map(|target| target.outputs()).collect();
+    let runtime = execute::runtime()?;
+    let plan = runtime.block_on(engine.plan(&evaluation.graph, &outputs));
+    plan.map_err(|error| execute::refused(&error, package))
+}

@@ -1,0 +1,64 @@
+//! A plan for people.
+
+use std::sync::Arc;
+
+use pipe_engine::{Plan, PlanNode, PlanStatus};
+
+use crate::progress::{human, printable};
+
+/// A line a step (all nodes when `verbose`), then the actions, then the counts.
+pub(super) fn render(plan: &Plan, effects: &[Arc<str>], verbose: bool) -> String {
+    let shown: Vec<&PlanNode> =
+        plan.nodes.iter().filter(|node| node.is_step || verbose || speaks(&node.status)).collect();
+    let width = shown.iter().map(|node| node.name.chars().count()).max().unwrap_or(0);
+    let mut text: String = shown.iter().map(|node| line(node, width)).collect();
+    for effect in effects {
+        text.push_str(&format!("{effect:<width$}  action\n"));
+    }
+    text.push_str(&counts(plan));
+    text
+}
+
+/// A node that is no step matters when it stands in the way.
+fn speaks(status: &PlanStatus) -> bool {
+    matches!(status, PlanStatus::NeedsGrant { .. } | PlanStatus::Fails { .. })
+}
+
+fn line(node: &PlanNode, width: usize) -> String {
+    let name = printable(&node.name, false);
+    let expected = node.expected.map(|time| format!(", {} last time", human(time))).unwrap_or_default();
+    let place =
+        node.origins.first().map(|origin| format!("  {}:{}", origin.file, origin.line)).unwrap_or_default();
+    format!("{name:<width$}  {}{expected}{place}\n", status(&node.status))
+}
+
+pub(super) fn status(status: &PlanStatus) -> String {
+    match status {
+        PlanStatus::Cached => "cached".to_owned(),
+        PlanStatus::WillRun { reason: None } => "will run".to_owned(),
+        PlanStatus::WillRun { reason: Some(reason) } => format!("will run: {reason}"),
+        PlanStatus::Unknown { waits_for } => format!("unknown: waits for {}", waits_for.join(", ")),
+        PlanStatus::NeedsGrant { flag } => format!("unknown: needs {flag}"),
+        PlanStatus::Fails { reason } => format!("will fail: {reason}"),
+    }
+}
+
+fn counts(plan: &Plan) -> String {
+    let total = plan.nodes.iter().filter(|node| node.is_step).count();
+    let cached = plan.count(|status| *status == PlanStatus::Cached);
+    let runs = plan.count(|status| matches!(status, PlanStatus::WillRun { .. }));
+    let steps = if total == 1 { "step" } else { "steps" };
+    let unknown = total.saturating_sub(cached + runs);
+    let parts = [(runs, "to run"), (cached, "cached"), (unknown, "unknown")];
+    let said: Vec<String> =
+        parts.iter().filter(|(n, _)| *n > 0).map(|(n, what)| format!("{n} {what}")).collect();
+    let time = match plan.expected() {
+        Some(time) if runs > 0 => format!("; {} last time", human(time)),
+        _ => String::new(),
+    };
+    if said.is_empty() {
+        "no steps\n".to_owned()
+    } else {
+        format!("{total} {steps}: {}{time}\n", said.join(", "))
+    }
+}

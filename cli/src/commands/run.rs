@@ -1,0 +1,124 @@
+//! `pipe run`.
+
+use std::ffi::OsString;
+use std::sync::Arc;
+
+use clap::Parser;
+use pipe_engine::Ending;
+
+use crate::args::{Cli, Command, PlanForm, RunArgs};
+use crate::environment::Environment;
+use crate::evaluate::{Evaluation, evaluate};
+use crate::exit::CliError;
+use crate::failure::StepReport;
+use crate::package::Package;
+use crate::progress::{Progress, Style};
+use crate::result::{self, Answers};
+use crate::target::{self, Request};
+use crate::{config::Config, execute, machine};
+
+/// Evaluates the targets and executes what they need.
+pub(crate) fn run(
+    cli: &Cli,
+    args: &RunArgs,
+    arguments: &[OsString],
+    environment: &Environment,
+) -> Result<(), CliError> {
+    let package = Package::load(environment, cli.global.directory.as_deref())?;
+    let request = target::read(&package, "run", &args.rest, &environment.current_dir)?;
+    let (cli, args) = with_own_flags(arguments, args, &request)?;
+    let style = Style::choose(&cli.global, environment)?;
+    let evaluation = evaluate(&package, environment, &request)?;
+    check_wishes(&args, &evaluation)?;
+    if args.options.dry_run {
+        return super::plan::show(
+            &package,
+            environment,
+            &evaluation,
+            &request,
+            &args.execution.allow,
+            PlanForm::default(),
+            style,
+        );
+    }
+    execute(&package, environment, &evaluation, &request, &args, style)
+}
+
+/// The command line again, with the flags of `pipe` that stood behind the targets in front of them.
+fn with_own_flags(
+    arguments: &[OsString],
+    args: &RunArgs,
+    request: &Request,
+) -> Result<(Cli, RunArgs), CliError> {
+    let moved = super::moved(arguments, &args.rest, request);
+    let cli = Cli::try_parse_from(moved).map_err(|error| super::help_of(&error, request))?;
+    match &cli.command {
+        Command::Run(args) => {
+            let args = args.clone();
+            Ok((cli, args))
+        }
+        _ => Err(CliError::machine("the command line changed its command; please report this")),
+    }
+}
+
+/// What the flags do not allow is said before anything runs.
+fn check_wishes(args: &RunArgs, evaluation: &Evaluation) -> Result<(), CliError> {
+    if args.options.pure {
+        let action =
+            evaluation.targets.iter().find(|target| matches!(target.demand, pipe_eval::Demand::Action(_)));
+        if let Some(target) = action {
+            let effects = target.effects().join(", ");
+            return Err(CliError::usage(format!(
+                "`{}` is an action, and --pure refuses those",
+                target.label
+            ))
+            .help(format!("it would: {effects}")));
+        }
+    }
+    if args.options.output.is_some() {
+        return match evaluation.targets.as_slice() {
+            [one] => result::can_be_written(&one.demand),
+            _ => Err(CliError::usage("-o takes one target")),
+        };
+    }
+    Ok(())
+}
+
+fn execute(
+    package: &Package,
+    environment: &Environment,
+    evaluation: &Evaluation,
+    request: &Request,
+    args: &RunArgs,
+    style: Style,
+) -> Result<(), CliError> {
+    let config = Config::read(environment.config.as_deref())?;
+    let mut grants = machine::grants(environment, &config, package.folder(), &args.execution.allow)?;
+    grants.files.extend(request.paths.iter().cloned());
+    let progress = Arc::new(Progress::new(style));
+    let folder = package.folder().to_path_buf();
+    let (engine, store) =
+        machine::engine(environment, &config, folder, grants, &args.execution, progress.clone())?;
+    let demands: Vec<_> = evaluation
+        .targets
+        .iter()
+        .flat_map(|target| execute::demands(&target.label, target.outputs()))
+        .collect();
+    let report = execute::run(&engine, &evaluation.graph, &demands, package)?;
+    for failure in &report.failures {
+        progress.failure(&StepReport::new(failure, package.sources()));
+    }
+    if report.ending() != Ending::Done {
+        return Err(CliError::silent(execute::exit_of(report.ending())));
+    }
+    let answers = Answers::of(&report);
+    match (&args.options.output, evaluation.targets.as_slice()) {
+        (Some(path), [one]) => {
+            let destination = environment.current_dir.join(path);
+            result::write(&one.demand, &answers, &store, &destination, environment.source_date_epoch)
+        }
+        (_, targets) => {
+            result::print(targets, &answers, &store, args.options.json, environment.stdout_is_terminal)
+        }
+    }
+}

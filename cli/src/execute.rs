@@ -1,0 +1,121 @@
+//! Running what was evaluated, until it is done or the user stops it.
+
+use pipe_engine::{Demand, Ending, Engine, EngineError, FailureClass, RunReport};
+use pipe_ops::{Graph, Origin, Output};
+use tokio::runtime::{Builder, Runtime};
+use tokio_util::sync::CancellationToken;
+
+use crate::exit::{CliError, Exit};
+use crate::package::Package;
+use crate::signals::Signals;
+
+/// The runtime of a command that runs steps. The threads that block are the engine's; this one only waits.
+///
+/// # Errors
+/// When the kernel refuses.
+pub(crate) fn runtime() -> Result<Runtime, CliError> {
+    let runtime = Builder::new_current_thread().enable_all().build();
+    runtime.map_err(|error| CliError::machine(format!("cannot start: {error}")))
+}
+
+/// Runs what is demanded. A signal stops it; then the report says that it was cancelled.
+///
+/// # Errors
+/// When nothing could be run: an operation that is not there, a missing grant, a broken store.
+pub(crate) fn run(
+    engine: &Engine,
+    graph: &Graph,
+    demands: &[Demand],
+    package: &Package,
+) -> Result<RunReport, CliError> {
+    let runtime = runtime()?;
+    let report = runtime.block_on(async {
+        let cancel = CancellationToken::new();
+        Signals::listen()?.cancel(cancel.clone());
+        let session = engine.session().await.map_err(|error| refused(&error, package))?;
+        let report = session.run(graph, demands, &cancel).await;
+        session.shutdown().await;
+        report.map_err(|error| refused(&error, package))
+    });
+    // A thread that blocks in a system call must not hold up the end.
+    runtime.shutdown_background();
+    report
+}
+
+/// Demands for outputs, with what they are called.
+pub(crate) fn demands(label: &std::sync::Arc<str>, outputs: impl IntoIterator<Item = Output>) -> Vec<Demand> {
+    outputs.into_iter().map(|output| Demand { output, label: label.clone() }).collect()
+}
+
+/// The exit code of a run.
+pub(crate) fn exit_of(ending: Ending) -> Exit {
+    match ending {
+        Ending::Done => Exit::Success,
+        Ending::Cancelled => Exit::Interrupted,
+        Ending::Failed(class) => exit_of_class(class),
+    }
+}
+
+/// The exit code of a failure.
+pub(crate) fn exit_of_class(class: FailureClass) -> Exit {
+    match class {
+        FailureClass::Pipeline => Exit::Failed,
+        FailureClass::Usage => Exit::Usage,
+        FailureClass::Machine => Exit::Machine,
+    }
+}
+
+/// Why the engine would not even begin, at the places that ask for what it refuses.
+pub(crate) fn refused(error: &EngineError, package: &Package) -> CliError {
+    let exit = exit_of_class(error.class());
+    match error {
+        EngineError::Unsupported(all) => {
+            let found = all.iter().filter_map(|one| {
+                let message = format!("`{}` is not available in this version", one.operation);
+                at("not-there-yet", message, &one.origins, "asked for here")
+            });
+            diagnostics(exit, found.collect(), error, package)
+        }
+        EngineError::Refused(all) => {
+            let found = all.iter().filter_map(|one| {
+                let message = format!("`{}` is outside the package", one.path);
+                let diagnostic = at("needs-grant", message, &one.origins, "read here")?;
+                Some(diagnostic.help(format!("allow it with `{}`", one.flag())))
+            });
+            diagnostics(exit, found.collect(), error, package)
+        }
+        EngineError::Backend(pipe_engine::BackendError::Unsupported { what, help }) => {
+            CliError::new(exit, what).help(help)
+        }
+        other => CliError::new(exit, other.to_string()),
+    }
+}
+
+fn at(
+    code: &'static str,
+    message: String,
+    origins: &[Origin],
+    role: &str,
+) -> Option<pipe_diagnostics::Diagnostic> {
+    let place = |origin: &Origin| pipe_diagnostics::FileSpan {
+        file: origin.file.clone(),
+        start: origin.start,
+        end: origin.end,
+    };
+    let (first, others) = origins.split_first()?;
+    let diagnostic = pipe_diagnostics::Diagnostic::error(code, message, place(first)).role(role);
+    Some(others.iter().fold(diagnostic, |diagnostic, other| diagnostic.label(place(other), role)))
+}
+
+/// Without a place in the source the message stands alone.
+fn diagnostics(
+    exit: Exit,
+    found: Vec<pipe_diagnostics::Diagnostic>,
+    error: &EngineError,
+    package: &Package,
+) -> CliError {
+    if found.is_empty() {
+        return CliError::new(exit, error.to_string());
+    }
+    CliError::diagnostics(exit, found, package.sources())
+}

@@ -1,0 +1,129 @@
+//! The package that a command works on, checked.
+
+mod check;
+mod find;
+
+use std::cell::RefCell;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use pipe_analysis::typed::{Body, Module, Origin, Program, Test, Type};
+use pipe_analysis::{Analysis, COMMAND_LINE, OsSystem};
+use pipe_diagnostics::{Diagnostic, FileSpan, Severity, Sources};
+
+use crate::environment::Environment;
+use crate::exit::{CliError, Exit};
+
+pub(crate) use check::{Checked, check_all};
+
+/// A package without errors.
+pub(crate) struct Package {
+    folder: PathBuf,
+    analysis: Analysis,
+    program: Arc<Program>,
+    module: Arc<Module>,
+    /// Texts of the program and of the expressions of the command line.
+    sources: RefCell<Arc<Sources>>,
+}
+
+/// What is wrong, and the texts it is in.
+pub(crate) type Wrong = (Vec<Diagnostic>, Arc<Sources>);
+
+impl Package {
+    /// Finds and checks the package of a folder, or of the current one.
+    ///
+    /// # Errors
+    /// When there is none, or it has errors.
+    pub(crate) fn load(environment: &Environment, directory: Option<&Path>) -> Result<Package, CliError> {
+        let system = OsSystem::new(&environment.current_dir);
+        let root = find::package(&system, environment, directory)?;
+        let mut analysis = Analysis::new(Arc::new(system));
+        let mut found = analysis.check(&root, &[]);
+        found.retain(|diagnostic| diagnostic.severity == Severity::Error);
+        let sources = Arc::new(sources_of(&analysis));
+        if !found.is_empty() {
+            return Err(CliError::diagnostics(Exit::Usage, found, sources));
+        }
+        let program = analysis.program();
+        let module = program.root.as_ref().and_then(|root| program.modules.get(root)).cloned();
+        let Some(module) = module else {
+            return Err(CliError::usage(format!("{} has no entry module", root.dir.display())));
+        };
+        Ok(Package { folder: root.dir, analysis, program, module, sources: RefCell::new(sources) })
+    }
+
+    /// Its folder.
+    pub(crate) fn folder(&self) -> &Path {
+        &self.folder
+    }
+
+    /// The checked program.
+    pub(crate) fn program(&self) -> &Arc<Program> {
+        &self.program
+    }
+
+    /// Its entry module.
+    pub(crate) fn module(&self) -> &Module {
+        &self.module
+    }
+
+    /// Texts by file, of the expressions of the command line too.
+    pub(crate) fn sources(&self) -> Arc<Sources> {
+        self.sources.borrow().clone()
+    }
+
+    /// The tests of all its modules, those of the entry module first.
+    pub(crate) fn tests(&self) -> impl Iterator<Item = &Arc<Test>> {
+        let others = self
+            .program
+            .modules
+            .values()
+            .filter(|module| module.in_root_package && module.id != self.module.id);
+        self.module.tests.iter().chain(others.flat_map(|module| &module.tests))
+    }
+
+    /// Checks an expression of the command line in the scope of the entry module, against a type if one is expected.
+    ///
+    /// # Errors
+    /// What is wrong in it.
+    pub(crate) fn expression(
+        &self,
+        text: &str,
+        expected: Option<&Type>,
+    ) -> Result<(Arc<Body>, Origin), Wrong> {
+        let file = self.add_expression(text);
+        let checked = match expected {
+            None => self.analysis.check_expression(text),
+            Some(ty) => self.analysis.check_value(text, ty),
+        };
+        match checked {
+            Ok(checked) => Ok((checked.body, Origin { file, offset: 0, name: pipe_syntax::Span::default() })),
+            Err(found) => {
+                let rename = |place: FileSpan| match &*place.file == COMMAND_LINE {
+                    true => FileSpan { file: file.clone(), ..place },
+                    false => place,
+                };
+                Err((found.into_iter().map(|diagnostic| diagnostic.map(rename)).collect(), self.sources()))
+            }
+        }
+    }
+
+    /// Keeps the text of an expression, under a name of its own.
+    fn add_expression(&self, text: &str) -> Arc<str> {
+        let mut sources = self.sources.borrow_mut();
+        let taken = |name: &str| sources.files().any(|(file, _)| &**file == name);
+        let numbered = (2..).map(|number| format!("<command line, {number}>"));
+        let name = std::iter::once(COMMAND_LINE.to_owned()).chain(numbered).find(|name| !taken(name));
+        let name: Arc<str> = name.unwrap_or_default().into();
+        Arc::make_mut(&mut sources).insert(name.clone(), text.into());
+        name
+    }
+}
+
+fn sources_of(analysis: &Analysis) -> Sources {
+    let mut sources = Sources::default();
+    for (file, text) in analysis.sources() {
+        sources.insert(file, text);
+    }
+    sources
+}

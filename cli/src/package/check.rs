@@ -1,0 +1,85 @@
+//! What `pipe check` looks at.
+
+use std::collections::BTreeSet;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use pipe_analysis::{Analysis, OsSystem, PackageRoot};
+use pipe_diagnostics::{Diagnostic, Sources};
+
+use super::find;
+use crate::environment::Environment;
+use crate::exit::CliError;
+
+/// What was found in some files.
+pub(crate) struct Checked {
+    /// What is wrong, by place.
+    pub(crate) diagnostics: Vec<Diagnostic>,
+    /// The texts of all files that had a part in it.
+    pub(crate) sources: Sources,
+    /// Names of the files that belong to what was asked for, not to a dependency or the standard library.
+    pub(crate) own_files: BTreeSet<Arc<str>>,
+    /// How many files were asked for.
+    pub(crate) files: usize,
+}
+
+/// Checks the package of a folder, or these files and folders, each in its package.
+///
+/// # Errors
+/// When a path cannot be read, or there is no package.
+pub(crate) fn check_all(
+    environment: &Environment,
+    directory: Option<&Path>,
+    paths: &[PathBuf],
+) -> Result<Checked, CliError> {
+    let system = OsSystem::new(&environment.current_dir);
+    let mut checked = Checked {
+        diagnostics: Vec::new(),
+        sources: Sources::default(),
+        own_files: BTreeSet::new(),
+        files: 0,
+    };
+    let mut analysis = Analysis::new(Arc::new(system.clone()));
+    if paths.is_empty() {
+        let root = find::package(&system, environment, directory)?;
+        checked.add(&mut analysis, &root, &[]);
+        checked.files = checked.own_files.len();
+        return Ok(checked);
+    }
+    let mut files = Vec::new();
+    for path in paths {
+        find::files(&environment.current_dir.join(path), &mut files)?;
+    }
+    files.sort();
+    files.dedup();
+    checked.files = files.len();
+    for (root, files) in by_package(&system, files) {
+        checked.add(&mut analysis, &root, &files);
+    }
+    Ok(checked)
+}
+
+/// Files of one package are checked together.
+fn by_package(system: &OsSystem, files: Vec<PathBuf>) -> Vec<(PackageRoot, Vec<PathBuf>)> {
+    let mut packages: Vec<(PackageRoot, Vec<PathBuf>)> = Vec::new();
+    for file in files {
+        let root = PackageRoot::of_file(system, &file);
+        match packages.iter_mut().find(|(known, _)| *known == root) {
+            Some((_, files)) => files.push(file),
+            None => packages.push((root, vec![file])),
+        }
+    }
+    packages
+}
+
+impl Checked {
+    fn add(&mut self, analysis: &mut Analysis, root: &PackageRoot, files: &[PathBuf]) {
+        self.diagnostics.extend(analysis.check(root, files));
+        for (file, text) in analysis.sources() {
+            self.sources.insert(file, text);
+        }
+        let program = analysis.program();
+        let own = program.modules.values().filter(|module| module.in_root_package);
+        self.own_files.extend(own.map(|module| module.file.clone()));
+    }
+}

@@ -1,0 +1,47 @@
+//! Says why a command ends, in the form that was asked for.
+
+use pipe_diagnostics::{Sources, render};
+
+use crate::exit::{CliError, Exit, Report};
+use crate::output;
+use crate::progress::{Form, Object, Style, workflow_command};
+
+/// Says an error on standard error; gives the exit code.
+pub(crate) fn error(error: &CliError, style: Style) -> Exit {
+    match &error.report {
+        Report::Silent => {}
+        Report::Message { message, help } => output::notice(&text(message, help.as_deref(), style)),
+        Report::Diagnostics { diagnostics, sources } => {
+            let texts = diagnostics.iter().map(|diagnostic| one(diagnostic, sources, style));
+            output::notice(&texts.collect::<String>());
+        }
+    }
+    error.exit
+}
+
+fn one(diagnostic: &pipe_diagnostics::Diagnostic, sources: &Sources, style: Style) -> String {
+    match style.form {
+        Form::Json => Object::Diagnostic { diagnostic: &render::json(diagnostic, sources) }.line(),
+        Form::Github => {
+            format!(
+                "{}{}",
+                render::github(diagnostic, sources),
+                render::full(diagnostic, sources, style.color)
+            )
+        }
+        Form::Plain | Form::Gitlab => render::full(diagnostic, sources, style.color),
+    }
+}
+
+fn text(message: &str, help: Option<&str>, style: Style) -> String {
+    if style.form == Form::Json {
+        return Object::Error { message, help }.line();
+    }
+    let label = if style.color { "\u{1b}[31;1merror\u{1b}[0m" } else { "error" };
+    let help = help.map(|help| format!("help: {help}\n")).unwrap_or_default();
+    let annotation = match style.form {
+        Form::Github => workflow_command("error", &[], message),
+        _ => String::new(),
+    };
+    format!("{annotation}{label}: {message}\n{help}")
+}

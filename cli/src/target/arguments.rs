@@ -1,0 +1,108 @@
+//! Texts of the command line as values.
+
+use std::cell::RefCell;
+use std::path::{Path, PathBuf};
+
+use pipe_analysis::typed::Type;
+use pipe_eval::{Argument, Parsed, parse_argument};
+use pipe_ops::pure::kebab_case;
+
+use super::flags::Parameter;
+use super::words::GivenValue;
+use crate::exit::{CliError, Exit};
+use crate::package::Package;
+
+/// Reads values; remembers which host paths were named, for a path that the user gives is its own grant.
+pub(crate) struct Reader<'a> {
+    package: &'a Package,
+    current_dir: &'a Path,
+    paths: RefCell<Vec<PathBuf>>,
+}
+
+impl<'a> Reader<'a> {
+    /// Relative paths start in `current_dir`.
+    pub(crate) fn new(package: &'a Package, current_dir: &'a Path) -> Reader<'a> {
+        Reader { package, current_dir, paths: RefCell::default() }
+    }
+
+    /// The host paths that were named.
+    pub(crate) fn into_paths(self) -> Vec<PathBuf> {
+        self.paths.into_inner()
+    }
+
+    /// All that was given for one parameter as its value.
+    ///
+    /// # Errors
+    /// When it is no value of the parameter's type.
+    pub(crate) fn read(&self, parameter: &Parameter, given: &[&GivenValue]) -> Result<Argument, CliError> {
+        let texts: Vec<&str> = given
+            .iter()
+            .map(|value| match value {
+                GivenValue::Text(text) => text.as_str(),
+                GivenValue::On => "true",
+                GivenValue::Off => "false",
+            })
+            .collect();
+        let resolve = |path: &str| self.resolve(path);
+        match parse_argument(self.package.program(), &parameter.ty, &texts, &resolve) {
+            Ok(Parsed::Argument(argument)) => Ok(argument),
+            Ok(Parsed::NeedsExpression) => self.expressions(parameter, &texts),
+            Err(error) => {
+                let flag = parameter.name.replace('_', "-");
+                let wrong = CliError::usage(format!("--{flag}: {}", error.message));
+                Err(match error.help {
+                    Some(help) => wrong.help(help),
+                    None => wrong.help(format!("its type is {}", parameter.ty)),
+                })
+            }
+        }
+    }
+
+    fn resolve(&self, path: &str) -> String {
+        let absolute: PathBuf = self.current_dir.join(path).components().collect();
+        self.paths.borrow_mut().push(absolute.clone());
+        // The text was UTF-8; a current folder that is not cannot be named by a graph and is refused when it is read.
+        absolute.to_string_lossy().into_owned()
+    }
+
+    /// A list is one expression in brackets, or one expression an element.
+    fn expressions(&self, parameter: &Parameter, texts: &[&str]) -> Result<Argument, CliError> {
+        match (&parameter.ty, texts) {
+            (Type::List(element), texts) if !matches!(texts, [one] if one.trim_start().starts_with('[')) => {
+                let items = texts.iter().map(|text| self.expression(element, text, parameter));
+                items.collect::<Result<_, _>>().map(Argument::List)
+            }
+            (ty, [text]) => self.expression(ty, text, parameter),
+            _ => Err(CliError::usage(format!("this takes one value, and {} are given", texts.len()))),
+        }
+    }
+
+    fn expression(&self, ty: &Type, text: &str, parameter: &Parameter) -> Result<Argument, CliError> {
+        let inner = if let Type::Optional(inner) = ty { inner } else { ty };
+        if let Some(error) = self.unknown_variant(inner, text, &parameter.name) {
+            return Err(error);
+        }
+        match self.package.expression(text, Some(ty)) {
+            Ok((body, origin)) => Ok(Argument::Expression { body, origin }),
+            Err((found, sources)) => Err(CliError::diagnostics(Exit::Usage, found, sources)),
+        }
+    }
+
+    /// A name alone, where a variant is expected, is a variant misspelled or one whose payload has to be given.
+    fn unknown_variant(&self, ty: &Type, text: &str, parameter: &str) -> Option<CliError> {
+        let Type::Enum(global, _) = ty else { return None };
+        if !text.chars().all(|c| c.is_alphanumeric() || c == '-' || c == '_') {
+            return None;
+        }
+        let decl = self.package.program().modules.get(&global.module)?.enums.get(&global.name)?;
+        let names: Vec<String> = decl.variants.iter().map(|variant| kebab_case(&variant.name)).collect();
+        if names.iter().any(|name| *name == kebab_case(text)) {
+            return None;
+        }
+        let flag = parameter.replace('_', "-");
+        Some(
+            CliError::usage(format!("--{flag}: {} has no variant `{text}`", global.name))
+                .help(format!("it has: {}", names.join(", "))),
+        )
+    }
+}

@@ -7,7 +7,7 @@ use pipe_ops::{Arg, NodeId, Output, Slot};
 
 use crate::error::{self, Result};
 use crate::machine::{Machine, Site};
-use crate::value::{ActionValue, CheckKind, CheckValue, ContainerValue, Value};
+use crate::value::{ActionValue, CheckKind, CheckValue, ContainerValue, Effect, Value};
 
 /// What must be there when a value is asked for, and how it is shown.
 #[derive(Clone, Debug)]
@@ -25,7 +25,12 @@ pub enum Demand {
     /// Data, to be printed; perhaps known only when a step has run.
     Data(Arg),
     /// An action.
-    Action(Arc<ActionValue>),
+    Action {
+        /// How its steps follow each other.
+        action: Arc<ActionValue>,
+        /// All its effects, in order.
+        effects: Vec<Arc<Effect>>,
+    },
     /// Several, by field, key or index.
     Many(Vec<(String, Demand)>),
 }
@@ -49,7 +54,7 @@ impl Demand {
     /// All outputs that the engine has to give.
     pub fn outputs(&self) -> Vec<Output> {
         match self {
-            Demand::Nothing | Demand::Data(Arg::Const(_)) | Demand::Action(_) => Vec::new(),
+            Demand::Nothing | Demand::Data(Arg::Const(_)) | Demand::Action { .. } => Vec::new(),
             Demand::Build(outputs) => outputs.clone(),
             Demand::Check(parts) => parts.iter().flat_map(|part| part.judged.iter().copied()).collect(),
             Demand::Dir(output) | Demand::File(output) | Demand::Data(Arg::Output(output)) => vec![*output],
@@ -67,7 +72,10 @@ impl Machine {
             Value::Opaque { output, .. } => Demand::Build(vec![*output]),
             Value::Dir(output) => Demand::Dir(*output),
             Value::File(output) => Demand::File(*output),
-            Value::Action(action) => Demand::Action(action.clone()),
+            Value::Action(action) => {
+                let effects = self.effects(action, &site.place)?;
+                Demand::Action { action: action.clone(), effects }
+            }
             Value::Check(check) => {
                 let mut parts = Vec::new();
                 self.parts(check, &[], &mut parts, site)?;

@@ -124,7 +124,7 @@ fn allow_failure(machine: &mut Machine, call: &Call<'_>) -> Result<Value> {
 /// The effects of an action by name, in order.
 fn plan(machine: &mut Machine, call: &Call<'_>) -> Result<Value> {
     let action = action(machine, call, 0)?;
-    let effects = machine.effects(&action, call)?;
+    let effects = machine.effects(&action, &call.place())?;
     let missing = || error::internal("the standard library has no `Plan`", call.place());
     let planned = machine.record_named("std/prelude.PlannedAction").cloned().ok_or_else(missing)?;
     let plan = machine.record_named("std/prelude.Plan").cloned().ok_or_else(missing)?;
@@ -138,34 +138,4 @@ fn plan(machine: &mut Machine, call: &Call<'_>) -> Result<Value> {
 
 fn simulate(_: &mut Machine, call: &Call<'_>) -> Result<Value> {
     Err(error::not_there_yet("simulate", call.place()))
-}
-
-impl Machine {
-    fn effects(&mut self, action: &ActionValue, call: &Call<'_>) -> Result<Vec<Arc<Effect>>> {
-        let mut effects = Vec::new();
-        self.collect_effects(action, &mut effects, call)?;
-        Ok(effects)
-    }
-
-    /// An action that occurs twice counts twice, so each costs a step.
-    fn collect_effects(
-        &mut self,
-        action: &ActionValue,
-        effects: &mut Vec<Arc<Effect>>,
-        call: &Call<'_>,
-    ) -> Result<()> {
-        for step in &action.steps {
-            self.step(1, call.frame, call.span())?;
-            match step {
-                ActionStep::Effect(effect) => effects.push(effect.clone()),
-                ActionStep::Gate(..) => {}
-                ActionStep::Group(_, actions) => {
-                    for action in actions {
-                        self.collect_effects(action, effects, call)?;
-                    }
-                }
-            }
-        }
-        Ok(())
-    }
 }

@@ -6,6 +6,8 @@ use pipe_diagnostics::FileSpan;
 use pipe_ops::Output;
 
 use super::{CheckValue, Value};
+use crate::error::{self, Result};
+use crate::machine::Machine;
 
 /// What an action will do.
 #[derive(Clone, Debug)]
@@ -73,5 +75,36 @@ impl ActionValue {
         };
         let depth = steps.iter().map(nested).chain([result.depth()]).max().unwrap_or(0) + 1;
         ActionValue { steps, result, depth }
+    }
+}
+
+impl Machine {
+    /// The effects of an action in order, those of the actions it is made of included. An action that occurs twice counts
+    /// twice, so each of its steps costs one of the budget.
+    pub(crate) fn effects(&mut self, action: &ActionValue, place: &FileSpan) -> Result<Vec<Arc<Effect>>> {
+        let mut effects = Vec::new();
+        self.collect_effects(action, place, &mut effects)?;
+        Ok(effects)
+    }
+
+    fn collect_effects(
+        &mut self,
+        action: &ActionValue,
+        place: &FileSpan,
+        effects: &mut Vec<Arc<Effect>>,
+    ) -> Result<()> {
+        for step in &action.steps {
+            self.meter.steps(1).map_err(|exceeded| error::limit(&exceeded.0, place.clone()))?;
+            match step {
+                ActionStep::Effect(effect) => effects.push(effect.clone()),
+                ActionStep::Gate(..) => {}
+                ActionStep::Group(_, actions) => {
+                    for action in actions {
+                        self.collect_effects(action, place, effects)?;
+                    }
+                }
+            }
+        }
+        Ok(())
     }
 }

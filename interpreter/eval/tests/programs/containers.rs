@@ -1,0 +1,193 @@
+//! Containers: where files lie, and configuration.
+
+use crate::pipeline::Pipeline;
+
+const TREES: &str = "
+param src: Dir = workspace.dir(\"src\", exclude: [\"target\"])
+param tool: File = workspace.file(\"tool\")
+fn base() -> Container { scratch().mount(\"/src\", src) }
+";
+
+#[test]
+fn what_lies_in_a_mount_is_read_from_it_and_written_to_it() {
+    insta::assert_snapshot!(Pipeline::new(TREES).graph(
+        "base().workdir(\"/src\").copy(\"lib/x\", tool).write(\"../out/note\", \"hi\", mode: \"0600\").remove(\"/src/old\").run([\"ls\"]).dir(\"lib\")"
+    ));
+}
+
+#[test]
+fn a_mount_that_a_step_wrote_is_read_back_from_the_step() {
+    insta::assert_snapshot!(Pipeline::new(TREES).graph("base().run([\"make\"]).file(\"/src/out/a\")"));
+}
+
+#[test]
+fn the_last_mount_that_covers_a_path_counts() {
+    let mut pipeline = Pipeline::new(TREES);
+    let inner = pipeline.graph("base().mount(\"/src/gen\", dir([\"a\": tool])).file(\"/src/gen/a\")");
+    assert!(inner.ends_with("subfile %2 \"a\"  # <command line>:1 target\n=> %3"), "{inner}");
+    let outer = pipeline.graph("base().mount(\"/src/gen\", tool).mount(\"/src\", dir()).file(\"/src/gen\")");
+    assert!(outer.contains("%1 = subfile %0 \"gen\"") && outer.contains("%0 = empty"), "{outer}");
+    let beside = pipeline.graph("base().file(\"/src2/a\")");
+    assert!(beside.contains("subfile %0 \"/src2/a\""), "{beside}");
+}
+
+#[test]
+fn a_mounted_file_is_replaced_as_a_whole() {
+    let mut pipeline = Pipeline::new(TREES);
+    let file = pipeline
+        .graph("scratch().mount(\"/etc/conf\", tool).write(\"/etc/conf\", \"x\").file(\"/etc/conf\")");
+    assert!(file.contains("write %0 \"file\" \"x\" mode 644") && !file.contains("host_file"), "{file}");
+    assert_eq!(
+        pipeline.error("scratch().mount(\"/etc/conf\", tool).dir(\"/etc/conf\")"),
+        "invalid-value: a file is mounted here, not a directory\n  at \"/etc/conf\""
+    );
+    assert_eq!(
+        pipeline.error("base().remove(\"/src\")"),
+        "invalid-value: a tree is mounted here, which cannot be removed as a whole\n  at \"/src\""
+    );
+    assert!(
+        pipeline
+            .error("scratch().mount(\"/\", src)")
+            .starts_with("invalid-value: nothing can be mounted at `/`")
+    );
+}
+
+#[test]
+fn directories_are_put_together() {
+    let mut pipeline = Pipeline::new(TREES);
+    insta::assert_snapshot!(pipeline.graph(
+        "merge([dir([\"bin/tool\": tool, \"lib\": src]), src.dir(\"a\").filter(include: [\"*.c\"]), dir().copy(\"x\", tool, owner: \"1:2\", mode: \"755\").merge(src)])"
+    ));
+    assert_eq!(
+        pipeline.error("dir([\"../x\": tool])"),
+        "invalid-value: `../x` leads out of the directory\n  at [\"../x\": tool]"
+    );
+    assert_eq!(
+        pipeline.error("src.file(\"a/../../b\")"),
+        "invalid-value: `a/../../b` leads out of the directory\n  at \"a/../../b\""
+    );
+    assert!(pipeline.error("dir().copy(\"x\", tool, owner: \"me\")").contains("is not an owner by number"));
+}
+
+#[test]
+fn configuration_reads_back() {
+    let mut pipeline = Pipeline::new(
+        "fn c() -> Container { scratch(platform: \"linux/arm64\").user(\"app:app\").workdir(\"/a\").workdir(\"b\").entrypoint([\"/x\"]).command([\"y\"]) }",
+    );
+    for (field, json) in [
+        ("c().user", "\"app:app\""),
+        ("c().workdir", "\"/a/b\""),
+        ("c().entrypoint", "[\"/x\"]"),
+        ("c().command", "[\"y\"]"),
+        ("c().platform", "\"linux/arm64\""),
+        ("scratch().user", "\"\""),
+        ("scratch().workdir", "\"/\""),
+        ("scratch().platform", "\"linux/amd64\""),
+        ("scratch().entrypoint", "[]"),
+        ("c().env(\"A\", \"1\").envs([\"B\": \"2\"]).env_of(\"B\")", "\"2\""),
+        ("c().env(\"A\", \"1\").unset_env(\"A\").env_of(\"A\")", "null"),
+        ("scratch().env_of(\"HOME\")", "\"/root\""),
+        ("c().env_of(\"HOME\")", "\"/\""),
+        (
+            "c().prepend_path(\"bin\").env_of(\"PATH\")",
+            "\"/a/b/bin:/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin\"",
+        ),
+        ("c().unset_env(\"PATH\").prepend_path(\"/x\").env_of(\"PATH\")", "\"/x\""),
+    ] {
+        assert_eq!(pipeline.json(field), json, "{field}");
+    }
+}
+
+#[test]
+fn a_step_gets_what_was_set_and_nothing_else() {
+    insta::assert_snapshot!(Pipeline::new("").graph(
+        "scratch().env(\"A\", \"1\").unset_env(\"HOME\").user(\"7:7\").workdir(\"/w\").label(\"l\", \"v\").expose(80).run([\"/x\"], stdin: \"in\", timeout: 1min, expect: [2, 0, 2], network: Off)"
+    ));
+}
+
+#[test]
+fn values_that_cannot_be_are_errors_where_they_are_written() {
+    let mut pipeline =
+        Pipeline::new("fn name() -> String { \"PIPE_1\" }\nfn nul() -> String { \"a\\u{0}b\" }");
+    for (expression, expected) in [
+        (
+            "scratch().env(name(), \"x\")",
+            "invalid-value: `PIPE_1` is a name that scripts use for the values inserted into them\n  at name()\n  help: choose another name",
+        ),
+        (
+            "scratch().user(\"a:b:c\")",
+            "invalid-value: `a:b:c` is not of the form `user[:group]`\n  at \"a:b:c\"",
+        ),
+        ("scratch().run([])", "invalid-value: this command names no program\n  at []"),
+        (
+            "scratch().run([\"x\"], expect: [256])",
+            "invalid-value: 256 is not an exit code: those are 0 to 255\n  at [256]",
+        ),
+        (
+            "scratch().run([\"x\"], expect: [])",
+            "invalid-value: no exit code counts as success here\n  at []\n  help: name one, or take every one with `allow_failure: true`",
+        ),
+        ("scratch().run([\"x\"], timeout: 0s)", "invalid-value: a timeout is longer than nothing\n  at 0s"),
+        (
+            "scratch().stdout",
+            "no-result: `stdout` needs a command that ran, and none did here\n  at scratch().stdout\n  help: call `.run(…)` or `.check(…)` before it",
+        ),
+        (
+            "scratch().shell([])",
+            "invalid-value: a shell is a program and its arguments, as in `[\"/bin/ash\", \"-c\"]`\n  at []",
+        ),
+    ] {
+        assert_eq!(pipeline.error(expression), expected);
+    }
+}
+
+#[test]
+fn a_network_is_refused_where_it_is_asked_for() {
+    let mut pipeline = Pipeline::new("");
+    for network in ["Default", "Host"] {
+        assert_eq!(
+            pipeline.error(&format!("scratch().run([\"x\"], network: {network})")),
+            format!(
+                "not-there-yet: `network: {network}` is not there yet in this version\n  at {network}\n  help: a step gets no network in this version; leave the argument away, or say `network: Off`\n  not there yet: network: {network}"
+            )
+        );
+    }
+}
+
+#[test]
+fn a_failure_that_is_allowed_is_not_guarded() {
+    let mut pipeline = Pipeline::new("");
+    assert!(!pipeline.graph("scratch().run([\"x\"], allow_failure: true).exit_code").contains("guard"));
+    assert!(pipeline.graph("scratch().run([\"x\"]).exit_code").contains("guard %1 success [0]"));
+}
+
+#[test]
+fn an_image_can_be_looked_at_and_stands_on_a_node_that_is_not_there_yet() {
+    let mut pipeline = Pipeline::new(
+        "fn app() -> Container { image(\"gcr.io/x:1\", platform: \"linux/arm64\").user(\"me\").env(\"A\", \"1\") }",
+    );
+    assert_eq!(pipeline.json("app().user"), "\"me\"");
+    assert_eq!(pipeline.json("app().platform"), "\"linux/arm64\"");
+    assert_eq!(pipeline.json("app().env_of(\"A\")"), "\"1\"");
+    assert_eq!(
+        pipeline.graph("app()"),
+        "%0 = declared image(\"gcr.io/x:1\", \"linux/arm64\")  # main.pipe:1 app\n=> %0"
+    );
+    let entrypoint = pipeline.graph("app().entrypoint");
+    assert!(entrypoint.contains("declared image(%0, \"entrypoint\")"), "{entrypoint}");
+    // Control flow that needs it names the operation.
+    assert!(pipeline.error("if app().entrypoint == [] { 1 } else { 2 }").contains("not there yet: image"));
+}
+
+#[test]
+fn operations_that_are_not_there_yet_keep_the_configuration() {
+    let mut pipeline = Pipeline::new(
+        "fn c() -> Container { scratch().user(\"me\").cache(\"/c\", \"n\").secret_env(\"T\", fake.secret()).tmpfs(\"/t\") }",
+    );
+    assert_eq!(pipeline.json("c().user"), "\"me\"");
+    let graph = pipeline.graph("c().run([\"x\"], retries: 2)");
+    for operation in ["declared cache(%", "declared secret_env(%", "declared tmpfs(%", "declared retries:(%"]
+    {
+        assert!(graph.contains(operation), "{operation} in {graph}");
+    }
+}

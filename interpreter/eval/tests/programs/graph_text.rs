@@ -1,0 +1,134 @@
+//! A graph as text, for snapshots: one node a line in topological order.
+
+use pipe_ops::{Arg, Copy, Datum, Exec, Graph, NodeId, Op, Output, Slot};
+
+/// The nodes that `outputs` need, numbered from 0, then the outputs.
+pub(crate) fn graph_text(graph: &Graph, outputs: &[Output]) -> String {
+    let needed = graph.reachable(outputs);
+    let text = Text { needed: needed.clone() };
+    let mut lines = Vec::new();
+    for (number, id) in needed.iter().enumerate() {
+        let node = graph.get(*id).unwrap();
+        let origin = &node.origins[0];
+        lines.push(format!(
+            "%{number} = {}  # {}:{} {}",
+            text.op(&node.op),
+            origin.file,
+            origin.line,
+            origin.name
+        ));
+        if node.hints != Default::default() {
+            lines.push(format!("     {:?}", node.hints));
+        }
+    }
+    lines.push(format!(
+        "=> {}",
+        outputs.iter().map(|output| text.output(*output)).collect::<Vec<_>>().join(", ")
+    ));
+    lines.join("\n")
+}
+
+struct Text {
+    needed: Vec<NodeId>,
+}
+
+impl Text {
+    fn output(&self, output: Output) -> String {
+        let number = self.needed.iter().position(|id| *id == output.node).unwrap();
+        match output.slot {
+            Slot::Main => format!("%{number}"),
+            Slot::Mount(index) => format!("%{number}.mount{index}"),
+            slot => format!("%{number}.{}", format!("{slot:?}").to_lowercase()),
+        }
+    }
+
+    fn arg(&self, arg: &Arg) -> String {
+        match arg {
+            Arg::Output(output) => self.output(*output),
+            Arg::Const(datum) => data(datum),
+        }
+    }
+
+    fn args(&self, args: &[Arg]) -> String {
+        args.iter().map(|arg| self.arg(arg)).collect::<Vec<_>>().join(", ")
+    }
+
+    fn op(&self, op: &Op) -> String {
+        match op {
+            Op::Empty => "empty".to_owned(),
+            Op::Toolchain => "toolchain".to_owned(),
+            Op::HostDir(dir) => {
+                format!("host_dir {:?} include {:?} exclude {:?}", dir.path, dir.include, dir.exclude)
+            }
+            Op::HostFile { path } => format!("host_file {path:?}"),
+            Op::Exec(exec) => self.exec(exec),
+            Op::Guard { exec, success } => format!("guard {} success {success:?}", self.output(*exec)),
+            Op::Subdir { tree, path } => format!("subdir {} {}", self.output(*tree), self.arg(path)),
+            Op::Subfile { tree, path } => format!("subfile {} {}", self.output(*tree), self.arg(path)),
+            Op::Copy(copy) => self.copy(copy),
+            Op::Write { into, path, text, mode } => {
+                format!("write {} {} {} mode {mode:o}", self.output(*into), self.arg(path), self.arg(text))
+            }
+            Op::Remove { from, path } => format!("remove {} {}", self.output(*from), self.arg(path)),
+            Op::Contents { file } => format!("contents {}", self.output(*file)),
+            Op::Apply { function, args } => format!("apply {function}({})", self.args(args)),
+            Op::Declared { operation, inputs, args } => {
+                let inputs: Vec<_> = inputs.iter().map(|input| self.output(*input)).collect();
+                let args: Vec<_> = args.iter().map(data).collect();
+                format!("declared {operation}({})", [inputs, args].concat().join(", "))
+            }
+        }
+    }
+
+    fn copy(&self, copy: &Copy) -> String {
+        let kind = if copy.is_file { "file" } else { "tree" };
+        let mut out = format!(
+            "copy {kind} {} into {} at {}",
+            self.output(copy.source),
+            self.output(copy.into),
+            self.arg(&copy.path)
+        );
+        if let Some(owner) = &copy.owner {
+            out.push_str(&format!(" owner {owner}"));
+        }
+        if let Some(mode) = copy.mode {
+            out.push_str(&format!(" mode {mode:o}"));
+        }
+        if !copy.include.is_empty() || !copy.exclude.is_empty() {
+            out.push_str(&format!(" include {:?} exclude {:?}", copy.include, copy.exclude));
+        }
+        out
+    }
+
+    fn exec(&self, exec: &Exec) -> String {
+        let mut out = format!("exec [{}] in {}", self.args(&exec.argv), self.output(exec.root));
+        for mount in &exec.mounts {
+            let kind = if mount.is_file { "file" } else { "tree" };
+            out.push_str(&format!("\n     mount {kind} {} at {}", self.output(mount.source), mount.path));
+        }
+        for (name, value) in &exec.env {
+            out.push_str(&format!("\n     env {name}={}", self.arg(value)));
+        }
+        if let Some(user) = &exec.user {
+            out.push_str(&format!("\n     user {user}"));
+        }
+        if let Some(stdin) = &exec.stdin {
+            out.push_str(&format!("\n     stdin {}", self.arg(stdin)));
+        }
+        out.push_str(&format!(
+            "\n     workdir {} platform {} network {:?}",
+            exec.workdir, exec.platform, exec.network
+        ));
+        out
+    }
+}
+
+fn data(datum: &Datum) -> String {
+    match datum {
+        Datum::Text(text) => format!("{text:?}"),
+        Datum::Int(number) => number.to_string(),
+        Datum::Bool(value) => value.to_string(),
+        Datum::List(items) => format!("[{}]", items.iter().map(data).collect::<Vec<_>>().join(", ")),
+        other => format!("{other:?}"),
+    }
+}

@@ -1,0 +1,16 @@
+//! Programs as users write them, checked and evaluated.
+
+#![allow(clippy::unwrap_used)]
+
+mod actions;
+mod checks;
+mod containers;
+mod control;
+mod errors;
+mod graph_text;
+mod hello;
+mod pipeline;
+mod scripts;
+mod symbolic;
+mod tests_of_programs;
+mod values;

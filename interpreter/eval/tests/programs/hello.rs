@@ -2,7 +2,7 @@
 
 use crate::pipeline::{Pipeline, holds};
 
-const HELLO: &str = include_str!("hello.pipe");
+const HELLO: &str = include_str!("../../../../examples/hello/main.pipe");
 
 #[test]
 fn the_program_is_built_in_the_toolchain() {

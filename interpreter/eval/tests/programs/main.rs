@@ -1,12 +1,13 @@
 //! Programs as users write them, checked and evaluated.
 
-#![allow(clippy::unwrap_used)]
+#![allow(clippy::unwrap_used, clippy::disallowed_methods)]
 
 mod actions;
 mod checks;
 mod containers;
 mod control;
 mod errors;
+mod examples;
 mod graph_text;
 mod hello;
 mod pipeline;

@@ -42,7 +42,7 @@ fn operators_and_functions_become_nodes() {
         ("pair()", "apply make.tuple(%2.stdout, 1)"),
         ("some(out())", "apply make.some(%2.stdout)"),
         ("[\"k\": out()]", "apply make.map(\"k\", %2.stdout)"),
-        ("V(out())", "apply make.variant(\"main.E\", \"V\", [\"a\"], %2.stdout)"),
+        ("E.V(out())", "apply make.variant(\"main.E\", \"V\", [\"a\"], %2.stdout)"),
         ("decoded().name", "apply field(%3, 0)"),
         ("path(out()).parent", "apply Path.parent(%3)"),
         ("path(out())", "apply check(\"Path\", %2.stdout)"),

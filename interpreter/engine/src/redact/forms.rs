@@ -4,7 +4,8 @@
 pub const MIN_SECRET: usize = 6;
 
 /// All byte strings that stand for `secret`: itself, base64 at each alignment and in both alphabets, hexadecimal in both cases,
-/// percent-encoded, and as the inside of a JSON string.
+/// percent-encoded, as the inside of a JSON string; and the lines of one that has several, plain and as `base64` breaks them, for
+/// they may be printed with something between.
 ///
 /// A line end at the end of the secret is left out first: a secret read from a file usually has one, and what a program prints
 /// usually does not. Forms shorter than [`MIN_SECRET`] are left out.
@@ -26,6 +27,7 @@ pub(super) fn forms(secret: &[u8]) -> Vec<Vec<u8>> {
             }
         }
     }
+    forms.extend(lines(secret));
     forms.retain(|form| form.len() >= MIN_SECRET);
     forms
 }
@@ -33,6 +35,19 @@ pub(super) fn forms(secret: &[u8]) -> Vec<Vec<u8>> {
 fn trim_line_end(secret: &[u8]) -> &[u8] {
     let end = secret.iter().rposition(|byte| !matches!(byte, b'\n' | b'\r')).map_or(0, |last| last + 1);
     secret.get(..end).unwrap_or_default()
+}
+
+/// Bytes below which a line of a secret is not searched for alone: it is likely to be ordinary text (`}`, `version: 1`).
+const MIN_LINE: usize = 16;
+
+/// Digits in a line of base64: as RFC 7468 (PEM) breaks it, and RFC 2045 (MIME) with the program `base64`.
+const BASE64_LINES: [usize; 2] = [64, 76];
+
+fn lines(secret: &[u8]) -> Vec<Vec<u8>> {
+    let encoded = base64(secret, 0, STANDARD);
+    let broken = BASE64_LINES.into_iter().flat_map(|width| encoded.chunks(width).map(<[u8]>::to_vec));
+    let own = secret.split(|byte| matches!(byte, b'\n' | b'\r')).map(|line| line.trim_ascii().to_vec());
+    own.chain(broken).filter(|line| line.len() >= MIN_LINE).collect()
 }
 
 fn hex(bytes: &[u8], digits: &[u8; 16]) -> Vec<u8> {
@@ -117,6 +132,17 @@ mod tests {
         assert_eq!(percent(b"a b/\xff", b"%20", b"0123456789ABCDEF"), b"a%20b%2F%FF");
         assert_eq!(json("a\"\\/\n\u{1}é😀", true, true), "a\\\"\\\\\\/\\n\\u0001\\u00e9\\ud83d\\ude00");
         assert_eq!(hex(&[0x0a, 0xff], b"0123456789abcdef"), b"0aff");
+    }
+
+    #[test]
+    fn long_secrets_are_known_by_their_lines() {
+        let secret = b"-----BEGIN KEY-----\nMIIEvQIBADANBgkqhkiG9w0BAQEFAASC\n}\n-----END KEY-----\n";
+        let forms = forms(secret);
+        assert!(forms.contains(&b"MIIEvQIBADANBgkqhkiG9w0BAQEFAASC".to_vec()));
+        assert!(!forms.contains(&b"}".to_vec()));
+        // The first line of what the program `base64` prints for it.
+        let first = b"LS0tLS1CRUdJTiBLRVktLS0tLQpNSUlFdlFJQkFEQU5CZ2txaGtpRzl3MEJBUUVGQUFTQwp9Ci0t";
+        assert!(forms.contains(&first.to_vec()));
     }
 
     #[test]

@@ -64,8 +64,10 @@ fn with_own_flags(
 /// What the flags do not allow is said before anything runs.
 fn check_wishes(args: &RunArgs, evaluation: &Evaluation) -> Result<(), CliError> {
     if args.options.pure {
-        let action =
-            evaluation.targets.iter().find(|target| matches!(target.demand, pipe_eval::Demand::Action(_)));
+        let action = evaluation
+            .targets
+            .iter()
+            .find(|target| matches!(target.demand, pipe_eval::Demand::Action { .. }));
         if let Some(target) = action {
             let effects = target.effects().join(", ");
             return Err(CliError::usage(format!(

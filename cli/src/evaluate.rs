@@ -38,10 +38,11 @@ impl EvaluatedTarget {
 
     /// The names of the effects that it would have.
     pub(crate) fn effects(&self) -> Vec<Arc<str>> {
-        match &self.demand {
-            Demand::Action { effects, .. } => effects.iter().map(|effect| effect.name.clone()).collect(),
-            _ => Vec::new(),
+        let mut names = Vec::new();
+        if let Demand::Action(action) = &self.demand {
+            effects(action, &mut names);
         }
+        names
     }
 }
 
@@ -112,7 +113,7 @@ fn platform() -> String {
 
 fn collect(demand: &Demand, outputs: &mut Vec<Output>) {
     match demand {
-        Demand::Action { action, .. } => action_outputs(action, outputs),
+        Demand::Action(action) => action_outputs(action, outputs),
         Demand::Many(parts) => parts.iter().for_each(|(_, part)| collect(part, outputs)),
         other => outputs.extend(other.outputs()),
     }
@@ -136,5 +137,15 @@ fn check_outputs(check: &CheckValue, outputs: &mut Vec<Output>) {
         CheckKind::Exec { judged, .. } => outputs.push(Output { node: judged.guard, slot: Slot::ExitCode }),
         CheckKind::Built { outputs: built, .. } => outputs.extend(built),
         CheckKind::All { parts } => parts.iter().for_each(|part| check_outputs(part, outputs)),
+    }
+}
+
+fn effects(action: &ActionValue, names: &mut Vec<Arc<str>>) {
+    for step in &action.steps {
+        match step {
+            ActionStep::Effect(effect) => names.push(effect.name.clone()),
+            ActionStep::Gate(..) => {}
+            ActionStep::Group(_, actions) => actions.iter().for_each(|action| effects(action, names)),
+        }
     }
 }

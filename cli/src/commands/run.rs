@@ -64,10 +64,8 @@ fn with_own_flags(
 /// What the flags do not allow is said before anything runs.
 fn check_wishes(args: &RunArgs, evaluation: &Evaluation) -> Result<(), CliError> {
     if args.options.pure {
-        let action = evaluation
-            .targets
-            .iter()
-            .find(|target| matches!(target.demand, pipe_eval::Demand::Action { .. }));
+        let action =
+            evaluation.targets.iter().find(|target| matches!(target.demand, pipe_eval::Demand::Action(_)));
         if let Some(target) = action {
             let effects = target.effects().join(", ");
             return Err(CliError::usage(format!(

@@ -22,7 +22,7 @@ pub(crate) fn can_be_written(demand: &Demand) -> Result<(), CliError> {
         Demand::Build(_) => "a container",
         Demand::Check(_) => "a check",
         Demand::Data(_) => "data, which is printed",
-        Demand::Action { .. } => "an action",
+        Demand::Action(_) => "an action",
         Demand::Many(_) => "several results",
     };
     Err(CliError::usage(format!("-o writes a file or a folder, and this gives {kind}"))

@@ -245,10 +245,7 @@ impl TreeCopy<'_> {
         while let Some(folder) = pending.pop() {
             let dir = self.store.load_dir(folder.digest, &Batch::default())?;
             for group in &dir.links {
-                for member in group {
-                    // What a folder above says of the file holds more names of it.
-                    links.entry(child_path(&folder.path, member)).or_insert(groups);
-                }
+                links.extend(group.iter().map(|member| (child_path(&folder.path, member), groups)));
                 groups += 1;
             }
             for (name, node) in &dir.entries {

@@ -199,10 +199,7 @@ impl TreeExport<'_> {
         }
         for (path, dir) in &folders {
             for group in &dir.links {
-                for member in group {
-                    // What a folder above says of the file holds more names of it.
-                    self.links.entry(child_path(path, member)).or_insert(groups);
-                }
+                self.links.extend(group.iter().map(|member| (child_path(path, member), groups)));
                 groups += 1;
             }
         }

@@ -156,8 +156,7 @@ impl Store {
             let dir = self.load_dir(digest, batch)?;
             for group in &dir.links {
                 for member in group {
-                    // What a folder above says of the file holds more names of it.
-                    links.entry(child_path(&path, member)).or_insert(groups);
+                    links.insert(child_path(&path, member), groups);
                 }
                 groups += 1;
             }

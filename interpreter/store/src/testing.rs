@@ -10,17 +10,13 @@ use crate::{Store, StoreOptions};
 /// A store in a temporary folder.
 pub(crate) struct TestStore {
     store: Store,
-    /// Removed with the store.
-    _folder: TempDir,
+    pub(crate) folder: TempDir,
 }
 
 impl TestStore {
     pub(crate) fn new() -> TestStore {
         let folder = tempfile::tempdir().unwrap();
-        TestStore {
-            store: Store::open(&folder.path().join("store"), options("one")).unwrap(),
-            _folder: folder,
-        }
+        TestStore { store: Store::open(&folder.path().join("store"), options("one")).unwrap(), folder }
     }
 
     /// The same store as another process would see it.

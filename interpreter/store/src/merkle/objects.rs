@@ -54,10 +54,9 @@ impl Objects {
 
     /// The folders of a batch have been committed.
     pub(crate) fn committed(&self, batch: Batch) {
-        if self.cache().len() >= CACHED {
-            self.clear();
+        for (digest, dir) in batch.dirs {
+            self.remember(digest, dir);
         }
-        self.cache().extend(batch.dirs);
     }
 
     /// Forgets everything: rows were removed.

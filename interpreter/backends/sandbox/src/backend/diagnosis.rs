@@ -11,7 +11,7 @@ struct Cause {
 const OTHER_WAY: &str = "or run elsewhere";
 
 /// The error for a part of the namespace's making that failed with this error number.
-pub(crate) fn explain(what: &str, errno: i32) -> BackendError {
+pub(super) fn explain(what: &str, errno: i32) -> BackendError {
     let error = std::io::Error::from_raw_os_error(errno);
     match cause(errno) {
         Some(Cause { what: cause, help }) => {
@@ -93,7 +93,7 @@ fn refusal() -> Option<Cause> {
 }
 
 /// A profile that allows namespaces to this program and nothing else.
-pub(crate) fn apparmor_help() -> String {
+fn apparmor_help() -> String {
     let program = std::env::current_exe()
         .map_or_else(|_| "/usr/bin/pipe".to_owned(), |path| path.display().to_string());
     format!(
@@ -103,13 +103,13 @@ pub(crate) fn apparmor_help() -> String {
 }
 
 /// The value of a setting of the kernel, if it has that setting.
-pub(crate) fn sysctl(name: &str) -> Option<u64> {
+fn sysctl(name: &str) -> Option<u64> {
     let path = format!("/proc/sys/{}", name.replace('.', "/"));
     std::fs::read_to_string(path).ok()?.trim().parse().ok()
 }
 
 /// Whether a seccomp filter is around this process.
-pub(crate) fn is_filtered() -> bool {
+fn is_filtered() -> bool {
     let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
     status.lines().any(|line| line.strip_prefix("Seccomp:").is_some_and(|mode| mode.trim() == "2"))
 }

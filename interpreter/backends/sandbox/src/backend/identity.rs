@@ -19,7 +19,7 @@ pub fn layer_owner(store: &Path) -> Option<(u32, u32)> {
 }
 
 /// The ranges that root's steps have; `None` for an ordinary user, and where root has no ids to give.
-pub(super) fn root_ranges(store: &Path) -> Option<(SubIds, SubIds)> {
+pub(crate) fn root_ranges(store: &Path) -> Option<(SubIds, SubIds)> {
     if !rustix::process::geteuid().is_root() {
         return None;
     }
@@ -44,15 +44,23 @@ fn existing((uid, gid): (u32, u32), users: &[SubIds], groups: &[SubIds]) -> Opti
 }
 
 /// The ranges that `/etc/subuid` and `/etc/subgid` give to this user.
-pub(super) fn own_ranges() -> (Vec<SubIds>, Vec<SubIds>) {
+pub(crate) fn own_ranges() -> (Vec<SubIds>, Vec<SubIds>) {
     let uid = rustix::process::getuid().as_raw();
     let name = user_name(uid);
     let ranges = |file: &str| ids::subordinate_ids(Path::new(file), name.as_deref(), uid);
     (ranges(SUBUID), ranges(SUBGID))
 }
 
+/// The command that gives a user a range: the next that nobody has.
+pub(crate) fn range_command(user: &str) -> String {
+    let ends = [SUBUID, SUBGID].into_iter().flat_map(|file| ids::all_ranges(Path::new(file)));
+    let start = ends.map(|range| range.start.saturating_add(range.count)).fold(100_000, u32::max);
+    let last = start.saturating_add(ids::FULL_RANGE - 1);
+    format!("sudo usermod --add-subuids {start}-{last} --add-subgids {start}-{last} {user}")
+}
+
 /// The user's name, from whichever source the system has (`nsswitch.conf`).
-pub(super) fn user_name(uid: u32) -> Option<String> {
+pub(crate) fn user_name(uid: u32) -> Option<String> {
     let mut buffer = vec![0; 16 * 1024];
     let mut entry = std::mem::MaybeUninit::<libc::passwd>::uninit();
     let mut found: *mut libc::passwd = std::ptr::null_mut();

@@ -10,7 +10,7 @@ use rustix::process::Resource;
 
 use super::connection::Connection;
 use super::diagnosis::explain;
-use super::identity::{own_ranges, root_ranges, user_name};
+use super::identity::{own_ranges, range_command, root_ranges, user_name};
 use super::sandbox::{IdRange, SandboxOptions};
 use crate::ids::{self, IdCount, IdMap};
 use crate::protocol::{self, Begin, Reply, Request, WireError};
@@ -121,8 +121,9 @@ fn map_own_range(supervisor: u32, uid: u32, gid: u32) -> Result<IdCount, String>
 fn single_id_warning(uid: u32, reason: &str) -> String {
     let name = user_name(uid).unwrap_or_else(|| uid.to_string());
     format!(
-        "steps have a single user id, so `chown` to another user fails in them: {reason}. To get more: install `uidmap`, then \
-         `sudo usermod --add-subuids 100000-165535 --add-subgids 100000-165535 {name}`"
+        "steps have a single user id, so `chown` to another user fails in them: {reason}. \
+         To get more: install `uidmap`, then `{}`",
+        range_command(&name)
     )
 }
 

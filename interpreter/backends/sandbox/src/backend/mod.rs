@@ -9,6 +9,6 @@ mod output;
 mod sandbox;
 mod step;
 
-pub(crate) use diagnosis::explain;
 pub use identity::layer_owner;
+pub(crate) use identity::{own_ranges, range_command, root_ranges, user_name};
 pub use sandbox::{IdRange, Sandbox, SandboxOptions};

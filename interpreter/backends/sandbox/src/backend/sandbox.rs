@@ -67,6 +67,14 @@ impl Sandbox {
         Sandbox { inner: Arc::new(inner) }
     }
 
+    /// Starts the supervisor, if none lives. What runs steps does this by itself; here only to know whether it can be done.
+    ///
+    /// # Errors
+    /// [`BackendError::Unsupported`] names what the machine lacks, and what mends it.
+    pub fn start(&self) -> Result<(), BackendError> {
+        self.connect().map(drop)
+    }
+
     /// The store's folder.
     pub(super) fn store(&self) -> &Path {
         &self.inner.options.store

@@ -21,13 +21,13 @@ pub(crate) extern "C" fn start(image: *mut c_void) -> c_int {
 
 /// What order matters: the filter goes in while it may (with rights over the namespace), the rights go after it.
 fn prepare(image: &StepImage) -> Result<(), Failure> {
-    sys::reset_signals();
+    // The rest are at their defaults since the supervisor began.
+    sys::reset_signal(libc::SIGPIPE);
+    sys::unblock_signals();
     sys::umask(0o022);
     sys::setsid().at(Stage::Session)?;
-    sys::set_limit(libc::RLIMIT_CORE, 0, 0).at(Stage::Limits)?;
     let (soft, hard) = image.limits.open_files;
     sys::set_limit(libc::RLIMIT_NOFILE, soft, hard).at(Stage::Limits)?;
-    identity::drop_bounding_set()?;
     if image.identity.no_new_privileges {
         sys::prctl(libc::PR_SET_NO_NEW_PRIVS, 1).at(Stage::NoNewPrivileges)?;
     }

@@ -2,7 +2,7 @@
 
 use super::image::Identity;
 use super::report::{At, Failure, Stage};
-use super::sys;
+use super::sys::{self, Errno, Sys};
 
 /// Capabilities a command can have inside its namespace, by number (`linux/capability.h`): the set that Docker grants, less
 /// `CAP_NET_RAW`, `CAP_MKNOD` and `CAP_AUDIT_WRITE`.
@@ -31,15 +31,14 @@ pub(crate) const CAPABILITY_BITS: u64 = {
     bits
 };
 
-/// Takes from the bounding set what no program may gain, not even a set-user-id one.
-pub(crate) fn drop_bounding_set() -> Result<(), Failure> {
-    for capability in 0..64 {
-        if CAPABILITY_BITS & (1 << capability) == 0 {
-            match sys::prctl(libc::PR_CAPBSET_DROP, capability) {
-                // The kernel knows no capability with this number, and none after it.
-                Err(sys::Errno(libc::EINVAL)) => break,
-                other => other.at_index(Stage::BoundingSet, capability as usize)?,
-            }
+/// Takes from the bounding set what no program may gain, not even a set-user-id one. What this process has already it keeps: the
+/// set counts when a program is executed. So the supervisor, which executes none, does this once for all steps.
+pub(crate) fn drop_bounding_set() -> Sys<()> {
+    for capability in (0..64).filter(|capability| CAPABILITY_BITS & (1 << capability) == 0) {
+        match sys::prctl(libc::PR_CAPBSET_DROP, capability) {
+            // The kernel knows no capability with this number, and none after it.
+            Err(Errno(libc::EINVAL)) => break,
+            other => other?,
         }
     }
     Ok(())

@@ -69,6 +69,8 @@ pub(crate) struct StepImage {
     pub(crate) identity: Identity,
     pub(crate) limits: Limits,
     pub(crate) streams: Streams,
+    /// A network namespace that was made ahead, with its loopback up; `None`: a new one is made.
+    pub(crate) network: Option<std::os::fd::OwnedFd>,
     /// Seccomp programs, in the order they are installed.
     pub(crate) filters: std::sync::Arc<[Vec<libc::sock_filter>]>,
     /// Paths to try, in the order of `PATH`.

@@ -1,7 +1,7 @@
-//! The step's first process: it sets the namespaces up, starts the command, reaps, and ends when the command ends, whereupon
-//! the kernel kills all that is left in its process namespace.
+//! The step's first process: it sets the namespaces up, starts the command, reaps, and when the command has ended kills all that is
+//! left in its process namespace. Should it die itself, the kernel does that.
 
-use std::os::fd::RawFd;
+use std::os::fd::{AsRawFd, RawFd};
 
 use super::image::StepImage;
 use super::report::{At, Failure, Record, Stage};
@@ -35,12 +35,17 @@ fn set_up(image: &mut StepImage) -> Result<(), Failure> {
     if sys::reader_is_gone(image.streams.report) {
         sys::exit(125);
     }
+    if let Some(network) = &image.network {
+        sys::enter_network(network.as_raw_fd()).at(Stage::NetworkNamespace)?;
+    }
     // Modes of what is made here are meant as they are written.
     sys::umask(0);
     mounts::set_up(image)?;
     masks::set_up()?;
     sys::sethostname(c"pipe").at(Stage::HostName)?;
-    sys::loopback_up().at(Stage::Loopback)?;
+    if image.network.is_none() {
+        sys::loopback_up().at(Stage::Loopback)?;
+    }
     image.workdir.iter().try_for_each(|folder| sys::mkdir(folder, 0o755)).at(Stage::Workdir)
 }
 
@@ -70,10 +75,18 @@ fn start_and_reap(image: &mut StepImage) -> Result<(), Failure> {
         let (pid, status) = sys::wait_any().at(Stage::Fork)?;
         if pid == command {
             let nanos = sys::monotonic_nanos().saturating_sub(begin);
+            end_the_others();
+            // Nothing writes any more: what the step left can be looked at while the kernel takes the namespaces down.
             Record::Ended { status, nanos }.send(REPORT);
             return Ok(());
         }
     }
+}
+
+/// Kills what the command left running, and waits until it is gone.
+fn end_the_others() {
+    sys::kill_all_others();
+    while sys::wait_any().is_ok() {}
 }
 
 /// Starts the command's process, in this process's memory and suspended until it executes: nothing is copied.

@@ -20,20 +20,17 @@ struct CloneArgs {
     tls: u64,
 }
 
-const NAMESPACES: c_int = libc::CLONE_NEWNS
-    | libc::CLONE_NEWPID
-    | libc::CLONE_NEWIPC
-    | libc::CLONE_NEWUTS
-    | libc::CLONE_NEWNET
-    | libc::CLONE_NEWCGROUP;
+const NAMESPACES: c_int =
+    libc::CLONE_NEWNS | libc::CLONE_NEWPID | libc::CLONE_NEWIPC | libc::CLONE_NEWUTS | libc::CLONE_NEWCGROUP;
 
 /// Starts a step in namespaces of its own; a descriptor of its first process.
 ///
 /// The new process is a copy (no `CLONE_VM`): it stays as the step's init, and the supervisor it is copied from is small.
 pub(crate) fn spawn(image: &mut StepImage) -> std::io::Result<OwnedFd> {
     let mut pidfd: RawFd = -1;
+    let network = if image.network.is_some() { 0 } else { libc::CLONE_NEWNET };
     let args = CloneArgs {
-        flags: (NAMESPACES | libc::CLONE_PIDFD) as u64,
+        flags: (NAMESPACES | network | libc::CLONE_PIDFD) as u64,
         pidfd: &raw mut pidfd as u64,
         exit_signal: libc::SIGCHLD as u64,
         ..CloneArgs::default()

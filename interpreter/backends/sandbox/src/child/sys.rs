@@ -360,22 +360,36 @@ pub(crate) fn loopback_up() -> Sys<()> {
     result
 }
 
-/// Puts every signal back to its default action and blocks none. By raw calls: the C library hides two signals that it uses itself
-/// and that may have been inherited as ignored.
-pub(crate) fn reset_signals() {
+/// Puts a signal back to its default action. By a raw call: the C library hides two signals that it uses itself and that may have
+/// been inherited as ignored. Signals that cannot be changed are left.
+pub(crate) fn reset_signal(signal: c_int) {
     // The kernel's `struct sigaction`, of 24 or 32 bytes by architecture: all zeroes is the default action.
     let default = [0_u64; 4];
+    let none: *mut u64 = std::ptr::null_mut();
+    // SAFETY: the structure lives through the call, the old one is not asked for.
+    unsafe { libc::syscall(libc::SYS_rt_sigaction, signal, default.as_ptr(), none, size_of::<u64>()) };
+}
+
+/// Blocks no signal.
+pub(crate) fn unblock_signals() {
     let empty = 0_u64;
     let none: *mut u64 = std::ptr::null_mut();
-    for signal in 1..=64 as c_int {
-        // SAFETY: the structure lives through the call, the old one is not asked for; signals that cannot be changed are refused,
-        // harmlessly.
-        unsafe { libc::syscall(libc::SYS_rt_sigaction, signal, default.as_ptr(), none, size_of::<u64>()) };
-    }
     // SAFETY: the set lives through the call, the old one is not asked for.
     unsafe {
         libc::syscall(libc::SYS_rt_sigprocmask, libc::SIG_SETMASK, &raw const empty, none, size_of::<u64>())
     };
+}
+
+/// Kills every other process of this process's namespace, of which it is the first.
+pub(crate) fn kill_all_others() {
+    // SAFETY: only numbers are passed.
+    unsafe { libc::kill(-1, libc::SIGKILL) };
+}
+
+/// Enters a network namespace.
+pub(crate) fn enter_network(namespace: RawFd) -> Sys<()> {
+    // SAFETY: only numbers are passed.
+    check_unit(c_long::from(unsafe { libc::setns(namespace, libc::CLONE_NEWNET) }))
 }
 
 /// `umask(2)`.

@@ -25,14 +25,22 @@ pub(crate) fn subordinate_ids(file: &Path, name: Option<&str>, uid: u32) -> Vec<
 
 fn parse_subordinate(text: &str, name: Option<&str>, uid: u32) -> Vec<SubIds> {
     let uid = uid.to_string();
-    let range = |line: &str| {
-        let mut fields = line.trim().split(':');
-        let owner = fields.next()?;
-        let (start, count) = (fields.next()?.parse().ok()?, fields.next()?.parse().ok()?);
-        let usable = count > 0 && u32::checked_add(start, count).is_some();
-        ((Some(owner) == name || owner == uid) && usable).then_some(SubIds { start, count })
-    };
-    text.lines().filter_map(range).collect()
+    let is_own = |owner: &str| Some(owner) == name || owner == uid;
+    text.lines().filter_map(parse_line).filter(|(owner, _)| is_own(owner)).map(|(_, range)| range).collect()
+}
+
+/// Everybody's ranges of such a file.
+pub(crate) fn all_ranges(file: &Path) -> Vec<SubIds> {
+    let text = std::fs::read_to_string(file).unwrap_or_default();
+    text.lines().filter_map(parse_line).map(|(_, range)| range).collect()
+}
+
+fn parse_line(line: &str) -> Option<(&str, SubIds)> {
+    let mut fields = line.trim().split(':');
+    let owner = fields.next()?;
+    let (start, count) = (fields.next()?.parse().ok()?, fields.next()?.parse().ok()?);
+    let usable = count > 0 && u32::checked_add(start, count).is_some();
+    usable.then_some((owner, SubIds { start, count }))
 }
 
 /// The ids that exist in the namespace of this process: all of them on a plain host.

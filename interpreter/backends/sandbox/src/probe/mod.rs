@@ -1,9 +1,15 @@
 //! What this machine offers to the sandbox, for `pipe doctor`.
 
+mod ids;
+mod machine;
+mod step;
+
+use std::path::Path;
+
 /// Something that was looked at.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Finding {
-    /// What: `user namespaces`.
+    /// What: `user ids`.
     pub name: &'static str,
     /// Whether it is as it should be.
     pub status: Status,
@@ -24,7 +30,26 @@ pub enum Status {
     Missing,
 }
 
-/// Looks.
-pub fn probe(_store: &std::path::Path) -> Vec<Finding> {
-    Vec::new()
+impl Finding {
+    fn good(name: &'static str, meaning: impl Into<String>) -> Finding {
+        Finding { name, status: Status::Good, meaning: meaning.into(), remedy: None }
+    }
+
+    fn limited(name: &'static str, meaning: impl Into<String>, remedy: impl Into<String>) -> Finding {
+        Finding { name, status: Status::Limited, meaning: meaning.into(), remedy: Some(remedy.into()) }
+    }
+
+    fn missing(name: &'static str, meaning: impl Into<String>, remedy: impl Into<String>) -> Finding {
+        Finding { name, status: Status::Missing, meaning: meaning.into(), remedy: Some(remedy.into()) }
+    }
+}
+
+/// Looks at everything that steps need, and runs one in the store at this folder, which is made if it is missing. Blocks; starts
+/// and ends a supervisor, so `main` must begin with [`supervise_if_asked`](crate::supervise_if_asked).
+pub fn probe(store: &Path) -> Vec<Finding> {
+    let mut findings = vec![machine::kernel()];
+    findings.extend(step::probe(store));
+    findings.push(ids::probe(store));
+    findings.extend(machine::tools());
+    findings
 }

@@ -2,5 +2,6 @@
 
 mod allowed;
 mod compile;
+mod numbers;
 
 pub(crate) use compile::compile;

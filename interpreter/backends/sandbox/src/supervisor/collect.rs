@@ -3,14 +3,20 @@
 use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 
-use pipe_store::{IdMap, scan_layer};
+use pipe_store::{IdMap, LayerScan, scan_layer};
 
 use super::attributes;
 use super::plan::{MOUNTED_FILE, Upper};
 use crate::protocol::{StagedLayer, StepFailure};
 
-/// Digests an upper folder and moves it to `staged`. `None` when the step changed nothing.
-pub(super) fn collect(upper: &Upper, staged: PathBuf) -> Result<Option<StagedLayer>, StepFailure> {
+/// Changes that were looked at and still lie where the step made them.
+pub(super) struct Found {
+    folder: PathBuf,
+    scan: LayerScan,
+}
+
+/// Digests an upper folder. `None` when the step changed nothing.
+pub(super) fn examine(upper: &Upper) -> Result<Option<Found>, StepFailure> {
     let folder = match upper {
         Upper::Overlay { folder, before } => {
             let same = is_empty(folder) && attributes::attributes(folder).is_ok_and(|now| now == *before);
@@ -21,12 +27,19 @@ pub(super) fn collect(upper: &Upper, staged: PathBuf) -> Result<Option<StagedLay
         }
     };
     let Some(folder) = folder else { return Ok(None) };
-    let failed =
-        |error: &dyn std::fmt::Display| StepFailure::Machine(format!("what the step wrote: {error}"));
     let scan = scan_layer(folder, IdMap::Identity).map_err(|error| failed(&error))?;
-    std::fs::rename(folder, &staged).map_err(|error| failed(&error))?;
+    Ok(Some(Found { folder: folder.clone(), scan }))
+}
+
+/// Moves changes to a path from which the store takes them. Their mount must be gone.
+pub(super) fn stage(found: Found, staged: PathBuf) -> Result<StagedLayer, StepFailure> {
+    std::fs::rename(&found.folder, &staged).map_err(|error| failed(&error))?;
     let path = staged.into_os_string().into_string().map_err(|path| failed(&path.display()))?;
-    Ok(Some(StagedLayer { path, scan }))
+    Ok(StagedLayer { path, scan: found.scan })
+}
+
+fn failed(error: &dyn std::fmt::Display) -> StepFailure {
+    StepFailure::Machine(format!("what the step wrote: {error}"))
 }
 
 fn is_empty(folder: &Path) -> bool {

@@ -8,6 +8,7 @@ use rustix::process::{Resource, Rlimit};
 use rustix::thread::UnshareFlags;
 
 use super::server;
+use crate::child::identity;
 use crate::child::sys::{self, Errno, Sys};
 use crate::protocol::{self, Begin, Reply, Request, SetupFailure, WireError};
 
@@ -87,6 +88,10 @@ fn become_root(begin: &Begin) -> Result<(), SetupFailure> {
     failure("become the namespace's root group", sys::setresgid(0))?;
     failure("become the namespace's root", sys::setresuid(0))?;
     failure("keep its memory to itself", sys::prctl(libc::PR_SET_DUMPABLE, 0))?;
+    failure("drop capabilities", identity::drop_bounding_set())?;
+    failure("forbid core dumps", sys::set_limit(libc::RLIMIT_CORE, 0, 0))?;
+    // `pipe` may have been started with signals ignored; steps are not.
+    (1..=64).filter(|signal| *signal != libc::SIGPIPE).for_each(sys::reset_signal);
     let private = libc::MS_REC | libc::MS_PRIVATE;
     failure("make its mounts private", sys::mount(None, c"/", None, private, None))?;
     // Each running step takes a few descriptors; the command itself gets the limit that `pipe` was started with.

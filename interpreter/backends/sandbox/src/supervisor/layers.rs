@@ -25,23 +25,52 @@ pub(super) struct Stack {
     pub(super) folders: Vec<PathBuf>,
 }
 
-/// The names in the top folder of each layer seen so far: most layers say nothing about most paths, and layers never change.
+/// What was found out about folders of layers: they never change.
 #[derive(Default)]
 pub(super) struct LayerIndex {
-    top: Mutex<HashMap<PathBuf, Arc<BTreeSet<OsString>>>>,
+    folders: Mutex<HashMap<PathBuf, Arc<LayerFacts>>>,
+}
+
+/// About one folder that stands in a stack.
+pub(super) struct LayerFacts {
+    /// It is a folder, and no link leads to it.
+    pub(super) sound: bool,
+    /// It hides what is below it.
+    pub(super) opaque: bool,
+    /// The names in it: most layers say nothing about most paths.
+    pub(super) names: BTreeSet<OsString>,
 }
 
 impl LayerIndex {
-    fn names(&self, folder: &Path) -> Arc<BTreeSet<OsString>> {
-        let mut top = self.top.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(names) = top.get(folder) {
-            return names.clone();
+    /// Looks once.
+    pub(super) fn facts(&self, folder: &Path) -> Arc<LayerFacts> {
+        let mut folders = self.folders.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(facts) = folders.get(folder) {
+            return facts.clone();
         }
         let entries = std::fs::read_dir(folder).into_iter().flatten().flatten();
-        let names = Arc::new(entries.map(|entry| entry.file_name()).collect::<BTreeSet<_>>());
-        top.insert(folder.to_path_buf(), names.clone());
-        names
+        let facts = Arc::new(LayerFacts {
+            sound: is_plain_folder(folder),
+            opaque: is_opaque(folder),
+            names: entries.map(|entry| entry.file_name()).collect(),
+        });
+        folders.insert(folder.to_path_buf(), facts.clone());
+        facts
     }
+
+    /// Forgets everything: a folder is about to be removed, and another may get its name.
+    pub(super) fn clear(&self) {
+        self.folders.lock().unwrap_or_else(PoisonError::into_inner).clear();
+    }
+}
+
+/// The kernel follows links in the path of a lower folder; a step may have left one on the way.
+fn is_plain_folder(folder: &Path) -> bool {
+    let mut walked = PathBuf::new();
+    folder.components().all(|component| {
+        walked.push(component);
+        std::fs::symlink_metadata(&walked).is_ok_and(|meta| meta.is_dir())
+    })
 }
 
 impl Stack {
@@ -53,7 +82,7 @@ impl Stack {
         });
         let mut merged: Vec<PathBuf> = self.folders.iter().rev().cloned().collect();
         if let Some(first) = names.next() {
-            merged.retain(|folder| index.names(folder).contains(first));
+            merged.retain(|folder| index.facts(folder).names.contains(first));
             match descend(&merged, first) {
                 Step::Into(folders) => merged = folders,
                 Step::End(entry) => return if names.next().is_none() { entry } else { Entry::Missing },
@@ -113,7 +142,7 @@ fn is_whiteout(path: &Path, meta: &Metadata) -> bool {
 }
 
 /// Whether a folder hides what lower layers have at its path.
-pub(super) fn is_opaque(folder: &Path) -> bool {
+fn is_opaque(folder: &Path) -> bool {
     attribute(folder, c"user.overlay.opaque") == Some(b'y')
 }
 

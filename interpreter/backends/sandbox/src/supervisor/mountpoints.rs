@@ -43,6 +43,12 @@ impl<'a> MountPoints<'a> {
         Ok(place.path)
     }
 
+    /// Mounts something where the base has a place for it that no layer touched.
+    pub(super) fn mount_as_is(&mut self, path: PathBuf, content: Content) -> PathBuf {
+        self.view.regions.push(Region { at: path.clone(), content });
+        path
+    }
+
     /// Sees to it that a folder of the root is there, itself and no link.
     pub(super) fn require_folder(&mut self, path: &Path) -> Result<(), String> {
         let place = self.view.resolve(path)?;

@@ -1,12 +1,13 @@
 //! From a step's description to an image that its processes can use without allocating.
 
-use std::ffi::CString;
+use std::collections::BTreeSet;
+use std::ffi::{CString, OsStr};
 use std::os::unix::ffi::{OsStrExt, OsStringExt};
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Component, Path, PathBuf};
 
 use super::attributes::{self, Attributes};
-use super::layers::{Stack, is_opaque};
+use super::layers::{LayerIndex, Stack};
 use super::mountpoints::MountPoints;
 use super::server::Context;
 use super::view::{Content, Region, View};
@@ -16,6 +17,7 @@ use crate::child::image::{
 };
 use crate::child::mounts::DEVICES;
 use crate::protocol::{Folder, Mount, MountedTree, Step, StepFailure};
+use crate::toolchain::Toolchain;
 
 /// A step that is ready to run, and what to look at when it has run.
 pub(super) struct Plan {
@@ -74,6 +76,7 @@ pub(super) fn plan(
         },
         limits: Limits { open_files: context.open_files },
         streams,
+        network: context.networks.take(),
         filters: context.filters.clone(),
         programs: programs(step)?,
         argv: StringArray::new(texts(step.argv.iter().cloned())?),
@@ -103,6 +106,8 @@ struct Planner<'a> {
     context: &'a Context,
     folder: &'a Path,
     host_parts: Vec<Placed>,
+    /// The root's layers over the base.
+    layers: Vec<PathBuf>,
 }
 
 impl<'a> Planner<'a> {
@@ -112,28 +117,46 @@ impl<'a> Planner<'a> {
         } else {
             context.bases.scratch()
         };
-        let mut stack = layer_stack(&step.root)?;
+        let mut stack = layer_stack(&step.root, &context.index)?;
+        let layers = stack.folders.clone();
         stack.folders.insert(0, base.map_err(StepFailure::Machine)?.to_path_buf());
         let root = Region { at: PathBuf::from("/"), content: Content::Layers(stack) };
         let view = View { regions: vec![root], index: &context.index };
-        Ok(Planner { points: MountPoints::new(view), context, folder, host_parts: Vec::new() })
+        Ok(Planner { points: MountPoints::new(view), context, folder, host_parts: Vec::new(), layers })
     }
 
     /// The host's tools go over whatever the layers have at their paths.
     fn add_toolchain(&mut self) -> Result<(), StepFailure> {
         let (_, toolchain) = self.context.bases.toolchain().map_err(StepFailure::Machine)?;
-        for (name, target) in &toolchain.links {
+        let touched = self.layers_touch(toolchain);
+        for (name, target) in toolchain.links.iter().filter(|_| touched) {
             self.points.require_link(&Path::new("/").join(name), target).map_err(StepFailure::Step)?;
         }
         for part in &toolchain.parts {
             let source = part.source.clone();
             let content =
                 if part.is_dir { Content::Host(source.clone()) } else { Content::File(source.clone()) };
-            let target =
-                self.points.mount(&Path::new("/").join(&part.name), content).map_err(StepFailure::Step)?;
+            let path = Path::new("/").join(&part.name);
+            let target = if touched {
+                self.points.mount(&path, content).map_err(StepFailure::Step)?
+            } else {
+                self.points.mount_as_is(path, content)
+            };
             self.host_parts.push(Placed { target, kind: PlacedKind::Host(source) });
         }
         Ok(())
+    }
+
+    /// Whether any layer over the base has anything where the tools go; few have.
+    fn layers_touch(&self, toolchain: &Toolchain) -> bool {
+        let parts = toolchain.parts.iter().map(|part| &part.name);
+        let tops: BTreeSet<&OsStr> = parts
+            .chain(toolchain.links.iter().map(|(name, _)| name))
+            .filter_map(|name| name.iter().next())
+            .collect();
+        self.layers.iter().any(|layer| {
+            self.context.index.facts(layer).names.iter().any(|name| tops.contains(name.as_os_str()))
+        })
     }
 
     fn add_mount(&mut self, index: usize, mount: &Mount) -> Result<Placed, StepFailure> {
@@ -142,12 +165,13 @@ impl<'a> Planner<'a> {
             return Err(StepFailure::Step(format!("nothing can be mounted at `{}`", mount.path)));
         }
         let (content, kind) = match &mount.source {
-            MountedTree::Folders(folders) => {
-                (Content::Layers(layer_stack(folders)?), PlacedKind::Tree(self.points.view.regions.len()))
-            }
+            MountedTree::Folders(folders) => (
+                Content::Layers(layer_stack(folders, &self.context.index)?),
+                PlacedKind::Tree(self.points.view.regions.len()),
+            ),
             MountedTree::File(file) => {
                 let copy = self.folder.join(format!("mount{index}")).join(MOUNTED_FILE);
-                (Content::File(copy), PlacedKind::File(layer_path(file)?))
+                (Content::File(copy), PlacedKind::File(layer_file(file, &self.context.index)?))
             }
         };
         let target = self.points.mount(path, content).map_err(StepFailure::Step)?;
@@ -239,13 +263,16 @@ fn private_copy(original: &Path, folder: &Path) -> std::io::Result<(PathBuf, std
 }
 
 /// The folders as a stack. One that is opaque hides those below it, which overlayfs itself does not look at for a layer's top.
-fn layer_stack(folders: &[Folder]) -> Result<Stack, StepFailure> {
+fn layer_stack(folders: &[Folder], index: &LayerIndex) -> Result<Stack, StepFailure> {
     let mut stack = Vec::new();
     for folder in folders.iter().rev() {
         let path = layer_path(folder)?;
-        let hides = is_opaque(&path);
+        let facts = index.facts(&path);
+        if !facts.sound {
+            return Err(StepFailure::Machine(format!("`{}` is no folder of a layer", path.display())));
+        }
         stack.push(path);
-        if hides {
+        if facts.opaque {
             break;
         }
     }
@@ -253,25 +280,27 @@ fn layer_stack(folders: &[Folder]) -> Result<Stack, StepFailure> {
     Ok(Stack { folders: stack })
 }
 
+/// A file of a layer. Its folder, like any of a layer, may not be a link.
+fn layer_file(file: &Folder, index: &LayerIndex) -> Result<PathBuf, StepFailure> {
+    let path = layer_path(file)?;
+    let sound = path.parent().is_some_and(|folder| index.facts(folder).sound);
+    let is_file = std::fs::symlink_metadata(&path).is_ok_and(|meta| meta.is_file());
+    if sound && is_file {
+        return Ok(path);
+    }
+    Err(StepFailure::Machine(format!("`{}` is no file of a layer", path.display())))
+}
+
 /// A path in a layer, relative to the store. It may not lead out.
 fn layer_path(folder: &Folder) -> Result<PathBuf, StepFailure> {
     let inside = PathBuf::from(std::ffi::OsString::from_vec(folder.path.clone()));
-    let path = Path::new("layers").join(&folder.layer).join(inside);
-    let plain = path.components().all(|component| matches!(component, Component::Normal(_)));
-    let nested = Path::new(&folder.layer).components().count() != 1;
-    if !plain || nested {
-        return Err(StepFailure::Machine(format!("`{}` is not a path of a layer", path.display())));
+    let layer = Path::new(&folder.layer);
+    let plain = |path: &Path| path.components().all(|component| matches!(component, Component::Normal(_)));
+    if layer.components().count() == 1 && plain(layer) && plain(&inside) {
+        let path = Path::new("layers").join(layer);
+        return Ok(if inside.as_os_str().is_empty() { path } else { path.join(inside) });
     }
-    // The kernel follows links in a lower path; a step may have left one on the way.
-    let mut walked = PathBuf::new();
-    for component in path.components() {
-        walked.push(component);
-        let meta = std::fs::symlink_metadata(&walked).map_err(machine(&walked))?;
-        if meta.is_symlink() {
-            return Err(StepFailure::Machine(format!("`{}` is a link", walked.display())));
-        }
-    }
-    Ok(path)
+    Err(StepFailure::Machine(format!("`{}/{}` is not a path of a layer", folder.layer, inside.display())))
 }
 
 fn machine(path: &Path) -> impl Fn(std::io::Error) -> StepFailure + '_ {

@@ -11,6 +11,7 @@ use std::thread::JoinHandle;
 
 use super::files;
 use super::layers::LayerIndex;
+use super::network::NetworkPool;
 use super::running::Running;
 use super::skeleton::Bases;
 use super::step::{self, StepFds};
@@ -28,6 +29,7 @@ pub(super) struct Context {
     pub(super) bases: Bases,
     pub(super) index: LayerIndex,
     pub(super) filters: Arc<[Vec<libc::sock_filter>]>,
+    pub(super) networks: NetworkPool,
     /// A folder on which every step's root is attached, each in its own mount namespace.
     pub(super) attach_point: PathBuf,
     work: WorkFolder,
@@ -71,6 +73,7 @@ impl Server {
             open_files: begin.open_files,
             bases: Bases::new(work.path()),
             index: LayerIndex::default(),
+            networks: NetworkPool::start(),
             filters: filters.into(),
             attach_point,
             work,
@@ -182,6 +185,9 @@ impl Server {
     }
 
     fn files(&self, id: RequestId, task: FileTask) {
+        if matches!(task, FileTask::Remove(_)) {
+            self.context.index.clear();
+        }
         let failed = |message| Err(FileFailure { errno: None, message });
         let (result, file) = match guarded(|| files::perform(task)).unwrap_or_else(failed) {
             Ok((result, file)) => (Ok(result), file),

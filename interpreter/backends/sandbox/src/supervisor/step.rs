@@ -7,11 +7,12 @@ use std::time::Duration;
 
 use rustix::pipe::PipeFlags;
 
-use super::collect::collect;
+use super::collect::{self, Found};
+use super::hint::hint;
 use super::plan::{self, Plan};
-use super::running::Running;
+use super::running::{Running, kill};
 use super::server::Context;
-use super::watch::{self, End};
+use super::watch::{Over, Watch};
 use crate::child::image::{Source, StepImage, Streams};
 use crate::child::report::{Failure, Record, Stage};
 use crate::child::{masks, spawn};
@@ -42,60 +43,75 @@ pub(super) fn run(
         report: report_writer.as_raw_fd(),
     };
     let mut plan = plan::plan(context, step, folder, streams)?;
-    let process = spawn::spawn(&mut plan.image).map_err(|error| machine("start a process", error))?;
-    let process = Arc::new(process);
+    let process = Arc::new(spawn::spawn(&mut plan.image).map_err(cannot_start)?);
     running.started(id, &process);
-    // What the step writes to is the step's alone from here on.
+    // What the step writes to, and its network, are the step's alone from here on.
+    plan.image.network = None;
     drop((fds, report_writer));
-    let end =
-        watch::watch(&process, &report, step.timeout).map_err(|error| machine("wait for the step", error))?;
-    if running.was_killed(id) {
-        return Err(StepFailure::Cancelled);
-    }
-    let (ending, elapsed) = judge(&end, &plan.image, step)?;
-    leave(context, &plan, folder, ending, elapsed)
+    let watch = Watch::new(&process, &report);
+    let followed = follow(context, &watch, &plan, step, folder);
+    // Also when that failed half-way: nothing of the step may outlive it.
+    kill(&process);
+    watch.until_gone().map_err(|error| machine("wait for the step", error))?;
+    if running.was_killed(id) { Err(StepFailure::Cancelled) } else { followed }
 }
 
-fn leave(
+/// Follows a step to its end and takes what it left.
+fn follow(
     context: &Context,
+    watch: &Watch<'_>,
     plan: &Plan,
+    step: &Step,
     folder: &Path,
-    ending: Ending,
-    elapsed: Duration,
 ) -> Result<Report, StepFailure> {
+    let over = watch.until_over(step.timeout).map_err(|error| machine("wait for the step", error))?;
+    let (ending, elapsed) = judge(over, &plan.image, step)?;
     if !matches!(ending, Ending::Code(_)) {
         let mounts = plan.mounts.iter().map(|_| None).collect();
         return Ok(Report { ending, root: None, mounts, elapsed });
     }
-    let staged = || folder.with_file_name(context.fresh_name("staged"));
-    let root = collect(&plan.root, staged())?;
-    let mounts = plan.mounts.iter().map(|upper| collect(upper, staged()));
-    let mounts = mounts.collect::<Result<_, _>>()?;
-    Ok(Report { ending, root, mounts, elapsed })
+    let root = collect::examine(&plan.root)?;
+    let mounts = plan.mounts.iter().map(collect::examine).collect::<Result<Vec<_>, _>>()?;
+    watch.until_gone().map_err(|error| machine("wait for the step", error))?;
+    let stage = |found: Option<Found>| {
+        let staged = || folder.with_file_name(context.fresh_name("staged"));
+        found.map(|found| collect::stage(found, staged())).transpose()
+    };
+    Ok(Report {
+        ending,
+        root: stage(root)?,
+        mounts: mounts.into_iter().map(stage).collect::<Result<_, _>>()?,
+        elapsed,
+    })
+}
+
+/// Namespaces have limits of their own, which the error number does not name.
+fn cannot_start(error: std::io::Error) -> StepFailure {
+    match error.raw_os_error() {
+        Some(libc::ENOSPC) => StepFailure::Machine(
+            "cannot start a process: a limit on namespaces is reached (`sysctl -a | grep 'max_.*_namespaces'`)".to_owned(),
+        ),
+        _ => machine("start a process", error),
+    }
 }
 
 fn machine(what: &str, error: std::io::Error) -> StepFailure {
     StepFailure::Machine(format!("cannot {what}: {error}"))
 }
 
-/// What the first process's records say about the command.
-fn judge(end: &End, image: &StepImage, step: &Step) -> Result<(Ending, Duration), StepFailure> {
-    for record in &end.records {
-        match *record {
-            Record::Setup(failure) => return Err(setup_failure(failure, image)),
-            Record::Exec { errno, present } => return exec_failure(errno, present, step),
-            Record::Ended { status, nanos } => {
-                return Ok((Ending::Code(exit_code(status)), Duration::from_nanos(nanos)));
-            }
+/// What the way in which a step is over says about the command.
+fn judge(over: Over, image: &StepImage, step: &Step) -> Result<(Ending, Duration), StepFailure> {
+    match over {
+        Over::Told(Record::Setup(failure)) => Err(setup_failure(failure, image)),
+        Over::Told(Record::Exec { errno, present }) => exec_failure(errno, present, step),
+        Over::Told(Record::Ended { status, nanos }) => {
+            Ok((Ending::Code(exit_code(status)), Duration::from_nanos(nanos)))
+        }
+        Over::TimedOut => Ok((Ending::TimedOut, step.timeout.unwrap_or_default())),
+        Over::Died => {
+            Err(StepFailure::Machine("the step's first process was killed from outside".to_owned()))
         }
     }
-    if end.timed_out {
-        return Ok((Ending::TimedOut, step.timeout.unwrap_or_default()));
-    }
-    let how = end
-        .signal
-        .map_or("ended without a word".to_owned(), |signal| format!("was killed by signal {signal}"));
-    Err(StepFailure::Machine(format!("the step's first process {how}")))
 }
 
 /// As a shell does: 128 + n for signal n.
@@ -121,9 +137,10 @@ fn exec_failure(errno: i32, present: bool, step: &Step) -> Result<(Ending, Durat
 fn setup_failure(failure: Failure, image: &StepImage) -> StepFailure {
     let subject = subject(failure, image).map(|subject| format!(" (`{subject}`)")).unwrap_or_default();
     let message = format!("cannot {}{subject}: {}", failure.stage.describe(), error_text(failure.errno));
-    match failure.stage {
-        Stage::Workdir | Stage::EnterWorkdir => StepFailure::Step(message),
-        _ => StepFailure::Machine(message),
+    match (failure.stage, hint(failure)) {
+        (Stage::Workdir | Stage::EnterWorkdir, _) => StepFailure::Step(message),
+        (_, Some(hint)) => StepFailure::Machine(format!("{message}; {hint}")),
+        (_, None) => StepFailure::Machine(message),
     }
 }
 

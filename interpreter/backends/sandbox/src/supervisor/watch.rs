@@ -1,7 +1,7 @@
-//! Watching a step's first process until it ends.
+//! Watching a step's first process.
 
 use std::io;
-use std::os::fd::OwnedFd;
+use std::os::fd::{AsFd, OwnedFd};
 use std::time::{Duration, Instant};
 
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
@@ -10,49 +10,72 @@ use rustix::process::{WaitId, WaitIdOptions, waitid};
 use super::running::kill;
 use crate::child::report::{RECORD_LEN, Record};
 
-/// How a step's first process ended.
-#[derive(Debug)]
-pub(super) struct End {
-    /// What it said, in order.
-    pub(super) records: Vec<Record>,
+/// A step that runs.
+pub(super) struct Watch<'a> {
+    process: &'a OwnedFd,
+    report: &'a OwnedFd,
+}
+
+/// Why a step is over.
+#[derive(Clone, Copy, Debug)]
+pub(super) enum Over {
+    /// Its first process said so; nothing of the step runs any more but that process itself.
+    Told(Record),
     /// It was killed because its time was over.
-    pub(super) timed_out: bool,
-    /// The signal that killed it, if one did.
-    pub(super) signal: Option<i32>,
+    TimedOut,
+    /// Its first process ended without a word: somebody killed it.
+    Died,
 }
 
-/// Waits for the end. When `timeout` is over the whole tree is killed.
-pub(super) fn watch(process: &OwnedFd, report: &OwnedFd, timeout: Option<Duration>) -> io::Result<End> {
-    let deadline = timeout.and_then(|timeout| Instant::now().checked_add(timeout));
-    let mut timed_out = false;
-    while !has_ended(process, deadline.filter(|_| !timed_out))? {
-        timed_out = true;
-        kill(process);
+impl<'a> Watch<'a> {
+    /// Of a process, with the pipe on which it reports.
+    pub(super) fn new(process: &'a OwnedFd, report: &'a OwnedFd) -> Watch<'a> {
+        Watch { process, report }
     }
-    let status = waitid(WaitId::PidFd(std::os::fd::AsFd::as_fd(process)), WaitIdOptions::EXITED)?;
-    let signal = status.and_then(|status| status.terminating_signal());
-    Ok(End { records: read_records(report), timed_out, signal })
-}
 
-/// Whether the process ended before the deadline.
-fn has_ended(process: &OwnedFd, deadline: Option<Instant>) -> io::Result<bool> {
-    loop {
-        let rest = deadline.map(|deadline| deadline.saturating_duration_since(Instant::now()));
-        let rest = rest.and_then(|rest| Timespec::try_from(rest).ok());
-        match poll(&mut [PollFd::new(process, PollFlags::IN)], rest.as_ref()) {
-            Ok(ready) => return Ok(ready > 0),
-            Err(rustix::io::Errno::INTR) => {}
-            Err(other) => return Err(other.into()),
+    /// Waits until the step is over. When `timeout` is over the whole tree is killed.
+    pub(super) fn until_over(&self, timeout: Option<Duration>) -> io::Result<Over> {
+        let deadline = timeout.and_then(|timeout| Instant::now().checked_add(timeout));
+        if self.poll(deadline)? {
+            return Ok(self.read_record().map_or(Over::Died, Over::Told));
+        }
+        kill(self.process);
+        self.until_gone()?;
+        // It may have ended by itself at the last moment.
+        Ok(self.read_record().map_or(Over::TimedOut, Over::Told))
+    }
+
+    /// Waits until the first process is gone, and the step's namespaces with it.
+    pub(super) fn until_gone(&self) -> io::Result<()> {
+        loop {
+            match waitid(WaitId::PidFd(self.process.as_fd()), WaitIdOptions::EXITED) {
+                Err(rustix::io::Errno::INTR) => {}
+                // `CHILD`: it was waited for before.
+                Ok(_) | Err(rustix::io::Errno::CHILD) => return Ok(()),
+                Err(other) => return Err(other.into()),
+            }
         }
     }
-}
 
-/// What is in the pipe. It is not read to its end: a process that is just being made for another step may still hold it open.
-fn read_records(report: &OwnedFd) -> Vec<Record> {
-    let mut records = Vec::new();
-    let mut bytes = [0; RECORD_LEN];
-    while rustix::io::read(report, &mut bytes) == Ok(RECORD_LEN) {
-        records.extend(Record::decode(&bytes));
+    /// Waits for a record or for the process's end; whether either came before the deadline.
+    fn poll(&self, deadline: Option<Instant>) -> io::Result<bool> {
+        loop {
+            let rest = deadline.map(|deadline| deadline.saturating_duration_since(Instant::now()));
+            let rest = rest.and_then(|rest| Timespec::try_from(rest).ok());
+            let mut fds = [PollFd::new(self.process, PollFlags::IN), PollFd::new(self.report, PollFlags::IN)];
+            match poll(&mut fds, rest.as_ref()) {
+                Ok(ready) => return Ok(ready > 0),
+                Err(rustix::io::Errno::INTR) => {}
+                Err(other) => return Err(other.into()),
+            }
+        }
     }
-    records
+
+    /// The first record in the pipe. The pipe's end is not waited for: a process that is just being made for another step may still
+    /// hold it open.
+    fn read_record(&self) -> Option<Record> {
+        let mut bytes = [0; RECORD_LEN];
+        let read = rustix::io::read(self.report, &mut bytes);
+        if read == Ok(RECORD_LEN) { Record::decode(&bytes) } else { None }
+    }
 }

@@ -24,7 +24,7 @@ async fn the_hosts_own_folders_are_empty() {
     ];
     assert!(top.lines().all(|name| host.contains(&name)), "{top}");
     assert_eq!(lab.output("stat -c %a /tmp /root").await, "1777\n700\n");
-    assert_eq!(lab.output("ls /etc/ssl; cat /etc/passwd | wc -l").await.contains("private"), false);
+    assert!(!lab.output("ls /etc/ssl").await.contains("private"));
 }
 
 #[tokio::test]
@@ -163,7 +163,7 @@ async fn there_is_a_loopback_and_no_other_network() {
 async fn steps_share_nothing() {
     let lab = Lab::new();
     lab.output("echo x > /dev/shm/x; echo x > /tmp/x; touch /dev/y").await;
-    assert_eq!(lab.output("ls -A /dev/shm /tmp; ls /dev/y 2>&1 || true").await.contains("\nx\n"), false);
+    assert_eq!(lab.output("ls -A /dev/shm /tmp").await, "/dev/shm:\n\n/tmp:\n");
     assert_eq!(
         lab.output("ls /dev").await,
         "fd\nfull\nnull\nptmx\npts\nrandom\nshm\nstderr\nstdin\nstdout\ntty\nurandom\nzero\n"
@@ -195,7 +195,7 @@ async fn a_layers_links_lead_nowhere() {
     let mut through = trap.clone();
     through.path = "deep".into();
     let spec = Lab::mounted(lab.script("true"), "/t", &[through]);
-    assert!(lab.run(spec).await.unwrap_err().to_string().contains("is a link"));
+    assert!(lab.run(spec).await.unwrap_err().to_string().contains("is no folder of a layer"));
     let mut outside = trap;
     outside.path = "../..".into();
     let spec = Lab::mounted(lab.script("true"), "/t", &[outside]);

@@ -6,4 +6,5 @@ mod isolation;
 mod lab;
 mod layers;
 mod outcomes;
+mod probe;
 mod toolchain;

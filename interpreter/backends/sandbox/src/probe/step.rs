@@ -1,0 +1,94 @@
+//! The proof: a real step, and what stands in its way.
+
+use std::collections::BTreeMap;
+use std::path::Path;
+
+use pipe_engine::{Backend, BackendError, Base, Exit, OutputSink, StepOutcome, StepSpec, Stream};
+use pipe_ops::Network;
+use pipe_store::{Store, StoreOptions};
+use tokio_util::sync::CancellationToken;
+
+use super::Finding;
+use crate::backend::{Sandbox, SandboxOptions, layer_owner};
+
+const NAMESPACES: &str = "user namespaces";
+const STEP: &str = "a step";
+
+struct Nothing;
+
+impl OutputSink for Nothing {
+    fn output(&self, _: Stream, _: &[u8]) {}
+}
+
+/// Whether a namespace can be made, and a step run in it.
+pub(super) fn probe(store: &Path) -> Vec<Finding> {
+    let store = match Store::open(store, StoreOptions::new(layer_owner(store))) {
+        Ok(store) => store,
+        Err(error) => {
+            let remedy = "set PIPE_STORE to a folder that you can write";
+            return vec![Finding::missing("the store", error.to_string(), remedy)];
+        }
+    };
+    let sandbox = Sandbox::new(SandboxOptions::new(store.dir()));
+    if let Err(error) = sandbox.start() {
+        return vec![refused(NAMESPACES, error)];
+    }
+    vec![Finding::good(NAMESPACES, "steps live in one of their own"), run(&store, &sandbox)]
+}
+
+fn run(store: &Store, sandbox: &Sandbox) -> Finding {
+    match run_one(store, sandbox) {
+        Ok(outcome) if outcome.exit == Exit::Code(0) => Finding::good(
+            STEP,
+            format!("ran on an overlay in {}, in {} ms", store.dir().display(), outcome.elapsed.as_millis()),
+        ),
+        Ok(outcome) => Finding::missing(
+            STEP,
+            format!("`true` of the host's tools ended with {:?}", outcome.exit),
+            "the host's own tools cannot be used here; use images",
+        ),
+        Err(error) => refused(STEP, error),
+    }
+}
+
+/// In a thread of its own: whoever asks may be inside a runtime already.
+fn run_one(store: &Store, sandbox: &Sandbox) -> Result<StepOutcome, BackendError> {
+    let failed = |error: &dyn std::fmt::Display| BackendError::Failed(error.to_string());
+    let run = store.begin_run().map_err(|error| failed(&error))?;
+    let step = StepSpec {
+        name: "doctor".to_owned(),
+        work: run.path().to_path_buf(),
+        base: Base::Toolchain,
+        root: Vec::new(),
+        mounts: Vec::new(),
+        argv: vec!["true".to_owned()],
+        env: BTreeMap::new(),
+        workdir: "/".to_owned(),
+        user: None,
+        network: Network::Off,
+        stdin: None,
+        timeout: Some(std::time::Duration::from_secs(10)),
+        shell: None,
+    };
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
+    let runtime = runtime.map_err(|error| failed(&error))?;
+    let ran = std::thread::scope(|scope| {
+        scope
+            .spawn(|| {
+                runtime.block_on(async {
+                    let ran = sandbox.run(step, &Nothing, &CancellationToken::new()).await;
+                    sandbox.shutdown().await;
+                    ran
+                })
+            })
+            .join()
+    });
+    ran.unwrap_or_else(|_| Err(failed(&"the attempt failed")))
+}
+
+fn refused(name: &'static str, error: BackendError) -> Finding {
+    match error {
+        BackendError::Unsupported { what, help } => Finding::missing(name, what, help),
+        other => Finding::missing(name, other.to_string(), "see the message; or run elsewhere"),
+    }
+}

@@ -17,7 +17,7 @@ fn step(pipeline: &mut Pipeline, target: &str) -> (Vec<String>, Vec<(String, Str
             Op::Exec(exec) => Some(exec.clone()),
             _ => None,
         });
-    let exec = execs.last().unwrap();
+    let exec = execs.collect::<Vec<_>>().pop().unwrap();
     let text = |arg: &Arg| match arg {
         Arg::Const(Datum::Text(text)) => text.to_string(),
         other => panic!("{other:?}"),
@@ -43,7 +43,8 @@ fn with_text(program: &str, text: &str) -> Pipeline {
 fn shells_and_positions() {
     let mut pipeline =
         Pipeline::new("fn list() -> List[String] { [\"a b\", \"c\"] }\nfn none_of() -> List[String] { [] }");
-    let rows: [(&str, &[&str], &[(&str, &str)]); 6] = [
+    type Row = (&'static str, &'static [&'static str], &'static [(&'static str, &'static str)]);
+    let rows: [Row; 6] = [
         ("sh\"echo ${{ 1 }}\"", &["/bin/sh", "-e", "-c", "echo \"$PIPE_1\""], &[("PIPE_1", "1")]),
         (
             "bash\"echo x${{ true }}y\"",

@@ -153,7 +153,7 @@ fn dotenv_files() {
     let pairs = [("A", "2"), ("B", "x # y"), ("C", "a\nb \"q\" $X"), ("D", "two\nlines"), ("E", "")];
     let expected = Datum::Map(pairs.iter().map(|(k, v)| (text(k), text(v))).collect());
     assert_eq!(decoded("dotenv.decode", source, &map), Ok(expected.clone()));
-    let written = apply("dotenv.encode", &[expected.clone()]).unwrap();
+    let written = apply("dotenv.encode", std::slice::from_ref(&expected)).unwrap();
     assert_eq!(written, text("A=2\nB=\"x # y\"\nC=\"a\\nb \\\"q\\\" \\$X\"\nD=\"two\\nlines\"\nE=\"\"\n"));
     assert_eq!(decoded("dotenv.decode", written.as_text().unwrap(), &map), Ok(expected));
     for (source, reason) in [

@@ -1,24 +1,47 @@
-//! The example packages: every public function that needs no argument evaluates, and every test that starts no container
-//! holds.
+//! Whole packages: every public function that needs no argument evaluates, and every test that starts no container holds.
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::sync::Arc;
 
-use pipe_analysis::{Analysis, OsSystem, PackageRoot};
+use pipe_analysis::{Analysis, MemorySystem, PackageRoot};
 use pipe_diagnostics::Severity;
 use pipe_eval::{Budget, ErrorKind, Evaluator, Lines, Target};
 
 use crate::pipeline::{facts, holds};
 
-fn examples() -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).join("../../examples")
+/// The programs that the parser is tested with.
+const PROGRAMS: &str = "../../lang/syntax/tests/programs";
+const NAMES: [&str; 12] = [
+    "consumer",
+    "first_module",
+    "go_ci",
+    "go_service",
+    "hello",
+    "integration",
+    "matrix",
+    "monorepo",
+    "multiarch",
+    "promote",
+    "rollout",
+    "scan",
+];
+
+/// Each program as a package of its own.
+fn packages() -> MemorySystem {
+    let mut system = MemorySystem::new();
+    for name in NAMES {
+        let file = Path::new(env!("CARGO_MANIFEST_DIR")).join(PROGRAMS).join(format!("{name}.pipe"));
+        system.write(format!("/{name}/main.pipe"), std::fs::read_to_string(file).unwrap());
+        system.write(format!("/{name}/pipe.toml"), format!("[package]\nname = \"{name}\"\n"));
+    }
+    let consumer = "[package]\nname = \"consumer\"\n\n[dependencies]\ngo_ci = { path = \"../go_ci\" }\n";
+    system.with("/consumer/pipe.toml", consumer)
 }
 
 /// What became of a package: a line for each function and test.
-fn evaluated(package: &str) -> Vec<String> {
-    let system = Arc::new(OsSystem::new(&examples()));
-    let root = PackageRoot::discover(&*system, &examples().join(package)).unwrap();
-    let mut analysis = Analysis::new(system);
+fn evaluated(system: &Arc<MemorySystem>, package: &str) -> Vec<String> {
+    let root = PackageRoot::discover(&**system, format!("/{package}").as_ref()).unwrap();
+    let mut analysis = Analysis::new(system.clone());
     let found = analysis.check(&root, &[]);
     assert!(found.iter().all(|found| found.severity != Severity::Error), "{package}: {found:#?}");
     let program = analysis.program();
@@ -55,20 +78,12 @@ fn evaluated(package: &str) -> Vec<String> {
 }
 
 #[test]
-fn every_example_evaluates() {
-    let mut packages: Vec<PathBuf> = Vec::new();
-    let folders = |dir: &Path| {
-        let entries = std::fs::read_dir(dir).unwrap().map(|entry| entry.unwrap().path());
-        entries.filter(|path| path.join("main.pipe").exists()).collect::<Vec<_>>()
-    };
-    packages.extend(folders(&examples()));
-    packages.extend(folders(&examples().join("library")));
-    packages.sort();
+fn every_package_evaluates() {
+    let system = Arc::new(packages());
     let mut report = String::new();
-    for package in packages {
-        let name = package.strip_prefix(examples()).unwrap().to_str().unwrap().to_owned();
+    for name in NAMES {
         report.push_str(&format!("{name}\n"));
-        report.extend(evaluated(&name).iter().map(|line| format!("  {line}\n")));
+        report.extend(evaluated(&system, name).iter().map(|line| format!("  {line}\n")));
     }
     insta::assert_snapshot!(report);
 }

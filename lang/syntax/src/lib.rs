@@ -15,6 +15,8 @@ mod lexer;
 mod parse;
 pub mod script;
 mod span;
+#[cfg(test)]
+mod tests;
 mod token;
 
 #[allow(clippy::all, missing_docs, unreachable_pub, unused_qualifications)]

@@ -117,11 +117,11 @@ fn item(text: &str, lexed: &Lexed, tokens: &[Token], chunk: &Chunk) -> (Item, Ve
     (item, raised)
 }
 
-/// How often a text is read anew without a block that does not fit.
+/// How often a text is read anew without a bracket that does not fit.
 const MAX_MENDS: usize = 8;
 
-/// Runs the grammar. When it took the end of a block that does not fit for the end of an outer one, it runs again
-/// without that block, so that the mistake costs nothing but its statement.
+/// Runs the grammar. When it went on in the middle of a bracket that does not fit, it runs again without that bracket, so
+/// that the mistake costs nothing but its statement.
 fn mended<T>(
     text: &str,
     base: u32,
@@ -138,7 +138,7 @@ fn mended<T>(
         let shorter = builder
             .torn
             .filter(|_| round < MAX_MENDS)
-            .and_then(|torn| build::without_block(&tokens, torn.at).map(|tokens| (torn.raised, tokens)));
+            .and_then(|torn| build::without_group(&tokens, torn).map(|tokens| (torn.raised, tokens)));
         let Builder { mut raised, .. } = builder;
         if let Some((error, without)) = shorter {
             kept.push(raised.swap_remove(error));

@@ -25,7 +25,8 @@ pub(super) enum Flaw {
 
 /// Cooks the text between the quotes. `start` is where `body` stands; all places count from the same origin.
 pub(super) fn cook(body: &str, start: u32, quote: Quote) -> (Vec<Piece>, Vec<Flaw>) {
-    let mut cook = Cook { body, start, quote, run: Run::new(start), pieces: Vec::new(), flaws: Vec::new() };
+    let mut cook =
+        Cook { body, start, quote, run: Run::new(start), pieces: Vec::new(), flaws: Vec::new(), torn: false };
     match quote.triple {
         true => cook.lines(),
         false => cook.text(0, body.len()),
@@ -85,6 +86,8 @@ struct Cook<'t> {
     run: Run,
     pieces: Vec<Piece>,
     flaws: Vec<Flaw>,
+    /// A hole had no end: what follows is taken as text.
+    torn: bool,
 }
 
 impl Cook<'_> {
@@ -143,7 +146,7 @@ impl Cook<'_> {
             self.run.push(&rest[..plain], self.start + i as u32);
             return i + plain;
         }
-        if quoted::hole_start(rest.as_bytes(), self.quote).is_some() {
+        if !self.torn && quoted::hole_start(rest.as_bytes(), self.quote).is_some() {
             return self.hole(i);
         }
         match rest.as_bytes()[0] {
@@ -165,6 +168,7 @@ impl Cook<'_> {
     fn hole(&mut self, i: usize) -> usize {
         let braces = if self.quote.script { 2 } else { 1 };
         let Some(len) = quoted::scan_hole(&self.body[i..], self.quote) else {
+            self.torn = true;
             self.flaws.push(Flaw::UnclosedHole(self.span(i, i + 1 + braces)));
             self.run.push(&self.body[i..i + 1], self.start + i as u32);
             return i + 1;
@@ -256,6 +260,7 @@ fn indentation(body: &str, from: usize, quote: Quote) -> usize {
     let mut common: Option<&str> = None;
     let mut i = from;
     let mut first = from == 0;
+    let mut torn = false;
     while i < body.len() {
         let line = body[i..].split('\n').next().unwrap_or_default();
         let white = &line[..line.len() - line.trim_start().len()];
@@ -263,7 +268,7 @@ fn indentation(body: &str, from: usize, quote: Quote) -> usize {
             common = Some(common.map_or(white, |common| shared(common, white)));
         }
         first = false;
-        i = text_line_end(body, i, quote);
+        i = text_line_end(body, i, quote, &mut torn);
     }
     common.map_or(0, str::len)
 }
@@ -273,14 +278,16 @@ fn shared<'t>(a: &'t str, b: &str) -> &'t str {
     &a[..len.unwrap_or(a.len().min(b.len()))]
 }
 
-/// Behind the line end of the text line at `i`, past the holes in it.
-fn text_line_end(body: &str, mut i: usize, quote: Quote) -> usize {
+/// Behind the line end of the text line at `i`, past the holes in it. `torn` when a hole has no end: none is sought then.
+fn text_line_end(body: &str, mut i: usize, quote: Quote, torn: &mut bool) -> usize {
     while i < body.len() {
         let rest = &body[i..];
         if rest.starts_with('\n') {
             return i + 1;
         }
-        let hole = quoted::hole_start(rest.as_bytes(), quote).and_then(|_| quoted::scan_hole(rest, quote));
+        let opens = !*torn && quoted::hole_start(rest.as_bytes(), quote).is_some();
+        let hole = if opens { quoted::scan_hole(rest, quote) } else { None };
+        *torn |= opens && hole.is_none();
         i += hole.unwrap_or_else(|| quoted::text_step(rest, quote).max(1));
     }
     i

@@ -6,7 +6,7 @@ pub(crate) mod nodes;
 mod number;
 mod recovery;
 
-pub(crate) use recovery::{Point, Torn, without_block};
+pub(crate) use recovery::{Point, Torn, without_group};
 
 use crate::Span;
 use crate::ast::{

@@ -36,55 +36,60 @@ pub(crate) enum Point {
     ArmBody,
 }
 
-/// A mistake behind which the grammar took the end of an inner block for that of an outer one.
+/// A mistake at which the grammar left or entered a bracket that stays open: what follows is misread.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Torn {
-    /// The token that did not fit.
-    pub(crate) at: usize,
+    /// The first token that was given up.
+    pub(crate) from: usize,
+    /// The first token behind those that were given up.
+    pub(crate) to: usize,
     /// Which error was raised for it.
     pub(crate) raised: usize,
 }
 
-/// The tokens with everything from a misfit to the end of the block behind it as one token: the mistake stays, but it
-/// no longer hides what follows. `None` if no block follows.
-pub(crate) fn without_block(tokens: &[Token], at: usize) -> Option<Vec<Token>> {
-    let mut depth = 0usize;
-    let mut end = None;
-    for (i, token) in tokens.iter().enumerate().skip(at) {
-        match token.kind {
-            TokenKind::LeftBrace => depth += 1,
-            TokenKind::RightBrace => depth = depth.checked_sub(1)?,
-            _ => continue,
+/// One for a bracket that opens, minus one for one that closes.
+fn nesting(kind: TokenKind) -> i32 {
+    match kind {
+        TokenKind::LeftParen | TokenKind::LeftSquare => 1,
+        TokenKind::RightParen | TokenKind::RightSquare => -1,
+        kind => i32::from(kind.opens_block()) - i32::from(kind.closes_block()),
+    }
+}
+
+/// The tokens with all that was given up, and the rest of its brackets, as one token: the mistake stays, but it no longer
+/// hides what follows. `None` if the brackets do not end.
+pub(crate) fn without_group(tokens: &[Token], torn: Torn) -> Option<Vec<Token>> {
+    let mut depth = 0;
+    for (i, token) in tokens.iter().enumerate().skip(torn.from) {
+        depth += nesting(token.kind);
+        if depth < 0 {
+            return None;
         }
-        if depth == 0 {
-            end = Some(i);
-            break;
+        if depth == 0 && i + 1 >= torn.to {
+            let hidden = Token { kind: TokenKind::Bad, start: tokens[torn.from].start, end: token.end };
+            return Some([&tokens[..torn.from], &[hidden], &tokens[i + 1..]].concat());
         }
     }
-    let end = end?;
-    let hidden = Token { kind: TokenKind::Bad, start: tokens[at].start, end: tokens[end].end };
-    Some([&tokens[..at], &[hidden], &tokens[end + 1..]].concat())
+    None
 }
 
 impl Builder<'_> {
-    /// Says what is wrong where the grammar recovered.
-    pub(crate) fn recover(&mut self, point: Point, recovery: ErrorRecovery<u32, Token, ()>) {
+    /// Says what is wrong where the grammar recovered, having given up the text between the two places.
+    pub(crate) fn recover(&mut self, point: Point, broken: (u32, ErrorRecovery<u32, Token, ()>, u32)) {
+        let (l, recovery, r) = broken;
         let token = match recovery.error {
             ParseError::UnrecognizedToken { token, .. } | ParseError::ExtraToken { token } => Some(token.1),
             ParseError::UnrecognizedEof { .. }
             | ParseError::InvalidToken { .. }
             | ParseError::User { .. } => None,
         };
-        let site = self.site(point, token);
-        let (at, error) = (site.at, unexpected::describe(&site));
-        let opened = |t: &(u32, Token, u32)| match t.1.kind {
-            TokenKind::LeftBrace => 1,
-            TokenKind::RightBrace => -1,
-            _ => 0,
-        };
-        let balance: i32 = recovery.dropped_tokens.iter().map(opened).sum();
+        let error = unexpected::describe(&self.site(point, token));
+        let index = |place: u32| self.tokens.partition_point(|t| t.start < place + self.base);
+        let (from, to) = (index(l), index(r));
+        let given_up = self.tokens.get(from..to).unwrap_or_default();
+        let balance: i32 = given_up.iter().map(|t| nesting(t.kind)).sum();
         if balance > 0 && self.torn.is_none() {
-            self.torn = Some(Torn { at, raised: self.raised.len() });
+            self.torn = Some(Torn { from, to, raised: self.raised.len() });
         }
         self.raised.push(error);
     }

@@ -30,7 +30,11 @@ pub(crate) fn unclosed(opener: Token, here: u32, by: Option<Token>) -> Raised {
         Diagnostic::error("unclosed-bracket", format!("this `{open}` is never closed"), span(opener))
             .role(format!("a `{close}` for this one is missing"));
     if let Some(by) = by {
-        diagnostic = diagnostic.label(span(by), format!("`{}` closes a bracket further out", sign(by.kind)));
+        let says = match by.kind {
+            TokenKind::Else => "`else` stands behind the `}` of its `if`".to_owned(),
+            kind => format!("`{}` closes a bracket further out", sign(kind)),
+        };
+        diagnostic = diagnostic.label(span(by), says);
     }
     let edit = Edit { place: point(here), text: close.to_owned() };
     Raised::new(Rank::Bracket, diagnostic.suggestion(format!("insert `{close}`"), vec![edit]))
@@ -73,6 +77,15 @@ pub(crate) fn missing_brace(word: Token, here: u32, written: &str) -> Raised {
         )
         .label(point(here), "`{` is missing here")
         .suggestion("insert `{`", vec![Edit { place: point(here), text: " {".to_owned() }]),
+    )
+}
+
+/// The lines behind `if`, `else` or `match` stand further in, but `{` is not there.
+pub(crate) fn missing_block(here: u32, word: &str) -> Raised {
+    Raised::new(
+        Rank::Bracket,
+        Diagnostic::error("missing-body", format!("`{{` is missing behind this `{word}`"), point(here))
+            .suggestion("insert `{`", vec![Edit { place: point(here), text: " {".to_owned() }]),
     )
 }
 

@@ -49,10 +49,12 @@ pub(super) struct Level {
     /// What the grammar gets as its closing bracket.
     closer: TokenKind,
     /// The indentation of its line.
-    indent: u32,
+    pub(super) indent: u32,
     /// The column of the first line inside.
     pub(super) column: Option<u32>,
     pub(super) pending: Option<Pending>,
+    /// The block of an `if`, behind which `else` may stand.
+    branch: bool,
 }
 
 impl Level {
@@ -65,6 +67,7 @@ impl Level {
             indent: 0,
             column: None,
             pending: None,
+            branch: false,
         }
     }
 
@@ -109,6 +112,7 @@ impl Filter<'_> {
             TokenKind::LeftParen if self.opens_params() => Role::Params,
             _ => Role::Values,
         };
+        let branch = self.top().pending == Some(Pending::Condition);
         if token.kind == TokenKind::LeftBrace {
             self.top().pending = None;
         }
@@ -119,6 +123,7 @@ impl Filter<'_> {
             _ => (token.kind, closer_of(token.kind)),
         };
         self.push_level(role, token, closer);
+        self.top().branch = branch && token.kind == TokenKind::LeftBrace;
         self.out.push(Token { kind: opener, ..token });
         if role == Role::BraceMap && self.kind_at(i + 1) == Some(TokenKind::RightBrace) {
             self.insert(TokenKind::Colon);
@@ -127,7 +132,7 @@ impl Filter<'_> {
 
     fn push_level(&mut self, role: Role, opener: Token, closer: TokenKind) {
         let indent = self.indent;
-        self.levels.push(Level { role, opener, closer, indent, column: None, pending: None });
+        self.levels.push(Level { role, opener, closer, indent, column: None, pending: None, branch: false });
     }
 
     /// Opens the body of the current item with a brace that is put in.
@@ -138,6 +143,33 @@ impl Filter<'_> {
         self.indent = 0;
         self.push_level(role, opener, TokenKind::BodyClose);
         self.insert(TokenKind::BodyOpen);
+    }
+
+    /// Opens the block that a keyword waits for, with a brace that is put in. `false` if none waits.
+    pub(super) fn open_pending(&mut self) -> bool {
+        let (role, word) = match self.top().pending {
+            Some(Pending::Scrutinee) => (Role::Arms, "match"),
+            Some(Pending::Condition) => (Role::Block, "if"),
+            Some(Pending::Otherwise) => (Role::Block, "else"),
+            Some(Pending::Expectation) | None => return false,
+        };
+        self.raised.push(sentences::missing_block(self.here(), word));
+        self.top().pending = None;
+        let at = self.here();
+        self.push_level(
+            role,
+            Token { kind: TokenKind::LeftBrace, start: at, end: at },
+            TokenKind::RightBrace,
+        );
+        self.insert(TokenKind::LeftBrace);
+        true
+    }
+
+    /// `else` inside the block of an `if`: its `}` is missing.
+    pub(super) fn close_branch(&mut self, word: Token) {
+        if self.top().branch && self.last().is_some_and(|t| !t.kind.closes_block()) {
+            self.pop_missing(word, true);
+        }
     }
 
     /// A header without a body gets an empty one.

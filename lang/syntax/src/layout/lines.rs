@@ -41,10 +41,13 @@ impl Filter<'_> {
         let Some(next) = self.kind_at(i + 1) else { return };
         let statement = self.begins_statement(i + 1);
         if self.top().is_round() {
-            if !statement || self.levels.len() == 1 {
+            if self.levels.len() == 1 || !(statement || self.leaves_bracket(i)) {
                 return;
             }
             self.close_round();
+        }
+        if self.opens_without_brace(i) {
+            return;
         }
         let Some(last) = self.last() else { return };
         if last.kind.opens_block() || matches!(last.kind, TokenKind::Newline | TokenKind::Pub) {
@@ -59,6 +62,29 @@ impl Filter<'_> {
         } else if self.mode == Mode::Module {
             self.outer_newline(i);
         }
+    }
+
+    /// Whether the line behind the one that ends at `i` shows that a round bracket was not closed: it begins a value, no
+    /// further in than the line of the bracket, and no comma stands before it.
+    fn leaves_bracket(&mut self, i: usize) -> bool {
+        use TokenKind::*;
+        let begins = matches!(
+            self.kind_at(i + 1),
+            Some(Low | Up | Number | String | Script | True | False | TokenKind::None | Match | Do)
+        );
+        let ended = self.last().is_some_and(|t| t.kind.ends_line() && t.kind != Dot && t.kind != QuestionDot);
+        begins && ended && self.column_after(i) <= self.top().indent
+    }
+
+    /// A condition or a `match` whose `{` is missing, with its lines further in: the brace is put in.
+    fn opens_without_brace(&mut self, i: usize) -> bool {
+        let inside = self.column_after(i) > self.indent;
+        let goes_on = self.kind_at(i + 1).is_none_or(TokenKind::continues_line);
+        let ended = self.last().is_some_and(|t| t.kind.ends_line() || t.kind == TokenKind::Else);
+        if !inside || goes_on || !ended || self.levels.len() == 1 {
+            return false;
+        }
+        self.open_pending()
     }
 
     fn insert_newline(&mut self, i: usize) {

@@ -10,6 +10,9 @@ impl Filter<'_> {
     pub(super) fn plain(&mut self, i: usize) {
         self.note_header(i);
         let token = self.tokens[i];
+        if token.kind == TokenKind::Else {
+            self.close_branch(token);
+        }
         let kind = match token.kind {
             TokenKind::Equal => self.equal(token),
             TokenKind::Arrow if self.top().role == Role::Arms => {

@@ -10,7 +10,13 @@ pub(crate) fn retag(text: &str, tokens: &mut [Token]) {
         let kind = tokens[i].kind;
         match kind {
             TokenKind::LeftParen | TokenKind::LeftSquare | TokenKind::LeftBrace => brackets.push(kind),
-            TokenKind::RightParen | TokenKind::RightSquare | TokenKind::RightBrace => {
+            TokenKind::RightBrace => {
+                let open = brackets.iter().rposition(|b| *b == TokenKind::LeftBrace);
+                brackets.truncate(open.unwrap_or(brackets.len()));
+            }
+            TokenKind::RightParen | TokenKind::RightSquare
+                if brackets.last() != Some(&TokenKind::LeftBrace) =>
+            {
                 brackets.pop();
             }
             _ => {}
@@ -111,7 +117,8 @@ fn is_keyword(kind: TokenKind, near: &Neighbours, brackets: &[TokenKind]) -> boo
                 }
                 Option::None => false,
             };
-            statement && brackets.last() == Some(&LeftBrace) && operand
+            // Outside of all brackets the brace of the body is missing.
+            statement && matches!(brackets.last(), Option::None | Some(LeftBrace)) && operand
         }
         _ => false,
     }

@@ -28,11 +28,14 @@ pub(crate) enum IssueKind {
 }
 
 /// No hole of a real program is as long. The limit keeps the scan of broken text linear.
-const LONGEST_HOLE: usize = 16 * 1024;
+const LONGEST_HOLE: usize = 4 * 1024;
+
+/// No literals of real programs nest as deeply in holes of one another.
+const MAX_FRAMES: usize = 24;
 
 enum Frame {
     Text(Quote),
-    Hole { begin: usize, braces: u32, script: bool },
+    Hole { braces: u32, script: bool },
 }
 
 /// The length of a literal behind its opening quote, with its closing quote if there is one. A literal without an end
@@ -57,15 +60,20 @@ fn scan_nested(rest: &str, quote: Quote) -> Option<usize> {
 /// around it.
 pub(crate) fn scan_hole(rest: &str, quote: Quote) -> Option<usize> {
     let len = hole_start(rest.as_bytes(), quote)?;
-    let hole = Frame::Hole { begin: 0, braces: 0, script: quote.script };
+    let hole = Frame::Hole { braces: 0, script: quote.script };
     scan_frames(rest, vec![hole], len, usize::from(!quote.triple))
 }
 
 /// Goes on from `i` until all frames are closed. `short` of the open literals must end on their line.
 fn scan_frames(rest: &str, mut frames: Vec<Frame>, mut i: usize, mut short: usize) -> Option<usize> {
     let bytes = rest.as_bytes();
+    // Where the outermost open hole begins.
+    let mut outermost = matches!(frames.first(), Some(Frame::Hole { .. })).then_some(0);
     while let Some(&byte) = bytes.get(i) {
         if byte == b'\n' && short > 0 {
+            return None;
+        }
+        if frames.len() > MAX_FRAMES || outermost.is_some_and(|begin| i - begin > LONGEST_HOLE) {
             return None;
         }
         match frames.last_mut()? {
@@ -79,22 +87,23 @@ fn scan_frames(rest: &str, mut frames: Vec<Frame>, mut i: usize, mut short: usiz
                         return Some(i);
                     }
                 } else if let Some(len) = hole_start(&bytes[i..], quote) {
-                    frames.push(Frame::Hole { begin: i, braces: 0, script: quote.script });
+                    outermost.get_or_insert(i);
+                    frames.push(Frame::Hole { braces: 0, script: quote.script });
                     i += len;
                 } else {
                     i += text_step(&rest[i..], quote);
                 }
             }
-            Frame::Hole { begin, braces, script } => {
-                if i - *begin > LONGEST_HOLE {
-                    return None;
-                }
+            Frame::Hole { braces, script } => {
                 match byte {
                     b'{' => *braces += 1,
                     b'}' if *braces > 0 => *braces -= 1,
                     b'}' if !*script || bytes.get(i + 1) == Some(&b'}') => {
                         i += usize::from(*script);
                         frames.pop();
+                        if frames.len() == 1 {
+                            outermost = None;
+                        }
                         if frames.is_empty() {
                             return Some(i + 1);
                         }

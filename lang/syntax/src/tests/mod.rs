@@ -1,0 +1,23 @@
+//! Laws of the parser that need to see its tokens.
+#![allow(clippy::unwrap_used)]
+
+mod deletion;
+mod limits;
+mod spans;
+
+/// The whole programs of the tests, by name.
+const PROGRAMS: &[(&str, &str)] = &[
+    ("tour", include_str!("../../tests/programs/tour.pipe")),
+    ("hello", include_str!("../../tests/programs/hello.pipe")),
+    ("go_service", include_str!("../../tests/programs/go_service.pipe")),
+    ("go_ci", include_str!("../../tests/programs/go_ci.pipe")),
+    ("consumer", include_str!("../../tests/programs/consumer.pipe")),
+    ("first_module", include_str!("../../tests/programs/first_module.pipe")),
+    ("integration", include_str!("../../tests/programs/integration.pipe")),
+    ("matrix", include_str!("../../tests/programs/matrix.pipe")),
+    ("monorepo", include_str!("../../tests/programs/monorepo.pipe")),
+    ("multiarch", include_str!("../../tests/programs/multiarch.pipe")),
+    ("promote", include_str!("../../tests/programs/promote.pipe")),
+    ("rollout", include_str!("../../tests/programs/rollout.pipe")),
+    ("scan", include_str!("../../tests/programs/scan.pipe")),
+];

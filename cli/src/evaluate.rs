@@ -3,11 +3,8 @@
 use std::sync::Arc;
 use std::time::{SystemTime, UNIX_EPOCH};
 
-use pipe_eval::{
-    ActionStep, ActionValue, Budget, CheckKind, CheckValue, Demand, ErrorKind, EvalError, Evaluator,
-    HostFacts, Lines,
-};
-use pipe_ops::{Graph, Output, Slot};
+use pipe_eval::{Budget, Demand, ErrorKind, EvalError, Evaluator, HostFacts, Lines};
+use pipe_ops::{Graph, Output};
 
 use crate::environment::Environment;
 use crate::exit::{CliError, Exit};
@@ -28,21 +25,17 @@ pub(crate) struct EvaluatedTarget {
 }
 
 impl EvaluatedTarget {
-    /// All that the engine has to give for it. Of an action that is its effects and what gates it: there is no order in an answer, and
-    /// the engine refuses effects that it cannot have.
+    /// All that the engine has to give for it.
     pub(crate) fn outputs(&self) -> Vec<Output> {
-        let mut outputs = Vec::new();
-        collect(&self.demand, &mut outputs);
-        outputs
+        self.demand.outputs()
     }
 
     /// The names of the effects that it would have.
     pub(crate) fn effects(&self) -> Vec<Arc<str>> {
-        let mut names = Vec::new();
-        if let Demand::Action(action) = &self.demand {
-            effects(action, &mut names);
+        match &self.demand {
+            Demand::Action(plan) => plan.effects.iter().map(|effect| effect.name.clone()).collect(),
+            _ => Vec::new(),
         }
-        names
     }
 }
 
@@ -109,43 +102,4 @@ fn platform() -> String {
         other => other,
     };
     format!("{}/{arch}", std::env::consts::OS)
-}
-
-fn collect(demand: &Demand, outputs: &mut Vec<Output>) {
-    match demand {
-        Demand::Action(action) => action_outputs(action, outputs),
-        Demand::Many(parts) => parts.iter().for_each(|(_, part)| collect(part, outputs)),
-        other => outputs.extend(other.outputs()),
-    }
-}
-
-fn action_outputs(action: &ActionValue, outputs: &mut Vec<Output>) {
-    for step in &action.steps {
-        match step {
-            ActionStep::Effect(effect) => outputs.push(effect.output),
-            ActionStep::Gate(check, _) => check_outputs(check, outputs),
-            ActionStep::Group(_, actions) => {
-                actions.iter().for_each(|action| action_outputs(action, outputs))
-            }
-        }
-    }
-}
-
-fn check_outputs(check: &CheckValue, outputs: &mut Vec<Output>) {
-    outputs.extend(&check.declared);
-    match &check.kind {
-        CheckKind::Exec { judged, .. } => outputs.push(Output { node: judged.guard, slot: Slot::ExitCode }),
-        CheckKind::Built { outputs: built, .. } => outputs.extend(built),
-        CheckKind::All { parts } => parts.iter().for_each(|part| check_outputs(part, outputs)),
-    }
-}
-
-fn effects(action: &ActionValue, names: &mut Vec<Arc<str>>) {
-    for step in &action.steps {
-        match step {
-            ActionStep::Effect(effect) => names.push(effect.name.clone()),
-            ActionStep::Gate(..) => {}
-            ActionStep::Group(_, actions) => actions.iter().for_each(|action| effects(action, names)),
-        }
-    }
 }

@@ -7,7 +7,7 @@ use pipe_ops::{Arg, NodeId, Output, Slot};
 
 use crate::error::{self, Result};
 use crate::machine::{Machine, Site};
-use crate::value::{ActionValue, CheckKind, CheckValue, ContainerValue, Effect, Value};
+use crate::value::{ActionStep, ActionValue, CheckKind, CheckValue, ContainerValue, Effect, Value};
 
 /// What must be there when a value is asked for, and how it is shown.
 #[derive(Clone, Debug)]
@@ -25,14 +25,20 @@ pub enum Demand {
     /// Data, to be printed; perhaps known only when a step has run.
     Data(Arg),
     /// An action.
-    Action {
-        /// How its steps follow each other.
-        action: Arc<ActionValue>,
-        /// All its effects, in order.
-        effects: Vec<Arc<Effect>>,
-    },
+    Action(ActionPlan),
     /// Several, by field, key or index.
     Many(Vec<(String, Demand)>),
+}
+
+/// What an action will do.
+#[derive(Clone, Debug)]
+pub struct ActionPlan {
+    /// How its steps follow each other.
+    pub action: Arc<ActionValue>,
+    /// All its effects, in order, those of the actions it is made of included.
+    pub effects: Vec<Arc<Effect>>,
+    /// The checks that gate it.
+    pub gates: Vec<Part>,
 }
 
 /// A check that is judged by itself.
@@ -51,10 +57,15 @@ pub struct Part {
 }
 
 impl Demand {
-    /// All outputs that the engine has to give.
+    /// All outputs that the engine has to give. Of an action that is its effects and what gates it: there is no order in the answer,
+    /// and the engine refuses effects that it cannot have.
     pub fn outputs(&self) -> Vec<Output> {
         match self {
-            Demand::Nothing | Demand::Data(Arg::Const(_)) | Demand::Action { .. } => Vec::new(),
+            Demand::Nothing | Demand::Data(Arg::Const(_)) => Vec::new(),
+            Demand::Action(plan) => {
+                let gates = plan.gates.iter().flat_map(|part| part.judged.iter().copied());
+                gates.chain(plan.effects.iter().map(|effect| effect.output)).collect()
+            }
             Demand::Build(outputs) => outputs.clone(),
             Demand::Check(parts) => parts.iter().flat_map(|part| part.judged.iter().copied()).collect(),
             Demand::Dir(output) | Demand::File(output) | Demand::Data(Arg::Output(output)) => vec![*output],
@@ -72,10 +83,7 @@ impl Machine {
             Value::Opaque { output, .. } => Demand::Build(vec![*output]),
             Value::Dir(output) => Demand::Dir(*output),
             Value::File(output) => Demand::File(*output),
-            Value::Action(action) => {
-                let effects = self.effects(action, &site.place)?;
-                Demand::Action { action: action.clone(), effects }
-            }
+            Value::Action(action) => Demand::Action(self.action_plan(action, site)?),
             Value::Check(check) => {
                 let mut parts = Vec::new();
                 self.parts(check, &[], &mut parts, site)?;
@@ -117,6 +125,18 @@ impl Machine {
     fn many(&mut self, values: Vec<(String, &Value)>, site: &Site) -> Result<Demand> {
         let demands = values.into_iter().map(|(name, value)| Ok((name, self.demand(value, site)?)));
         demands.collect::<Result<_>>().map(Demand::Many)
+    }
+
+    fn action_plan(&mut self, action: &Arc<ActionValue>, site: &Site) -> Result<ActionPlan> {
+        let (mut effects, mut gates) = (Vec::new(), Vec::new());
+        for step in self.action_steps(action, &site.place)? {
+            match step {
+                ActionStep::Effect(effect) => effects.push(effect),
+                ActionStep::Gate(check, _) => self.parts(&check, &[], &mut gates, site)?,
+                ActionStep::Group(..) => {}
+            }
+        }
+        Ok(ActionPlan { action: action.clone(), effects, gates })
     }
 
     /// Whether a value holds nothing but data, known or not.

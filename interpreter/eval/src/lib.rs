@@ -26,7 +26,7 @@ mod value;
 
 pub use arguments::{Argument, ArgumentError, Parsed, parse_argument};
 pub use budget::Budget;
-pub use demand::{Demand, Part};
+pub use demand::{ActionPlan, Demand, Part};
 pub use error::{ErrorKind, EvalError};
 pub use evaluator::{Evaluated, Evaluator, Target};
 pub use facts::{CiEvent, CiFacts, HostFacts};

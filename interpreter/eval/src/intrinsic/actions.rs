@@ -124,15 +124,16 @@ fn allow_failure(machine: &mut Machine, call: &Call<'_>) -> Result<Value> {
 /// The effects of an action by name, in order.
 fn plan(machine: &mut Machine, call: &Call<'_>) -> Result<Value> {
     let action = action(machine, call, 0)?;
-    let effects = machine.effects(&action, &call.place())?;
+    let steps = machine.action_steps(&action, &call.place())?;
     let missing = || error::internal("the standard library has no `Plan`", call.place());
     let planned = machine.record_named("std/prelude.PlannedAction").cloned().ok_or_else(missing)?;
     let plan = machine.record_named("std/prelude.Plan").cloned().ok_or_else(missing)?;
-    let record = |effect: &Arc<Effect>| {
+    let record = |step: &ActionStep| {
+        let ActionStep::Effect(effect) = step else { return None };
         let fields = Items::new(vec![Value::Text(effect.name.clone())]);
-        Value::Record(Arc::new(RecordValue { decl: planned.clone(), fields }))
+        Some(Value::Record(Arc::new(RecordValue { decl: planned.clone(), fields })))
     };
-    let actions = Value::List(Items::new(effects.iter().map(record).collect()));
+    let actions = Value::List(Items::new(steps.iter().filter_map(record).collect()));
     Ok(Value::Record(Arc::new(RecordValue { decl: plan, fields: Items::new(vec![actions]) })))
 }
 

@@ -79,30 +79,29 @@ impl ActionValue {
 }
 
 impl Machine {
-    /// The effects of an action in order, those of the actions it is made of included. An action that occurs twice counts
-    /// twice, so each of its steps costs one of the budget.
-    pub(crate) fn effects(&mut self, action: &ActionValue, place: &FileSpan) -> Result<Vec<Arc<Effect>>> {
-        let mut effects = Vec::new();
-        self.collect_effects(action, place, &mut effects)?;
-        Ok(effects)
+    /// The effects and gates of an action in order, those of the actions it is made of included. An action that occurs twice
+    /// counts twice, so each of its steps costs one of the budget.
+    pub(crate) fn action_steps(&mut self, action: &ActionValue, place: &FileSpan) -> Result<Vec<ActionStep>> {
+        let mut steps = Vec::new();
+        self.collect_steps(action, place, &mut steps)?;
+        Ok(steps)
     }
 
-    fn collect_effects(
+    fn collect_steps(
         &mut self,
         action: &ActionValue,
         place: &FileSpan,
-        effects: &mut Vec<Arc<Effect>>,
+        steps: &mut Vec<ActionStep>,
     ) -> Result<()> {
         for step in &action.steps {
             self.meter.steps(1).map_err(|exceeded| error::limit(&exceeded.0, place.clone()))?;
             match step {
-                ActionStep::Effect(effect) => effects.push(effect.clone()),
-                ActionStep::Gate(..) => {}
                 ActionStep::Group(_, actions) => {
                     for action in actions {
-                        self.collect_effects(action, place, effects)?;
+                        self.collect_steps(action, place, steps)?;
                     }
                 }
+                step => steps.push(step.clone()),
             }
         }
         Ok(())

@@ -48,7 +48,9 @@ fn a_plan_names_the_effects_in_order() {
 #[test]
 fn an_action_as_a_target_is_its_planned_effects() {
     let mut pipeline = Pipeline::new(RELEASE);
-    let Demand::Action { action, .. } = pipeline.demand("combined()") else { panic!() };
+    let Demand::Action(plan) = pipeline.demand("combined()") else { panic!() };
+    assert_eq!(plan.effects.len(), 9);
+    let action = plan.action;
     let groups: Vec<_> = action
         .steps
         .iter()
@@ -77,9 +79,9 @@ fn an_action_as_a_target_is_its_planned_effects() {
 fn an_effect_stands_on_a_node_that_is_not_there_yet() {
     let mut pipeline =
         Pipeline::new("action p() -> ImageRef { do scratch().push(\"a/b\", auth: fake.auth()) }");
-    let Demand::Action { action, effects } = pipeline.demand("p()") else { panic!() };
-    assert_eq!(effects.iter().map(|effect| &*effect.operation).collect::<Vec<_>>(), ["push"]);
-    assert!(matches!(&action.result, pipe_eval::Value::Symbolic(_)));
+    let Demand::Action(plan) = pipeline.demand("p()") else { panic!() };
+    assert_eq!(plan.effects.iter().map(|effect| &*effect.operation).collect::<Vec<_>>(), ["push"]);
+    assert!(matches!(&plan.action.result, pipe_eval::Value::Symbolic(_)));
 }
 
 #[test]
@@ -120,4 +122,13 @@ fn actions_inside_each_other_are_counted_one_by_one() {
     assert!(
         pipeline.error("a60()").starts_with("evaluation-limit: the evaluation takes more than 10000 steps")
     );
+}
+
+#[test]
+fn what_gates_an_action_is_asked_for_with_its_effects() {
+    let mut pipeline = Pipeline::new(RELEASE);
+    let demand = pipeline.demand("release()");
+    let Demand::Action(plan) = &demand else { panic!() };
+    assert_eq!(plan.gates.iter().map(|part| &*part.name).collect::<Vec<_>>(), ["ci"]);
+    assert_eq!(demand.outputs().len(), 3);
 }

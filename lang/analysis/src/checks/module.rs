@@ -33,7 +33,7 @@ pub(crate) fn name_span(db: &dyn Db, node: ItemNode<'_>) -> Span {
 /// Everything that is wrong in a module, in the order of the source within each item.
 #[salsa::tracked]
 pub(crate) fn module_findings(db: &dyn Db, module: SourceModule) -> Vec<Finding> {
-    let mut found = syntax_errors(db, module);
+    let mut found = syntax_errors(db, module).clone();
     let broken = !found.is_empty();
     let mut references = References::default();
     for &node in &items(db, module).nodes {
@@ -60,6 +60,8 @@ pub(crate) fn module_findings(db: &dyn Db, module: SourceModule) -> Vec<Finding>
     found
 }
 
+/// Apart, so that an edit that changes only offsets leaves the rest alone.
+#[salsa::tracked]
 fn syntax_errors(db: &dyn Db, module: SourceModule) -> Vec<Finding> {
     let id = module.id(db);
     let errors = parsed(db, module.file(db)).errors.iter().cloned();

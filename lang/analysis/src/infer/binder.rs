@@ -93,7 +93,7 @@ impl Infer<'_> {
 
     /// Warns when a name hides another one of the program's own.
     fn shadowing(&mut self, name: &ast::Name, by: BoundBy) {
-        if name.text.starts_with('_') {
+        if name.text.starts_with('_') || self.matched.as_deref() == Some(name.text.as_str()) {
             return;
         }
         let earlier = match self.local(&name.text) {

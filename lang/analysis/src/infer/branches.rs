@@ -1,5 +1,7 @@
 //! `if` and `match`. Later branches follow the first.
 
+use std::sync::Arc;
+
 use pipe_diagnostics::Severity;
 use pipe_syntax::{Span, ast};
 
@@ -181,11 +183,17 @@ impl Infer<'_> {
         arms: &[ast::Arm],
         branches: &mut Branches,
     ) -> Expr {
+        let matched = match &scrutinee.kind {
+            ast::ExprKind::Name(name) => Some(name.text.as_str()),
+            _ => None,
+        };
         let scrutinee = self.infer(scrutinee);
         let ty = scrutinee.ty.clone();
         let mut patterns_fit = true;
-        let typed_arms: Vec<Arm> =
-            arms.iter().map(|arm| self.arm(arm, &ty, branches, &mut patterns_fit)).collect();
+        let mut typed_arms = Vec::with_capacity(arms.len());
+        for arm in arms {
+            typed_arms.push(self.arm(arm, &ty, matched, branches, &mut patterns_fit));
+        }
         let ty = self.table.follow(&ty);
         if patterns_fit && !matches!(ty, Type::Error | Type::Never) {
             let found = checks::exhaustive(self, &ty, match_span, e.span, arms, &typed_arms);
@@ -195,10 +203,19 @@ impl Infer<'_> {
         typed(ExprKind::Match { scrutinee: Box::new(scrutinee), arms: typed_arms }, ty, e.span)
     }
 
-    fn arm(&mut self, arm: &ast::Arm, ty: &Type, branches: &mut Branches, fits: &mut bool) -> Arm {
+    fn arm(
+        &mut self,
+        arm: &ast::Arm,
+        ty: &Type,
+        matched: Option<&str>,
+        branches: &mut Branches,
+        fits: &mut bool,
+    ) -> Arm {
         self.scopes.push(Vec::new());
         let before = self.findings.len();
+        self.matched = matched.map(Arc::from);
         let pattern = self.pattern(&arm.pattern, ty);
+        self.matched = None;
         *fits &= !self.findings.iter().skip(before).any(|found| found.severity == Severity::Error);
         let guard = arm.guard.as_ref().map(|guard| self.check(guard, &Expected::new(Type::Bool)));
         let body = match &arm.body {

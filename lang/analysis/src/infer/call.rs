@@ -181,9 +181,16 @@ impl<'db> Infer<'db> {
         name: Span,
         want: Want<'_>,
     ) -> Expr {
-        let Entity::Item(node) = entity else {
-            let callee = self.infer(callee);
-            return self.call_value(callee, args, e.span);
+        let node = match entity {
+            Entity::Item(node) => node,
+            Entity::Broken => {
+                self.args_silently(args);
+                return broken(e.span);
+            }
+            Entity::Local(_) | Entity::Module(_) | Entity::Checked(_) => {
+                let callee = self.infer(callee);
+                return self.call_value(callee, args, e.span);
+            }
         };
         let site = CallSite { span: e.span, name };
         match &signature(self.db, node).signature {

@@ -87,6 +87,8 @@ pub(crate) struct Infer<'db> {
     /// Names of locals, innermost block last.
     pub(crate) scopes: Vec<Vec<(Arc<str>, LocalId)>>,
     pub(crate) nests: Vec<Nest>,
+    /// The name that is being matched: `match x { some(x) => … }` may bind it again.
+    pub(crate) matched: Option<Arc<str>>,
     pub(crate) calls: Vec<CallContext>,
     pub(crate) findings: Vec<Finding>,
     pub(crate) references: References,
@@ -109,6 +111,7 @@ impl<'db> Infer<'db> {
             locals: Vec::new(),
             scopes: vec![Vec::new()],
             nests: Vec::new(),
+            matched: None,
             calls: Vec::new(),
             findings: Vec::new(),
             references: References::default(),

@@ -77,8 +77,11 @@ impl<'db> Infer<'db> {
         if matches!(expr.ty, Type::Tuple(_) | Type::Record(..) | Type::Enum(..))
             && self.table.bounded(&expr.ty).is_none()
         {
-            let found = self.error("type-too-large", "the type of this value is too large", expr.span);
-            self.report(found.help("give its parts names in a `record`"));
+            // What is made of it is too large as well.
+            if !self.findings.iter().any(|found| found.code == "type-too-large") {
+                let found = self.error("type-too-large", "the type of this value is too large", expr.span);
+                self.report(found.help("give its parts names in a `record`"));
+            }
             return broken(expr.span);
         }
         expr

@@ -139,10 +139,6 @@ impl<'db> Item<'db> {
             let block = infer.block(&tree.body, Want::Check(&expected));
             infer.coerce(block, &expected)
         };
-        if tree.ret.is_none() && !tree.action && !tree.broken {
-            let found = checks::missing_return_type(&infer, tree, &expr);
-            infer.report(found);
-        }
         let body = self.take(infer.finish(expr));
         Bodies::Function { defaults, body: Some(body) }
     }

@@ -67,6 +67,7 @@ impl Infer<'_> {
                     let (shown, wanted) = (self.show(&ty), self.show(wanted));
                     let message = format!("this parameter gets `{wanted}`, not `{shown}`");
                     self.report(self.error("type-mismatch", message, written.span));
+                    return Type::Error;
                 }
                 ty
             }

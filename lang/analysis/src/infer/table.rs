@@ -88,6 +88,7 @@ impl TypeTable {
         match (&a, &b) {
             (Type::Error | Type::Never, _) | (_, Type::Error | Type::Never) => true,
             (Type::Variable(x), Type::Variable(y)) if x == y => true,
+            (Type::Variable(x), Type::Variable(y)) if self.rank(*x) > self.rank(*y) => self.bind(*y, &a),
             (Type::Variable(x), _) => self.bind(*x, &b),
             (_, Type::Variable(y)) => self.bind(*y, &a),
             (Type::List(x), Type::List(y)) | (Type::Optional(x), Type::Optional(y)) => self.unify(x, y),
@@ -116,6 +117,15 @@ impl TypeTable {
             }
         }
         unified
+    }
+
+    /// Of two variables the one with the lower rank is bound: what stays unknown is told at the place that can say it.
+    fn rank(&self, id: u32) -> u8 {
+        match self.origin(id).map(|origin| &origin.what) {
+            Some(Unknown::Branches) | None => 0,
+            Some(Unknown::Parameter { .. }) => 1,
+            Some(Unknown::Element | Unknown::LambdaParameter) => 2,
+        }
     }
 
     fn unify_all(&mut self, a: &[Type], b: &[Type]) -> bool {

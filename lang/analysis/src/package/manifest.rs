@@ -111,7 +111,7 @@ impl Reader<'_> {
 
     fn package(&mut self, value: &Value<'_>, out: &mut Manifest) {
         let Some(table) = self.table("[package]", value) else { return };
-        self.known_keys("[package]", table, &["name", "version", "entry", "pipe"]);
+        let known = self.known_keys("[package]", table, &["name", "version", "entry", "pipe"]);
         match table.get("name") {
             Some(name) => {
                 let range = name.span();
@@ -122,6 +122,8 @@ impl Reader<'_> {
                     out.name = name;
                 }
             }
+            // A key that nobody knows was probably meant to be this one.
+            None if !known => {}
             None => self.error("`[package]` needs a `name`", value.span()),
         }
         if let Some(version) = table.get("version") {
@@ -200,7 +202,8 @@ impl Reader<'_> {
         out.permissions.hosts = self.texts("hosts", table);
     }
 
-    fn known_keys(&mut self, section: &str, table: &DeTable<'_>, known: &[&str]) {
+    fn known_keys(&mut self, section: &str, table: &DeTable<'_>, known: &[&str]) -> bool {
+        let before = self.diagnostics.len();
         for (key, _) in table.iter() {
             if !known.contains(&key.get_ref().as_ref()) {
                 let place = self.place(key.span());
@@ -215,6 +218,7 @@ impl Reader<'_> {
                 self.diagnostics.push(diagnostic);
             }
         }
+        self.diagnostics.len() == before
     }
 
     fn table<'v, 'i>(&mut self, what: &str, value: &'v Value<'i>) -> Option<&'v DeTable<'i>> {

@@ -1,0 +1,156 @@
+//! Right programs: nothing is reported about them, and what they become is whole.
+#![allow(clippy::unwrap_used, clippy::disallowed_methods)]
+
+mod support;
+
+use std::sync::Arc;
+
+use pipe_analysis::typed::{Body, ExprKind, FunctionBody, Program};
+use pipe_analysis::{Analysis, OsSystem, PackageRoot};
+use support::{check, repository};
+
+/// Every folder of `examples` with a program.
+fn packages() -> Vec<std::path::PathBuf> {
+    let files = support::files_below(&repository().join("examples"), "pipe");
+    files
+        .into_iter()
+        .filter(|file| file.ends_with("main.pipe"))
+        .map(|file| file.parent().unwrap().to_path_buf())
+        .collect()
+}
+
+#[test]
+fn nothing_is_reported_about_the_examples() {
+    let packages = packages();
+    assert!(packages.len() >= 12);
+    for package in packages {
+        let system = Arc::new(OsSystem::new(repository()));
+        let root = PackageRoot::discover(&*system, &package).unwrap();
+        let mut analysis = Analysis::new(system);
+        let found = analysis.check(&root, &[]);
+        assert!(found.is_empty(), "{}: {found:#?}", package.display());
+        whole(&analysis.program());
+    }
+}
+
+#[test]
+fn the_standard_library_is_right() {
+    let (_, analysis) = check(&[("main.pipe", "")]);
+    let program = analysis.program();
+    whole(&program);
+    let std: Vec<&str> =
+        program.modules.keys().map(|id| &*id.0).filter(|id| id.starts_with("std/")).collect();
+    assert_eq!(std.len(), pipe_stdlib::MODULES.len());
+}
+
+/// No item has an error, and no expression is missing.
+fn whole(program: &Program) {
+    let body = |what: &str, body: &Body| {
+        let text = format!("{body:?}");
+        assert!(!text.contains("kind: Error"), "{what}");
+        assert!(!text.contains("Variable("), "{what}");
+    };
+    for module in program.modules.values() {
+        for function in module.functions.values() {
+            assert!(!function.has_errors, "{:?}", function.global);
+            if let FunctionBody::Source(source) = &function.body {
+                body(&function.global.name, source);
+            }
+            for default in function.params.iter().filter_map(|param| param.default.as_ref()) {
+                body(&function.global.name, default);
+            }
+        }
+        for test in &module.tests {
+            assert!(!test.has_errors, "{}", test.title);
+            body(&test.title, &test.body);
+        }
+        assert!(module.params.values().all(|param| !param.has_errors));
+        assert!(module.lets.values().all(|item| !item.has_errors));
+        assert!(module.records.values().all(|record| !record.has_errors));
+        assert!(module.enums.values().all(|item| !item.has_errors));
+    }
+}
+
+#[test]
+fn items_with_errors_are_marked_and_no_others() {
+    let text = "fn wrong() -> Int { \"x\" }\nfn right() -> Int { wrong() }\nfn a() -> Int { b() }\nfn b() -> Int { a() }\n";
+    let (_, analysis) = check(&[("main.pipe", text)]);
+    let program = analysis.program();
+    let module = &program.modules[program.root.as_ref().unwrap()];
+    let marked: Vec<&str> =
+        module.functions.values().filter(|f| f.has_errors).map(|f| &*f.global.name).collect();
+    assert_eq!(marked, ["wrong", "a", "b"]);
+}
+
+#[test]
+fn arguments_stand_in_parameter_order() {
+    let text =
+        "fn f(a: Int, b: Int = 2, c: Int = 3) -> Int { a + b + c }\npub fn g() -> Int { f(c: 30, a: 10) }\n";
+    let (_, analysis) = check(&[("main.pipe", text)]);
+    let program = analysis.program();
+    let module = &program.modules[program.root.as_ref().unwrap()];
+    let FunctionBody::Source(body) = &module.functions["g"].body else { panic!() };
+    let text = format!("{:?}", body.expr);
+    assert!(text.contains("Int(10)") && text.contains("None") && text.contains("Int(30)"));
+    assert!(text.find("Int(10)") < text.find("Int(30)"));
+}
+
+#[test]
+fn expressions_of_the_command_line() {
+    let text = "pub enum To { Staging, Production(share: Percent = 10) }\n\
+                pub fn build(platform: Platform = host.platform) -> File { image(\"a\", platform: platform).file(\"/x\") }\n\
+                pub fn show(to: To) -> Int { 1 }\n";
+    let (_, analysis) = check(&[("main.pipe", text)]);
+    let build = analysis.check_expression("build(platform: \"linux/arm64\")").unwrap();
+    assert_eq!(build.ty.to_string(), "File");
+    assert_eq!(analysis.check_expression("build(host.platform).contents").unwrap().ty.to_string(), "String");
+    let to = analysis.program().modules[0].id.clone();
+    assert!(to.0.starts_with("std/"));
+    let auth =
+        analysis.check_expression("RegistryAuth(username: \"me\", password: host.secret(\"env:TOKEN\"))");
+    assert_eq!(auth.unwrap().ty.to_string(), "RegistryAuth");
+    let wrong = analysis.check_expression("build(platform: \"linux/arm46\")").unwrap_err();
+    assert_eq!(wrong.len(), 1);
+    assert_eq!(
+        (&*wrong[0].primary.place.file, wrong[0].primary.place.start),
+        (pipe_analysis::COMMAND_LINE, 23)
+    );
+    assert_eq!(analysis.check_expression("build(").unwrap_err().len(), 1);
+    assert_eq!(analysis.check_expression("biuld()").unwrap_err()[0].code, "unknown-name");
+}
+
+#[test]
+fn values_of_flags() {
+    let text = "pub enum To { Staging, Production(share: Percent = 10) }\npub fn show(to: To, at: Port?) -> Int { 1 }\n";
+    let (_, analysis) = check(&[("main.pipe", text)]);
+    let program = analysis.program();
+    let show = &program.modules[program.root.as_ref().unwrap()].functions["show"];
+    let to = analysis.check_value("Production(share: 5)", &show.params[0].ty).unwrap();
+    assert!(matches!(to.body.expr.kind, ExprKind::Block(_) | ExprKind::Variant { .. }));
+    assert!(analysis.check_value("80", &show.params[1].ty).is_ok());
+    assert_eq!(analysis.check_value("0", &show.params[1].ty).unwrap_err()[0].code, "bad-port");
+    assert_eq!(analysis.check_value("Prod", &show.params[0].ty).unwrap_err()[0].code, "unknown-variant");
+}
+
+#[test]
+fn a_lone_file_is_a_package_of_its_own() {
+    let (found, analysis) = check(&[("ci/build.pipe", "param n: Int = 1\npub fn f() -> Int { n }\n")]);
+    assert!(found.is_empty(), "{found:#?}");
+    assert_eq!(analysis.program().root.as_ref().map(|id| id.0.to_string()), Some("build".into()));
+}
+
+#[test]
+fn the_nearest_manifest_decides_where_a_package_begins() {
+    let files = [
+        ("app/ci/steps/x.pipe", "pub fn f() -> Int { 1 }"),
+        ("app/pipe.toml", "[package]\nname = \"app\"\nentry = \"ci/all.pipe\"\n"),
+        ("app/ci/all.pipe", "use \"./steps/x.pipe\" as x\npub fn g() -> Int { x.f() }"),
+    ];
+    let (found, analysis) = check(&files);
+    assert!(found.is_empty(), "{found:#?}");
+    let program = analysis.program();
+    let ids: Vec<&str> =
+        program.modules.keys().map(|id| &*id.0).filter(|id| !id.starts_with("std/")).collect();
+    assert_eq!(ids, ["ci/steps/x", "ci/all"]);
+    assert_eq!(program.root.as_ref().map(|id| id.0.to_string()), Some("ci/all".into()));
+}

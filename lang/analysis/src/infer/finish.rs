@@ -88,7 +88,7 @@ impl Infer<'_> {
                     "write it where the value is bound: `let xs: List[T] = []`",
                 ),
             };
-            let found = self.error("unknown-type-here", message, origin.span);
+            let found = self.error("ambiguous-type", message, origin.span);
             self.report(found.help(help));
         }
     }

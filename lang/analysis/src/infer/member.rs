@@ -155,7 +155,7 @@ impl<'db> Infer<'db> {
 
     fn unknown_receiver(&mut self, name: &ast::Name) {
         let message = format!("the type of what `{}` is asked of is not known here", name.text);
-        let found = self.error("unknown-type-here", message, name.span);
+        let found = self.error("ambiguous-type", message, name.span);
         self.report(found.help("write the type where it is bound"));
     }
 

@@ -115,7 +115,7 @@ impl Infer<'_> {
                 self.literal_pattern(span, ty, Type::Duration, Pattern::Duration(ns.saturating_mul(sign)))
             }
             (NumValue::Size(_), _) if negative => {
-                self.report(self.error("bad-pattern", "a size is never negative", span));
+                self.report(self.error("pattern-mismatch", "a size is never negative", span));
                 Pattern::Wildcard
             }
             (NumValue::Size(bytes), _) => self.literal_pattern(span, ty, Type::Size, Pattern::Size(*bytes)),

@@ -59,7 +59,7 @@ impl Infer<'_> {
             Type::Enum(..) => found.help("only an enum without payloads has one; use `match`"),
             Type::Variable(_) => {
                 let message = "the type of this value is not known here";
-                self.error("unknown-type-here", message, expr.span).help("write the type where it is bound")
+                self.error("ambiguous-type", message, expr.span).help("write the type where it is bound")
             }
             _ => found,
         }

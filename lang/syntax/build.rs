@@ -1,4 +1,5 @@
 //! Generates the parser from `src/grammar.lalrpop`.
+#![allow(clippy::disallowed_methods, clippy::disallowed_macros, reason = "a build script speaks to Cargo")]
 
 fn main() {
     println!("cargo:rerun-if-changed=src/grammar.lalrpop");

@@ -19,7 +19,7 @@ mod span;
 mod tests;
 mod token;
 
-#[allow(clippy::all, missing_docs, unreachable_pub, unused_qualifications)]
+#[allow(clippy::all, clippy::unwrap_used, missing_docs, unreachable_pub, unused_qualifications)]
 mod grammar {
     lalrpop_util::lalrpop_mod!(generated, "/grammar.rs");
     pub(crate) use generated::{ExpressionParser, ItemParser};

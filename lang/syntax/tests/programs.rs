@@ -1,5 +1,5 @@
 //! Whole programs parse without an error.
-#![allow(clippy::unwrap_used)]
+#![allow(clippy::unwrap_used, clippy::disallowed_methods, reason = "the programs are files")]
 
 use pipe_syntax::ast::ItemKind;
 use pipe_syntax::parse;

@@ -189,10 +189,11 @@ impl Builder<'_> {
 
     /// `some(p)`; no other lower-case name has a payload.
     pub(crate) fn some_pattern(&mut self, l: u32, r: u32, name: Name, mut list: Vec<Pattern>) -> Pattern {
-        if name.text == "some" && list.len() == 1 {
-            if let Some(inner) = list.pop() {
-                return pattern(l, r, PatternKind::Some(Box::new(inner)));
-            }
+        if name.text == "some"
+            && list.len() == 1
+            && let Some(inner) = list.pop()
+        {
+            return pattern(l, r, PatternKind::Some(Box::new(inner)));
         }
         self.raised.push(names::bad_payload_pattern(&name.text, self.absolute(Span { start: l, end: r })));
         pattern(l, r, PatternKind::Error)

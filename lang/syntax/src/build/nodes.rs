@@ -42,10 +42,10 @@ pub(crate) fn lambda(l: u32, r: u32, params: Vec<LambdaParam>, body: LambdaBody)
 
 /// `()`, `(a)` or `(a, b)`.
 pub(crate) fn group(l: u32, r: u32, mut list: Vec<Expr>) -> Expr {
-    if list.len() == 1 {
-        if let Some(inner) = list.pop() {
-            return expr(l, r, ExprKind::Paren(Box::new(inner)));
-        }
+    if list.len() == 1
+        && let Some(inner) = list.pop()
+    {
+        return expr(l, r, ExprKind::Paren(Box::new(inner)));
     }
     expr(l, r, ExprKind::Tuple(list))
 }
@@ -80,10 +80,10 @@ pub(crate) fn error_type(l: u32, r: u32) -> TypeExpr {
 
 /// `(A, B)`; `(A)` is `A`.
 pub(crate) fn tuple_type(l: u32, r: u32, mut list: Vec<TypeExpr>) -> TypeExpr {
-    if list.len() == 1 {
-        if let Some(inner) = list.pop() {
-            return inner;
-        }
+    if list.len() == 1
+        && let Some(inner) = list.pop()
+    {
+        return inner;
     }
     type_expr(l, r, TypeKind::Tuple(list))
 }
@@ -98,10 +98,10 @@ pub(crate) fn pattern(l: u32, r: u32, kind: PatternKind) -> Pattern {
 
 /// `(a, b)`; `(a)` is `a`.
 pub(crate) fn tuple_pattern(l: u32, r: u32, mut list: Vec<Pattern>) -> Pattern {
-    if list.len() == 1 {
-        if let Some(inner) = list.pop() {
-            return inner;
-        }
+    if list.len() == 1
+        && let Some(inner) = list.pop()
+    {
+        return inner;
     }
     pattern(l, r, PatternKind::Tuple(list))
 }

@@ -82,6 +82,9 @@ impl Level {
     }
 }
 
+/// How many levels out the other half of a bracket is sought: more than may be open.
+const NEAR: usize = super::MAX_BRACKETS + 2;
+
 /// The bracket that closes another.
 fn closer_of(opener: TokenKind) -> TokenKind {
     match opener {
@@ -259,7 +262,7 @@ impl Filter<'_> {
 
     /// `}` closes every round bracket inside its brace; they are reported.
     fn close_brace(&mut self, token: Token) {
-        if !self.levels.iter().any(Level::is_brace) {
+        if !self.levels.iter().rev().take(NEAR).any(Level::is_brace) {
             return self.stray(token);
         }
         let mut reported = false;
@@ -280,8 +283,8 @@ impl Filter<'_> {
         if matches(self.top()) {
             return self.pop(token);
         }
-        let found = self.levels.iter().rposition(matches);
-        let brace = self.levels.iter().rposition(Level::is_brace);
+        let found = self.nearest(matches);
+        let brace = self.nearest(Level::is_brace);
         match (found, brace) {
             // Brackets inside the pair are open.
             (Some(found), brace)
@@ -301,6 +304,12 @@ impl Filter<'_> {
             }
             _ => self.stray(token),
         }
+    }
+
+    /// The innermost level of a kind.
+    fn nearest(&self, wanted: impl Fn(&Level) -> bool) -> Option<usize> {
+        let last = self.levels.len() - 1;
+        self.levels.iter().rev().take(NEAR).position(wanted).map(|n| last - n)
     }
 
     /// Whether nothing but the current line stands behind the brace.

@@ -5,14 +5,16 @@ use super::MAX_BRACKETS;
 use crate::errors::{Raised, limits};
 use crate::token::{Token, TokenKind};
 
+/// An error if it can become deeper than `limit`.
+///
 /// Adds one for each token that can put the tree before it, or behind it, one level deeper. A separator starts anew on
 /// its level of brackets, so the sum over the open levels is never less than the depth of the tree.
-pub(super) fn check(tokens: &[Token], limit: usize) -> Result<(), Raised> {
+pub(super) fn check(tokens: &[Token], limit: usize) -> Option<Raised> {
     let mut levels: Vec<usize> = vec![0];
     let mut sum = 0;
     for token in tokens {
         if sum > limit || levels.len() > MAX_BRACKETS {
-            return Err(limits::too_deep(*token));
+            return Some(limits::too_deep(*token));
         }
         match token.kind {
             TokenKind::LeftParen | TokenKind::LeftSquare | TokenKind::LeftBrace | TokenKind::BodyOpen => {
@@ -33,7 +35,7 @@ pub(super) fn check(tokens: &[Token], limit: usize) -> Result<(), Raised> {
             _ => {}
         }
     }
-    Ok(())
+    None
 }
 
 fn add(levels: &mut [usize], sum: &mut usize) {

@@ -146,7 +146,7 @@ impl Filter<'_> {
                 | TokenKind::Test
         );
         let first = self.last().is_none_or(|t| t.kind == TokenKind::Pub);
-        if word && first && self.levels.len() == 1 {
+        if word && first && self.levels.len() == 1 && self.mode == Mode::Module {
             self.header = Some(Header { word: token, body: false });
         }
     }

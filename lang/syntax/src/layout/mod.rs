@@ -195,7 +195,7 @@ impl<'a> Filter<'a> {
             self.end_chunk();
         }
         for chunk in &mut self.chunks {
-            if let Err(error) = depth::check(&self.out[chunk.tokens.clone()], depth) {
+            if let Some(error) = depth::check(&self.out[chunk.tokens.clone()], depth) {
                 chunk.kind = ChunkKind::TooDeep;
                 self.raised.push(error);
             }

@@ -167,10 +167,10 @@ impl Scanner {
     /// Refuses holes that stood where they could. A refusal that is there already names the nearer cause and stays.
     pub(super) fn refuse(&mut self, holes: Range<usize>, why: HoleRefusal) {
         for hole in holes {
-            if let Some(position) = self.positions.get_mut(hole) {
-                if !matches!(position, HolePosition::Refused(_)) {
-                    *position = HolePosition::Refused(why);
-                }
+            if let Some(position) = self.positions.get_mut(hole)
+                && !matches!(position, HolePosition::Refused(_))
+            {
+                *position = HolePosition::Refused(why);
             }
         }
     }

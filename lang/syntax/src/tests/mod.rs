@@ -20,4 +20,12 @@ const PROGRAMS: &[(&str, &str)] = &[
     ("promote", include_str!("../../tests/programs/promote.pipe")),
     ("rollout", include_str!("../../tests/programs/rollout.pipe")),
     ("scan", include_str!("../../tests/programs/scan.pipe")),
+    ("node_app", include_str!("../../tests/programs/node_app.pipe")),
+    ("rust_workspace", include_str!("../../tests/programs/rust_workspace.pipe")),
+    ("terraform", include_str!("../../tests/programs/terraform.pipe")),
+    ("python_data", include_str!("../../tests/programs/python_data.pipe")),
+    ("kubernetes", include_str!("../../tests/programs/kubernetes.pipe")),
+    ("compose", include_str!("../../tests/programs/compose.pipe")),
+    ("release_train", include_str!("../../tests/programs/release_train.pipe")),
+    ("embedded", include_str!("../../tests/programs/embedded.pipe")),
 ];

@@ -1,5 +1,6 @@
 //! Annotations of GitHub Actions, by "Workflow commands for GitHub Actions" in GitHub's documentation.
 
+use super::visible;
 use crate::{Diagnostic, Severity, Sources};
 
 /// `::error file=…,line=…,col=…::message`, with a line end.
@@ -28,7 +29,7 @@ pub fn github(diagnostic: &Diagnostic, sources: &Sources) -> String {
 }
 
 fn data(text: &str) -> String {
-    text.replace('%', "%25").replace('\r', "%0D").replace('\n', "%0A")
+    visible::text(text).replace('%', "%25").replace('\r', "%0D").replace('\n', "%0A")
 }
 
 fn property(text: &str) -> String {

@@ -5,6 +5,7 @@ mod github;
 mod json;
 mod sarif;
 mod short;
+mod visible;
 
 pub use full::full;
 pub use github::github;

@@ -1,5 +1,6 @@
 //! One line.
 
+use super::visible;
 use crate::{Diagnostic, Sources};
 
 /// `file:line:column: severity[code]: message`, with a line end.
@@ -7,11 +8,9 @@ pub fn short(diagnostic: &Diagnostic, sources: &Sources) -> String {
     let place = &diagnostic.primary.place;
     let position = sources.position(place);
     let message = diagnostic.message.replace('\n', " ");
+    let (message, file) = (visible::line(&message), visible::line(&place.file));
     let severity = super::severity(diagnostic.severity);
-    format!(
-        "{}:{}:{}: {severity}[{}]: {message}\n",
-        place.file, position.line, position.column, diagnostic.code
-    )
+    format!("{file}:{}:{}: {severity}[{}]: {message}\n", position.line, position.column, diagnostic.code)
 }
 
 #[cfg(test)]

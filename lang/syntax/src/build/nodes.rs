@@ -144,8 +144,8 @@ pub(crate) fn enumeration(
     ItemKind::Enum(Enum { name, type_params: type_params.unwrap_or_default(), variants, broken })
 }
 
-/// The parameters that were understood, and whether others were not.
-pub(crate) fn params(list: Vec<Option<Param>>) -> (Vec<Param>, bool) {
-    let broken = list.iter().any(Option::is_none);
+/// The parameters that were understood, and whether others were not. `unclosed` when their bracket had to be closed.
+pub(crate) fn params(list: Vec<Option<Param>>, unclosed: bool) -> (Vec<Param>, bool) {
+    let broken = unclosed || list.iter().any(Option::is_none);
     (list.into_iter().flatten().collect(), broken)
 }

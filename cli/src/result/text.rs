@@ -71,7 +71,7 @@ fn last_part(name: &str) -> &str {
 }
 
 /// A text literal of the language.
-fn quoted(text: &str) -> String {
+pub(crate) fn quoted(text: &str) -> String {
     let mut out = String::from("\"");
     for c in text.chars() {
         match c {

@@ -11,6 +11,7 @@ use super::flags::Parameter;
 use super::words::GivenValue;
 use crate::exit::{CliError, Exit};
 use crate::package::Package;
+use crate::result::quoted;
 
 /// Reads values; remembers which host paths were named, for a path that the user gives is its own grant.
 pub(crate) struct Reader<'a> {
@@ -45,7 +46,10 @@ impl<'a> Reader<'a> {
             .collect();
         let resolve = |path: &str| self.resolve(path);
         match parse_argument(self.package.program(), &parameter.ty, &texts, &resolve) {
-            Ok(Parsed::Argument(argument)) => Ok(argument),
+            Ok(Parsed::Argument(argument)) => {
+                self.check_literals(parameter, &texts)?;
+                Ok(argument)
+            }
             Ok(Parsed::NeedsExpression) => self.expressions(parameter, &texts),
             Err(error) => {
                 let flag = parameter.name.replace('_', "-");
@@ -63,6 +67,25 @@ impl<'a> Reader<'a> {
         self.paths.borrow_mut().push(absolute.clone());
         // The text was UTF-8; a current folder that is not cannot be named by a graph and is refused when it is read.
         absolute.to_string_lossy().into_owned()
+    }
+
+    /// A text of a checked type is held to what a literal of it is: known platforms, with the nearest.
+    fn check_literals(&self, parameter: &Parameter, texts: &[&str]) -> Result<(), CliError> {
+        let ty = match &parameter.ty {
+            Type::Optional(inner) | Type::List(inner) => inner,
+            other => other,
+        };
+        if !matches!(ty, Type::Checked(_)) {
+            return Ok(());
+        }
+        for text in texts {
+            if let Err((found, _)) = self.package.expression(&quoted(text), Some(ty)) {
+                let flag = parameter.name.replace('_', "-");
+                let message = found.first().map_or("this is no value of its type", |found| &found.message);
+                return Err(CliError::usage(format!("--{flag}: `{text}`: {message}")));
+            }
+        }
+        Ok(())
     }
 
     /// A list is one expression in brackets, or one expression an element.

@@ -297,7 +297,6 @@ impl Running {
     }
 }
 
-
 /// Command lines of all processes that this user may look at.
 pub(crate) fn command_lines() -> Vec<String> {
     let Ok(entries) = std::fs::read_dir("/proc") else { return Vec::new() };

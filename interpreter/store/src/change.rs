@@ -245,7 +245,10 @@ impl TreeCopy<'_> {
         while let Some(folder) = pending.pop() {
             let dir = self.store.load_dir(folder.digest, &Batch::default())?;
             for group in &dir.links {
-                links.extend(group.iter().map(|member| (child_path(&folder.path, member), groups)));
+                for member in group {
+                    // What a folder above says of the file holds more names of it.
+                    links.entry(child_path(&folder.path, member)).or_insert(groups);
+                }
                 groups += 1;
             }
             for (name, node) in &dir.entries {

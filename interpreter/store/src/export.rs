@@ -199,7 +199,10 @@ impl TreeExport<'_> {
         }
         for (path, dir) in &folders {
             for group in &dir.links {
-                self.links.extend(group.iter().map(|member| (child_path(path, member), groups)));
+                for member in group {
+                    // What a folder above says of the file holds more names of it.
+                    self.links.entry(child_path(path, member)).or_insert(groups);
+                }
                 groups += 1;
             }
         }

@@ -156,7 +156,8 @@ impl Store {
             let dir = self.load_dir(digest, batch)?;
             for group in &dir.links {
                 for member in group {
-                    links.insert(child_path(&path, member), groups);
+                    // What a folder above says of the file holds more names of it.
+                    links.entry(child_path(&path, member)).or_insert(groups);
                 }
                 groups += 1;
             }

@@ -72,7 +72,7 @@ impl Store {
                         return Err(PathError::Loop { path: path.to_owned() }.into());
                     }
                     if target.first() == Some(&b'/') {
-                        walk.to_root();
+                        walk.back_to_root();
                     }
                     let mut target = parts(target);
                     target.append(&mut ahead);
@@ -134,7 +134,7 @@ impl Walk {
         }
     }
 
-    fn to_root(&mut self) {
+    fn back_to_root(&mut self) {
         self.names.clear();
         self.dirs.truncate(1);
         self.closed.truncate(1);

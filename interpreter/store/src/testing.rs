@@ -10,13 +10,17 @@ use crate::{Store, StoreOptions};
 /// A store in a temporary folder.
 pub(crate) struct TestStore {
     store: Store,
-    pub(crate) folder: TempDir,
+    /// Removed with the store.
+    _folder: TempDir,
 }
 
 impl TestStore {
     pub(crate) fn new() -> TestStore {
         let folder = tempfile::tempdir().unwrap();
-        TestStore { store: Store::open(&folder.path().join("store"), options("one")).unwrap(), folder }
+        TestStore {
+            store: Store::open(&folder.path().join("store"), options("one")).unwrap(),
+            _folder: folder,
+        }
     }
 
     /// The same store as another process would see it.

@@ -76,14 +76,14 @@ impl Session {
         self.shared.services.adopt(service);
     }
 
-    /// Ends the session: stops services and the network, removes the working folder, lets the backend clean up. To be called
+    /// Ends the session: stops services and the network, lets the backend clean up, removes the working folder. To be called
     /// when no run is under way, also after one was cancelled.
     pub async fn shutdown(self) {
         self.shared.services.stop().await;
         self.shared.network.stop();
-        // While the backend is still there: what steps left may belong to ids that only it can reach.
-        drop(self.shared.run.lock().unwrap_or_else(PoisonError::into_inner).take());
+        // The backend first: it may still be removing what steps left in the folder, and two that remove one folder both fail.
         self.shared.context.engine.backend.shutdown().await;
+        drop(self.shared.run.lock().unwrap_or_else(PoisonError::into_inner).take());
     }
 }
 

@@ -25,7 +25,13 @@ use crate::{ImportError, Store, StoreError};
 
 /// How often a file that changes while it is read is read again, and the pause before.
 const ATTEMPTS: u32 = 4;
-const PAUSE: Duration = Duration::from_millis(20);
+const PAUSE: Duration = Duration::from_millis(10);
+
+/// A write of no more than this is seen whole or not at all.
+const ATOMIC: u64 = 4096;
+
+/// Nanoseconds since the last change of a file within which its write may well be under way.
+const JUST_NOW: i64 = 10_000_000;
 
 /// Files up to this size are read into memory once; larger ones are read again when their content proves to be new.
 const IN_MEMORY: u64 = 4 << 20;
@@ -106,6 +112,7 @@ impl<'a> Reader<'a> {
         let root = File::open(self.root).map_err(|error| read_error(self.root, error))?;
         let read: Vec<Option<ReadFile>> =
             wanted.par_iter().map(|wanted| self.read(&root, wanted)).collect::<Result<_, StoreError>>()?;
+        let read = self.look_again(&root, &wanted, read)?;
         let mut contents = HashMap::new();
         let mut gone = Vec::new();
         for (wanted, read) in wanted.into_iter().zip(read) {
@@ -128,6 +135,51 @@ impl<'a> Reader<'a> {
             }
         }
         Ok(contents)
+    }
+
+    /// Times do not show everything: a write sets them when it begins, and may be under way since. So files that changed of late
+    /// must hold the same once more.
+    fn look_again(
+        &self,
+        root: &File,
+        wanted: &[Wanted],
+        read: Vec<Option<ReadFile>>,
+    ) -> Result<Vec<Option<ReadFile>>, StoreError> {
+        let hot = |read: &ReadFile| !read.content.settled && read.content.size > ATOMIC;
+        let now = nanoseconds(SystemTime::now());
+        if read.iter().flatten().any(|read| hot(read) && now.saturating_sub(read.stat.changed) < JUST_NOW) {
+            std::thread::sleep(PAUSE);
+        }
+        let again = read.into_par_iter().zip(wanted).map(|(read, wanted)| match read {
+            Some(read) if hot(&read) => self.confirm(root, wanted, read),
+            other => Ok(other),
+        });
+        again.collect()
+    }
+
+    /// A file that still holds what was read, or holds the same twice from now on.
+    fn confirm(
+        &self,
+        root: &File,
+        wanted: &Wanted,
+        mut read: ReadFile,
+    ) -> Result<Option<ReadFile>, StoreError> {
+        let failed = |error: io::Error| read_error(&self.shown(&wanted.path), error);
+        for _ in 0..ATTEMPTS {
+            let Ok(file) = open_beneath(root, &wanted.path, OFlags::empty()) else { return Ok(None) };
+            let mut file = File::from(file);
+            let (digest, _) = hash_reader(&mut file).map_err(failed)?;
+            let stat = fstat(&file).map_err(|error| failed(error.into()))?;
+            if digest == read.content.digest && FileStat::of(&stat) == read.stat {
+                return Ok(Some(read));
+            }
+            std::thread::sleep(PAUSE);
+            match self.read(root, wanted)? {
+                Some(next) => read = next,
+                None => return Ok(None),
+            }
+        }
+        Err(ImportError::Changing { path: self.shown(&wanted.path) }.into())
     }
 
     /// Reads a file at rest; `None` when it went away.

@@ -28,6 +28,8 @@ struct Walk<'a> {
     failed: Mutex<Option<StoreError>>,
 }
 
+type Entries = Vec<(Vec<u8>, EntrySnapshot)>;
+
 struct Found {
     dir: DirSnapshot,
     /// It counts even when nothing in it does.
@@ -81,7 +83,7 @@ impl Walk<'_> {
         scope: &Scope<'scope>,
         path: &[u8],
         inside: bool,
-    ) -> Result<Option<Vec<(Vec<u8>, EntrySnapshot)>>, StoreError> {
+    ) -> Result<Option<Entries>, StoreError> {
         let failed = |error: io::Error| read_error(&self.shown_path(path), error);
         let opened = match open_beneath(&self.root, path, OFlags::DIRECTORY) {
             Err(error) if went_away(&error) && !path.is_empty() => return Ok(None),

@@ -14,8 +14,8 @@ pub(crate) struct Dir {
     pub(crate) opaque: bool,
     /// What is in it, by the bytes of the names.
     pub(crate) entries: BTreeMap<Vec<u8>, Node>,
-    /// Groups of at least two paths from here that are names of one inode, each sorted, all sorted. A group stands at the deepest
-    /// folder that holds all of it, so that a folder's digest does not depend on where it is.
+    /// Groups of paths from here that are names of one inode, each sorted, all sorted. A group stands at every folder where it
+    /// branches, with the members below that folder, so that a folder's digest does not depend on what is outside it.
     pub(crate) links: Vec<Vec<Vec<u8>>>,
 }
 

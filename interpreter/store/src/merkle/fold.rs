@@ -1,6 +1,6 @@
 //! Folding a layer into the tree below it: only folders that the layer touches are digested anew.
 
-use std::collections::HashMap;
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use pipe_ops::Digest;
@@ -136,7 +136,14 @@ fn surviving_links(scan: &LayerScan, index: usize, base: &Dir) -> Vec<Vec<Vec<u8
     let groups = base.links.iter().map(|group| {
         group.iter().filter(|path| survives(scan, index, path)).cloned().collect::<Vec<Vec<u8>>>()
     });
-    groups.filter(|group| group.len() > 1).collect()
+    groups.filter(|group| branches(group)).collect()
+}
+
+/// The members are not all in one folder of this one: that folder would have the group.
+fn branches(group: &[Vec<u8>]) -> bool {
+    let mut names = group.iter().map(|path| path.split(|byte| *byte == b'/').next());
+    let first = names.next();
+    names.any(|name| Some(name) != first)
 }
 
 fn survives(scan: &LayerScan, index: usize, path: &[u8]) -> bool {
@@ -157,54 +164,29 @@ fn survives(scan: &LayerScan, index: usize, path: &[u8]) -> bool {
     false
 }
 
-/// The groups of the layer: for each the folder it stands at and its paths from there.
+/// The groups of the layer: for each folder in which one branches, its paths from there.
 fn link_groups(scan: &LayerScan, folders: &[Folder]) -> Vec<(usize, Vec<Vec<u8>>)> {
-    let mut groups: HashMap<u32, Vec<(usize, &[u8])>> = HashMap::new();
+    let mut groups: BTreeMap<(u32, usize), Vec<Vec<u8>>> = BTreeMap::new();
     for (index, dir) in scan.dirs.iter().enumerate() {
         for (name, node) in &dir.entries {
-            if let ScannedNode::File { link: Some(link), .. } = node {
-                groups.entry(*link).or_default().push((index, name));
+            let ScannedNode::File { link: Some(link), .. } = node else { continue };
+            let mut at = index;
+            let mut path = name.clone();
+            groups.entry((*link, at)).or_default().push(path.clone());
+            while let Some((parent, name)) = &folders[at].parent {
+                path = [name, &b"/"[..], &path].concat();
+                at = *parent;
+                groups.entry((*link, at)).or_default().push(path.clone());
             }
         }
     }
-    let groups = groups.into_values().filter(|members| members.len() > 1);
-    groups.map(|members| place_group(folders, &members)).collect()
-}
-
-fn place_group(folders: &[Folder], members: &[(usize, &[u8])]) -> (usize, Vec<Vec<u8>>) {
-    let chains: Vec<Vec<usize>> = members.iter().map(|(dir, _)| chain(folders, *dir)).collect();
-    let shared = |depth: usize| {
-        let first = chains.first().and_then(|chain| chain.get(depth)).copied();
-        first.filter(|place| chains.iter().all(|chain| chain.get(depth) == Some(place)))
-    };
-    let place = (0..).map_while(shared).last().unwrap_or_default();
-    let mut paths: Vec<Vec<u8>> = members
-        .iter()
-        .map(|(dir, name)| {
-            let mut parts = vec![name.to_vec()];
-            let mut at = *dir;
-            while at != place {
-                let Some((parent, name)) = &folders[at].parent else { break };
-                parts.push(name.clone());
-                at = *parent;
-            }
-            parts.reverse();
-            parts.join(&b'/')
+    let groups = groups.into_iter().filter(|(_, paths)| branches(paths));
+    groups
+        .map(|((_, place), mut paths)| {
+            paths.sort();
+            (place, paths)
         })
-        .collect();
-    paths.sort();
-    (place, paths)
-}
-
-/// The folders from the root to this one.
-fn chain(folders: &[Folder], mut index: usize) -> Vec<usize> {
-    let mut chain = vec![index];
-    while let Some((parent, _)) = &folders[index].parent {
-        chain.push(*parent);
-        index = *parent;
-    }
-    chain.reverse();
-    chain
+        .collect()
 }
 
 fn malformed(reason: &str) -> StoreError {

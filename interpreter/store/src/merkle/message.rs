@@ -84,7 +84,7 @@ pub(crate) struct Side {
     /// Extended attributes.
     #[prost(message, repeated, tag = "2")]
     pub(crate) attributes: Vec<Attributes>,
-    /// Files of one inode whose deepest common folder is this one.
+    /// Files of one inode that are not all in one folder of this one.
     #[prost(message, repeated, tag = "3")]
     pub(crate) links: Vec<LinkGroup>,
 }

@@ -54,9 +54,10 @@ impl Objects {
 
     /// The folders of a batch have been committed.
     pub(crate) fn committed(&self, batch: Batch) {
-        for (digest, dir) in batch.dirs {
-            self.remember(digest, dir);
+        if self.cache().len() >= CACHED {
+            self.clear();
         }
+        self.cache().extend(batch.dirs);
     }
 
     /// Forgets everything: rows were removed.

@@ -63,6 +63,9 @@ pub struct Hints {
     pub shell: Option<Arc<str>>,
 }
 
+/// A node remembers at most so many places: ten thousand functions may all begin with `scratch()`, and nobody reads a longer list.
+pub const MAX_ORIGINS: usize = 8;
+
 /// A node.
 #[derive(Clone, Debug)]
 pub struct Node {
@@ -70,7 +73,7 @@ pub struct Node {
     pub op: Op,
     /// Its definition's digest.
     pub digest: OpDigest,
-    /// Where it was made; more than one place when equal ops were written twice.
+    /// Where it was made; more than one place when equal ops were written twice. At most [`MAX_ORIGINS`].
     pub origins: Vec<Origin>,
     /// How to run it.
     pub hints: Hints,
@@ -167,6 +170,7 @@ impl Graph {
 impl Node {
     fn merge(&mut self, origin: Option<Origin>, hints: Hints) {
         if let Some(origin) = origin
+            && self.origins.len() < MAX_ORIGINS
             && !self.origins.contains(&origin)
         {
             self.origins.push(origin);

@@ -208,6 +208,16 @@ fn equal_ops_are_one_node_with_all_its_origins() {
 }
 
 #[test]
+fn a_node_that_is_made_everywhere_remembers_the_first_places() {
+    let mut graph = Graph::default();
+    for line in 1..100 {
+        graph.add(Op::Empty, Some(origin(line)), Hints::default()).unwrap();
+    }
+    let lines: Vec<u32> = graph.get(NodeId(0)).unwrap().origins.iter().map(|origin| origin.line).collect();
+    assert_eq!(lines, (1..=MAX_ORIGINS as u32).collect::<Vec<_>>());
+}
+
+#[test]
 fn an_input_must_exist() {
     let mut graph = ground();
     let op = Op::Contents { file: output(2, Slot::Main) };

@@ -28,16 +28,19 @@ pub(super) const TABLE: Table = &[
 ];
 
 impl Call<'_> {
-    /// A container.
-    pub(super) fn container(&self, machine: &Machine, index: usize) -> Result<Arc<ContainerValue>> {
+    /// A container, which is about to be copied with a change.
+    pub(super) fn container(&self, machine: &mut Machine, index: usize) -> Result<Arc<ContainerValue>> {
         match self.arg(index)? {
-            Value::Container(container) => Ok(container.clone()),
+            Value::Container(container) => {
+                machine.step(container.weight(), self.frame, self.span())?;
+                Ok(container.clone())
+            }
             _ => Err(self.unusable(machine, index)),
         }
     }
 
     /// The receiver with its configuration changed.
-    fn configured(&self, machine: &Machine, change: impl FnOnce(&mut Config)) -> Result<Value> {
+    fn configured(&self, machine: &mut Machine, change: impl FnOnce(&mut Config)) -> Result<Value> {
         let mut container = self.container(machine, 0)?.as_ref().clone();
         change(&mut container.config);
         Ok(container.into())

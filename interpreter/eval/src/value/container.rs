@@ -96,6 +96,16 @@ impl ContainerValue {
         ContainerValue { root, mounts: Vec::new(), config, last: None }
     }
 
+    /// How much there is to copy when something of it changes.
+    pub(crate) fn weight(&self) -> usize {
+        let config = &self.config;
+        self.mounts.len()
+            + config.env.len()
+            + config.labels.len()
+            + config.annotations.len()
+            + config.ports.len()
+    }
+
     /// All its trees: what must be there when it is asked for.
     pub(crate) fn outputs(&self) -> Vec<Output> {
         std::iter::once(self.root).chain(self.mounts.iter().map(|mount| mount.source)).collect()

@@ -11,6 +11,9 @@ use crate::budget::Exceeded;
 use crate::error::{self, Result};
 use crate::machine::{Machine, Site, qualified};
 
+/// So many bytes of a text cost as much as an expression.
+const BYTES_PER_STEP: usize = 256;
+
 /// Why a value is not plain data.
 enum NoDatum {
     /// It is or holds something symbolic.
@@ -66,7 +69,11 @@ impl Machine {
             Value::Bool(value) => Datum::Bool(*value),
             Value::Int(number) => Datum::Int(*number),
             Value::Float(number) => Datum::Float(*number),
-            Value::Text(text) => Datum::Text(text.clone()),
+            Value::Text(text) => {
+                // What is done with a text takes the longer the longer it is.
+                self.meter.steps(text.len() / BYTES_PER_STEP).map_err(NoDatum::Limit)?;
+                Datum::Text(text.clone())
+            }
             Value::Duration(nanoseconds) => Datum::Duration(*nanoseconds),
             Value::Size(bytes) => Datum::Size(*bytes),
             Value::List(items) => Datum::List(self.data(items)?),

@@ -93,3 +93,28 @@ fn a_function_of_the_same_small_arguments_is_evaluated_once() {
     assert_eq!(pipeline.json("f60(8)"), "8");
     assert_eq!(pipeline.json("g60()"), "0");
 }
+
+#[test]
+fn copying_a_large_container_costs_what_there_is_to_copy() {
+    let program = format!(
+        "{TENS}\nfn many() -> Container {{ [for a in ten() for b in ten() for c in ten() => \"V${{a}}${{b}}${{c}}\"].fold(scratch(), fn(c, n) => c.env(n, \"\")) }}"
+    );
+    assert!(
+        limited(&program, Budget { steps: 100_000, ..Budget::default() })
+            .error("many()")
+            .contains("100000 steps")
+    );
+    limited(&program, Budget::default()).demand("many()");
+}
+
+#[test]
+fn what_is_done_with_a_long_text_costs_its_length() {
+    let program = format!(
+        "{TENS}\nfn long() -> String {{ [for a in ten() for b in [1, 2] => a].fold(\"x\", fn(s, _) => s + s) }}\nfn f() -> Int {{ [for a in ten() for b in ten() for c in ten() => long().len()].len() }}"
+    );
+    assert!(
+        limited(&program, Budget { steps: 100_000, ..Budget::default() })
+            .error("f()")
+            .contains("100000 steps")
+    );
+}

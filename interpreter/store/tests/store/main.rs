@@ -9,6 +9,7 @@ mod layers;
 mod lock;
 mod model;
 mod odd;
+mod overlay;
 mod verify;
 
 use std::ops::Deref;
@@ -54,22 +55,27 @@ impl Fixture {
 
     /// A tree as text: one line for each entry.
     fn listing(&self, tree: &Tree) -> String {
-        let entries = self.store.list(tree).unwrap();
-        let lines = entries.iter().map(|entry| {
-            let kind = match &entry.kind {
-                pipe_store::EntryKind::Dir => "/".to_owned(),
-                pipe_store::EntryKind::File { size, .. } => format!(" {size}"),
-                pipe_store::EntryKind::Symlink { target } => {
-                    format!(" -> {}", String::from_utf8_lossy(target))
-                }
-                pipe_store::EntryKind::Fifo => "|".to_owned(),
-                pipe_store::EntryKind::Whiteout => " gone".to_owned(),
-            };
-            let Meta { mode, uid, gid, .. } = entry.meta;
-            format!("{mode:04o} {uid}:{gid} {}{kind}\n", String::from_utf8_lossy(&entry.path))
-        });
-        lines.collect()
+        listing(&self.store, tree)
     }
+}
+
+/// A tree as text: one line for each entry.
+fn listing(store: &Store, tree: &Tree) -> String {
+    let entries = store.list(tree).unwrap();
+    let lines = entries.iter().map(|entry| {
+        let kind = match &entry.kind {
+            pipe_store::EntryKind::Dir => "/".to_owned(),
+            pipe_store::EntryKind::File { size, .. } => format!(" {size}"),
+            pipe_store::EntryKind::Symlink { target } => {
+                format!(" -> {}", String::from_utf8_lossy(target))
+            }
+            pipe_store::EntryKind::Fifo => "|".to_owned(),
+            pipe_store::EntryKind::Whiteout => " gone".to_owned(),
+        };
+        let Meta { mode, uid, gid, .. } = entry.meta;
+        format!("{mode:04o} {uid}:{gid} {}{kind}\n", String::from_utf8_lossy(&entry.path))
+    });
+    lines.collect()
 }
 
 fn open(dir: &Path) -> Store {

@@ -38,7 +38,7 @@ fn write(path: &Path) {
     fs::hard_link(path.join("setuid"), path.join("sticky/deep/same")).unwrap();
     fs::hard_link(path.join("setuid"), path.join("sticky/same")).unwrap();
     fs::write(path.join("locked"), b"").unwrap();
-    set_mode(&path.join("locked"), 0o000);
+    set_mode(&path.join("locked"), 0o400);
     set_mode(&path.join("sticky"), 0o1777);
 }
 
@@ -51,7 +51,10 @@ fn check(path: &Path, setuid: u32) {
     let inode = |name: &str| fs::symlink_metadata(path.join(name)).unwrap().ino();
     assert_eq!(fs::read_dir(path.join("empty")).unwrap().count(), 0);
     assert_eq!(fs::read_link(path.join("dangling")).unwrap(), Path::new("/nowhere/at/all"));
-    assert_eq!([mode("setuid"), mode("sticky"), mode("fifo"), mode("locked")], [setuid, 0o1777, 0o640, 0]);
+    assert_eq!(
+        [mode("setuid"), mode("sticky"), mode("fifo"), mode("locked")],
+        [setuid, 0o1777, 0o640, 0o400]
+    );
     assert_eq!(inode("setuid"), inode("sticky/deep/same"));
     assert_eq!(inode("setuid"), inode("sticky/same"));
     let note = |name: &str| {

@@ -70,7 +70,7 @@ impl View for Github {
     }
 
     fn warning(&mut self, message: &str) -> String {
-        workflow_command("warning", &[], message)
+        if self.style.quiet { String::new() } else { workflow_command("warning", &[], message) }
     }
 
     fn started(&mut self, _: usize) -> String {

@@ -59,7 +59,7 @@ impl View for Gitlab {
     }
 
     fn warning(&mut self, message: &str) -> String {
-        format!("warning: {message}\n")
+        if self.style.quiet { String::new() } else { format!("warning: {message}\n") }
     }
 
     fn started(&mut self, _: usize) -> String {

@@ -74,7 +74,7 @@ impl View for Plain {
     }
 
     fn warning(&mut self, message: &str) -> String {
-        format!("{}: {message}\n", self.paint("33", "warning"))
+        if self.style.quiet { String::new() } else { format!("{}: {message}\n", self.paint("33", "warning")) }
     }
 
     fn started(&mut self, _: usize) -> String {

@@ -37,7 +37,8 @@ impl TestBinary {
     /// Runs it as `cargo test` would.
     pub(super) fn command(&self) -> Command {
         let mut command = Command::new(&self.path);
-        command.arg("--show-output").current_dir(&self.folder).env("CARGO_MANIFEST_DIR", &self.folder);
+        command.arg("--show-output").current_dir(&self.folder);
+        command.env("CARGO_MANIFEST_DIR", &self.folder).env("INSTA_UPDATE", "no");
         command
     }
 }

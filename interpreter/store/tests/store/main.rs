@@ -2,6 +2,7 @@
 #![allow(clippy::unwrap_used)]
 
 mod change;
+mod disk;
 mod export;
 mod import;
 mod kill;

@@ -83,3 +83,75 @@ fn a_package_with_errors_is_not_run() {
         world.run(args).exits(2).says("main.pipe:1:");
     }
 }
+
+/// Codes of the parser's diagnostics that one program can give.
+const SYNTAX_PAGES: &[&str] = &[
+    "angle-brackets",
+    "assignment",
+    "bad-escape",
+    "bad-item",
+    "bad-number",
+    "bad-pattern",
+    "bare-pipe",
+    "block-as-value",
+    "brace-map",
+    "brace-record",
+    "chained-comparison",
+    "empty-hole",
+    "equal-sign",
+    "foreign-comment",
+    "foreign-quotes",
+    "foreign-sign",
+    "foreign-word",
+    "hole-in-constant",
+    "index",
+    "keyword-as-name",
+    "lambda",
+    "loop",
+    "misplaced",
+    "missing-arrow",
+    "missing-body",
+    "missing-comma",
+    "missing-name",
+    "missing-operator",
+    "name-case",
+    "semicolon",
+    "spaced-unit",
+    "string-prefix",
+    "ternary",
+    "trailing-block",
+    "unclosed-bracket",
+    "unclosed-hole",
+    "unclosed-string",
+    "unknown-character",
+    "unknown-unit",
+    "unopened-bracket",
+    "wrong-arrow",
+];
+
+/// Programs in the `pipe` fences of a page.
+fn programs(page: &str) -> Vec<&str> {
+    page.split("```pipe\n").skip(1).map(|rest| rest.split("```").next().unwrap()).collect()
+}
+
+#[test]
+fn pages_of_syntax_errors_show_what_they_are_about() {
+    let mut wrong = Vec::new();
+    for code in SYNTAX_PAGES {
+        let page = std::fs::read_to_string(repository().join(format!("docs/errors/{code}.md"))).unwrap();
+        for (index, program) in programs(&page).into_iter().enumerate() {
+            let world = World::module(program);
+            let found = world.run(["check", "--format", "json"]);
+            let codes: Vec<String> = diagnostics(&found)
+                .iter()
+                .filter(|d| d["severity"] == "error")
+                .map(|d| d["code"].as_str().unwrap().to_owned())
+                .collect();
+            let expected = if index == 0 { vec![(*code).to_owned()] } else { Vec::new() };
+            if codes != expected {
+                wrong.push(format!("{code}, example {index}: {codes:?}"));
+            }
+        }
+    }
+    assert!(wrong.is_empty(), "\n{}", wrong.join("\n"));
+}

@@ -10,7 +10,7 @@ const PAGES: &str = "docs/errors";
 /// Where diagnostics are made.
 const SOURCES: &[&str] = &["lang", "interpreter/eval", "cli/src"];
 /// Calls whose first argument is a code.
-const MAKERS: &[&str] = &["Diagnostic::error(", "Diagnostic::warning(", "Diagnostic::<"];
+const MAKERS: &[&str] = &["Diagnostic::error(", "Diagnostic::warning(", " syntax(", " missing("];
 
 pub(super) fn check(root: &Path) -> Vec<String> {
     let mut problems = links(root);

@@ -165,7 +165,7 @@ fn host_path(
         return Err(expected("a path", &text.replace('\0', "\\0")));
     }
     if text.starts_with("git+") {
-        return Err(problem("a directory from a git repository is not there yet in this version"));
+        return Err(problem("a directory from a git repository is not available in this version"));
     }
     Ok(Parsed::Argument(make(resolve(text))))
 }

@@ -119,7 +119,7 @@ pub(crate) fn no_result(field: &str, place: FileSpan) -> Box<EvalError> {
 
 /// An operation that is declared and not there yet.
 pub(crate) fn not_there_yet(operation: &str, place: FileSpan) -> Box<EvalError> {
-    let message = format!("`{operation}` is not there yet in this version");
+    let message = format!("`{operation}` is not available in this version");
     let kind = ErrorKind::NotThereYet { operation: operation.into() };
     EvalError::new(kind, Diagnostic::error("not-there-yet", message, place))
 }

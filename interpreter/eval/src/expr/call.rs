@@ -59,9 +59,12 @@ impl Machine {
                     return Ok(value.clone());
                 }
                 let callee = Frame::function(function.clone(), given);
-                let value = self
-                    .enter(span, frame, |machine| machine.run_body(function, body, args, callee))
-                    .map_err(|error| error.called_at(frame.place(span), &function.global.name))?;
+                let value = self.enter(span, frame, |machine| machine.run_body(function, body, args, callee));
+                // A call by the command line has no place in the program: it is made at the function's own name.
+                let written = span != function.origin.name || frame.origin != function.origin;
+                let value = value.map_err(|error| {
+                    if written { error.called_at(frame.place(span), &function.global.name) } else { error }
+                })?;
                 if let Some(key) = key {
                     self.memo.calls.insert(key, value.clone());
                 }

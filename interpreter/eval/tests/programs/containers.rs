@@ -148,7 +148,7 @@ fn a_network_is_refused_where_it_is_asked_for() {
         assert_eq!(
             pipeline.error(&format!("scratch().run([\"x\"], network: {network})")),
             format!(
-                "not-there-yet: `network: {network}` is not there yet in this version\n  at {network}\n  help: a step gets no network in this version; leave the argument away, or say `network: Off`\n  not there yet: network: {network}"
+                "not-there-yet: `network: {network}` is not available in this version\n  at {network}\n  help: a step gets no network in this version; leave the argument away, or say `network: Off`\n  not there yet: network: {network}"
             )
         );
     }

@@ -88,3 +88,13 @@ fn an_error_leaves_the_evaluator_usable() {
     pipeline.eval("n(a())").unwrap_err();
     assert_eq!(pipeline.json("n(b())"), "1");
 }
+
+#[test]
+fn the_call_of_the_command_line_is_no_place_in_the_program() {
+    let mut pipeline = Pipeline::new("fn inner() -> Int { fail(\"no\") }\nfn outer() -> Int { inner() }");
+    let error = pipeline.call("outer", Vec::new()).unwrap_err();
+    assert_eq!(
+        pipeline.shown(&error, ""),
+        "evaluation-failed: no\n  at fail(\"no\")\n  in this call of `inner`: inner()"
+    );
+}

@@ -20,6 +20,7 @@ mod place;
 mod program;
 mod scope;
 mod signature;
+mod stack;
 mod system;
 pub mod typed;
 

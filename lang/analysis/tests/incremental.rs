@@ -6,7 +6,8 @@ mod support;
 use std::path::Path;
 use std::sync::{Arc, Mutex};
 
-use pipe_analysis::{Analysis, MemorySystem, PackageRoot, System};
+use pipe_analysis::{Analysis, PackageRoot, System};
+use support::Files;
 
 /// A checker over files that change, with the queries it executed.
 struct Project {
@@ -15,33 +16,11 @@ struct Project {
     executed: Arc<Mutex<Vec<String>>>,
 }
 
-/// Files in memory that can be edited while a checker reads them.
-#[derive(Default)]
-struct Files(Mutex<MemorySystem>);
-
-impl System for Files {
-    fn current_dir(&self) -> std::path::PathBuf {
-        self.0.lock().unwrap().current_dir()
-    }
-    fn read(&self, path: &Path) -> std::io::Result<String> {
-        self.0.lock().unwrap().read(path)
-    }
-    fn kind(&self, path: &Path) -> Option<pipe_analysis::FileKind> {
-        self.0.lock().unwrap().kind(path)
-    }
-    fn list(&self, dir: &Path) -> std::io::Result<Vec<pipe_analysis::Entry>> {
-        self.0.lock().unwrap().list(dir)
-    }
-    fn canonical(&self, path: &Path) -> std::io::Result<std::path::PathBuf> {
-        self.0.lock().unwrap().canonical(path)
-    }
-}
-
 impl Project {
     fn new(files: &[(&str, &str)]) -> Project {
         let system = Arc::new(Files::default());
         for (path, text) in files {
-            system.0.lock().unwrap().write(path, *text);
+            system.write(path, text);
         }
         let executed = Arc::new(Mutex::new(Vec::new()));
         let log = executed.clone();
@@ -64,7 +43,7 @@ impl Project {
     fn edit(&mut self, path: &str, from: &str, to: &str) -> Executed {
         let text = self.system.read(Path::new(path)).unwrap();
         assert!(text.contains(from), "{from:?} is not in {path}");
-        self.system.0.lock().unwrap().write(path, text.replacen(from, to, 1));
+        self.system.write(path, &text.replacen(from, to, 1));
         self.check()
     }
 }

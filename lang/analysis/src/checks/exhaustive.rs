@@ -13,6 +13,7 @@ use crate::db::item_of;
 use crate::infer::Infer;
 use crate::place::{Finding, ItemTag};
 use crate::signature::{Signature, signature, substitute};
+use crate::stack::deeper;
 use crate::typed::{Arm, Pattern, Type};
 
 /// How many rows the search may look at.
@@ -148,6 +149,15 @@ impl Search<'_, '_> {
 
     /// Something that the row matches and no row of the matrix does.
     fn useful(&mut self, matrix: &[Vec<Pattern>], row: &[Pattern], types: &[Type]) -> Option<Vec<Witness>> {
+        deeper(|| self.useful_row(matrix, row, types))
+    }
+
+    fn useful_row(
+        &mut self,
+        matrix: &[Vec<Pattern>],
+        row: &[Pattern],
+        types: &[Type],
+    ) -> Option<Vec<Witness>> {
         self.budget = self.budget.saturating_sub(1 + matrix.len());
         if self.budget == 0 {
             return None;

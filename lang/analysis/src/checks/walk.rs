@@ -5,6 +5,8 @@ use pipe_syntax::ast::{
     StrPart,
 };
 
+use crate::stack::deeper;
+
 /// Visits the lower-case names that begin a path anywhere in an expression.
 pub(crate) fn for_each_name(e: &Expr, visit: &mut dyn FnMut(&Name)) {
     for_each_expr(e, &mut |e| match &e.kind {
@@ -21,6 +23,10 @@ pub(crate) fn for_each_name(e: &Expr, visit: &mut dyn FnMut(&Name)) {
 /// Visits an expression and all inside it, outer ones first.
 pub(crate) fn for_each_expr(e: &Expr, visit: &mut dyn FnMut(&Expr)) {
     visit(e);
+    deeper(|| for_each_inside(e, visit));
+}
+
+fn for_each_inside(e: &Expr, visit: &mut dyn FnMut(&Expr)) {
     match &e.kind {
         ExprKind::Name(_)
         | ExprKind::TypeName(_)

@@ -8,6 +8,7 @@ use super::Infer;
 use super::context::{broken, typed};
 use super::expected::{Expected, Want};
 use super::table::Unknown;
+use crate::stack::deeper;
 use crate::typed::{Expr, ExprKind, Type};
 
 impl<'db> Infer<'db> {
@@ -22,7 +23,7 @@ impl<'db> Infer<'db> {
     }
 
     pub(crate) fn expr(&mut self, e: &ast::Expr, want: Want<'_>) -> Expr {
-        let expr = self.form(e, want);
+        let expr = deeper(|| self.form(e, want));
         let expr = self.bounded(expr);
         match want {
             Want::Infer => expr,

@@ -12,6 +12,7 @@ use super::table::{Unknown, first_variable};
 use crate::checks;
 use crate::place::Finding;
 use crate::signature::map_type;
+use crate::stack::deeper;
 use crate::typed::{Body, Clause, Expr, ExprKind, ListElement, ScriptPiece, Statement, TextPiece, Type};
 
 /// What is known about a body at its end.
@@ -101,7 +102,7 @@ impl Infer<'_> {
     }
 
     fn settle_parts(&self, kind: &mut ExprKind, unknown: &mut BTreeSet<u32>) {
-        for_each_part(kind, &mut |part| self.settle(part, unknown));
+        for_each_part(kind, &mut |part| deeper(|| self.settle(part, unknown)));
     }
 }
 

@@ -13,11 +13,16 @@ use crate::literal;
 use crate::nearest::with_nearest;
 use crate::place::ItemTag;
 use crate::signature::{EnumSignature, Signature, VariantSignature, signature, substitute};
+use crate::stack::deeper;
 use crate::typed::{CheckedKind, LocalId, Pattern, Type};
 
 impl Infer<'_> {
     /// The pattern, typed; its names are bound in the innermost scope.
     pub(crate) fn pattern(&mut self, pattern: &ast::Pattern, ty: &Type) -> Pattern {
+        deeper(|| self.pattern_form(pattern, ty))
+    }
+
+    fn pattern_form(&mut self, pattern: &ast::Pattern, ty: &Type) -> Pattern {
         let resolved = self.table.resolve(ty);
         match &pattern.kind {
             Tree::Wildcard | Tree::Error => Pattern::Wildcard,

@@ -14,6 +14,7 @@ use super::root::{MANIFEST, PackageRoot, absolute, shown};
 use crate::db::{Database, Imports, Role, SourceFile, SourceModule, Workspace, items};
 use crate::nearest::with_nearest;
 use crate::place::{Finding, ItemTag, Place};
+use crate::stack::deeper;
 use crate::system::{FileKind, System};
 use crate::typed::ModuleId;
 
@@ -310,7 +311,7 @@ impl Load<'_> {
             self.cycle(module, import, &canonical);
             return None;
         }
-        self.module(package, &path)
+        deeper(|| self.module(package, &path))
     }
 
     fn report(&mut self, module: SourceModule, import: &Import, build: impl FnOnce(Place) -> Finding) {

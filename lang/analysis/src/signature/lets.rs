@@ -13,6 +13,7 @@ use crate::db::{Db, ItemNode, SourceModule};
 use crate::infer::infer;
 use crate::place::ItemTag;
 use crate::scope::module_scope;
+use crate::stack::deeper;
 use crate::typed::Type;
 
 /// The type of a `let` by its value; [`Type::Error`] when it stands in a circle, which the cycle check reports.
@@ -20,7 +21,8 @@ pub(super) fn inferred_type<'db>(db: &'db dyn Db, node: ItemNode<'db>) -> Type {
     if untyped_let_cycles(db, node.module(db)).contains(&node.key(db).name) {
         return Type::Error;
     }
-    infer(db, node).value_type.clone().unwrap_or(Type::Error)
+    // One `let` may lead to the next, and so on.
+    deeper(|| infer(db, node)).value_type.clone().unwrap_or(Type::Error)
 }
 
 /// Names that the value of a `let` without a type mentions; empty for any other item.

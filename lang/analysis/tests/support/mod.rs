@@ -7,9 +7,9 @@
 
 use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
+use std::sync::{Arc, Mutex};
 
-use pipe_analysis::{Analysis, MemorySystem, PackageRoot};
+use pipe_analysis::{Analysis, MemorySystem, PackageRoot, System};
 use pipe_diagnostics::{Diagnostic, Severity};
 
 /// The root of the repository.
@@ -88,6 +88,55 @@ pub(crate) fn check(files: &[(&str, &str)]) -> (Vec<Diagnostic>, Analysis) {
     let mut analysis = Analysis::new(system);
     let found = analysis.check(&root, &[]);
     (found, analysis)
+}
+
+/// Files in memory that can be edited while a checker reads them.
+#[derive(Default)]
+pub(crate) struct Files(Mutex<MemorySystem>);
+
+impl Files {
+    /// Writes a file.
+    pub(crate) fn write(&self, path: &str, text: &str) {
+        self.0.lock().unwrap().write(path, text);
+    }
+}
+
+impl System for Files {
+    fn current_dir(&self) -> PathBuf {
+        self.0.lock().unwrap().current_dir()
+    }
+    fn read(&self, path: &Path) -> std::io::Result<String> {
+        self.0.lock().unwrap().read(path)
+    }
+    fn kind(&self, path: &Path) -> Option<pipe_analysis::FileKind> {
+        self.0.lock().unwrap().kind(path)
+    }
+    fn list(&self, dir: &Path) -> std::io::Result<Vec<pipe_analysis::Entry>> {
+        self.0.lock().unwrap().list(dir)
+    }
+    fn canonical(&self, path: &Path) -> std::io::Result<PathBuf> {
+        self.0.lock().unwrap().canonical(path)
+    }
+}
+
+/// A checker of one file that is checked again and again: the standard library is read once.
+pub(crate) struct Again {
+    files: Arc<Files>,
+    analysis: Analysis,
+}
+
+impl Again {
+    pub(crate) fn new() -> Again {
+        let files = Arc::new(Files::default());
+        Again { analysis: Analysis::new(files.clone()), files }
+    }
+
+    /// What is wrong in the text.
+    pub(crate) fn check(&mut self, text: &str) -> Vec<Diagnostic> {
+        self.files.write("main.pipe", text);
+        let root = PackageRoot::of_file(&*self.files, Path::new("main.pipe"));
+        self.analysis.check(&root, &[])
+    }
 }
 
 /// What is wrong in one file that is a package of its own.

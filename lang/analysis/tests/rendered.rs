@@ -1,0 +1,27 @@
+//! What a person reads. Programs and reports stand side by side in the snapshot.
+#![allow(clippy::unwrap_used, clippy::disallowed_methods)]
+
+mod support;
+
+use pipe_diagnostics::{Sources, render};
+use support::{check, files_below, repository};
+
+#[test]
+fn mistakes_as_they_are_shown() {
+    let mut shown = String::new();
+    for file in files_below(&repository().join("tests/lang/bad"), "pipe") {
+        let name = file.file_name().unwrap().to_str().unwrap();
+        // The first line says what the snapshot shows.
+        let text = std::fs::read_to_string(&file).unwrap();
+        let (found, analysis) = check(&[(name, &text)]);
+        let mut sources = Sources::default();
+        for (file, text) in analysis.sources() {
+            sources.insert(file, text);
+        }
+        for diagnostic in &found {
+            shown += &render::full(diagnostic, &sources, false);
+            shown += "\n";
+        }
+    }
+    insta::assert_snapshot!(shown);
+}

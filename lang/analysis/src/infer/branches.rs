@@ -196,7 +196,7 @@ impl Infer<'_> {
         }
         let ty = self.table.follow(&ty);
         if patterns_fit && !matches!(ty, Type::Error | Type::Never) {
-            let found = checks::exhaustive(self, &ty, match_span, e.span, arms, &typed_arms);
+            let found = checks::exhaustive(self, &ty, match_span, arms, &typed_arms);
             self.findings.extend(found);
         }
         let ty = branches.expected.as_ref().map_or(Type::Unit, |expected| expected.ty.clone());

@@ -1,5 +1,6 @@
 //! Packages: where they begin, what their manifest says, and which modules they are made of.
 
+mod imports;
 mod loader;
 mod manifest;
 mod root;

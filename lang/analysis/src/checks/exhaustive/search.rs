@@ -1,135 +1,25 @@
-//! Whether a `match` covers everything, and whether every arm can be reached.
-//!
-//! The method is usefulness of a row against a matrix of patterns (Maranget, "Warnings for pattern matching", 2007): a
-//! pattern is useful when it matches something that no row above does; a wildcard that is useful at the end is what is
-//! missing. A budget bounds the search, which is exponential in contrived cases; when it is used up nothing is reported.
+//! Usefulness.
 
-use std::sync::Arc;
-
-use pipe_diagnostics::Edit;
-use pipe_syntax::{Span, ast};
-
+use super::SHOWN;
+use super::constructor::{Constructor, head, heads, names_itself, specialise, without_first};
+use super::witness::Witness;
 use crate::db::item_of;
 use crate::infer::Infer;
-use crate::place::{Finding, ItemTag};
-use crate::signature::{Signature, signature, substitute};
+use crate::place::ItemTag;
+use crate::signature::{EnumSignature, Signature, signature, substitute};
 use crate::stack::deeper;
-use crate::typed::{Arm, Pattern, Type};
+use crate::typed::{Pattern, Type};
 
-/// How many rows the search may look at.
-const BUDGET: usize = 100_000;
-/// How many missing patterns a message names.
-const SHOWN: usize = 3;
-
-/// Reports what a `match` leaves out, and arms that are never reached.
-pub(crate) fn exhaustive(
-    infer: &Infer<'_>,
-    ty: &Type,
-    match_span: Span,
-    whole: Span,
-    arms: &[ast::Arm],
-    typed: &[Arm],
-) -> Vec<Finding> {
-    let mut search = Search { infer, budget: BUDGET };
-    let mut matrix: Vec<Vec<Pattern>> = Vec::new();
-    let mut found = Vec::new();
-    for (arm, tree) in typed.iter().zip(arms) {
-        let row = vec![arm.pattern.clone()];
-        if search.useful(&matrix, &row, std::slice::from_ref(ty)).is_none() && search.budget > 0 {
-            let unreachable =
-                infer.warning("unreachable-arm", "this arm is never reached", tree.pattern.span);
-            found.push(unreachable.help("the arms above cover everything it would; remove it"));
-        }
-        if arm.guard.is_none() {
-            matrix.push(row);
-        }
-    }
-    let missing = search.missing(&mut matrix, ty);
-    if search.budget > 0 && !missing.is_empty() {
-        found.push(not_covered(infer, &missing, match_span, whole, arms));
-    }
-    found
-}
-
-fn not_covered(
-    infer: &Infer<'_>,
-    missing: &[Witness],
-    match_span: Span,
-    whole: Span,
-    arms: &[ast::Arm],
-) -> Finding {
-    let named: Vec<String> = missing.iter().take(SHOWN).map(|witness| witness.text(true)).collect();
-    let more = if missing.len() > SHOWN { " and more" } else { "" };
-    let message = format!("`match` does not cover {}{more}", named.join(", "));
-    let found = infer.error("missing-arm", message, match_span);
-    let found = found
-        .label(infer.place(whole), "this `match`")
-        .help("add an arm for it, or `_ => …` for all that is left");
-    let Some(last) = arms.last() else { return found };
-    let at = infer.place(Span { start: last.span.end, end: last.span.end });
-    let new: Vec<String> = missing
-        .iter()
-        .take(SHOWN)
-        .map(|witness| format!(", {} => fail(\"not handled yet\")", witness.text(false)))
-        .collect();
-    let title = if missing.len() == 1 { "add the arm" } else { "add the arms" };
-    found.suggestion(title, vec![Edit { place: at, text: new.concat() }])
-}
-
-/// Something that no arm matches, as the pattern that would.
-#[derive(Clone, Debug)]
-enum Witness {
-    Any,
-    Text(String),
-    Variant { owner: Arc<str>, name: Arc<str>, payload: Vec<Witness> },
-    Tuple(Vec<Witness>),
-    List(Vec<Witness>),
-}
-
-impl Witness {
-    /// As code: with the enum before the variant for people, without it as a pattern.
-    fn text(&self, qualified: bool) -> String {
-        let list = |parts: &[Witness]| {
-            let parts: Vec<String> = parts.iter().map(|part| part.text(qualified)).collect();
-            parts.join(", ")
-        };
-        match self {
-            Witness::Any => "_".to_owned(),
-            Witness::Text(text) => text.clone(),
-            Witness::Variant { owner, name, payload } => {
-                let name = match owner.is_empty() || !qualified {
-                    true => name.to_string(),
-                    false => format!("{owner}.{name}"),
-                };
-                if payload.is_empty() { name } else { format!("{name}({})", list(payload)) }
-            }
-            Witness::Tuple(parts) => format!("({})", list(parts)),
-            Witness::List(parts) => format!("[{}]", list(parts)),
-        }
-    }
-}
-
-/// What a value is made with: the head of a pattern.
-#[derive(Clone, Debug, PartialEq)]
-enum Constructor {
-    Variant(usize),
-    Bool(bool),
-    None,
-    Some,
-    Tuple,
-    List(usize),
-    /// A number or a text; there are always more.
-    Literal(Pattern),
-}
-
-struct Search<'a, 'db> {
-    infer: &'a Infer<'db>,
-    budget: usize,
+/// The search for something that no row matches.
+pub(super) struct Search<'a, 'db> {
+    pub(super) infer: &'a Infer<'db>,
+    /// How many rows may still be looked at.
+    pub(super) budget: usize,
 }
 
 impl Search<'_, '_> {
     /// Everything that is missing, one witness after the other, up to a few.
-    fn missing(&mut self, matrix: &mut Vec<Vec<Pattern>>, ty: &Type) -> Vec<Witness> {
+    pub(super) fn missing(&mut self, matrix: &mut Vec<Vec<Pattern>>, ty: &Type) -> Vec<Witness> {
         let mut missing = Vec::new();
         while missing.len() <= SHOWN {
             let Some(witness) = self.useful(matrix, &[Pattern::Wildcard], std::slice::from_ref(ty)) else {
@@ -148,7 +38,12 @@ impl Search<'_, '_> {
     }
 
     /// Something that the row matches and no row of the matrix does.
-    fn useful(&mut self, matrix: &[Vec<Pattern>], row: &[Pattern], types: &[Type]) -> Option<Vec<Witness>> {
+    pub(super) fn useful(
+        &mut self,
+        matrix: &[Vec<Pattern>],
+        row: &[Pattern],
+        types: &[Type],
+    ) -> Option<Vec<Witness>> {
         deeper(|| self.useful_row(matrix, row, types))
     }
 
@@ -259,11 +154,7 @@ impl Search<'_, '_> {
         }
     }
 
-    fn enum_of<T>(
-        &self,
-        ty: &Type,
-        read: impl FnOnce(&crate::signature::EnumSignature, &[Type]) -> T,
-    ) -> Option<T> {
+    fn enum_of<T>(&self, ty: &Type, read: impl FnOnce(&EnumSignature, &[Type]) -> T) -> Option<T> {
         let Type::Enum(global, args) = ty else { return None };
         let node = item_of(self.infer.db, global, &[ItemTag::Enum])?;
         match &signature(self.infer.db, node).signature {
@@ -336,88 +227,5 @@ impl Search<'_, '_> {
             }
             _ => Pattern::Wildcard,
         }
-    }
-}
-
-/// Whether the constructor says more than `_` would when no arm names any.
-fn names_itself(constructor: &Constructor) -> bool {
-    !matches!(constructor, Constructor::Tuple | Constructor::List(_) | Constructor::Literal(_))
-}
-
-fn head(pattern: &Pattern) -> Option<Constructor> {
-    Some(match pattern {
-        Pattern::Wildcard | Pattern::Bind(_) | Pattern::Or(_) => return None,
-        Pattern::Bool(value) => Constructor::Bool(*value),
-        Pattern::None => Constructor::None,
-        Pattern::Some(_) => Constructor::Some,
-        Pattern::Variant { variant, .. } => Constructor::Variant(*variant),
-        Pattern::Tuple(_) => Constructor::Tuple,
-        Pattern::List(parts) => Constructor::List(parts.len()),
-        literal => Constructor::Literal(literal.clone()),
-    })
-}
-
-/// The constructors at the head of a pattern, through its alternatives.
-fn heads(pattern: Option<&Pattern>, out: &mut Vec<Constructor>) {
-    match pattern {
-        Some(Pattern::Or(alternatives)) => {
-            alternatives.iter().for_each(|alternative| heads(Some(alternative), out))
-        }
-        Some(pattern) => out.extend(head(pattern).filter(|constructor| !out.contains(constructor))),
-        None => {}
-    }
-}
-
-/// The rows that match a constructor, with its parts in place of the first pattern.
-fn specialise(matrix: &[Vec<Pattern>], constructor: &Constructor, parts: usize) -> Vec<Vec<Pattern>> {
-    let mut out = Vec::new();
-    for row in matrix {
-        let Some((first, rest)) = row.split_first() else { continue };
-        specialise_row(first, rest, constructor, parts, &mut out);
-    }
-    out
-}
-
-fn specialise_row(
-    first: &Pattern,
-    rest: &[Pattern],
-    constructor: &Constructor,
-    parts: usize,
-    out: &mut Vec<Vec<Pattern>>,
-) {
-    let mut row = match first {
-        Pattern::Or(alternatives) => {
-            for alternative in alternatives {
-                specialise_row(alternative, rest, constructor, parts, out);
-            }
-            return;
-        }
-        Pattern::Wildcard | Pattern::Bind(_) => vec![Pattern::Wildcard; parts],
-        pattern if head(pattern).as_ref() == Some(constructor) => match pattern {
-            Pattern::Some(inner) => vec![(**inner).clone()],
-            Pattern::Variant { payload, .. } => payload.clone(),
-            Pattern::Tuple(inner) | Pattern::List(inner) => inner.clone(),
-            _ => Vec::new(),
-        },
-        _ => return,
-    };
-    // A pattern that was reported may have another number of parts.
-    row.resize(parts, Pattern::Wildcard);
-    row.extend(rest.iter().cloned());
-    out.push(row);
-}
-
-/// The rest of a row whose first pattern matches anything.
-fn without_first(row: &[Pattern]) -> Vec<Vec<Pattern>> {
-    fn any(pattern: &Pattern) -> bool {
-        match pattern {
-            Pattern::Wildcard | Pattern::Bind(_) => true,
-            Pattern::Or(alternatives) => alternatives.iter().any(any),
-            _ => false,
-        }
-    }
-    match row.split_first() {
-        Some((first, rest)) if any(first) => vec![rest.to_vec()],
-        _ => Vec::new(),
     }
 }

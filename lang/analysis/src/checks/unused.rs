@@ -34,6 +34,8 @@ pub(crate) fn unused_items(db: &dyn Db, module: SourceModule, references: &Refer
             continue;
         }
         let (code, message, help) = match node.key(db).kind {
+            // One that leads nowhere was reported.
+            ItemTag::Use if module.imports(db).get(name).copied().flatten().is_none() => continue,
             ItemTag::Use => ("unused-use", format!("module `{name}` is never used"), "remove the `use`"),
             ItemTag::Param => (
                 "unused-param",

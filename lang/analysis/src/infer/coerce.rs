@@ -4,6 +4,7 @@
 use super::Infer;
 use super::context::typed;
 use super::expected::Expected;
+use super::table::first_variable;
 use crate::typed::{CheckedKind, Conversion, Expr, ExprKind, Type};
 
 impl Infer<'_> {
@@ -28,7 +29,12 @@ impl Infer<'_> {
         let actual = self.table.resolve(&expr.ty);
         let wanted = self.table.resolve(wanted);
         match (&actual, &wanted) {
-            (Type::Error | Type::Never, _) | (_, Type::Error) => Ok(expr),
+            (_, Type::Error) => {
+                self.silence(&actual);
+                Ok(expr)
+            }
+            (Type::Error, Type::Variable(_)) => self.unified(expr, &wanted),
+            (Type::Error | Type::Never, _) => Ok(expr),
             (Type::Optional(_) | Type::Variable(_), Type::Optional(_)) | (_, Type::Variable(_)) => {
                 self.unified(expr, &wanted)
             }
@@ -50,6 +56,15 @@ impl Infer<'_> {
                 Ok(converted(expr, Conversion::Check(*kind), wanted))
             }
             _ => self.unified(expr, &wanted),
+        }
+    }
+
+    /// What is not known of a type whose place was reported will not be asked for.
+    fn silence(&mut self, ty: &Type) {
+        let mut unknown = self.table.follow(ty);
+        while let Some(id) = first_variable(&unknown, &|_| true) {
+            self.table.unify(&Type::Variable(id), &Type::Error);
+            unknown = self.table.follow(&unknown);
         }
     }
 

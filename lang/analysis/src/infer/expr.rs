@@ -68,6 +68,7 @@ impl<'db> Infer<'db> {
     fn none(&mut self, e: &ast::Expr, want: Want<'_>) -> Expr {
         let inner = match want.expected().map(|expected| self.table.resolve(&expected.ty)) {
             Some(Type::Optional(inner)) => (*inner).clone(),
+            Some(Type::Error) => Type::Error,
             _ => self.table.fresh(e.span, Unknown::Element),
         };
         typed(ExprKind::None, Type::Optional(Arc::new(inner)), e.span)

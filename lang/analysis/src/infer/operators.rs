@@ -167,11 +167,11 @@ impl Infer<'_> {
             let right = self.silently(right);
             return (left, right, Type::Error);
         }
-        let scales = matches!(op, BinaryOp::Multiply | BinaryOp::Divide);
         let (wanted, result) = match (&ty, op) {
             (Type::Int, BinaryOp::Multiply) => return self.scaled(left, right),
             (Type::Int | Type::Float, _) => (ty.clone(), ty),
-            (Type::Duration | Type::Size, _) if scales => (Type::Int, ty),
+            (Type::Duration | Type::Size, BinaryOp::Divide) => return self.ratio(left, right, ty),
+            (Type::Duration | Type::Size, BinaryOp::Multiply) => (Type::Int, ty),
             (Type::Duration | Type::Size, _) => (ty.clone(), ty),
             (Type::String | Type::List(_), BinaryOp::Add) => (ty.clone(), ty),
             _ => {
@@ -212,6 +212,17 @@ impl Infer<'_> {
         let expected = Expected::new(Type::Int).because(self.place(left.span), "this side is an `Int`");
         let right = self.coerce(right, &expected);
         (left, right, Type::Int)
+    }
+
+    /// `1h / 2` is a duration; `1h / 10min` is how many times one goes into the other, a whole number.
+    fn ratio(&mut self, left: Expr, right: &ast::Expr, ty: Type) -> (Expr, Expr, Type) {
+        let right = self.infer(right);
+        if self.table.resolve(&right.ty) == ty {
+            return (left, right, Type::Int);
+        }
+        let text = format!("this side is {}", article(&self.show(&ty)));
+        let right = self.coerce(right, &Expected::new(Type::Int).because(self.place(left.span), text));
+        (left, right, ty)
     }
 
     fn no_operator(&mut self, op: BinaryOp, op_span: Span, ty: &Type, left: &Expr, right: &Expr) {

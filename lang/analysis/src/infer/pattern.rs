@@ -63,6 +63,11 @@ impl Infer<'_> {
             Tree::List(parts) => {
                 let element = match &resolved {
                     Type::List(element) => (**element).clone(),
+                    Type::Variable(_) => {
+                        let element = self.table.fresh(pattern.span, super::table::Unknown::Element);
+                        self.table.unify(&resolved, &Type::List(Arc::new(element.clone())));
+                        element
+                    }
                     _ => {
                         self.pattern_mismatch(pattern.span, "a list", &resolved);
                         Type::Error

@@ -86,6 +86,8 @@ impl TypeTable {
     pub(crate) fn unify(&mut self, a: &Type, b: &Type) -> bool {
         let (a, b) = (self.resolve(a), self.resolve(b));
         match (&a, &b) {
+            (Type::Variable(x), Type::Error) => self.bind(*x, &b),
+            (Type::Error, Type::Variable(y)) => self.bind(*y, &a),
             (Type::Error | Type::Never, _) | (_, Type::Error | Type::Never) => true,
             (Type::Variable(x), Type::Variable(y)) if x == y => true,
             (Type::Variable(x), Type::Variable(y)) if self.rank(*x) > self.rank(*y) => self.bind(*y, &a),

@@ -164,7 +164,20 @@ impl<'a, 'db> Lowering<'a, 'db> {
         let place = self.place(name.span);
         let found =
             Diagnostic::error("unknown-type", format!("there is no type `{}`", name.text), place.clone());
-        self.report(with_nearest(found, &name.text, &candidates, place));
+        let found = with_nearest(found, &name.text, &candidates, place.clone());
+        self.report(match self.in_namespace(&name.text).filter(|_| found.help.is_none()) {
+            Some(full) => {
+                found.help(format!("did you mean `{full}`?")).fix(format!("write `{full}`"), place, full)
+            }
+            None => found,
+        });
+    }
+
+    /// The full name of a type that a namespace of the standard library has: `host.Ci`.
+    fn in_namespace(&self, name: &str) -> Option<String> {
+        let mut namespaces = self.names.std.namespaces.iter();
+        let (namespace, _) = namespaces.find(|(_, module)| self.names.member(**module, name).is_some())?;
+        Some(format!("{namespace}.{name}"))
     }
 
     fn arity(&mut self, name: &str, wanted: usize, given: usize, span: Span) -> Option<()> {

@@ -38,8 +38,9 @@ pub fn full(diagnostic: &Diagnostic, sources: &Sources, color: bool) -> String {
 }
 
 fn label(span: Span, text: &str, color: Color) -> Label<Span> {
-    let label = Label::new(span).with_color(color);
-    if text.is_empty() { label } else { label.with_message(visible::text(text)) }
+    // A place without a text would not be marked at all.
+    let text = if text.is_empty() { "here" } else { text };
+    Label::new(span).with_color(color).with_message(visible::text(text))
 }
 
 /// The report as text, with the files that it names.

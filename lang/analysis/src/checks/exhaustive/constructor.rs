@@ -20,6 +20,11 @@ pub(super) fn names_itself(constructor: &Constructor) -> bool {
     !matches!(constructor, Constructor::Tuple | Constructor::List(_) | Constructor::Literal(_))
 }
 
+/// Whether some arm has a list of more elements.
+pub(super) fn shorter_than_used(len: usize, used: &[Constructor]) -> bool {
+    used.iter().any(|constructor| matches!(constructor, Constructor::List(other) if *other > len))
+}
+
 pub(super) fn head(pattern: &Pattern) -> Option<Constructor> {
     Some(match pattern {
         Pattern::Wildcard | Pattern::Bind(_) | Pattern::Or(_) => return None,

@@ -1,7 +1,9 @@
 //! Usefulness.
 
 use super::SHOWN;
-use super::constructor::{Constructor, head, heads, names_itself, specialise, without_first};
+use super::constructor::{
+    Constructor, head, heads, names_itself, shorter_than_used, specialise, without_first,
+};
 use super::witness::Witness;
 use crate::db::item_of;
 use crate::infer::Infer;
@@ -120,6 +122,8 @@ impl Search<'_, '_> {
         let tail = self.useful(&rest, row.get(1..)?, types.get(1..)?)?;
         let unused = all.and_then(|all| all.into_iter().find(|constructor| !used.contains(constructor)));
         let first = match unused {
+            // The longest stands for all that are longer, too; no pattern but `_` matches them.
+            Some(Constructor::List(len)) if !shorter_than_used(len, &used) => Witness::Any,
             Some(constructor) if !used.is_empty() || names_itself(&constructor) => {
                 let parts = self.parts(&constructor, ty).iter().map(|_| Witness::Any).collect();
                 self.witness(&constructor, parts, ty)

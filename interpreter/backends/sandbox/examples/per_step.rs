@@ -4,15 +4,14 @@
 #![allow(clippy::unwrap_used)]
 
 use std::collections::BTreeMap;
-use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::time::{Duration, Instant};
 
 use pipe_engine::{Backend, Base, OutputSink, StepSpec, Stream};
 use pipe_ops::Network;
-use pipe_sandbox::{Sandbox, SandboxOptions};
-use pipe_store::{LayerRef, Namespace};
+use pipe_sandbox::{Sandbox, SandboxOptions, layer_owner};
+use pipe_store::{LayerRef, Namespace, Store, StoreOptions};
 use tokio_util::sync::CancellationToken;
 
 struct Nothing;
@@ -25,19 +24,21 @@ fn main() {
     pipe_sandbox::supervise_if_asked();
     let steps = std::env::args().nth(1).map_or(50, |steps| steps.parse().unwrap());
     let folder = tempfile::tempdir().unwrap();
-    let store = make_store(folder.path());
+    let dir = folder.path().join("store");
+    let store = Store::open(&dir, StoreOptions::new(layer_owner(&dir))).unwrap();
     let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build().unwrap();
     runtime.block_on(measure(&store, steps));
 }
 
-async fn measure(store: &Path, steps: usize) {
-    let sandbox = Sandbox::new(SandboxOptions::new(store));
+async fn measure(store: &Store, steps: usize) {
+    let sandbox = Sandbox::new(SandboxOptions::new(store.dir()));
+    let run = store.begin_run().unwrap();
     let begin = Instant::now();
-    sandbox.open(Path::new("none")).unwrap_err();
+    sandbox.start().unwrap();
     println!("start of the supervisor  {:>8.2?}", begin.elapsed());
     let (mut own, mut bwrap, mut root) = (Vec::new(), Vec::new(), Vec::new());
     for number in 0..steps {
-        own.push(step(&sandbox, store, &mut root, number).await);
+        own.push(step(&sandbox, run.path(), &mut root, number).await);
         bwrap.push(peer());
     }
     let (own, bwrap) = (median(own), median(bwrap));
@@ -50,10 +51,10 @@ async fn measure(store: &Path, steps: usize) {
     sandbox.shutdown().await;
 }
 
-async fn step(sandbox: &Sandbox, store: &Path, root: &mut Vec<LayerRef>, number: usize) -> Duration {
+async fn step(sandbox: &Sandbox, work: &Path, root: &mut Vec<LayerRef>, number: usize) -> Duration {
     let spec = StepSpec {
         name: "step".to_owned(),
-        work: store.join("work/run"),
+        work: work.to_path_buf(),
         base: Base::Toolchain,
         root: root.clone(),
         mounts: Vec::new(),
@@ -87,18 +88,4 @@ fn peer() -> Duration {
 fn median(mut times: Vec<Duration>) -> Duration {
     times.sort();
     times[times.len() / 2]
-}
-
-fn make_store(folder: &Path) -> PathBuf {
-    let store = folder.join("store");
-    let owner = pipe_sandbox::layer_owner(&store);
-    for (name, mode) in [("", 0o711), ("layers", 0o700), ("work", 0o700), ("work/run", 0o700)] {
-        let path = store.join(name);
-        std::fs::create_dir(&path).unwrap();
-        std::fs::set_permissions(&path, PermissionsExt::from_mode(mode)).unwrap();
-        if let Some((uid, gid)) = owner.filter(|_| !name.is_empty()) {
-            std::os::unix::fs::chown(&path, Some(uid), Some(gid)).unwrap();
-        }
-    }
-    store
 }

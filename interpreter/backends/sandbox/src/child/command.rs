@@ -31,7 +31,7 @@ fn prepare(image: &StepImage) -> Result<(), Failure> {
     if image.identity.no_new_privileges {
         sys::prctl(libc::PR_SET_NO_NEW_PRIVS, 1).at(Stage::NoNewPrivileges)?;
     }
-    image.filters.iter().try_for_each(|filter| sys::seccomp(filter)).at(Stage::Seccomp)?;
+    sys::seccomp(&image.filter).at(Stage::Seccomp)?;
     identity::become_user(&image.identity)?;
     sys::chdir(image.workdir()).at(Stage::EnterWorkdir)
 }

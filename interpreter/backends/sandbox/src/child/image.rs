@@ -71,8 +71,8 @@ pub(crate) struct StepImage {
     pub(crate) streams: Streams,
     /// A network namespace that was made ahead, with its loopback up; `None`: a new one is made.
     pub(crate) network: Option<std::os::fd::OwnedFd>,
-    /// Seccomp programs, in the order they are installed.
-    pub(crate) filters: std::sync::Arc<[Vec<libc::sock_filter>]>,
+    /// The seccomp program.
+    pub(crate) filter: std::sync::Arc<[libc::sock_filter]>,
     /// Paths to try, in the order of `PATH`.
     pub(crate) programs: Vec<CString>,
     pub(crate) argv: StringArray,

@@ -84,6 +84,11 @@ impl Reply {
 }
 
 impl Request {
+    /// Whether answering takes more than a moment.
+    pub(crate) fn takes_long(&self) -> bool {
+        matches!(self, Request::Run { .. } | Request::Files { .. })
+    }
+
     /// The message's name.
     pub(crate) fn name(&self) -> &'static str {
         match self {

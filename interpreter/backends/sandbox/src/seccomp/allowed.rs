@@ -5,6 +5,7 @@ use libc::{c_long, *};
 
 // Numbers that the C library's table does not have yet. Those above 423 are the same on every architecture.
 const CACHESTAT: c_long = 451;
+const FCHMODAT2: c_long = 452;
 const FUTEX_WAKE: c_long = 454;
 const FUTEX_WAIT: c_long = 455;
 const FUTEX_REQUEUE: c_long = 456;
@@ -53,7 +54,7 @@ pub(super) const ALWAYS: &[c_long] = &[
     SYS_fchdir,
     SYS_fchmod,
     SYS_fchmodat,
-    SYS_fchmodat2,
+    FCHMODAT2,
     SYS_fchown,
     SYS_fchownat,
     SYS_fcntl,

@@ -17,10 +17,16 @@ pub(super) fn copy_attributes(from: &Path, to: &Path) -> io::Result<()> {
 
 /// Makes mode, owner and time of `to` those given.
 pub(super) fn set_attributes(meta: &Metadata, to: &Path) -> io::Result<()> {
-    let (uid, gid) = (Uid::from_raw(meta.uid()), Gid::from_raw(meta.gid()));
-    rustix::fs::chownat(CWD, to, Some(uid), Some(gid), AtFlags::SYMLINK_NOFOLLOW)?;
+    let now = std::fs::symlink_metadata(to)?;
+    let other_owner = (now.uid(), now.gid()) != (meta.uid(), meta.gid());
+    if other_owner {
+        let (uid, gid) = (Uid::from_raw(meta.uid()), Gid::from_raw(meta.gid()));
+        rustix::fs::chownat(CWD, to, Some(uid), Some(gid), AtFlags::SYMLINK_NOFOLLOW)?;
+    }
     // After the owner: a change of owner takes set-user-id away.
-    rustix::fs::chmod(to, Mode::from_raw_mode(meta.mode() & 0o7777))?;
+    if other_owner || now.mode() != meta.mode() {
+        rustix::fs::chmod(to, Mode::from_raw_mode(meta.mode() & 0o7777))?;
+    }
     let time = Timespec { tv_sec: meta.mtime(), tv_nsec: meta.mtime_nsec() as _ };
     let times = Timestamps { last_access: time, last_modification: time };
     rustix::fs::utimensat(CWD, to, &times, AtFlags::SYMLINK_NOFOLLOW)?;
@@ -36,6 +42,10 @@ fn copy_xattrs(from: &Path, to: &Path) -> io::Result<()> {
 
 /// The extended attributes that are content, in the order the file system gives them.
 fn xattrs(path: &Path) -> io::Result<Vec<(CString, Vec<u8>)>> {
+    // Most have none: an empty buffer asks for the size alone.
+    if rustix::fs::llistxattr_query(path) == Ok(0) {
+        return Ok(Vec::new());
+    }
     let mut names = vec![0; 64 * 1024];
     let len = match rustix::fs::llistxattr(path, &mut names) {
         // A file system without them.

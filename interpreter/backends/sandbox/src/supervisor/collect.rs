@@ -1,49 +1,37 @@
-//! What a step left: its changes, digested and put where the store can take them.
+//! What a step left: its changes, digested where they lie, for the store to take.
 
 use std::os::unix::fs::MetadataExt;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
-use pipe_store::{IdMap, LayerScan, scan_layer};
+use pipe_store::{IdMap, scan_layer};
 
 use super::attributes;
-use super::plan::{MOUNTED_FILE, Upper};
+use super::folders::StepFolders;
+use super::uppers::{MOUNTED_FILE, Upper};
 use crate::protocol::{StagedLayer, StepFailure};
 
-/// Changes that were looked at and still lie where the step made them.
-pub(super) struct Found {
-    folder: PathBuf,
-    scan: LayerScan,
-}
-
 /// Digests an upper folder. `None` when the step changed nothing.
-pub(super) fn examine(upper: &Upper) -> Result<Option<Found>, StepFailure> {
+pub(super) fn collect(upper: &Upper, folders: &StepFolders<'_>) -> Result<Option<StagedLayer>, StepFailure> {
     let folder = match upper {
-        Upper::Overlay { folder, before } => {
-            let same = is_empty(folder) && attributes::attributes(folder).is_ok_and(|now| now == *before);
-            (!same).then_some(folder)
+        Upper::File { folder, before } if is_same_file(&folder.join(MOUNTED_FILE), before) => {
+            return Ok(None);
         }
-        Upper::File { folder, before } => {
-            (!is_same_file(&folder.join(MOUNTED_FILE), before)).then_some(folder)
-        }
+        Upper::Overlay { folder, .. } | Upper::File { folder, .. } => folder,
     };
-    let Some(folder) = folder else { return Ok(None) };
     let scan = scan_layer(folder, IdMap::Identity).map_err(|error| failed(&error))?;
-    Ok(Some(Found { folder: folder.clone(), scan }))
-}
-
-/// Moves changes to a path from which the store takes them. Their mount must be gone.
-pub(super) fn stage(found: Found, staged: PathBuf) -> Result<StagedLayer, StepFailure> {
-    std::fs::rename(&found.folder, &staged).map_err(|error| failed(&error))?;
-    let path = staged.into_os_string().into_string().map_err(|path| failed(&path.display()))?;
-    Ok(StagedLayer { path, scan: found.scan })
+    if let Upper::Overlay { before, .. } = upper
+        && scan.is_empty()
+        && attributes::attributes(folder).is_ok_and(|now| now == *before)
+    {
+        return Ok(None);
+    }
+    folders.leave(folder);
+    let path = folder.to_str().ok_or_else(|| failed(&folder.display()))?.to_owned();
+    Ok(Some(StagedLayer { path, scan }))
 }
 
 fn failed(error: &dyn std::fmt::Display) -> StepFailure {
     StepFailure::Machine(format!("what the step wrote: {error}"))
-}
-
-fn is_empty(folder: &Path) -> bool {
-    std::fs::read_dir(folder).is_ok_and(|mut entries| entries.next().is_none())
 }
 
 /// A write changes the time of last modification, a new mode or owner itself.

@@ -54,7 +54,7 @@ fn supervise(socket: &UnixStream) -> Result<(), WireError> {
     match ready {
         Ok(server) => {
             protocol::send(socket, &Reply::Ready(Ok(())), &[])?;
-            server.serve(socket);
+            server.serve();
             Ok(())
         }
         Err(failure) => protocol::send(socket, &Reply::Ready(Err(failure)), &[]),

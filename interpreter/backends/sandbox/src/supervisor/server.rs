@@ -1,24 +1,30 @@
-//! Answering requests: one thread for each, and the end of everything when `pipe` is gone.
+//! Answering requests, and the end of everything when `pipe` is gone.
+//!
+//! Threads take turns at the connection: whoever receives a request answers it, after another thread stands at the connection. So a
+//! request is never handed from thread to thread, which costs as much as a fair part of a step.
 
-use std::collections::BTreeSet;
 use std::os::fd::{AsFd, OwnedFd};
 use std::os::unix::net::UnixStream;
 use std::panic::AssertUnwindSafe;
-use std::path::{Path, PathBuf};
-use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::path::PathBuf;
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::thread::JoinHandle;
 
+use super::dying::Dying;
 use super::files;
+use super::folders::{RunFolders, StepFolders};
 use super::layers::LayerIndex;
 use super::network::NetworkPool;
 use super::running::Running;
 use super::skeleton::Bases;
 use super::step::{self, StepFds};
+use super::watch::Watch;
 use super::work::{self, WorkFolder};
 use crate::ids::IdCount;
 use crate::protocol::{
-    self, Begin, FileFailure, FileTask, Reply, Request, RequestId, SetupFailure, Step, StepFailure,
+    self, Begin, FileFailure, FileTask, Reply, Report, Request, RequestId, SetupFailure, Step, StepFailure,
+    WireError,
 };
 use crate::seccomp;
 
@@ -28,28 +34,27 @@ pub(super) struct Context {
     pub(super) open_files: (u64, u64),
     pub(super) bases: Bases,
     pub(super) index: LayerIndex,
-    pub(super) filters: Arc<[Vec<libc::sock_filter>]>,
+    pub(super) filter: Arc<[libc::sock_filter]>,
     pub(super) networks: NetworkPool,
+    pub(super) dying: Dying,
     /// A folder on which every step's root is attached, each in its own mount namespace.
     pub(super) attach_point: PathBuf,
-    work: WorkFolder,
-    names: AtomicU64,
-}
-
-impl Context {
-    /// A name that no other supervisor and no other call gives.
-    pub(super) fn fresh_name(&self, kind: &str) -> String {
-        format!("{kind}-{}-{}", std::process::id(), self.names.fetch_add(1, Ordering::Relaxed))
-    }
 }
 
 /// The supervisor, ready for requests.
 pub(super) struct Server {
     context: Context,
+    work: WorkFolder,
+    folders: RunFolders,
     running: Running,
+    /// Held by the thread that waits for a request.
+    requests: Mutex<UnixStream>,
     replies: Mutex<UnixStream>,
-    /// Folders of runs that steps worked in.
-    runs: Mutex<BTreeSet<PathBuf>>,
+    /// Threads that wait for a request, or for their turn at it.
+    waiting: AtomicUsize,
+    threads: Mutex<Vec<JoinHandle<()>>>,
+    /// `pipe` said that it ends; else it was killed.
+    told_to_end: AtomicBool,
 }
 
 impl Server {
@@ -65,100 +70,122 @@ impl Server {
         let work = WorkFolder::create().map_err(step("make a working folder in the store"))?;
         let attach_point = work.path().join("root");
         std::fs::create_dir(&attach_point).map_err(step("make a working folder in the store"))?;
-        let filters = seccomp::compile()
+        let filter = seccomp::compile()
             .map_err(|error| step("compile the seccomp filter")(std::io::Error::other(error)))?;
-        let replies = socket.try_clone().map_err(step("share its connection"))?;
+        let share = || socket.try_clone().map_err(step("share its connection"));
         let context = Context {
             ids: begin.ids,
             open_files: begin.open_files,
             bases: Bases::new(work.path()),
             index: LayerIndex::default(),
+            filter: filter.into(),
             networks: NetworkPool::start(),
-            filters: filters.into(),
+            dying: Dying::default(),
             attach_point,
-            work,
-            names: AtomicU64::new(0),
         };
         Ok(Arc::new(Server {
             context,
+            work,
+            folders: RunFolders::default(),
             running: Running::default(),
-            replies: Mutex::new(replies),
-            runs: Mutex::default(),
+            requests: Mutex::new(share()?),
+            replies: Mutex::new(share()?),
+            waiting: AtomicUsize::new(1),
+            threads: Mutex::default(),
+            told_to_end: AtomicBool::new(false),
         }))
     }
 
     /// Serves until the connection ends; then kills, waits, and removes what is left.
-    pub(super) fn serve(self: &Arc<Server>, socket: &UnixStream) {
-        let mut threads: Vec<JoinHandle<()>> = Vec::new();
-        let mut asked_to_end = false;
-        // Whatever the reason: a connection that makes no sense any more is over.
-        while let Ok((request, fds)) = protocol::receive::<Request>(socket) {
-            threads.retain(|thread| !thread.is_finished());
-            asked_to_end |= matches!(request, Request::End);
-            threads.extend(self.accept(request, fds));
-        }
+    pub(super) fn serve(self: &Arc<Server>) {
+        self.answer_in_turn();
+        // This thread may be the first to see the end, or come back from a step to find it.
         self.running.kill_all();
-        for thread in threads {
+        loop {
+            // Not held while joining: the thread may be about to add another.
+            let Some(thread) = locked(&self.threads).pop() else { break };
             let _ = thread.join();
         }
-        let _ = pipe_store::remove_layer(self.context.work.path());
-        if !asked_to_end {
+        let _ = pipe_store::remove_layer(self.work.path());
+        if !self.told_to_end.load(Ordering::Relaxed) {
             // `pipe` was killed; its folders are nobody's now.
-            let runs = self.runs.lock().unwrap_or_else(PoisonError::into_inner).clone();
-            work::sweep_after(&runs.into_iter().collect::<Vec<_>>());
+            work::sweep_after(&self.folders.runs());
         }
     }
 
-    fn spawn(self: &Arc<Server>, work: impl FnOnce(&Server) + Send + 'static) -> JoinHandle<()> {
+    /// The life of a thread: receive, answer, again. Ends with the connection.
+    fn answer_in_turn(self: &Arc<Server>) {
+        while let Ok((request, fds)) = self.receive() {
+            if self.waiting.fetch_sub(1, Ordering::Relaxed) == 1 && request.takes_long() {
+                self.add_thread();
+            }
+            self.answer(request, fds);
+            self.waiting.fetch_add(1, Ordering::Relaxed);
+        }
+        // The others see the same; what runs in them must end.
+        self.running.kill_all();
+    }
+
+    fn receive(&self) -> Result<(Request, Vec<OwnedFd>), WireError> {
+        let socket = locked(&self.requests);
+        let received = protocol::receive(&socket);
+        match &received {
+            // Before another thread can receive the request to kill it.
+            Ok((Request::Run { id, .. }, _)) => self.running.announce(*id),
+            Ok(_) => {}
+            // Whatever the reason: a connection that makes no sense any more is over, for every thread.
+            Err(_) => drop(socket.shutdown(std::net::Shutdown::Read)),
+        }
+        received
+    }
+
+    fn add_thread(self: &Arc<Server>) {
+        self.waiting.fetch_add(1, Ordering::Relaxed);
         let server = self.clone();
-        std::thread::spawn(move || work(&server))
+        let thread = std::thread::spawn(move || server.answer_in_turn());
+        locked(&self.threads).push(thread);
     }
 
-    fn accept(self: &Arc<Server>, request: Request, fds: Vec<OwnedFd>) -> Option<JoinHandle<()>> {
+    fn answer(&self, request: Request, fds: Vec<OwnedFd>) {
         match request {
-            Request::Run { id, step } => {
-                self.running.announce(id);
-                Some(self.spawn(move |server| server.run(id, &step, fds)))
-            }
-            Request::Files { id, task } => Some(self.spawn(move |server| server.files(id, task))),
-            Request::Kill { id } => {
-                self.running.kill(id);
-                None
-            }
-            Request::End => None,
+            Request::Run { id, step } => self.run(id, &step, fds),
+            Request::Files { id, task } => self.files(id, task),
+            Request::Kill { id } => self.running.kill(id),
+            Request::End => self.told_to_end.store(true, Ordering::Relaxed),
             Request::Begin(_) => {
-                eprintln!("pipe's sandbox supervisor: expected the message `Run`, got `Begin`");
-                None
+                eprintln!("pipe's sandbox supervisor: expected the message `Run`, got `Begin`")
             }
         }
     }
 
-    /// The thread of a step. It lives as long as the step's first process: the kernel ties that process's life to it.
+    /// A step. The kernel ties the life of its first process to that of this thread, which lives longer.
     fn run(&self, id: RequestId, step: &Step, fds: Vec<OwnedFd>) {
-        let folder = self.step_folder(step);
-        let result = match &folder {
-            Ok(folder) => guarded(|| self.run_in(id, step, fds, folder))
-                .unwrap_or_else(|message| Err(StepFailure::Machine(message))),
-            Err(error) => Err(StepFailure::Machine(format!("cannot make a folder for the step: {error}"))),
+        let run = files::inside(step.work.clone());
+        let folders = match run {
+            Ok(run) => self.folders.step(run),
+            Err(error) => {
+                self.running.forget(id);
+                let result = Err(StepFailure::Machine(error.to_string()));
+                return self.reply(&Reply::Ended { id, result }, None);
+            }
         };
+        let ran = guarded(|| self.run_in(id, step, fds, &folders))
+            .unwrap_or_else(|message| Err(StepFailure::Machine(message)));
         self.running.forget(id);
-        let cancelled = matches!(result, Err(StepFailure::Cancelled));
-        if cancelled {
-            self.clean(folder.as_deref().ok());
-            self.reply(&Reply::Ended { id, result }, None);
-        } else {
-            // `pipe` need not wait for the cleaning.
-            self.reply(&Reply::Ended { id, result }, None);
-            self.clean(folder.as_deref().ok());
+        match ran {
+            Ok((report, watch)) => {
+                // `pipe` need not wait while the kernel takes the step down and its folders are cleaned.
+                self.context.dying.enter(id);
+                self.reply(&Reply::Ended { id, result: Ok(report) }, None);
+                drop(watch);
+                self.context.dying.leave(id);
+                folders.recycle();
+            }
+            Err(failure) => {
+                folders.remove();
+                self.reply(&Reply::Ended { id, result: Err(failure) }, None);
+            }
         }
-    }
-
-    fn step_folder(&self, step: &Step) -> std::io::Result<PathBuf> {
-        let run = files::inside(step.work.clone())?;
-        let folder = run.join(self.context.fresh_name("step"));
-        std::fs::create_dir(&folder)?;
-        self.runs.lock().unwrap_or_else(PoisonError::into_inner).insert(run);
-        Ok(folder)
     }
 
     fn run_in(
@@ -166,22 +193,17 @@ impl Server {
         id: RequestId,
         step: &Step,
         fds: Vec<OwnedFd>,
-        folder: &Path,
-    ) -> Result<crate::protocol::Report, StepFailure> {
+        folders: &StepFolders<'_>,
+    ) -> Result<(Report, Watch), StepFailure> {
         let mut fds = fds.into_iter();
         match (fds.next(), fds.next(), fds.next()) {
             (Some(stdout), Some(stderr), stdin) if stdin.is_some() == step.stdin => {
-                step::run(&self.context, &self.running, id, step, StepFds { stdout, stderr, stdin }, folder)
+                step::run(&self.context, &self.running, id, step, StepFds { stdout, stderr, stdin }, folders)
             }
             _ => Err(StepFailure::Machine(
                 "the message `Run` came with the wrong number of descriptors".to_owned(),
             )),
         }
-    }
-
-    fn clean(&self, folder: Option<&Path>) {
-        // What stays is removed with the working folder.
-        let _ = folder.map(pipe_store::remove_layer);
     }
 
     fn files(&self, id: RequestId, task: FileTask) {
@@ -197,11 +219,14 @@ impl Server {
     }
 
     fn reply(&self, reply: &Reply, file: Option<&OwnedFd>) {
-        let socket = self.replies.lock().unwrap_or_else(PoisonError::into_inner);
         let file = file.map(AsFd::as_fd);
         // Nobody to tell: the end of the connection is noticed where requests are read.
-        let _ = protocol::send(&socket, reply, file.as_slice());
+        let _ = protocol::send(&locked(&self.replies), reply, file.as_slice());
     }
+}
+
+fn locked<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 /// A mistake in the handling of one request ends that request only.

@@ -1,16 +1,16 @@
 //! One step from its request to its report.
 
 use std::os::fd::{AsRawFd, OwnedFd};
-use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
 use rustix::pipe::PipeFlags;
 
-use super::collect::{self, Found};
+use super::collect::collect;
+use super::folders::StepFolders;
 use super::hint::hint;
 use super::plan::{self, Plan};
-use super::running::{Running, kill};
+use super::running::Running;
 use super::server::Context;
 use super::watch::{Over, Watch};
 use crate::child::image::{Source, StepImage, Streams};
@@ -25,15 +25,16 @@ pub(super) struct StepFds {
     pub(super) stdin: Option<OwnedFd>,
 }
 
-/// Runs a step in its folder.
+/// Runs a step; what it left, and its first process, which may still be ending.
 pub(super) fn run(
     context: &Context,
     running: &Running,
     id: RequestId,
     step: &Step,
     fds: StepFds,
-    folder: &Path,
-) -> Result<Report, StepFailure> {
+    folders: &StepFolders<'_>,
+) -> Result<(Report, Watch), StepFailure> {
+    let earlier = context.dying.now();
     let (report, report_writer) = rustix::pipe::pipe_with(PipeFlags::CLOEXEC | PipeFlags::NONBLOCK)
         .map_err(|errno| machine("make a pipe", errno.into()))?;
     let streams = Streams {
@@ -42,47 +43,32 @@ pub(super) fn run(
         stderr: fds.stderr.as_raw_fd(),
         report: report_writer.as_raw_fd(),
     };
-    let mut plan = plan::plan(context, step, folder, streams)?;
+    let mut plan = plan::plan(context, step, folders, streams)?;
+    context.dying.wait_for(&earlier);
     let process = Arc::new(spawn::spawn(&mut plan.image).map_err(cannot_start)?);
+    let watch = Watch::new(process.clone(), report);
     running.started(id, &process);
     // What the step writes to, and its network, are the step's alone from here on.
     plan.image.network = None;
     drop((fds, report_writer));
-    let watch = Watch::new(&process, &report);
-    let followed = follow(context, &watch, &plan, step, folder);
-    // Also when that failed half-way: nothing of the step may outlive it.
-    kill(&process);
-    watch.until_gone().map_err(|error| machine("wait for the step", error))?;
-    if running.was_killed(id) { Err(StepFailure::Cancelled) } else { followed }
+    let followed = follow(&watch, &plan, step, folders);
+    if running.was_killed(id) {
+        return Err(StepFailure::Cancelled);
+    }
+    Ok((followed?, watch))
 }
 
 /// Follows a step to its end and takes what it left.
-fn follow(
-    context: &Context,
-    watch: &Watch<'_>,
-    plan: &Plan,
-    step: &Step,
-    folder: &Path,
-) -> Result<Report, StepFailure> {
+fn follow(watch: &Watch, plan: &Plan, step: &Step, folders: &StepFolders<'_>) -> Result<Report, StepFailure> {
     let over = watch.until_over(step.timeout).map_err(|error| machine("wait for the step", error))?;
     let (ending, elapsed) = judge(over, &plan.image, step)?;
     if !matches!(ending, Ending::Code(_)) {
         let mounts = plan.mounts.iter().map(|_| None).collect();
         return Ok(Report { ending, root: None, mounts, elapsed });
     }
-    let root = collect::examine(&plan.root)?;
-    let mounts = plan.mounts.iter().map(collect::examine).collect::<Result<Vec<_>, _>>()?;
-    watch.until_gone().map_err(|error| machine("wait for the step", error))?;
-    let stage = |found: Option<Found>| {
-        let staged = || folder.with_file_name(context.fresh_name("staged"));
-        found.map(|found| collect::stage(found, staged())).transpose()
-    };
-    Ok(Report {
-        ending,
-        root: stage(root)?,
-        mounts: mounts.into_iter().map(stage).collect::<Result<_, _>>()?,
-        elapsed,
-    })
+    let root = collect(&plan.root, folders)?;
+    let mounts = plan.mounts.iter().map(|upper| collect(upper, folders)).collect::<Result<_, _>>()?;
+    Ok(Report { ending, root, mounts, elapsed })
 }
 
 /// Namespaces have limits of their own, which the error number does not name.

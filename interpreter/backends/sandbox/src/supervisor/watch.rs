@@ -2,6 +2,7 @@
 
 use std::io;
 use std::os::fd::{AsFd, OwnedFd};
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
@@ -10,10 +11,10 @@ use rustix::process::{WaitId, WaitIdOptions, waitid};
 use super::running::kill;
 use crate::child::report::{RECORD_LEN, Record};
 
-/// A step that runs.
-pub(super) struct Watch<'a> {
-    process: &'a OwnedFd,
-    report: &'a OwnedFd,
+/// A step that runs. Dropped, it is killed, and nothing of it is left: no process, no mount.
+pub(super) struct Watch {
+    process: Arc<OwnedFd>,
+    report: OwnedFd,
 }
 
 /// Why a step is over.
@@ -27,9 +28,17 @@ pub(super) enum Over {
     Died,
 }
 
-impl<'a> Watch<'a> {
+impl Drop for Watch {
+    fn drop(&mut self) {
+        kill(&self.process);
+        // It can fail for a process that was waited for only.
+        let _ = self.until_gone();
+    }
+}
+
+impl Watch {
     /// Of a process, with the pipe on which it reports.
-    pub(super) fn new(process: &'a OwnedFd, report: &'a OwnedFd) -> Watch<'a> {
+    pub(super) fn new(process: Arc<OwnedFd>, report: OwnedFd) -> Watch {
         Watch { process, report }
     }
 
@@ -39,14 +48,14 @@ impl<'a> Watch<'a> {
         if self.poll(deadline)? {
             return Ok(self.read_record().map_or(Over::Died, Over::Told));
         }
-        kill(self.process);
+        kill(&self.process);
         self.until_gone()?;
         // It may have ended by itself at the last moment.
         Ok(self.read_record().map_or(Over::TimedOut, Over::Told))
     }
 
     /// Waits until the first process is gone, and the step's namespaces with it.
-    pub(super) fn until_gone(&self) -> io::Result<()> {
+    fn until_gone(&self) -> io::Result<()> {
         loop {
             match waitid(WaitId::PidFd(self.process.as_fd()), WaitIdOptions::EXITED) {
                 Err(rustix::io::Errno::INTR) => {}
@@ -62,7 +71,8 @@ impl<'a> Watch<'a> {
         loop {
             let rest = deadline.map(|deadline| deadline.saturating_duration_since(Instant::now()));
             let rest = rest.and_then(|rest| Timespec::try_from(rest).ok());
-            let mut fds = [PollFd::new(self.process, PollFlags::IN), PollFd::new(self.report, PollFlags::IN)];
+            let mut fds =
+                [PollFd::new(&self.process, PollFlags::IN), PollFd::new(&self.report, PollFlags::IN)];
             match poll(&mut fds, rest.as_ref()) {
                 Ok(ready) => return Ok(ready > 0),
                 Err(rustix::io::Errno::INTR) => {}
@@ -75,7 +85,7 @@ impl<'a> Watch<'a> {
     /// hold it open.
     fn read_record(&self) -> Option<Record> {
         let mut bytes = [0; RECORD_LEN];
-        let read = rustix::io::read(self.report, &mut bytes);
+        let read = rustix::io::read(&self.report, &mut bytes);
         if read == Ok(RECORD_LEN) { Record::decode(&bytes) } else { None }
     }
 }

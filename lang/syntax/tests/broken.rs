@@ -58,3 +58,28 @@ fn mistakes() {
     }
     insta::assert_snapshot!(out);
 }
+
+/// Programs whose mistake is not one of syntax.
+#[test]
+fn other_mistakes_are_not_of_syntax() {
+    for text in [
+        include_str!("broken/bad_image.pipe"),
+        include_str!("broken/bad_platform.pipe"),
+        include_str!("broken/call_cycle.pipe"),
+        include_str!("broken/effect_in_function.pipe"),
+        include_str!("broken/forgotten_do.pipe"),
+        include_str!("broken/hole_in_nested_script.pipe"),
+        include_str!("broken/hole_in_single_quotes.pipe"),
+        include_str!("broken/host_in_body.pipe"),
+        include_str!("broken/missing_arm.pipe"),
+        include_str!("broken/recursive_function_field.pipe"),
+        include_str!("broken/secret_in_env.pipe"),
+        include_str!("broken/secret_in_script.pipe"),
+        include_str!("broken/string_as_command.pipe"),
+        include_str!("broken/unknown_operation.pipe"),
+        include_str!("broken/unused_value.pipe"),
+        include_str!("broken/wrong_argument.pipe"),
+    ] {
+        assert_eq!(report(text), "", "{text}");
+    }
+}

@@ -21,6 +21,9 @@ pub(crate) fn retag(text: &str, tokens: &mut [Token]) {
             }
             _ => {}
         }
+        if !kind.is_soft() && !kind.is_hard_keyword() {
+            continue;
+        }
         let near = Neighbours::new(text, tokens, i);
         if kind.is_soft() && !is_keyword(kind, &near, &brackets) {
             tokens[i].kind = TokenKind::Low;

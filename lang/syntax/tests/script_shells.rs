@@ -119,7 +119,7 @@ fn leaf() -> impl Strategy<Value = String> {
         "x=@; printf '<%s>' \"$x\"",
         "x=\"@\" && printf '<%s>' \"$x\"",
         "sh -c 'printf \"<%s>\" \"$1\"' sh @",
-        "case @ in '') ;; *) printf '<%s>' \"@\" ;; esac",
+        "case @ in none) ;; *) printf '<%s>' \"@\" ;; esac",
         "for x in @; do printf '<%s>' \"$x\"; done",
         "printf '<%s>' '@'",
         "printf '<%s>' \\@",

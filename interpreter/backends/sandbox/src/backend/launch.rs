@@ -119,6 +119,10 @@ fn map_own_range(supervisor: u32, uid: u32, gid: u32) -> Result<IdCount, String>
 }
 
 fn single_id_warning(uid: u32, reason: &str) -> String {
+    if uid == 0 {
+        return "steps have a single user id, so `chown` to another user fails in them: the container around pipe has no other ids"
+            .to_owned();
+    }
     let name = user_name(uid).unwrap_or_else(|| uid.to_string());
     format!(
         "steps have a single user id, so `chown` to another user fails in them: {reason}. \

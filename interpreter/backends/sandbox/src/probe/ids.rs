@@ -17,6 +17,10 @@ pub(super) fn probe(store: &Path) -> Finding {
     let name = user_name(rustix::process::getuid().as_raw()).unwrap_or_default();
     let helpers = is_installed("newuidmap") && is_installed("newgidmap");
     let few = "steps have a single one, so `chown` to another user fails in them";
+    if rustix::process::geteuid().is_root() {
+        let meaning = format!("{few}: the container around pipe has no other ids");
+        return Finding::limited(NAME, meaning, "give that container a range of user ids");
+    }
     if users.is_empty() || groups.is_empty() {
         let install =
             if helpers { "" } else { " and install `newuidmap` (package `uidmap` or `shadow-utils`)" };

@@ -12,7 +12,7 @@ pub(super) fn hint(failure: Failure) -> Option<&'static str> {
             Some("this kernel lets no user namespace mount overlayfs (older than 5.11, or by a setting)")
         }
         (Stage::RootOverlay | Stage::MountOverlay, libc::EINVAL | libc::EOPNOTSUPP) => Some(
-            "the store's file system cannot hold an overlay's upper folder; set PIPE_STORE to a folder on ext4, xfs, btrfs or tmpfs",
+            "the store's file system cannot hold an overlay's upper folder; set PIPE_STORE to a folder on ext4, xfs, btrfs or tmpfs (or this kernel is older than 6.5)",
         ),
         (Stage::Proc | Stage::Sysfs, libc::EPERM) => Some(
             "the container around pipe hides parts of it; start that one with `--security-opt systempaths=unconfined`",

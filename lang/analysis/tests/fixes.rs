@@ -3,7 +3,7 @@
 
 mod support;
 
-use pipe_diagnostics::Fix;
+use pipe_diagnostics::{Fix, Severity};
 use support::{cases, check, check_one, files_below, repository};
 
 /// The text with the edits of a fix.
@@ -57,4 +57,39 @@ fn a_fix_takes_its_diagnostic_away() {
     }
     assert!(tried > 50, "{tried}");
     assert!(failures.is_empty(), "\n{failures}");
+}
+
+#[test]
+fn what_is_applied_without_asking_leaves_no_error() {
+    let programs = [
+        r#"pub fn f(c: Container, s: Secret) -> Container { c.env("KEY", s) }"#,
+        r#"pub fn f(c: Container, s: Secret) -> Container { c.env("KEY", value: s) }"#,
+        r#"pub fn f(c: Container, s: Secret) -> Container { c.env(value: s, name: "KEY") }"#,
+        "pub action f(c: Container) {\n  let p = c.push(\"r.example.com/a:1\")\n  do sleep(1s)\n}",
+        "pub action f(c: Container) {\n  c.push(\"r.example.com/a:1\")\n}",
+        "pub action f(c: Container) {\n  c.check([\"true\"])\n  do sleep(1s)\n}",
+        r#"pub fn f(c: Container) -> Container { c.run(["true"], timeuot: 5s) }"#,
+    ];
+    for text in programs {
+        let mut fixes: Vec<_> =
+            check_one(text).into_iter().flat_map(|d| d.fixes).filter(|fix| fix.automatic).collect();
+        assert!(!fixes.is_empty(), "{text}");
+        // From the end, so that edits do not move one another.
+        fixes.sort_by_key(|fix| std::cmp::Reverse(fix.edits[0].place.start));
+        let mended = fixes.iter().fold(text.to_owned(), |text, fix| apply(&text, fix));
+        let errors: Vec<_> =
+            check_one(&mended).into_iter().filter(|d| d.severity == Severity::Error).collect();
+        assert!(errors.is_empty(), "{mended}\n{errors:#?}");
+    }
+}
+
+#[test]
+fn no_fix_where_a_secret_is_a_part_of_the_value() {
+    for text in [
+        r#"pub fn f(c: Container, s: Secret) -> Container { c.env("KEY", "Bearer ${s}") }"#,
+        r#"pub fn f(c: Container, s: Secret, b: Bool) -> Container { c.env("KEY", if b { s } else { "" }) }"#,
+    ] {
+        let found = check_one(text);
+        assert!(found.len() == 1 && found[0].fixes.is_empty(), "{found:#?}");
+    }
 }

@@ -2,6 +2,7 @@
 
 mod access;
 mod cycles;
+mod demands;
 mod effects;
 mod exhaustive;
 pub(crate) mod hole;
@@ -15,6 +16,7 @@ mod walk;
 
 pub(crate) use access::private;
 pub(crate) use cycles::call_cycles;
+pub(crate) use demands::{no_data, not_comparable, unmet_demands};
 pub(crate) use effects::{
     expect_outside_test, gate_outside_action, misplaced_do, no_such_param, not_an_action,
 };

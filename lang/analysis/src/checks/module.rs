@@ -5,7 +5,7 @@ use pipe_syntax::{Span, ast};
 
 use super::intrinsics::opaque_outside_std;
 use super::unused::unused_items;
-use super::{call_cycles, type_cycles};
+use super::{call_cycles, type_cycles, unmet_demands};
 use crate::db::{Db, ItemNode, Role, SourceModule, items, parsed};
 use crate::infer::{References, infer};
 use crate::place::{Finding, ItemTag, Place};
@@ -46,6 +46,7 @@ pub(crate) fn module_findings(db: &dyn Db, module: SourceModule) -> Vec<Finding>
         }
         found.extend(outside.findings.iter().cloned());
         found.extend(inside.findings.iter().cloned());
+        found.extend(unmet_demands(db, node));
         found.extend(opaque_outside_std(db, node));
         found.extend(param_outside_entry(db, node));
         found.extend(type_missing(db, node));

@@ -2,17 +2,21 @@
 
 use pipe_diagnostics::Diagnostic;
 
-use super::name_span;
+use super::{name_span, unused_value};
 use crate::db::{Db, SourceModule};
-use crate::infer::{Infer, References};
+use crate::infer::{Infer, Local, References};
 use crate::place::{Finding, ItemTag};
 use crate::scope::module_scope;
+use crate::typed::Type;
 
 /// Local `let`s of a body that nothing uses.
 pub(crate) fn unused_lets(infer: &Infer<'_>) -> Vec<Finding> {
     let unused = infer.locals.iter().filter(|local| local.unused_let);
     unused
         .map(|local| {
+            if let Some(found) = unused_let_effect(infer, local) {
+                return found;
+            }
             let name = &local.decl.name;
             let found = infer.warning("unused-let", format!("`{name}` is never used"), local.decl.span);
             found.help(format!("remove it, or call it `_{name}`")).fix(
@@ -22,6 +26,15 @@ pub(crate) fn unused_lets(infer: &Infer<'_>) -> Vec<Finding> {
             )
         })
         .collect()
+}
+
+/// A `let` of an action that nothing runs: it looks as if its effect happened.
+fn unused_let_effect(infer: &Infer<'_>, local: &Local) -> Option<Finding> {
+    let ty = infer.table.follow(&local.decl.ty);
+    let span = local.value.filter(|_| matches!(ty, Type::Action(_)))?;
+    let found = unused_value(infer, &ty, span)?;
+    let why = format!("nothing uses `{}`", local.decl.name);
+    Some(found.label(infer.place(local.decl.span), why))
 }
 
 /// `use`, `param` and private `let` items of a module that nothing in it uses.

@@ -16,7 +16,14 @@ pub(crate) fn unused_value(infer: &Infer<'_>, ty: &Type, span: Span) -> Option<F
             let message = "an action value is never used; `do` runs it";
             let found =
                 infer.error("unused-value", message, span).role("describes an effect that does not happen");
-            if acts { found.fix("insert `do`", start, "do ") } else { found }
+            match infer.kind {
+                _ if acts => found.fix("insert `do`", start, "do "),
+                BodyKind::Function => {
+                    found.help("a `fn` runs nothing: give it back, or make this an `action`")
+                }
+                BodyKind::Test => found.help("a test runs nothing: look at `plan(…)` or `simulate(…)` of it"),
+                _ => found.help("use it, or remove it"),
+            }
         }
         Type::Opaque(global, _) if &*global.name == "Check" => {
             let message = "this check is described and dropped: nothing asks for it";
@@ -37,6 +44,10 @@ pub(crate) fn unused_value(infer: &Infer<'_>, ty: &Type, span: Span) -> Option<F
         Type::Bool if infer.kind == BodyKind::Test => {
             let found = infer.error("unused-value", "this is compared and dropped", span);
             found.help("`expect` makes it a part of the test").fix("insert `expect`", start, "expect ")
+        }
+        Type::List(element) if matches!(**element, Type::Action(_)) => {
+            let message = "actions that are never used; `do parallel(…)` or `do sequence(…)` runs them";
+            infer.error("unused-value", message, span).role("describe effects that do not happen")
         }
         other => {
             let message = format!("{} is made and dropped: nothing uses it", article(&infer.show(other)));

@@ -65,8 +65,11 @@ impl Infer<'_> {
         let id = LocalId(self.locals.len() as u32);
         let text: Arc<str> = name.text.as_str().into();
         let unused_let = by == BoundBy::Let && !text.starts_with('_');
-        self.locals
-            .push(Local { decl: LocalDecl { name: text.clone(), ty, span: name.span, id }, unused_let });
+        self.locals.push(Local {
+            decl: LocalDecl { name: text.clone(), ty, span: name.span, id },
+            unused_let,
+            value: None,
+        });
         if let Some(scope) = self.scopes.last_mut() {
             scope.push((text, id));
         }

@@ -9,7 +9,7 @@ use super::expected::Want;
 use super::text::article;
 use super::{Expected, Infer};
 use crate::checks;
-use crate::typed::{Expr, ExprKind, Statement, Type};
+use crate::typed::{Binder, Expr, ExprKind, Statement, Type};
 
 impl Infer<'_> {
     /// A block whose last expression is its value.
@@ -74,7 +74,13 @@ impl Infer<'_> {
                 let value = self.let_value(ty.as_ref(), value);
                 // The name is not known in its own value.
                 let bound = value.ty.clone();
-                Some(Statement::Let(self.bind(binder, &bound, BoundBy::Let), value))
+                let binder = self.bind(binder, &bound, BoundBy::Let);
+                if let Binder::Local(id) = binder
+                    && let Some(local) = self.locals.get_mut(id.0 as usize)
+                {
+                    local.value = Some(value.span);
+                }
+                Some(Statement::Let(binder, value))
             }
             Tree::Expect(condition) => {
                 if self.kind != BodyKind::Test || !self.nests.is_empty() {

@@ -223,10 +223,12 @@ impl<'db> Infer<'db> {
             function: function.global.name.clone(),
             name: site.name,
             receiver_end: receiver.as_ref().map(|receiver| receiver.span.end),
+            values: args.iter().map(|a| (a.name.as_ref().map(|name| name.span), a.value.span)).collect(),
         };
         let instance = self.instantiate(&function.type_params, own_name(&function.global.name), site.span);
         let types: Vec<Type> = function.params.iter().map(|param| instance.apply(&param.ty)).collect();
         let receiver = self.receiver(node, function, &types, receiver);
+        self.generic_use(&function.global, &instance, site.name, args.first().map(|arg| arg.value.span));
         let ret = instance.apply(&function.ret);
         let ret = if function.action { Type::Action(Arc::new(ret)) } else { ret };
         self.expect_result(&ret, want);

@@ -6,6 +6,7 @@ use std::sync::Arc;
 use pipe_diagnostics::Diagnostic;
 use pipe_syntax::{Span, ast};
 
+use super::demand::Demands;
 use super::table::TypeTable;
 use crate::db::{Db, ItemNode};
 use crate::place::{Finding, Place};
@@ -64,6 +65,8 @@ pub(crate) struct CallContext {
     pub(crate) name: Span,
     /// Where the receiver ends: a new operation can be put here.
     pub(crate) receiver_end: Option<u32>,
+    /// The written arguments: where the name is, if there is one, and the value.
+    pub(crate) values: Vec<(Option<Span>, Span)>,
 }
 
 /// A local with what is known about its use.
@@ -72,6 +75,8 @@ pub(crate) struct Local {
     pub(crate) decl: LocalDecl,
     /// It was bound by `let`, and nothing has used it yet.
     pub(crate) unused_let: bool,
+    /// The value that a `let` binds it to as a whole.
+    pub(crate) value: Option<Span>,
 }
 
 /// The state of inferring one body.
@@ -92,6 +97,7 @@ pub(crate) struct Infer<'db> {
     pub(crate) calls: Vec<CallContext>,
     pub(crate) findings: Vec<Finding>,
     pub(crate) references: References,
+    pub(crate) demands: Demands,
 }
 
 impl<'db> Infer<'db> {
@@ -115,6 +121,7 @@ impl<'db> Infer<'db> {
             calls: Vec::new(),
             findings: Vec::new(),
             references: References::default(),
+            demands: Demands::default(),
         }
     }
 

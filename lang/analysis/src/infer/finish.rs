@@ -8,6 +8,7 @@ use pipe_syntax::Span;
 
 use super::Infer;
 use super::context::References;
+use super::demand::Demands;
 use super::table::{Unknown, first_variable};
 use crate::checks;
 use crate::place::Finding;
@@ -20,6 +21,7 @@ pub(crate) struct Finished {
     pub(crate) body: Body,
     pub(crate) findings: Vec<Finding>,
     pub(crate) references: References,
+    pub(crate) demands: Demands,
 }
 
 impl Infer<'_> {
@@ -41,13 +43,18 @@ impl Infer<'_> {
             decl
         });
         let locals: Vec<_> = locals.collect();
+        let demands = if unknown.is_empty() { self.settled_demands() } else { Demands::default() };
         self.report_unknown(unknown);
         let failed = self.findings.iter().any(|found| found.severity == Severity::Error);
         if !failed {
             self.findings.extend(checks::unused_lets(&self));
         }
-        let finished =
-            Finished { body: Body { locals, expr }, findings: self.findings, references: self.references };
+        let finished = Finished {
+            body: Body { locals, expr },
+            findings: self.findings,
+            references: self.references,
+            demands,
+        };
         (finished, others)
     }
 
@@ -63,6 +70,18 @@ impl Infer<'_> {
             },
             _ => None,
         })
+    }
+
+    fn settled_demands(&mut self) -> Demands {
+        let mut demands = std::mem::take(&mut self.demands);
+        let mut unknown = BTreeSet::new();
+        for demand in &mut demands.demands {
+            demand.ty = self.settled(&demand.ty, &mut unknown);
+        }
+        for (_, ty) in demands.uses.iter_mut().flat_map(|used| &mut used.args) {
+            *ty = self.settled(ty, &mut unknown);
+        }
+        demands
     }
 
     /// One report for each place that has an unknown type; none when something else is wrong already, which may be why.

@@ -6,6 +6,7 @@ use pipe_syntax::ast;
 
 use super::binder::BoundBy;
 use super::context::{BodyKind, References};
+use super::demand::Demands;
 use super::expected::Want;
 use super::finish::Finished;
 use super::{Expected, Infer};
@@ -26,6 +27,7 @@ pub(crate) struct ItemBodies {
     pub(crate) value_type: Option<Type>,
     pub(crate) findings: Vec<Finding>,
     pub(crate) references: References,
+    pub(crate) demands: Demands,
 }
 
 /// The bodies of an item.
@@ -53,7 +55,13 @@ pub(crate) type Defaults = Vec<Option<Arc<Body>>>;
 pub(crate) fn infer<'db>(db: &'db dyn Db, node: ItemNode<'db>) -> ItemBodies {
     let tree = node.tree(db).clone();
     let names = Names::new(db, node.module(db));
-    let mut item = Item { names, node, findings: Vec::new(), references: References::default() };
+    let mut item = Item {
+        names,
+        node,
+        findings: Vec::new(),
+        references: References::default(),
+        demands: Demands::default(),
+    };
     let mut value_type = None;
     let bodies = match &*tree {
         ast::ItemKind::Let(tree) => {
@@ -76,7 +84,8 @@ pub(crate) fn infer<'db>(db: &'db dyn Db, node: ItemNode<'db>) -> ItemBodies {
             _ => Bodies::None,
         },
     };
-    ItemBodies { bodies, value_type, findings: item.findings, references: item.references }
+    let Item { findings, references, demands, .. } = item;
+    ItemBodies { bodies, value_type, findings, references, demands }
 }
 
 struct Item<'db> {
@@ -84,6 +93,7 @@ struct Item<'db> {
     node: ItemNode<'db>,
     findings: Vec<Finding>,
     references: References,
+    demands: Demands,
 }
 
 impl<'db> Item<'db> {
@@ -94,6 +104,7 @@ impl<'db> Item<'db> {
     fn take(&mut self, finished: Finished) -> Arc<Body> {
         self.findings.extend(finished.findings);
         self.references.extend(finished.references);
+        self.demands.extend(finished.demands);
         Arc::new(finished.body)
     }
 

@@ -148,7 +148,8 @@ impl<'db> Infer<'db> {
             None if self.names.value(&name.text).is_some() => {
                 found.help(format!("a function is applied by `|> {}(…)`", name.text))
             }
-            None => found,
+            None if candidates.is_empty() => found.help("it has no operations"),
+            None => found.help(format!("it has {}", candidates.join(", "))),
         };
         self.report(found);
     }

@@ -19,6 +19,8 @@ impl Infer<'_> {
         let target = without_optional(&wanted);
         let found = if is_secret(&actual) && is_text(target) {
             self.secret(expr, expected.purpose)
+        } else if is_list_of_secrets(&actual) && is_words(target) {
+            self.secrets_in_list(expr, expected.purpose == Purpose::CommandWord || *target == Type::Command)
         } else if *target == Type::Command && actual == Type::String {
             self.string_as_command(expr)
         } else {
@@ -124,14 +126,22 @@ impl Infer<'_> {
                 .role("this is a `Secret`")
                 .help("`secret_file(path, secret)` shows it to steps as a file that is never stored");
         }
-        let found = self
+        let mut found = self
             .error("secret-as-text", "a Secret cannot become text; use `secret_env`", expr.span)
             .role("this is a `Secret`")
             .help("`secret_env(name, secret)` gives it to steps without storing or showing it");
-        match call.filter(|_| operation == "Container.env") {
-            Some(call) => found.fix("use `secret_env`", self.place(call.name), "secret_env"),
-            None => found,
-        }
+        let Some(call) = call.filter(|call| {
+            operation == "Container.env" && call.values.iter().any(|(_, value)| *value == expr.span)
+        }) else {
+            return found;
+        };
+        let mut edits = vec![Edit { place: self.place(call.name), text: "secret_env".into() }];
+        edits.extend(call.values.iter().filter_map(|(name, value)| {
+            let name = name.filter(|_| *value == expr.span)?;
+            Some(Edit { place: self.place(name), text: "secret".into() })
+        }));
+        found.fixes.push(Fix { title: "use `secret_env`".into(), edits, automatic: true });
+        found
     }
 
     /// A secret in a command or a script. `hole` is the hole of a script, which `"$NAME"` can stand for.
@@ -152,6 +162,19 @@ impl Infer<'_> {
         };
         let replace = Edit { place: self.place(hole), text: variable.replace("NAME", &name) };
         found.suggestion(format!("pass it as ${name}"), vec![insert, replace])
+    }
+
+    /// A list of secrets where a list of texts is wanted.
+    pub(crate) fn secrets_in_list(&self, expr: &Expr, in_command: bool) -> Finding {
+        let found = if in_command {
+            let message = "a Secret cannot become part of a command; use `secret_env` for each";
+            self.error("secret-in-command", message, expr.span)
+        } else {
+            self.error("secret-as-text", "a Secret cannot become text; use `secret_env` for each", expr.span)
+        };
+        found
+            .role("these are secrets")
+            .help("`secret_env(name, secret)` gives one to steps without storing or showing it")
     }
 
     /// The environment variable that a secret would be given in.
@@ -220,8 +243,21 @@ pub(crate) fn without_optional(ty: &Type) -> &Type {
     }
 }
 
+pub(crate) fn is_list_of_secrets(ty: &Type) -> bool {
+    matches!(ty, Type::List(element) if is_secret(element))
+}
+
+/// Whether values of the type are lists of texts.
+fn is_words(ty: &Type) -> bool {
+    match ty {
+        Type::Command => true,
+        Type::List(element) => is_text(element),
+        _ => false,
+    }
+}
+
 /// Whether values of the type are texts.
-fn is_text(ty: &Type) -> bool {
+pub(crate) fn is_text(ty: &Type) -> bool {
     matches!(ty, Type::String | Type::Checked(_) | Type::Command)
 }
 

@@ -12,6 +12,7 @@ mod coerce;
 mod comprehension;
 mod construct;
 mod context;
+mod demand;
 mod expected;
 mod expr;
 mod field;
@@ -32,7 +33,8 @@ mod sequence;
 mod table;
 mod text;
 
-pub(crate) use context::{BodyKind, Infer, Nest, References};
+pub(crate) use context::{BodyKind, Infer, Local, Nest, References};
+pub(crate) use demand::DemandKind;
 pub(crate) use expected::Expected;
 pub(crate) use item::{Bodies, Defaults, infer};
 pub(crate) use text::article;

@@ -6,12 +6,12 @@ use pipe_syntax::Span;
 use pipe_syntax::ast::{self, BinaryOp, UnaryOp};
 
 use super::context::{broken, typed};
-use super::expected::Want;
+use super::demand::DemandKind;
+use super::expected::{Purpose, Want};
+use super::mismatch::{is_secret, is_text};
 use super::text::article;
 use super::{Expected, Infer};
-use crate::db::item_of;
-use crate::place::ItemTag;
-use crate::signature::{Signature, signature, substitute};
+use crate::checks::{self, no_data};
 use crate::typed::{CheckedKind, Expr, ExprKind, Type};
 
 impl Infer<'_> {
@@ -84,55 +84,15 @@ impl Infer<'_> {
     fn equality(&mut self, op_span: Span, left: &ast::Expr, right: &ast::Expr) -> (Expr, Expr, Type) {
         let (left, right, ty) = self.sides(op_span, left, right);
         let ty = self.table.follow(&ty);
-        if let Some(part) = self.incomparable(&ty, 0) {
-            let message = format!("values of `{part}` cannot be compared");
-            let found = self.error("not-comparable", message, left.span.to(right.span));
-            let found = found.label(self.place(op_span), "compared here");
-            self.report(match &*part {
-                "Secret" => found.help("a secret is never looked at"),
-                "Container" | "Dir" | "File" => {
-                    found.help("compare what can be read from it: `.digest`, `.entries`, …")
-                }
-                _ => found,
-            });
+        let span = left.span.to(right.span);
+        if let Some(part) = no_data(self.db, &ty) {
+            let place = self.place(span);
+            let found = checks::not_comparable(&part, place);
+            self.report(found.label(self.place(op_span), "compared here"));
+        } else {
+            self.demand(DemandKind::Compare, ty, span);
         }
         (left, right, Type::Bool)
-    }
-
-    /// A part of the type whose values cannot be compared.
-    fn incomparable(&self, ty: &Type, depth: usize) -> Option<Arc<str>> {
-        // Types of records may mention themselves: what was not found so far is not there.
-        if depth > 16 {
-            return None;
-        }
-        let parts = |types: &[Type]| types.iter().find_map(|part| self.incomparable(part, depth + 1));
-        match ty {
-            Type::Function { .. } | Type::Action(_) | Type::Command | Type::Tree => {
-                Some(ty.to_string().into())
-            }
-            Type::Opaque(global, _) => Some(global.name.clone()),
-            Type::List(x) | Type::Optional(x) => self.incomparable(x, depth + 1),
-            Type::Map(k, v) => parts(&[(**k).clone(), (**v).clone()]),
-            Type::Tuple(types) => parts(types),
-            Type::Record(global, args) => {
-                let node = item_of(self.db, global, &[ItemTag::Record])?;
-                let Signature::Record(record) = &signature(self.db, node).signature else { return None };
-                parts(
-                    &record
-                        .fields
-                        .iter()
-                        .map(|f| substitute(&f.ty, &record.type_params, args))
-                        .collect::<Vec<_>>(),
-                )
-            }
-            Type::Enum(global, args) => {
-                let node = item_of(self.db, global, &[ItemTag::Enum])?;
-                let Signature::Enum(item) = &signature(self.db, node).signature else { return None };
-                let payloads = item.variants.iter().flat_map(|variant| &variant.payload);
-                parts(&payloads.map(|p| substitute(&p.ty, &item.type_params, args)).collect::<Vec<_>>())
-            }
-            _ => None,
-        }
     }
 
     fn order(&mut self, op_span: Span, left: &ast::Expr, right: &ast::Expr) -> (Expr, Expr, Type) {
@@ -268,11 +228,18 @@ impl Infer<'_> {
                 return (left, broken(right.span), Type::Error);
             }
         };
+        if is_secret(&inner) && self.target(want).is_some_and(|wanted| is_text(&wanted)) {
+            let purpose = want.expected().map_or(Purpose::Value, |expected| expected.purpose);
+            self.report(self.secret(&left, purpose));
+            return (left, self.silently(right), Type::Error);
+        }
         let text = format!("this side is {}", article(&format!("{}?", self.show(&inner))));
         let mut expected = Expected::new(inner.clone()).because(self.place(left.span), text);
         expected.or_optional = true;
         let right = self.check(right, &expected);
         let ty = match self.table.resolve(&right.ty) {
+            // Reported: what is expected of both together would be the same mistake.
+            _ if matches!(right.kind, ExprKind::Error) => Type::Error,
             optional @ Type::Optional(_) => optional,
             _ => inner,
         };

@@ -47,7 +47,7 @@ impl<'db> Infer<'db> {
     fn hidden_local(&mut self, ty: Type, span: Span) -> LocalId {
         let id = LocalId(self.locals.len() as u32);
         let decl = LocalDecl { name: Arc::from("_"), ty, span, id };
-        self.locals.push(Local { decl, unused_let: false });
+        self.locals.push(Local { decl, unused_let: false, value: None });
         id
     }
 }

@@ -5,7 +5,7 @@ use pipe_syntax::ast::{HolePosition, HoleRefusal, ScriptLit, ScriptPart};
 
 use super::Infer;
 use super::context::typed;
-use super::mismatch::is_secret;
+use super::mismatch::{is_list_of_secrets, is_secret};
 use crate::checks::hole;
 use crate::place::Finding;
 use crate::typed::{Expr, ExprKind, ScriptPiece, Type};
@@ -47,7 +47,9 @@ impl Infer<'_> {
         span: Span,
     ) -> bool {
         let ty = self.table.follow(&expr.ty);
-        let found = if is_secret(&ty) {
+        let found = if is_list_of_secrets(&ty) {
+            self.secrets_in_list(expr, true)
+        } else if is_secret(&ty) {
             let quote = if script.triple { "\"" } else { "\\\"" };
             match position {
                 HolePosition::Word { .. } => {

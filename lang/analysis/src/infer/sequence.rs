@@ -6,6 +6,7 @@ use std::sync::Arc;
 use pipe_syntax::ast;
 
 use super::context::{broken, typed};
+use super::demand::DemandKind;
 use super::expected::{Purpose, Want};
 use super::mismatch::constant;
 use super::table::Unknown;
@@ -123,7 +124,10 @@ impl Infer<'_> {
     pub(crate) fn check_key(&mut self, map: &Type, e: &ast::Expr) {
         let Type::Map(key, _) = map else { return };
         let key = self.table.follow(key);
-        if self.has_text_form(&key) || matches!(key, Type::Variable(_) | Type::Parameter(_)) {
+        if let Type::Parameter(_) = key {
+            return self.demand(DemandKind::Key, key, e.span);
+        }
+        if self.has_text_form(&key) || matches!(key, Type::Variable(_)) {
             return;
         }
         let message = format!("{} cannot be a key", article(&key.to_string()));

@@ -161,7 +161,6 @@ impl Load<'_> {
     fn unreadable(&mut self, name: &Arc<str>, error: &std::io::Error) {
         let reason = match error.kind() {
             std::io::ErrorKind::NotFound => "there is no such file".to_owned(),
-            std::io::ErrorKind::InvalidData => "it is not UTF-8 text".to_owned(),
             std::io::ErrorKind::FileTooLarge => "it is too large".to_owned(),
             _ => error.to_string(),
         };
@@ -180,7 +179,11 @@ impl Load<'_> {
         if let Some(known) = self.done.get(&canonical) {
             return *known;
         }
-        let source = self.source(file, &canonical)?;
+        let Some(source) = self.source(file, &canonical) else {
+            // Reported once, however many use it.
+            self.done.insert(canonical, None);
+            return None;
+        };
         let (name, role) = self.name(package, file, &canonical);
         let module = self.register(&canonical, &name, source, role);
         self.done.insert(canonical.clone(), None);

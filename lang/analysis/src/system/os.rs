@@ -29,7 +29,7 @@ impl System for OsSystem {
         if std::fs::metadata(path)?.len() > MAX_FILE_BYTES {
             return Err(io::ErrorKind::FileTooLarge.into());
         }
-        std::fs::read_to_string(path)
+        String::from_utf8(std::fs::read(path)?).map_err(|error| not_utf8(&error))
     }
 
     fn kind(&self, path: &Path) -> Option<FileKind> {
@@ -63,4 +63,11 @@ impl System for OsSystem {
     fn canonical(&self, path: &Path) -> io::Result<PathBuf> {
         std::fs::canonicalize(path)
     }
+}
+
+/// Says in which line a file is no text.
+fn not_utf8(error: &std::string::FromUtf8Error) -> io::Error {
+    let valid = error.as_bytes().iter().take(error.utf8_error().valid_up_to());
+    let line = valid.filter(|byte| **byte == b'\n').count() + 1;
+    io::Error::new(io::ErrorKind::InvalidData, format!("it is not UTF-8 text, in line {line}"))
 }

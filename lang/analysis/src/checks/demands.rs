@@ -1,0 +1,194 @@
+//! Types whose values are compared, written or read as text, but are no plain data.
+
+use std::collections::BTreeSet;
+use std::sync::Arc;
+
+use pipe_diagnostics::{Diagnostic, Severity};
+
+use crate::db::{Db, ItemNode, item_of};
+use crate::infer::{DemandKind, article, infer};
+use crate::place::{Finding, ItemTag, Place};
+use crate::signature::{Signature, map_type, signature, substitute};
+use crate::typed::{Global, Type};
+
+/// How many generic functions are looked at behind one use. What lies further away is found when it is evaluated.
+const REACH: usize = 200;
+
+/// A part of the type that is no plain data: a secret, a container, a function.
+pub(crate) fn no_data(db: &dyn Db, ty: &Type) -> Option<Arc<str>> {
+    part(db, ty, 0)
+}
+
+fn part(db: &dyn Db, ty: &Type, depth: usize) -> Option<Arc<str>> {
+    // Types of records may mention themselves: what was not found so far is not there.
+    if depth > 16 {
+        return None;
+    }
+    let inside = |ty: &Type| part(db, ty, depth + 1);
+    match ty {
+        Type::Function { .. } | Type::Action(_) | Type::Command | Type::Tree => Some(ty.to_string().into()),
+        Type::Opaque(global, _) => Some(global.name.clone()),
+        Type::List(x) | Type::Optional(x) => inside(x),
+        Type::Map(k, v) => inside(k).or_else(|| inside(v)),
+        Type::Tuple(types) => types.iter().find_map(inside),
+        Type::Record(global, args) => {
+            let node = item_of(db, global, &[ItemTag::Record])?;
+            let Signature::Record(record) = &signature(db, node).signature else { return None };
+            record.fields.iter().find_map(|field| inside(&substitute(&field.ty, &record.type_params, args)))
+        }
+        Type::Enum(global, args) => {
+            let node = item_of(db, global, &[ItemTag::Enum])?;
+            let Signature::Enum(item) = &signature(db, node).signature else { return None };
+            let mut payloads = item.variants.iter().flat_map(|variant| &variant.payload);
+            payloads.find_map(|payload| inside(&substitute(&payload.ty, &item.type_params, args)))
+        }
+        _ => None,
+    }
+}
+
+/// Values that cannot be compared are.
+pub(crate) fn not_comparable(part: &str, place: Place) -> Finding {
+    let found = Diagnostic::error("not-comparable", format!("values of `{part}` cannot be compared"), place);
+    match part {
+        "Secret" => found.help("a secret is never looked at"),
+        "Container" | "Dir" | "File" => {
+            found.help("compare what can be read from it: `.digest`, `.entries`, …")
+        }
+        _ => found,
+    }
+}
+
+/// What the bodies of an item ask of types that cannot give it, also through the generic functions that they use.
+pub(crate) fn unmet_demands(db: &dyn Db, node: ItemNode<'_>) -> Vec<Finding> {
+    let bodies = infer(db, node);
+    let demands = &bodies.demands;
+    // What is wrong already may be why.
+    if bodies.findings.iter().any(|found| found.severity == Severity::Error) {
+        return Vec::new();
+    }
+    let own = demands.demands.iter().filter_map(|demand| {
+        let place = node.place(db, demand.span);
+        match parameters(&demand.ty).first() {
+            Some(name) if demand.kind == DemandKind::Decode => Some(read_as_parameter(name, place)),
+            _ => no_data(db, &demand.ty).map(|part| unmet(demand.kind, &part, place)),
+        }
+    });
+    let mut found: Vec<Finding> = own.collect();
+    for used in &demands.uses {
+        let asked = asked_of_parameters(db, &used.function);
+        let unmet = used.args.iter().find_map(|(name, ty)| {
+            let kind = asked.iter().find(|(asked, _)| asked == name)?.1;
+            Some((kind, no_data(db, ty)?, name))
+        });
+        if let Some((kind, part, name)) = unmet {
+            let place = node.place(db, used.span);
+            let why = format!("`{}` {} values of its `{name}`", used.function.name, verb(kind));
+            found.push(unmet_by_use(db, &used.function, self::unmet(kind, &part, place), why));
+        }
+    }
+    found
+}
+
+fn unmet_by_use(db: &dyn Db, function: &Global, found: Finding, why: String) -> Finding {
+    match item_of(db, function, &[ItemTag::Function]) {
+        Some(callee) => found.label(callee.place(db, super::name_span(db, callee)), why),
+        None => found,
+    }
+}
+
+fn verb(kind: DemandKind) -> &'static str {
+    match kind {
+        DemandKind::Compare => "compares",
+        DemandKind::Order => "sorts",
+        DemandKind::Key => "makes keys of",
+        DemandKind::Encode => "writes out",
+        DemandKind::Decode => "reads",
+    }
+}
+
+fn unmet(kind: DemandKind, part: &str, place: Place) -> Finding {
+    match (kind, part) {
+        (DemandKind::Encode, "Secret") => {
+            let message = "a Secret cannot become text; use `secret_env` or `secret_file`";
+            Diagnostic::error("secret-as-text", message, place)
+                .help("leave it out of what is written, and give it to the step that needs it")
+        }
+        (DemandKind::Encode, _) => {
+            Diagnostic::error("no-text-form", format!("{} has no text form", article(part)), place)
+                .help("texts are made of plain data: records, lists, maps, texts, numbers")
+        }
+        (DemandKind::Decode, "Secret") => {
+            Diagnostic::error("no-text-form", "a `Secret` cannot be read from a text", place)
+                .help("a secret is never written down: take it as a parameter, or use `secret.random()`")
+        }
+        (DemandKind::Decode, _) => {
+            let message = format!("{} cannot be read from a text", article(part));
+            Diagnostic::error("no-text-form", message, place)
+                .help("plain data can: records, lists, maps, texts, numbers")
+        }
+        (DemandKind::Compare | DemandKind::Order | DemandKind::Key, _) => not_comparable(part, place),
+    }
+}
+
+fn read_as_parameter(name: &str, place: Place) -> Finding {
+    let message = format!("a text cannot be read as `{name}`: which type that is, only callers know");
+    Diagnostic::error("ambiguous-type", message, place)
+        .help("decode where the type is known, and take the value as a parameter")
+}
+
+/// For each type parameter of a function, the type parameters of the first function that it is made of.
+type Origins = Vec<(Arc<str>, BTreeSet<Arc<str>>)>;
+
+/// What a generic function asks of its type parameters, by itself and by the functions that it uses.
+fn asked_of_parameters(db: &dyn Db, function: &Global) -> BTreeSet<(Arc<str>, DemandKind)> {
+    let mut asked = BTreeSet::new();
+    // Each function with its type parameters in terms of those of the first.
+    let mut seen = BTreeSet::new();
+    let mut open: Vec<(Global, Origins)> = Vec::new();
+    if let Some(node) = item_of(db, function, &[ItemTag::Function])
+        && let Signature::Function(signature) = &signature(db, node).signature
+    {
+        let own = signature.type_params.iter().map(|name| (name.clone(), BTreeSet::from([name.clone()])));
+        open.push((function.clone(), own.collect()));
+    }
+    while let Some((function, names)) = open.pop() {
+        if seen.len() == REACH {
+            break;
+        }
+        if !seen.insert((function.clone(), names.clone())) {
+            continue;
+        }
+        let Some(node) = item_of(db, &function, &[ItemTag::Function]) else { continue };
+        let demands = &infer(db, node).demands;
+        let outer = |ty: &Type| -> BTreeSet<Arc<str>> {
+            let inner = parameters(ty);
+            names
+                .iter()
+                .filter(|(name, _)| inner.contains(name))
+                .flat_map(|(_, outer)| outer.clone())
+                .collect()
+        };
+        for demand in &demands.demands {
+            asked.extend(outer(&demand.ty).into_iter().map(|name| (name, demand.kind)));
+        }
+        for used in &demands.uses {
+            let args = used.args.iter().map(|(name, ty)| (name.clone(), outer(ty)));
+            open.push((used.function.clone(), args.collect()));
+        }
+    }
+    asked
+}
+
+/// The type parameters that occur in a type, each once.
+fn parameters(ty: &Type) -> Vec<Arc<str>> {
+    let mut found: Vec<Arc<str>> = Vec::new();
+    map_type(ty, &mut |leaf| {
+        if let Type::Parameter(name) = leaf
+            && !found.contains(name)
+        {
+            found.push(name.clone());
+        }
+        None
+    });
+    found
+}

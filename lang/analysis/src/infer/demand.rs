@@ -1,0 +1,92 @@
+//! What a body asks of types that are settled only at its end, or by the callers of a generic function.
+//!
+//! `xs.contains(x)` compares, `json.encode(x)` writes: both need plain data, which a type parameter may turn out not to
+//! be. `checks::demands` looks at what is noted here.
+
+use std::sync::Arc;
+
+use pipe_syntax::Span;
+
+use super::Infer;
+use super::call::Instance;
+use crate::typed::{Global, Type};
+
+/// What is done with the values of a type.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) enum DemandKind {
+    /// They are compared.
+    Compare,
+    /// They are put in order.
+    Order,
+    /// They are keys of a map.
+    Key,
+    /// They are written as text.
+    Encode,
+    /// They are read from text.
+    Decode,
+}
+
+/// Something is done with the values of a type.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Demand {
+    pub(crate) kind: DemandKind,
+    pub(crate) ty: Type,
+    /// Of what does it.
+    pub(crate) span: Span,
+}
+
+/// A use of a generic function, whose body may ask something of the types it is used with.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct GenericUse {
+    pub(crate) function: Global,
+    /// For each type parameter, its type here.
+    pub(crate) args: Vec<(Arc<str>, Type)>,
+    pub(crate) span: Span,
+}
+
+/// What a body asks of types.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Demands {
+    pub(crate) demands: Vec<Demand>,
+    pub(crate) uses: Vec<GenericUse>,
+}
+
+impl Demands {
+    pub(crate) fn extend(&mut self, other: Demands) {
+        self.demands.extend(other.demands);
+        self.uses.extend(other.uses);
+    }
+}
+
+impl Infer<'_> {
+    /// Notes that something is done with the values of a type.
+    pub(crate) fn demand(&mut self, kind: DemandKind, ty: Type, span: Span) {
+        self.demands.demands.push(Demand { kind, ty, span });
+    }
+
+    /// Notes the use of a function with the types that its parameters have there. `value` is the first argument's place.
+    pub(crate) fn generic_use(
+        &mut self,
+        function: &Global,
+        instance: &Instance,
+        name: Span,
+        value: Option<Span>,
+    ) {
+        let Some(first) = instance.args.first() else { return };
+        if !function.module.0.starts_with("std/") {
+            let args = instance.params.iter().cloned().zip(instance.args.iter().cloned()).collect();
+            self.demands.uses.push(GenericUse { function: function.clone(), args, span: name });
+            return;
+        }
+        let kind = match &*function.name {
+            "List.contains" | "List.unique" => DemandKind::Compare,
+            "List.sort" => DemandKind::Order,
+            "Map.get" | "Map.insert" => DemandKind::Key,
+            "encode" => DemandKind::Encode,
+            "decode" => DemandKind::Decode,
+            _ => return,
+        };
+        let span = value.filter(|_| kind == DemandKind::Encode).unwrap_or(name);
+        self.demand(kind, first.clone(), span);
+    }
+}

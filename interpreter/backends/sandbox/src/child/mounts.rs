@@ -28,8 +28,9 @@ const DEV_LINKS: [(&CStr, &CStr); 5] = [
     (c"/proc/self/fd/2", c"/dev/stderr"),
 ];
 
-/// Makes the root and enters it. What belongs to the host is picked up before, by descriptor; all targets are looked up after,
-/// so that no link in a layer can lead out. The old root goes last: the kernel shows a new `/proc` only to who still sees an old one.
+/// Makes the root and enters it. What belongs to the host is picked up before, by descriptor; all targets of a step's choice are
+/// looked up when the old root is gone, so that no link in a layer can lead out, and nothing that is attached can come between the
+/// old root and its end. The new `/proc` comes before that end: the kernel shows one only to who still sees an old one.
 pub(crate) fn set_up(image: &mut StepImage) -> Result<(), Failure> {
     let root = mount_overlay(&image.root, libc::MOUNT_ATTR_NODEV).at(Stage::RootOverlay)?;
     pick_up_attachments(image)?;
@@ -38,12 +39,14 @@ pub(crate) fn set_up(image: &mut StepImage) -> Result<(), Failure> {
     sys::fchdir(root).at(Stage::PivotRoot)?;
     sys::pivot_root_here().at(Stage::PivotRoot)?;
     mount_kernel_views()?;
+    // Stacked over the new root, it is what `.` leads to.
+    sys::detach(c".").at(Stage::DetachOldRoot)?;
+    sys::chdir(c"/").at(Stage::DetachOldRoot)?;
     mount_dev(&image.device_fds)?;
     for (index, (attachment, mount)) in image.attachments.iter().zip(&image.mount_fds).enumerate() {
         sys::attach_mount(*mount, &attachment.target).at_index(Stage::AttachMount, index)?;
     }
-    sys::detach(c".").at(Stage::DetachOldRoot)?;
-    sys::chdir(c"/").at(Stage::DetachOldRoot)
+    Ok(())
 }
 
 fn mount_overlay(overlay: &Overlay, attributes: u64) -> Sys<RawFd> {

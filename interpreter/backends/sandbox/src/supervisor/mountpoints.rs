@@ -28,6 +28,9 @@ impl<'a> MountPoints<'a> {
     /// Mounts something: where it really goes, links followed. What is missing is remembered.
     pub(super) fn mount(&mut self, path: &Path, content: Content) -> Result<PathBuf, String> {
         let place = self.view.resolve(path)?;
+        if belongs_to_the_sandbox(&place.path) {
+            return Err(nothing_there(path, &place.path));
+        }
         let is_file = matches!(content, Content::File(_));
         match place.kind {
             PlaceKind::Dir if is_file => {
@@ -80,4 +83,14 @@ impl<'a> MountPoints<'a> {
             )),
         }
     }
+}
+
+/// The root itself, and what the sandbox mounts: a step's layers may have a link that leads there.
+fn belongs_to_the_sandbox(path: &Path) -> bool {
+    path == Path::new("/") || ["/proc", "/sys", "/dev"].iter().any(|kept| path.starts_with(kept))
+}
+
+fn nothing_there(path: &Path, place: &Path) -> String {
+    let link = if path == place { String::new() } else { format!(", which leads to `{}`", place.display()) };
+    format!("nothing can be mounted at `{}`{link}", path.display())
 }

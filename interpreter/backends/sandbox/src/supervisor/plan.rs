@@ -151,9 +151,6 @@ impl<'a> Planner<'a> {
 
     fn add_mount(&mut self, mount: &Mount) -> Result<Placed, StepFailure> {
         let path = Path::new(&mount.path);
-        if path == Path::new("/") || ["/proc", "/sys", "/dev"].iter().any(|kept| path.starts_with(kept)) {
-            return Err(StepFailure::Step(format!("nothing can be mounted at `{}`", mount.path)));
-        }
         let (content, kind) = match &mount.source {
             MountedTree::Folders(folders) => (
                 Content::Layers(layer_stack(folders, &self.context.index)?),

@@ -201,3 +201,38 @@ async fn a_layers_links_lead_nowhere() {
     let spec = Lab::mounted(lab.script("true"), "/t", &[outside]);
     assert!(lab.run(spec).await.unwrap_err().to_string().contains("not a path of a layer"));
 }
+
+/// A mount over the root would come between the new root and the host's, which is stacked there until it is taken away.
+#[tokio::test]
+async fn a_link_to_the_root_is_no_mount_point() {
+    let lab = Lab::new();
+    let links = lab.tree("ln -s / root; ln -s ../.. up; ln -s /proc proc; ln -s root/dev dev").await;
+    let tree = lab.tree("echo mine > file").await;
+    for (path, leads_to) in
+        [("/root", "/"), ("/up", "/"), ("/proc", "/proc"), ("/dev/x", "/dev/x"), ("/root/sys/x", "/sys/x")]
+    {
+        let mut spec = Lab::mounted(lab.script("ls /.."), "/links", std::slice::from_ref(&links));
+        spec = Lab::mounted(spec, &format!("/links{path}"), std::slice::from_ref(&tree));
+        let error = lab.run(spec).await.unwrap_err().to_string();
+        assert!(
+            error.contains(&format!("nothing can be mounted at `/links{path}`, which leads to `{leads_to}`")),
+            "{error}"
+        );
+    }
+}
+
+/// However a step is mounted, nothing lies above its root.
+#[tokio::test]
+async fn above_the_root_is_the_root() {
+    let lab = Lab::new();
+    let links = lab.tree("ln -s /usr usr; ln -s / root").await;
+    let spec = Lab::mounted(
+        lab.script("stat -c %d:%i / /.. /../.. | uniq; cd /..; stat -c %d:%i . ; grep -c ' / / ' /proc/self/mountinfo"),
+        "/links",
+        std::slice::from_ref(&links),
+    );
+    let ran = lab.run(spec).await.unwrap();
+    let lines: Vec<&str> = ran.stdout.lines().collect();
+    assert_eq!(lines.len(), 3, "{}", ran.stdout);
+    assert_eq!((lines[0], lines[2]), (lines[1], "1"), "{}", ran.stdout);
+}

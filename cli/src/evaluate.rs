@@ -78,6 +78,7 @@ pub(crate) fn failed(error: EvalError, package: &Package) -> CliError {
 pub(crate) fn exit_of(kind: &ErrorKind) -> Exit {
     match kind {
         ErrorKind::Pipeline | ErrorKind::Limit => Exit::Failed,
+        ErrorKind::Usage => Exit::Usage,
         ErrorKind::NotThereYet { .. } | ErrorKind::Internal => Exit::Machine,
     }
 }

@@ -5,7 +5,8 @@ use tokio_util::sync::CancellationToken;
 
 use crate::exit::{CliError, Exit};
 
-/// Listens to Ctrl-C, to requests to end, and to the terminal going away.
+/// Listens to Ctrl-C and to requests to end. Not to the terminal going away: `nohup` has that ignored, and else it ends the
+/// process, whereupon the supervisor cleans up.
 pub(crate) struct Signals {
     signals: Vec<Signal>,
 }
@@ -16,7 +17,7 @@ impl Signals {
     /// # Errors
     /// When the kernel refuses.
     pub(crate) fn listen() -> Result<Signals, CliError> {
-        let kinds = [SignalKind::interrupt(), SignalKind::terminate(), SignalKind::hangup()];
+        let kinds = [SignalKind::interrupt(), SignalKind::terminate()];
         let signals = kinds.into_iter().map(signal).collect::<Result<_, _>>();
         signals
             .map(|signals| Signals { signals })

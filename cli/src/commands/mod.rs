@@ -32,7 +32,8 @@ fn help_of(error: &clap::Error, request: &Request) -> CliError {
         );
     }
     let names: Vec<&str> = request.targets.iter().map(|(label, _)| &**label).collect();
-    match output::result_line(&format!("{}: {}", names.join(", "), request.parameters)) {
+    let usage = format!("usage: pipe run {} [--PARAMETER VALUE]…", names.join(" "));
+    match output::result_line(&format!("{usage}\n\n{}", request.parameters)) {
         Ok(()) => CliError::silent(Exit::Success),
         Err(error) => error,
     }

@@ -67,12 +67,13 @@ fn check_wishes(args: &RunArgs, evaluation: &Evaluation) -> Result<(), CliError>
         let action =
             evaluation.targets.iter().find(|target| matches!(target.demand, pipe_eval::Demand::Action(_)));
         if let Some(target) = action {
-            let effects = target.effects().join(", ");
-            return Err(CliError::usage(format!(
-                "`{}` is an action, and --pure refuses those",
-                target.label
-            ))
-            .help(format!("it would: {effects}")));
+            let refused =
+                CliError::usage(format!("`{}` is an action, and --pure refuses those", target.label));
+            let effects = target.effects();
+            return Err(match effects.is_empty() {
+                true => refused,
+                false => refused.help(format!("it would: {}", effects.join(", "))),
+            });
         }
     }
     if args.options.output.is_some() {

@@ -82,7 +82,8 @@ impl View for Plain {
     }
 
     fn finished(&mut self, summary: &Summary, elapsed: Duration) -> String {
-        if self.style.quiet {
+        // What has no step was only evaluated: there is nothing to say.
+        if self.style.quiet || *summary == Summary::default() {
             return String::new();
         }
         format!("{} in {}\n", counts(summary), human(elapsed))

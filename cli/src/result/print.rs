@@ -84,9 +84,17 @@ fn as_json(demand: &Demand, answers: &Answers, store: &Store) -> Result<Value, C
         }
         Demand::Many(parts) => {
             let values = parts.iter().map(|(name, part)| Ok((name.clone(), as_json(part, answers, store)?)));
-            Value::Object(values.collect::<Result<_, CliError>>()?)
+            many(values.collect::<Result<_, CliError>>()?)
         }
     })
+}
+
+/// Elements of a list have their places as names.
+fn many(values: Map<String, Value>) -> Value {
+    if values.keys().enumerate().all(|(index, name)| *name == index.to_string()) {
+        return Value::Array(values.into_iter().map(|(_, value)| value).collect());
+    }
+    Value::Object(values)
 }
 
 fn tree_of(output: Output, answers: &Answers) -> Result<&pipe_engine::TreeValue, CliError> {

@@ -19,6 +19,9 @@ pub fn maybe(x: String? = none) -> String { x ?? "nothing" }
 pub fn contents(f: File) -> String { f.contents }
 pub fn listing(d: Dir) -> String { d.file("f").contents }
 pub fn json(json: String = "of the target") -> String { json }
+
+param given: String
+pub fn needs_a_param() -> String { given }
 "#;
 
 #[test]
@@ -77,6 +80,7 @@ fn wrong_parameters_are_usage_errors_that_list_the_right_ones() {
         (&["auth", "--auth", "Auth()"], "user"),
         (&["contents", "--f", "no/such/file"], "no/such/file"),
         (&["nothing"], "nothing"),
+        (&["needs_a_param"], "--given VALUE"),
         (&["text", "--jobs", "none"], "none"),
     ] {
         world.run(["run"].iter().chain(args)).exits(2).says(said);

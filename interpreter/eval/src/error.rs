@@ -21,6 +21,8 @@ pub struct EvalError {
 pub enum ErrorKind {
     /// The program has no value for these arguments: `fail(…)`, an overflow, a value that is too long for a script.
     Pipeline,
+    /// A value that only the caller can give was not given.
+    Usage,
     /// It needs an operation that this engine does not have yet.
     NotThereYet {
         /// The operation, as users write it.
@@ -76,6 +78,14 @@ pub(crate) fn failed(message: &str, place: FileSpan) -> Box<EvalError> {
 /// An argument whose value cannot be.
 pub(crate) fn invalid(message: impl Into<String>, place: FileSpan) -> Box<EvalError> {
     EvalError::new(ErrorKind::Pipeline, Diagnostic::error("invalid-value", message, place))
+}
+
+/// The caller gave no value for a `param`, and it has no default.
+pub(crate) fn not_given(param: &str, place: FileSpan) -> Box<EvalError> {
+    let message = format!("the parameter `{param}` has no default and no value was given");
+    let diagnostic = Diagnostic::error("invalid-value", message, place);
+    EvalError::new(ErrorKind::Usage, diagnostic)
+        .help(format!("give one with `--{} VALUE`", param.replace('_', "-")))
 }
 
 /// A pure function has no value for its arguments.

@@ -34,10 +34,7 @@ impl Machine {
                 self.eval(&default.expr, &mut env)?
             }
             (None, None) => {
-                let message =
-                    format!("the parameter `{}` has no default and no value was given", global.name);
-                let flag = format!("give one with `--{} VALUE`", global.name.replace('_', "-"));
-                return Err(error::invalid(message, frame.place(param.origin.name)).help(flag));
+                return Err(error::not_given(&global.name, frame.place(param.origin.name)));
             }
         };
         self.memo.params.insert(global.clone(), value.clone());

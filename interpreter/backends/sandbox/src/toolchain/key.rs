@@ -1,7 +1,7 @@
-//! What the host's tools are, as a digest: the package database, and the state of the folders in which tools are installed past it.
-//! Never a walk of `/usr`.
+//! What the host's tools are, as a digest: the state of the package database, and of the folders in which tools are installed past
+//! it. Never a walk of `/usr`, and no file is read: hashing a database of a megabyte costs more than all else of a cached run, and
+//! the folders' own times already tell this machine from any other.
 
-use std::io::Read;
 use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 
@@ -32,7 +32,7 @@ const PLACES: [&str; 9] = [
 ];
 
 /// Changes whenever this encoding does.
-const VERSION: &str = "pipe host toolchain 1";
+const VERSION: &str = "pipe host toolchain 2";
 
 /// The digest. `path` is the value of `PATH`: folders that a step would search too.
 pub(crate) fn digest(path: &str) -> Digest {
@@ -43,12 +43,9 @@ fn digest_of(root: &Path, path: &str) -> Digest {
     let mut hash = Sha256::new();
     add(&mut hash, VERSION.as_bytes());
     add(&mut hash, std::env::consts::ARCH.as_bytes());
-    for database in DATABASES {
-        add_database(&mut hash, &under(root, database));
-    }
     let shown =
         |folder: &&str| ["/usr", "/bin", "/sbin"].iter().any(|shown| Path::new(folder).starts_with(shown));
-    for place in PLACES.into_iter().chain(path.split(':').filter(shown)) {
+    for place in DATABASES.into_iter().chain(PLACES).chain(path.split(':').filter(shown)) {
         add(&mut hash, place.as_bytes());
         add(&mut hash, state(&under(root, place)).as_bytes());
     }
@@ -65,26 +62,13 @@ fn add(hash: &mut Sha256, field: &[u8]) {
     hash.update(field);
 }
 
-/// By content where that is one text (dpkg, apk); else by state: reading a binary database of many megabytes each time costs more
-/// than an unneeded run after an update that changed nothing.
-fn add_database(hash: &mut Sha256, path: &Path) {
-    const SMALL: u64 = 4 << 20;
-    let small = std::fs::metadata(path).is_ok_and(|meta| meta.is_file() && meta.len() <= SMALL);
-    let mut content = Vec::new();
-    let read = small
-        && std::fs::File::open(path).and_then(|file| file.take(SMALL).read_to_end(&mut content)).is_ok();
-    add(hash, path.as_os_str().as_encoded_bytes());
-    if read {
-        add(hash, &content);
-    } else {
-        add(hash, state(path).as_bytes());
-    }
-}
-
 /// Everything of a file's or folder's state that a change of its content, or of the names in it, moves.
 fn state(path: &Path) -> String {
     match std::fs::metadata(path) {
-        Ok(meta) => format!("{} {} {} {}", meta.ino(), meta.len(), meta.mtime(), meta.mtime_nsec()),
+        Ok(meta) => {
+            let (changed, nanos) = (meta.ctime(), meta.ctime_nsec());
+            format!("{} {} {} {} {changed} {nanos}", meta.ino(), meta.len(), meta.mtime(), meta.mtime_nsec())
+        }
         Err(_) => String::new(),
     }
 }
@@ -110,7 +94,7 @@ mod tests {
         let root = host();
         let before = digest_of(root.path(), PATH);
         assert_eq!(digest_of(root.path(), PATH), before);
-        std::fs::write(root.path().join("var/lib/dpkg/status"), "Package: gcc\nVersion: 13\n").unwrap();
+        std::fs::write(root.path().join("var/lib/dpkg/status"), "Package: gcc\nVersion: 13.1\n").unwrap();
         let updated = digest_of(root.path(), PATH);
         assert_ne!(updated, before);
         std::fs::write(root.path().join("usr/local/bin/tool"), "").unwrap();

@@ -197,6 +197,20 @@ fn allowed_positions_are_allowed() {
     }
 }
 
+/// An element with a plain number is assigned like a variable; any other subscript is evaluated.
+#[test]
+fn elements_of_arrays() {
+    let script = "a[0]=@; a[1]=\"x@\"; printf '%s' \"${a[0]}\"";
+    for value in HOSTILE {
+        for printed in outputs(Shell::Bash, script, &[value, value]).unwrap() {
+            assert_eq!(String::from_utf8_lossy(&printed), value);
+        }
+    }
+    for script in ["a[1==@]=3", "a[@]=3", "k=@; a[k]=@", "a[@ 0]=1"] {
+        assert_eq!(inserted(Shell::Bash, script), None, "{script}");
+    }
+}
+
 /// The acceptance of scripts: each value in each position is refused or arrives.
 #[test]
 fn every_value_in_every_position() {

@@ -37,8 +37,9 @@ pub trait System: Send + Sync {
     fn canonical(&self, path: &Path) -> io::Result<PathBuf>;
 }
 
-/// The largest file that is read, in bytes. Offsets are 32 bits, and no pipeline is that long.
-pub const MAX_FILE_BYTES: u64 = 64 << 20;
+/// The largest file that is read, in bytes: what is known about its items takes some hundred times as much memory, and no
+/// pipeline is that long.
+pub const MAX_FILE_BYTES: u64 = 4 << 20;
 
 /// What a path is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -148,13 +148,22 @@ fn assigned_name(word: &Word) -> Option<&str> {
 
 fn assignment(word: &Word, verdict: &mut Verdict) {
     let Some(name) = assigned_name(word) else { return };
-    let subscript = word.prefix.split_once('=').is_none_or(|(target, _)| target.contains('['));
+    let subscript = word.prefix.split_once('=').is_none_or(|(target, _)| evaluates_subscript(target));
     if EVALUATED.contains(&name) || name.starts_with("BASH_FUNC") {
         verdict.refuse(word, HoleRefusal::Eval);
     } else if subscript {
         verdict.refuse(word, HoleRefusal::Arithmetic);
     }
     verdict.assigned.extend(word.holes.clone());
+}
+
+/// Whether `a[…]` before `=` has a subscript that the shell evaluates: all but a plain number, for a name is evaluated
+/// again and again, and so may hold a value.
+fn evaluates_subscript(target: &str) -> bool {
+    let Some((_, subscript)) = target.split_once('[') else { return false };
+    // Without its `]` it goes on behind the `=`.
+    let number = subscript.strip_suffix('+').unwrap_or(subscript).strip_suffix(']');
+    !number.is_some_and(|n| !n.is_empty() && n.bytes().all(|byte| byte.is_ascii_digit()))
 }
 
 /// Builtins of shells. `false` if the name is none of those that matter.

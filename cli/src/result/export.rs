@@ -59,6 +59,7 @@ fn failed(error: StoreError) -> CliError {
     let exit = match &error {
         StoreError::Export(
             ExportError::IsADirectory { .. }
+            | ExportError::NotAFile { .. }
             | ExportError::NotADirectory { .. }
             | ExportError::Precious { .. }
             | ExportError::OverBase,

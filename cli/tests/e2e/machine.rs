@@ -11,6 +11,17 @@ fn user_namespaces_that_are_refused_are_named() {
     finish(&mut command).exits(3).says("max_user_namespaces");
 }
 
+/// The store of an earlier run belongs, when that was root, to ids that the refused namespace would have.
+#[test]
+fn user_namespaces_that_are_refused_later_are_named_too() {
+    let world = World::example("hello");
+    world.run(["run", "build"]).success();
+    let mut command = world.command("unshare");
+    let script = "echo 0 > /proc/sys/user/max_user_namespaces && exec \"$0\" run build --cflags=-O1";
+    command.args(["-Ur", "sh", "-c", script]).arg(crate::harness::pipe_binary());
+    finish(&mut command).exits(3).says("max_user_namespaces");
+}
+
 #[test]
 fn doctor_says_what_there_is() {
     let world = World::empty();

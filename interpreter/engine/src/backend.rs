@@ -25,6 +25,15 @@ pub trait Backend: Send + Sync {
     /// them is wholly the step's own, and can be taken out.
     fn toolchain_has(&self, path: &str) -> bool;
 
+    /// Whether the host's own tools, or what else is mounted over a root of theirs, hide whatever layers have at this absolute path.
+    fn toolchain_hides(&self, path: &str) -> bool;
+
+    /// Whether this machine offers what it needs. Asked only when something else went wrong that may come from that; a run finds out
+    /// by itself.
+    async fn available(&self) -> Result<(), BackendError> {
+        Ok(())
+    }
+
     /// Runs one command to its end. A command that fails is an [`StepOutcome`] like any other; an error means that the backend
     /// could not do its work. When `cancel` fires, the whole process tree is killed, its folders are removed, and the result is
     /// [`BackendError::Cancelled`].

@@ -225,6 +225,12 @@ pub enum ExportError {
         /// The destination.
         path: PathBuf,
     },
+    /// A device, a pipe or a socket stands where a file should be written.
+    #[error("{path} is not an ordinary file and is left alone; name a file to write")]
+    NotAFile {
+        /// The destination.
+        path: PathBuf,
+    },
     /// Something that is no folder stands where one should be written.
     #[error("{path} exists and is not a folder")]
     NotADirectory {

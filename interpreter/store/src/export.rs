@@ -51,11 +51,15 @@ impl Store {
     }
 
     /// Writes a file to the host, replacing one that exists, at once. Missing parents are made. A symbolic link at the destination is
-    /// replaced, not followed.
+    /// replaced, not followed; what is neither a file nor such a link is left alone (`/dev/null`, and `/dev/stdout`, which leads to
+    /// whatever is open).
     pub fn export_file(&self, file: &FileRef, destination: &Path, mtime: i64) -> Result<(), StoreError> {
         let is_folder = fs::symlink_metadata(destination).is_ok_and(|metadata| metadata.is_dir());
         if is_folder || destination.as_os_str().as_bytes().ends_with(b"/") {
             return Err(ExportError::IsADirectory { path: destination.to_path_buf() }.into());
+        }
+        if is_special(destination) {
+            return Err(ExportError::NotAFile { path: destination.to_path_buf() }.into());
         }
         let place = Place::of(destination)?;
         let beside = place.beside()?;
@@ -97,6 +101,15 @@ impl Store {
         }
         Ok(())
     }
+}
+
+/// Whether something is there that a file must not take the place of: a device, a pipe, a socket, or one of the links of `/dev`
+/// that lead to a process's open files.
+fn is_special(destination: &Path) -> bool {
+    let is_special =
+        |metadata: fs::Metadata| !(metadata.is_file() || metadata.is_dir() || metadata.is_symlink());
+    let leads_to_open_file = fs::read_link(destination).is_ok_and(|target| target.starts_with("/proc"));
+    leads_to_open_file || fs::metadata(destination).is_ok_and(is_special)
 }
 
 /// Where a result goes.

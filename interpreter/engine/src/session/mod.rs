@@ -38,12 +38,24 @@ pub(crate) struct SessionState {
     ran: Mutex<HashMap<StepKey, Arc<ExecResult>>>,
 }
 
+/// Why there is no run. A store whose layers belong to the steps' user ids cannot be used where the machine refuses namespaces; then
+/// that is what has to be mended.
+async fn cause_of(engine: &Engine, error: pipe_store::StoreError) -> EngineError {
+    match engine.backend.available().await {
+        Err(refused @ crate::BackendError::Unsupported { .. }) => refused.into(),
+        _ => error.into(),
+    }
+}
+
 impl Session {
     pub(crate) async fn start(engine: Engine) -> Result<Session, EngineError> {
         let host = HostSnapshot::new(&engine)?;
         let store = engine.store.clone();
         let begun = tokio::task::spawn_blocking(move || store.begin_run()).await;
-        let run = begun.map_err(|error| EngineError::Internal(error.to_string()))??;
+        let run = match begun.map_err(|error| EngineError::Internal(error.to_string()))? {
+            Ok(run) => run,
+            Err(error) => return Err(cause_of(&engine, error).await),
+        };
         let shared = SessionState {
             context: Arc::new(OpContext { engine, host }),
             network: SessionNetwork::start(),

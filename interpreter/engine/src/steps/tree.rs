@@ -45,6 +45,7 @@ fn absolute(path: &str) -> String {
 /// The result of a change that was made before, by the content it was made on.
 pub(super) fn cached(context: &OpContext, op: &Op, inputs: &Inputs) -> Result<Option<Value>, Cause> {
     let into = changed(op, inputs)?;
+    not_hidden(context, op, inputs, into)?;
     let found = context.engine.store.lookup_op(key(op, inputs)?)?;
     Ok(found.and_then(|stored| match stored {
         Stored::Tree(tree) => Some(Value::Tree(into.with_tree(tree))),
@@ -56,6 +57,7 @@ pub(super) fn cached(context: &OpContext, op: &Op, inputs: &Inputs) -> Result<Op
 pub(super) fn change(context: &OpContext, op: &Op, inputs: &Inputs) -> Result<Value, Cause> {
     let store = &context.engine.store;
     let into = changed(op, inputs)?;
+    not_hidden(context, op, inputs, into)?;
     let tree = match op {
         Op::Copy(copy) => {
             let options = copy_options(copy)?;
@@ -70,6 +72,22 @@ pub(super) fn change(context: &OpContext, op: &Op, inputs: &Inputs) -> Result<Va
     };
     store.record_op(key(op, inputs)?, &Stored::Tree(tree.clone()))?;
     Ok(Value::Tree(into.with_tree(tree)))
+}
+
+/// A change that no step could ever see is a mistake.
+fn not_hidden(context: &OpContext, op: &Op, inputs: &Inputs, into: &TreeValue) -> Result<(), Cause> {
+    let path = match op {
+        Op::Copy(copy) => inputs.text(&copy.path)?,
+        Op::Write { path, .. } | Op::Remove { path, .. } => inputs.text(path)?,
+        _ => return Err(super::not_ours(op)),
+    };
+    if into.base.is_some() && context.engine.backend.toolchain_hides(&absolute(path)) {
+        return Err(Cause::pipeline(format!(
+            "`{path}` belongs to the host's own tools, which are read-only"
+        ))
+        .help("use a path outside them, such as `/opt` or `/out`"));
+    }
+    Ok(())
 }
 
 /// The tree that a change stands on.

@@ -177,6 +177,10 @@ impl Backend for Closures {
         Ok(*self.toolchain.lock().unwrap())
     }
 
+    fn toolchain_hides(&self, path: &str) -> bool {
+        path.starts_with("/usr")
+    }
+
     fn toolchain_has(&self, path: &str) -> bool {
         path == "/" || path.starts_with("/usr")
     }

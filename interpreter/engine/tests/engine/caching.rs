@@ -199,3 +199,21 @@ async fn of_a_root_over_the_toolchain_only_what_steps_made_can_be_taken() {
     assert_eq!(reason(&report, 1), "`/usr/bin` holds the host's own tools, which are not part of a result");
     assert_eq!(reason(&report, 2), "a container of the host's own tools cannot be mounted as a folder");
 }
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 8)]
+async fn a_change_that_the_toolchain_would_hide_is_refused() {
+    let world = World::new();
+    let setup = world.engine();
+    let mut build = Build::default();
+    let tools = main(build.add("tools", Op::Toolchain));
+    let scratch = build.scratch();
+    let hidden = build.write(tools, "/usr/x", Arg::text("x"));
+    let hidden = build.exec("hidden", command(hidden, &["cat", "/usr/x"]));
+    // The same change of a root that is all the layers' is seen.
+    let seen = build.write(scratch, "/usr/x", Arg::text("x"));
+    let seen = build.exec("seen", command(seen, &["cat", "/usr/x"]));
+    let demands = [slot(seen, Slot::Stdout), slot(hidden, Slot::Stdout)];
+    let report = setup.run(&build.graph, &demands).await;
+    assert_eq!(text(report.outcomes[0].result.as_ref().unwrap()), "x");
+    assert_eq!(reason(&report, 1), "`/usr/x` belongs to the host's own tools, which are read-only");
+}

@@ -48,6 +48,23 @@ fn a_file() {
 }
 
 #[test]
+fn what_is_no_file_is_left_alone() {
+    let store = Fixture::new();
+    let tree = store.with_file(&store.empty_tree(), "app", b"program", 0o755).unwrap();
+    let file = store.subfile(&tree, "app").unwrap();
+    let socket = store.path("socket");
+    let _listener = std::os::unix::net::UnixListener::bind(&socket).unwrap();
+    symlink("/dev/null", store.path("null")).unwrap();
+    symlink("/proc/self/fd/1", store.path("stdout")).unwrap();
+    for name in ["socket", "null", "stdout"] {
+        let before = fs::symlink_metadata(store.path(name)).unwrap().ino();
+        let error = export_error(store.export_file(&file, &store.path(name), 0));
+        assert!(matches!(error, ExportError::NotAFile { .. }), "{name}: {error}");
+        assert_eq!(fs::symlink_metadata(store.path(name)).unwrap().ino(), before, "{name}");
+    }
+}
+
+#[test]
 fn a_folder_is_replaced_as_a_whole() {
     let store = Fixture::new();
     let one = store.with_file(&store.empty_tree(), "dir/one", b"1", 0o644).unwrap();

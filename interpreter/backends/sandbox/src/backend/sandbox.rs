@@ -121,6 +121,14 @@ impl Backend for Sandbox {
         self.toolchain().has(Path::new(path))
     }
 
+    fn toolchain_hides(&self, path: &str) -> bool {
+        self.toolchain().hides(Path::new(path))
+    }
+
+    async fn available(&self) -> Result<(), BackendError> {
+        self.connect_async().await.map(drop)
+    }
+
     async fn run(
         &self,
         step: StepSpec,

@@ -105,6 +105,18 @@ impl Toolchain {
     }
 }
 
+impl Toolchain {
+    /// Whether layers over the tools cannot be seen at an absolute path: a tool, a top-level link to the tools, or what the kernel
+    /// shows is there. The files that are made can be replaced.
+    pub(crate) fn hides(&self, path: &Path) -> bool {
+        let inside = path.strip_prefix("/").unwrap_or(path);
+        let kernel = ["proc", "sys", "dev"].into_iter().map(Path::new);
+        let links = self.links.iter().map(|(name, _)| name.as_path());
+        let parts = self.parts.iter().map(|part| part.name.as_path());
+        kernel.chain(links).chain(parts).any(|name| inside.starts_with(name))
+    }
+}
+
 fn names_in(folder: &Path) -> Vec<String> {
     let entries = std::fs::read_dir(folder).into_iter().flatten().flatten();
     let mut names: Vec<String> = entries.filter_map(|entry| entry.file_name().into_string().ok()).collect();
@@ -163,6 +175,18 @@ mod tests {
         }
         for path in ["/out", "/tmp", "/root/x", "/etc/foo", "/us"] {
             assert!(!toolchain.has(Path::new(path)), "{path}");
+        }
+    }
+
+    #[test]
+    fn tools_hide_what_lies_at_or_below_them() {
+        let root = host(&["usr/bin/cc", "etc/ssl/certs/a.pem"], &[("bin", "usr/bin")]);
+        let toolchain = Toolchain::of(root.path());
+        for path in ["/usr", "/usr/share/x", "/bin/cc", "/etc/ssl/certs/b.pem", "/proc/1", "/dev/x"] {
+            assert!(toolchain.hides(Path::new(path)), "{path}");
+        }
+        for path in ["/", "/etc", "/etc/ssl", "/etc/ssl/x", "/etc/passwd", "/out", "/usrx"] {
+            assert!(!toolchain.hides(Path::new(path)), "{path}");
         }
     }
 

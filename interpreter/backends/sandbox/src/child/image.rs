@@ -15,7 +15,7 @@ pub(crate) struct Overlay {
 pub(crate) enum Source {
     /// A private writable view of layers.
     Overlay(Overlay),
-    /// A private writable folder or file.
+    /// A private writable file.
     Private(CString),
     /// A folder or file of the host, read-only.
     Host(CString),

@@ -200,14 +200,14 @@ impl<'a> Planner<'a> {
     fn mount_source(&self, kind: &PlacedKind) -> Result<(Source, Upper), StepFailure> {
         match kind {
             PlacedKind::Tree(region) => {
-                let (overlay, upper) = self.overlay(*region)?;
-                // Nothing below: the upper folder is all there is.
-                let source = if overlay.lowers.is_empty() {
-                    Source::Private(overlay.upper)
-                } else {
-                    Source::Overlay(overlay)
-                };
-                Ok((source, upper))
+                let (mut overlay, upper) = self.overlay(*region)?;
+                if overlay.lowers.is_empty() {
+                    // Never the upper folder itself: a step could write overlayfs's own marks into it, and its changes would mean
+                    // something else than what it saw.
+                    let empty = self.context.bases.empty().map_err(StepFailure::Machine)?;
+                    overlay.lowers.push(c_path(empty)?);
+                }
+                Ok((Source::Overlay(overlay), upper))
             }
             PlacedKind::File(original) => {
                 let (copy, upper) = uppers::copy_file(original, self.folders)?;

@@ -22,6 +22,7 @@ pub(super) enum Stub {
 /// What the roots of all steps of this supervisor begin with; made when first needed.
 pub(super) struct Bases {
     folder: PathBuf,
+    empty: OnceLock<Result<PathBuf, String>>,
     scratch: OnceLock<Result<PathBuf, String>>,
     toolchain: OnceLock<Result<(PathBuf, Toolchain), String>>,
 }
@@ -29,7 +30,22 @@ pub(super) struct Bases {
 impl Bases {
     /// In a folder of its own.
     pub(super) fn new(folder: &Path) -> Bases {
-        Bases { folder: folder.to_path_buf(), scratch: OnceLock::new(), toolchain: OnceLock::new() }
+        Bases {
+            folder: folder.to_path_buf(),
+            empty: OnceLock::new(),
+            scratch: OnceLock::new(),
+            toolchain: OnceLock::new(),
+        }
+    }
+
+    /// An empty folder: what is below a mount of nothing.
+    pub(super) fn empty(&self) -> Result<&Path, String> {
+        let make = || {
+            let path = self.folder.join("empty");
+            make_folders(&path, &[]).map_err(|error| format!("cannot make {}: {error}", path.display()))?;
+            Ok(path)
+        };
+        self.empty.get_or_init(make).as_deref().map_err(Clone::clone)
     }
 
     /// Folders for `/proc`, `/sys` and `/dev`, and nothing else.

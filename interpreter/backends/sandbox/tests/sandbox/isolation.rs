@@ -236,3 +236,14 @@ async fn above_the_root_is_the_root() {
     assert_eq!(lines.len(), 3, "{}", ran.stdout);
     assert_eq!((lines[0], lines[2]), (lines[1], "1"), "{}", ran.stdout);
 }
+
+/// Else a step could write overlayfs's own marks into its changes, and they would mean something else than what it saw.
+#[tokio::test]
+async fn what_a_step_writes_to_is_never_the_upper_folder_itself() {
+    let lab = Lab::new();
+    let mounts = lab.output("grep -c ' / / .* - overlay ' /proc/self/mountinfo").await;
+    assert_eq!(mounts, "1\n");
+    let spec = Lab::mounted(lab.script("grep ' /empty ' /proc/self/mountinfo; ls -A /empty"), "/empty", &[]);
+    let ran = lab.run(spec).await.unwrap();
+    assert!(ran.stdout.contains(" - overlay ") && ran.stdout.lines().count() == 1, "{}", ran.stdout);
+}

@@ -2,6 +2,7 @@
 
 use std::io;
 use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
@@ -47,16 +48,19 @@ impl Database {
     /// Opens the database, made if it is missing.
     pub(crate) fn open(path: &Path) -> Result<Database, StoreError> {
         let failed = |source| error(path, source);
-        let mut connection = Connection::open(path).map_err(failed)?;
+        if !path.exists() {
+            make(path)?;
+        }
+        let connection = Connection::open(path).map_err(failed)?;
         connection.busy_timeout(BUSY).map_err(failed)?;
         connection.set_prepared_statement_cache_capacity(64);
         let found = format(&connection).map_err(failed)?;
+        if found < FORMAT {
+            let source = io::Error::other("it is not a database of pipe");
+            return Err(StoreError::NotWritable { path: path.to_path_buf(), source });
+        }
         if found > FORMAT {
             return Err(StoreError::Newer { path: path.to_path_buf(), found, known: FORMAT });
-        }
-        if found < FORMAT {
-            connection.pragma_update(None, "journal_mode", "WAL").map_err(failed)?;
-            create(&mut connection).map_err(failed)?;
         }
         // Nothing is lost by a killed process; a power loss may lose the last commits, never half of one.
         connection.pragma_update(None, "synchronous", "NORMAL").map_err(failed)?;
@@ -93,14 +97,39 @@ fn format(connection: &Connection) -> rusqlite::Result<i64> {
     connection.query_row("PRAGMA user_version", [], |row| row.get(0))
 }
 
-fn create(connection: &mut Connection) -> rusqlite::Result<()> {
-    let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
-    // Another process may have been first.
-    if format(&transaction)? < FORMAT {
-        transaction.execute_batch(SCHEMA)?;
-        transaction.pragma_update(None, "user_version", FORMAT)?;
+/// Makes the database beside its place and then gives it its name, so that no process ever sees a half-made one: SQLite cannot turn
+/// a database to a write-ahead log while another process looks at it. Who comes second takes what the first one made.
+fn make(path: &Path) -> Result<(), StoreError> {
+    static MADE: AtomicU64 = AtomicU64::new(0);
+    let number = MADE.fetch_add(1, Ordering::Relaxed);
+    let unnamed = path.with_extension(format!("new-{}-{number}", std::process::id()));
+    let made = fill(&unnamed).map_err(|source| error(path, source)).and_then(|()| {
+        match std::fs::hard_link(&unnamed, path) {
+            Err(source) if source.kind() != io::ErrorKind::AlreadyExists => {
+                Err(StoreError::NotWritable { path: path.to_path_buf(), source })
+            }
+            _ => Ok(()),
+        }
+    });
+    // Closing it has folded the log into it; what a failure left goes too.
+    for suffix in ["", "-wal", "-shm", "-journal"] {
+        let mut file = unnamed.clone().into_os_string();
+        file.push(suffix);
+        let _ = std::fs::remove_file(file);
     }
-    transaction.commit()
+    made
+}
+
+fn fill(path: &Path) -> rusqlite::Result<()> {
+    // A killed process of the same number may have left one.
+    let _ = std::fs::remove_file(path);
+    let mut connection = Connection::open(path)?;
+    connection.pragma_update(None, "journal_mode", "WAL")?;
+    let transaction = connection.transaction()?;
+    transaction.execute_batch(SCHEMA)?;
+    transaction.pragma_update(None, "user_version", FORMAT)?;
+    transaction.commit()?;
+    connection.close().map_err(|(_, error)| error)
 }
 
 fn error(path: &Path, source: rusqlite::Error) -> StoreError {
@@ -128,6 +157,20 @@ mod tests {
         let error = Database::open(&path).err().unwrap();
         assert!(matches!(error, StoreError::Newer { found, .. } if found == FORMAT + 1), "{error}");
         assert!(error.to_string().contains("PIPE_STORE"), "{error}");
+    }
+
+    #[test]
+    fn many_make_it_at_once() {
+        for _ in 0..20 {
+            let dir = tempfile::tempdir().unwrap();
+            let path = dir.path().join("db.sqlite");
+            let opened: Vec<_> = std::thread::scope(|scope| {
+                let open = |_| scope.spawn(|| Database::open(&path).map(drop));
+                let threads: Vec<_> = (0..6).map(open).collect();
+                threads.into_iter().map(|thread| thread.join().unwrap()).collect()
+            });
+            assert!(opened.iter().all(Result::is_ok), "{opened:?}");
+        }
     }
 
     #[test]

@@ -211,6 +211,50 @@ fn elements_of_arrays() {
     }
 }
 
+/// bash runs commands in what it evaluates as arithmetic, also when it comes from a variable.
+#[test]
+fn variables_that_are_evaluated() {
+    for script in [
+        "k=@; echo $((k + 1))",
+        "k=@\necho $(( $k + 1 ))",
+        "export k=@; echo \"$((k))\"",
+        "for k in @; do echo $((k)); done",
+    ] {
+        assert_eq!(inserted(Shell::Sh, script), None, "{script}");
+        assert_eq!(inserted(Shell::Bash, script), None, "{script}");
+    }
+    for script in [
+        "k=@; a[k]=1",
+        "k=@; echo ${a[k]}",
+        "k=@; (( k > 1 ))",
+        "k=@; [[ $k -eq 1 ]]",
+        "k=@; [[ k -gt 1 ]]",
+        "k=@; let k+=1",
+        "k=@; echo ${HOME:k:1}",
+        "k=(@); echo $((k[0]))",
+    ] {
+        assert_eq!(inserted(Shell::Bash, script), None, "{script}");
+    }
+    // Others than those that are evaluated.
+    for script in [
+        "v=@; i=0; while [ $i -lt 1 ]; do i=$((i + 1)); done; printf '%s' \"$v\"",
+        "v=@; if [[ $v == x && 1 -eq 1 ]]; then :; fi; printf '%s' \"${HOME:+}$v\"",
+        "v=@; [ \"$v\" -gt 1 ] 2>/dev/null || printf '%s' \"$v\"",
+        "v=@; : x[$v] user:$v ${HOME:-$v}; printf '%s' \"$v\"",
+    ] {
+        if script.contains("[[ $v == x && 1 -eq") {
+            // Which operand belongs to which operator is not looked at.
+            assert_eq!(inserted(Shell::Bash, script), None, "{script}");
+            continue;
+        }
+        for value in HOSTILE {
+            for printed in outputs(Shell::Bash, script, &[value]).unwrap() {
+                assert_eq!(String::from_utf8_lossy(&printed), value);
+            }
+        }
+    }
+}
+
 /// The acceptance of scripts: each value in each position is refused or arrives.
 #[test]
 fn every_value_in_every_position() {

@@ -15,7 +15,7 @@ pub(crate) fn message(reason: HoleRefusal) -> &'static str {
         HoleRefusal::HeredocDelimiter => "a value cannot be part of a here-document's delimiter",
         HoleRefusal::Comment => "a value cannot be inserted into a comment",
         HoleRefusal::Backquotes => "a value cannot be inserted inside backquotes",
-        HoleRefusal::Arithmetic => "a value cannot be inserted into arithmetic",
+        HoleRefusal::Arithmetic => "a value cannot get into arithmetic, which the shell evaluates",
         HoleRefusal::ParameterExpansion => "a value cannot be inserted into `${…}` of the shell",
         HoleRefusal::Eval => "a value cannot be inserted into text that the shell reads as a script",
         HoleRefusal::NestedScript => "a value cannot be inserted into a script inside a script",
@@ -31,7 +31,9 @@ pub(crate) fn help(reason: HoleRefusal) -> &'static str {
         HoleRefusal::HeredocDelimiter => "the delimiter is fixed text",
         HoleRefusal::Comment => "the shell does not read it; remove the hole",
         HoleRefusal::Backquotes => "use `$(…)`",
-        HoleRefusal::Arithmetic => "give it to a variable first: `n=${{ n }}`, then `$((n + 1))`",
+        HoleRefusal::Arithmetic => {
+            "compute it before, `${{ n + 1 }}`, or let a program do it: `$(expr ${{ n }} + 1)`"
+        }
         HoleRefusal::ParameterExpansion => "give it to a variable first: `v=${{ v }}`",
         HoleRefusal::Eval => "call the program without `eval`, with the value as an argument",
         HoleRefusal::NestedScript => "pass it as an argument: `sh -c 'echo \"$1\"' sh ${{ value }}`",

@@ -13,8 +13,8 @@ pub(super) struct Verdict {
     pub(super) refusals: Vec<(Range<usize>, HoleRefusal)>,
     /// It reads its standard input as code.
     pub(super) reads_code: bool,
-    /// Holes in the values of variables.
-    pub(super) assigned: Vec<usize>,
+    /// Holes in the values of variables, with the name.
+    pub(super) assigned: Vec<(String, usize)>,
     /// It gives variables the integer attribute.
     pub(super) integers: bool,
 }
@@ -154,7 +154,7 @@ fn assignment(word: &Word, verdict: &mut Verdict) {
     } else if subscript {
         verdict.refuse(word, HoleRefusal::Arithmetic);
     }
-    verdict.assigned.extend(word.holes.clone());
+    verdict.assigned.extend(word.holes.clone().map(|hole| (name.to_owned(), hole)));
 }
 
 /// Whether `a[…]` before `=` has a subscript that the shell evaluates: all but a plain number, for a name is evaluated

@@ -5,7 +5,7 @@ use super::word::Word;
 use crate::ast::HoleRefusal;
 
 /// Operators whose operands bash evaluates as arithmetic, subscripts with commands included.
-const ARITHMETIC: [&str; 8] = ["-eq", "-ne", "-lt", "-le", "-gt", "-ge", "-v", "-R"];
+pub(super) const ARITHMETIC: [&str; 8] = ["-eq", "-ne", "-lt", "-le", "-gt", "-ge", "-v", "-R"];
 
 impl Scanner {
     /// Reads behind `[[` up to `]]`. A hole in it is one operand, never a list.

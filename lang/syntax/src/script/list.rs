@@ -224,6 +224,8 @@ impl List {
 
     /// `a=( … )` of bash. An element `[…]=` has a subscript, which is arithmetic.
     fn array(&mut self, s: &mut Scanner) {
+        let name = self.command.words.last().map_or("", |word| &word.prefix);
+        let name = name.trim_end_matches(['=', '+']).to_owned();
         s.skip(1);
         loop {
             s.blanks();
@@ -241,7 +243,7 @@ impl List {
                     if word.prefix.starts_with('[') {
                         s.refuse(word.holes.clone(), HoleRefusal::Arithmetic);
                     }
-                    s.assigned.extend(word.holes);
+                    s.assigned.extend(word.holes.map(|hole| (name.clone(), hole)));
                 }
             }
         }
@@ -368,6 +370,12 @@ impl List {
             s.refuse(holes, why);
         }
         s.assigned.extend(verdict.assigned);
+        if let [head, variable, values @ ..] = &command.words[..]
+            && matches!(head.reserved(), Some("for" | "select"))
+        {
+            let holes = values.iter().flat_map(|word| word.holes.clone());
+            s.assigned.extend(holes.map(|hole| (variable.prefix.clone(), hole)));
+        }
         s.integers |= verdict.integers;
         self.pipeline.elements.push(Element {
             holes: command.first_hole..s.next_hole(),

@@ -14,6 +14,7 @@
 
 mod command;
 mod double_bracket;
+mod evaluated;
 mod expansion;
 mod heredoc;
 mod interpreters;

@@ -1,5 +1,6 @@
 //! The script as units, and the positions found so far.
 
+use super::evaluated::evaluated_names;
 use super::heredoc::Heredoc;
 use super::pipeline::Pipeline;
 use super::{Fragment, UNKNOWN};
@@ -35,8 +36,8 @@ pub(super) struct Scanner {
     pub(super) heredocs: Vec<Range<usize>>,
     /// Pipelines that have been read.
     pub(super) pipelines: Vec<Pipeline>,
-    /// Holes in assignments, and whether some variable has the integer attribute of bash, which evaluates them.
-    pub(super) assigned: Vec<usize>,
+    /// Holes in assignments with the name of the variable, and whether some variable has the integer attribute of bash, which evaluates them.
+    pub(super) assigned: Vec<(String, usize)>,
     pub(super) integers: bool,
 }
 
@@ -81,9 +82,13 @@ impl Scanner {
                 self.refuse(holes, why);
             }
         }
-        if self.integers {
-            for hole in std::mem::take(&mut self.assigned) {
-                self.refuse(hole..hole + 1, HoleRefusal::Arithmetic);
+        let assigned = std::mem::take(&mut self.assigned);
+        if !assigned.is_empty() {
+            let evaluated = evaluated_names(&self.units);
+            for (name, hole) in assigned {
+                if self.integers || evaluated.contains(&name) {
+                    self.refuse(hole..hole + 1, HoleRefusal::Arithmetic);
+                }
             }
         }
         // Whatever was not reached is not known.

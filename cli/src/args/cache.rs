@@ -22,16 +22,16 @@ pub(crate) enum CacheCommand {
     Verify(VerifyArgs),
 }
 
-/// Read everything in the store again and compare it with its digest
+/// Read everything in the store again and compare it with its digest; what is damaged is put aside and made again when it is needed
 #[derive(Clone, Copy, Debug, Args)]
 #[command(after_help = "\
 Examples:
   pipe cache verify
-  pipe cache verify --repair       drop what is damaged; it is made again when it is needed
+  pipe cache verify --dry-run      only report
 
 Exit code: 0 when all is whole, 1 when something is damaged.")]
 pub(crate) struct VerifyArgs {
-    /// Drop what is damaged and remove what nothing names
+    /// Leave what is damaged in place, where steps go on to use it
     #[arg(long)]
-    pub(crate) repair: bool,
+    pub(crate) dry_run: bool,
 }

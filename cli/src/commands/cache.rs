@@ -82,7 +82,7 @@ pub(crate) fn size(bytes: u64) -> String {
 /// Exit code 1 when something is damaged, also when it was repaired: what was lost should be known.
 fn verify(args: VerifyArgs, environment: &Environment) -> Result<(), CliError> {
     let (store, _) = machine::open_store(environment, Arc::new(|_| {}))?;
-    let report = store.verify(args.repair).map_err(failed)?;
+    let report = store.verify(!args.dry_run).map_err(failed)?;
     output::result(describe(&report).as_bytes())?;
     if report.damage.is_empty() { Ok(()) } else { Err(CliError::silent(Exit::Failed)) }
 }

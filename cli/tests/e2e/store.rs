@@ -33,9 +33,12 @@ fn a_damaged_store_is_noticed_repaired_and_rebuilt() {
     if damage.is_err() {
         return skip("a_damaged_store_is_noticed_repaired_and_rebuilt", "layers belong to a subordinate id");
     }
+    for _ in 0..2 {
+        let report = world.run(["cache", "verify", "--dry-run"]).exits(1);
+        assert!(report.stdout.contains("damaged"), "{}", report.stdout);
+    }
     let report = world.run(["cache", "verify"]).exits(1);
-    assert!(report.stdout.contains("damaged"), "{}", report.stdout);
-    world.run(["cache", "verify", "--repair"]).exits(1);
+    assert!(report.stdout.contains("put aside"), "{}", report.stdout);
     world.run(["cache", "verify"]).success();
     let out = world.path("hello");
     let again = world.events(["run", "-o", out.to_str().unwrap(), "build"]).success();

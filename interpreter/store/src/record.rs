@@ -257,7 +257,11 @@ impl Store {
 
     /// Digests a layer again; why it is not what its row says.
     pub(crate) fn check_layer(&self, id: &str, diff: Digest) -> Result<Result<(), String>, StoreError> {
-        let scan = match self.scan(&self.layer_path(id)) {
+        let path = self.layer_path(id);
+        if path.symlink_metadata().is_err_and(|error| error.kind() == std::io::ErrorKind::NotFound) {
+            return Ok(Err("its folder is gone".to_owned()));
+        }
+        let scan = match self.scan(&path) {
             Ok(scan) => scan,
             Err(StoreError::Scan(error)) => return Ok(Err(error.to_string())),
             Err(error) => return Err(error),

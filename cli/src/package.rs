@@ -4,6 +4,7 @@ mod check;
 mod find;
 
 use std::cell::RefCell;
+use std::mem::ManuallyDrop;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -19,7 +20,8 @@ pub(crate) use check::{Checked, check_all};
 /// A package without errors.
 pub(crate) struct Package {
     folder: PathBuf,
-    analysis: Analysis,
+    /// Never freed piece by piece: the process ends with it.
+    analysis: ManuallyDrop<Analysis>,
     program: Arc<Program>,
     module: Arc<Module>,
     /// Texts of the program and of the expressions of the command line.
@@ -37,7 +39,7 @@ impl Package {
     pub(crate) fn load(environment: &Environment, directory: Option<&Path>) -> Result<Package, CliError> {
         let system = OsSystem::new(&environment.current_dir);
         let root = find::package(&system, environment, directory)?;
-        let mut analysis = Analysis::new(Arc::new(system));
+        let mut analysis = ManuallyDrop::new(Analysis::new(Arc::new(system)));
         let mut found = analysis.check(&root, &[]);
         found.retain(|diagnostic| diagnostic.severity == Severity::Error);
         let sources = Arc::new(sources_of(&analysis));

@@ -1,6 +1,7 @@
 //! What `pipe check` looks at.
 
 use std::collections::BTreeSet;
+use std::mem::ManuallyDrop;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -39,7 +40,8 @@ pub(crate) fn check_all(
         own_files: BTreeSet::new(),
         files: 0,
     };
-    let mut analysis = Analysis::new(Arc::new(system.clone()));
+    // What it knows is never freed piece by piece: the process ends soon.
+    let mut analysis = ManuallyDrop::new(Analysis::new(Arc::new(system.clone())));
     if paths.is_empty() {
         let root = find::package(&system, environment, directory)?;
         checked.add(&mut analysis, &root, &[]);
@@ -78,8 +80,6 @@ impl Checked {
         for (file, text) in analysis.sources() {
             self.sources.insert(file, text);
         }
-        let program = analysis.program();
-        let own = program.modules.values().filter(|module| module.in_root_package);
-        self.own_files.extend(own.map(|module| module.file.clone()));
+        self.own_files.extend(analysis.own_files().cloned());
     }
 }

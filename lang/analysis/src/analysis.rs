@@ -91,6 +91,11 @@ impl Analysis {
         Arc::new(program::program(&self.db, self.loaded.entry))
     }
 
+    /// The files of the package that was checked last that belong to it, not to a dependency or the standard library.
+    pub fn own_files(&self) -> impl Iterator<Item = &Arc<str>> {
+        self.loaded.own.iter().map(|module| module.file(&self.db).name(&self.db))
+    }
+
     /// The manifest of the package that was checked last, if it has one.
     pub fn manifest(&self) -> Option<&Manifest> {
         self.loaded.manifest.as_ref()

@@ -6,7 +6,7 @@ use indexmap::IndexMap;
 use pipe_diagnostics::Severity;
 
 use crate::checks;
-use crate::db::{Db, ItemNode, Role, SourceModule, StdLibrary, Workspace, items, parsed};
+use crate::db::{Db, ItemNode, Role, SourceModule, StdLibrary, Workspace, items, module_docs};
 use crate::infer::{Bodies, Defaults, infer};
 use crate::signature::{
     EnumSignature, FunctionSignature, ParamSignature, RecordSignature, Signature, ValueSignature, signature,
@@ -30,7 +30,7 @@ pub(crate) fn typed_module(db: &dyn Db, module: SourceModule) -> Arc<typed::Modu
     let mut out = typed::Module {
         id: module.id(db).clone(),
         file: module.file(db).name(db).clone(),
-        docs: parsed(db, module.file(db)).docs.clone(),
+        docs: module_docs(db, module),
         in_root_package: matches!(module.role(db), Role::Entry | Role::Root),
         functions: IndexMap::new(),
         params: IndexMap::new(),

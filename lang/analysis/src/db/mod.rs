@@ -1,10 +1,11 @@
 //! The incremental database: inputs, and the queries from text to items.
 
 mod inputs;
+mod outline;
 mod tree;
 
 pub(crate) use inputs::{Imports, Role, SourceFile, SourceModule, StdLibrary, Workspace};
-pub(crate) use tree::{ItemNode, item_of, items, module_of, parsed};
+pub(crate) use tree::{ItemNode, item_of, items, module_docs, module_of, parsed};
 
 /// What a query needs from the database.
 #[salsa::db]

@@ -2,11 +2,13 @@
 //! reads only trees is not computed again for the latter.
 
 use std::collections::HashMap;
+use std::ops::Range;
 use std::sync::Arc;
 
 use pipe_diagnostics::Diagnostic;
 use pipe_syntax::{Span, ast};
 
+use super::outline::outline;
 use super::{Db, Role, SourceFile, SourceModule, StdLibrary, Workspace};
 use crate::place::{ItemKey, ItemTag, Place};
 use crate::typed::{Global, ModuleId};
@@ -30,23 +32,38 @@ pub(crate) struct ParsedItem {
     pub(crate) kind: Arc<ast::ItemKind>,
 }
 
+impl From<ast::Item> for ParsedItem {
+    fn from(item: ast::Item) -> ParsedItem {
+        let ast::Item { offset, len, docs, public, kind } = item;
+        ParsedItem { offset, len, docs, public, kind: Arc::new(kind) }
+    }
+}
+
 /// The tree of a file.
 #[salsa::tracked]
 pub(crate) fn parsed(db: &dyn Db, file: SourceFile) -> ParsedFile {
     let parsed = pipe_syntax::parse(file.text(db));
-    let items = parsed
-        .module
-        .items
-        .into_iter()
-        .map(|item| ParsedItem {
-            offset: item.offset,
-            len: item.len,
-            docs: item.docs,
-            public: item.public,
-            kind: Arc::new(item.kind),
-        })
-        .collect();
+    let items = parsed.module.items.into_iter().map(ParsedItem::from).collect();
     ParsedFile { docs: parsed.module.docs, items, errors: parsed.errors }
+}
+
+/// The `##` lines at the top of a module.
+pub(crate) fn module_docs(db: &dyn Db, module: SourceModule) -> Vec<String> {
+    let file = module.file(db);
+    if module.role(db) != Role::Std {
+        return parsed(db, file).docs.clone();
+    }
+    let text = file.text(db);
+    let end = outline(text).first().map_or(text.len(), |first| first.start);
+    pipe_syntax::parse(&text[..end]).module.docs
+}
+
+/// An item as far as it is known.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Written {
+    Tree(Arc<ast::ItemKind>),
+    /// Of the standard library: parsed when it is looked at. Where it stands in its file, with the `##` lines above it.
+    Text(Range<usize>),
 }
 
 /// An item of a module.
@@ -57,12 +74,11 @@ pub(crate) struct ItemNode<'db> {
     pub(crate) module: SourceModule,
     /// Its name there.
     pub(crate) key: ItemKey,
-    /// Its tree.
     #[tracked]
-    pub(crate) tree: Arc<ast::ItemKind>,
-    /// `##` lines.
+    pub(super) written: Written,
+    /// The `##` lines of an item with a tree.
     #[tracked]
-    pub(crate) docs: Vec<String>,
+    doc_lines: Vec<String>,
     /// `pub`.
     #[tracked]
     #[returns(copy)]
@@ -78,6 +94,22 @@ pub(crate) struct ItemNode<'db> {
 }
 
 impl<'db> ItemNode<'db> {
+    /// Its tree.
+    pub(crate) fn tree(self, db: &'db dyn Db) -> &'db Arc<ast::ItemKind> {
+        match self.written(db) {
+            Written::Tree(tree) => tree,
+            Written::Text(_) => &std_item(db, self).kind,
+        }
+    }
+
+    /// The `##` lines above it.
+    pub(crate) fn docs(self, db: &'db dyn Db) -> &'db Vec<String> {
+        match self.written(db) {
+            Written::Tree(_) => self.doc_lines(db),
+            Written::Text(_) => &std_item(db, self).docs,
+        }
+    }
+
     /// Its name in the program.
     pub(crate) fn global(self, db: &'db dyn Db) -> Global {
         Global { module: self.module(db).id(db).clone(), name: self.key(db).name.clone() }
@@ -89,6 +121,19 @@ impl<'db> ItemNode<'db> {
     }
 }
 
+/// An item of the standard library.
+#[salsa::tracked]
+fn std_item<'db>(db: &'db dyn Db, node: ItemNode<'db>) -> ParsedItem {
+    let text = node.module(db).file(db).text(db);
+    let text = match node.written(db) {
+        Written::Text(range) => text.get(range.clone()).unwrap_or_default(),
+        Written::Tree(_) => "",
+    };
+    let nothing =
+        ast::Item { offset: 0, len: 0, docs: Vec::new(), public: false, kind: ast::ItemKind::Error };
+    pipe_syntax::parse(text).module.items.pop().unwrap_or(nothing).into()
+}
+
 /// The items of a module in source order.
 #[derive(Clone, Debug, PartialEq, Eq, salsa::SalsaValue)]
 pub(crate) struct ModuleItems<'db> {
@@ -98,22 +143,49 @@ pub(crate) struct ModuleItems<'db> {
 /// The items of a module.
 #[salsa::tracked]
 pub(crate) fn items<'db>(db: &'db dyn Db, module: SourceModule) -> ModuleItems<'db> {
+    let mut ordinals = Ordinals::default();
+    if module.role(db) == Role::Std {
+        return std_items(db, module, &mut ordinals);
+    }
     let file = parsed(db, module.file(db));
-    let operations = module.role(db) == Role::Std;
-    let mut seen: HashMap<(ItemTag, Arc<str>), u32> = HashMap::new();
     let nodes = file
         .items
         .iter()
         .map(|item| {
-            let (kind, name) = name_of(&item.kind, operations);
-            let ordinal = seen.entry((kind, name.clone())).and_modify(|n| *n += 1).or_insert(0);
-            let key = ItemKey { kind, name, ordinal: *ordinal };
+            let (kind, name) = name_of(&item.kind, false);
+            let key = ordinals.key(kind, name);
             let broken = file.errors.iter().any(|error| touches(item, error.primary.place));
-            let (tree, docs) = (item.kind.clone(), item.docs.clone());
-            ItemNode::new(db, module, key, tree, docs, item.public, broken, item.offset)
+            let written = Written::Tree(item.kind.clone());
+            ItemNode::new(db, module, key, written, item.docs.clone(), item.public, broken, item.offset)
         })
         .collect();
     ModuleItems { nodes }
+}
+
+/// Those of a module of the standard library, none of them parsed yet.
+fn std_items<'db>(db: &'db dyn Db, module: SourceModule, ordinals: &mut Ordinals) -> ModuleItems<'db> {
+    let text = module.file(db).text(db);
+    let items = outline(text);
+    let ends: Vec<usize> = items.iter().skip(1).map(|next| next.start).chain([text.len()]).collect();
+    let nodes = items.into_iter().zip(ends).map(|(item, end)| {
+        let key = ordinals.key(item.kind, item.name);
+        let written = Written::Text(item.start..end);
+        ItemNode::new(db, module, key, written, Vec::new(), item.public, false, item.offset as u32)
+    });
+    ModuleItems { nodes: nodes.collect() }
+}
+
+/// Tells items of one kind and name apart.
+#[derive(Default)]
+struct Ordinals {
+    seen: HashMap<(ItemTag, Arc<str>), u32>,
+}
+
+impl Ordinals {
+    fn key(&mut self, kind: ItemTag, name: Arc<str>) -> ItemKey {
+        let ordinal = *self.seen.entry((kind, name.clone())).and_modify(|n| *n += 1).or_insert(0);
+        ItemKey { kind, name, ordinal }
+    }
 }
 
 fn touches(item: &ParsedItem, error: Span) -> bool {
@@ -169,7 +241,7 @@ fn index<'db>(db: &'db dyn Db, module: SourceModule) -> ItemIndex<'db> {
 }
 
 /// The kind of an item and its name in the module.
-fn name_of(kind: &ast::ItemKind, operations: bool) -> (ItemTag, Arc<str>) {
+pub(super) fn name_of(kind: &ast::ItemKind, operations: bool) -> (ItemTag, Arc<str>) {
     match kind {
         ast::ItemKind::Use(item) => (ItemTag::Use, local_name(item)),
         ast::ItemKind::Param(item) => (ItemTag::Param, item.name.text.as_str().into()),

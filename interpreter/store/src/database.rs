@@ -56,8 +56,8 @@ impl Database {
         connection.set_prepared_statement_cache_capacity(64);
         let found = format(&connection).map_err(failed)?;
         if found < FORMAT {
-            let source = io::Error::other("it is not a database of pipe");
-            return Err(StoreError::NotWritable { path: path.to_path_buf(), source });
+            // Not made by us: an empty file is as good as none, anything else is somebody's.
+            fill(&connection).map_err(failed)?;
         }
         if found > FORMAT {
             return Err(StoreError::Newer { path: path.to_path_buf(), found, known: FORMAT });
@@ -103,7 +103,13 @@ fn make(path: &Path) -> Result<(), StoreError> {
     static MADE: AtomicU64 = AtomicU64::new(0);
     let number = MADE.fetch_add(1, Ordering::Relaxed);
     let unnamed = path.with_extension(format!("new-{}-{number}", std::process::id()));
-    let made = fill(&unnamed).map_err(|source| error(path, source)).and_then(|()| {
+    // A killed process of the same number may have left one.
+    let _ = std::fs::remove_file(&unnamed);
+    let filled = Connection::open(&unnamed).and_then(|connection| {
+        fill(&connection)?;
+        connection.close().map_err(|(_, error)| error)
+    });
+    let made = filled.map_err(|source| error(path, source)).and_then(|()| {
         match std::fs::hard_link(&unnamed, path) {
             Err(source) if source.kind() != io::ErrorKind::AlreadyExists => {
                 Err(StoreError::NotWritable { path: path.to_path_buf(), source })
@@ -120,16 +126,15 @@ fn make(path: &Path) -> Result<(), StoreError> {
     made
 }
 
-fn fill(path: &Path) -> rusqlite::Result<()> {
-    // A killed process of the same number may have left one.
-    let _ = std::fs::remove_file(path);
-    let mut connection = Connection::open(path)?;
+/// Makes the tables, unless another process was first.
+fn fill(connection: &Connection) -> rusqlite::Result<()> {
     connection.pragma_update(None, "journal_mode", "WAL")?;
-    let transaction = connection.transaction()?;
-    transaction.execute_batch(SCHEMA)?;
-    transaction.pragma_update(None, "user_version", FORMAT)?;
-    transaction.commit()?;
-    connection.close().map_err(|(_, error)| error)
+    let transaction = Transaction::new_unchecked(connection, TransactionBehavior::Immediate)?;
+    if format(&transaction)? < FORMAT {
+        transaction.execute_batch(SCHEMA)?;
+        transaction.pragma_update(None, "user_version", FORMAT)?;
+    }
+    transaction.commit()
 }
 
 fn error(path: &Path, source: rusqlite::Error) -> StoreError {
@@ -157,6 +162,15 @@ mod tests {
         let error = Database::open(&path).err().unwrap();
         assert!(matches!(error, StoreError::Newer { found, .. } if found == FORMAT + 1), "{error}");
         assert!(error.to_string().contains("PIPE_STORE"), "{error}");
+    }
+
+    #[test]
+    fn an_empty_file_becomes_a_store() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("db.sqlite");
+        std::fs::write(&path, "").unwrap();
+        let database = Database::open(&path).unwrap();
+        assert_eq!(database.read(format).unwrap(), FORMAT);
     }
 
     #[test]

@@ -11,17 +11,29 @@ pub(crate) mod version;
 
 use std::ffi::OsString;
 
+use clap::Parser;
+
+use crate::args::Cli;
 use crate::exit::{CliError, Exit};
 use crate::output;
 use crate::target::Request;
 
-/// The command line with the flags of `pipe` that stood behind the targets in front of them.
-fn moved(arguments: &[OsString], rest: &[OsString], request: &Request) -> Vec<OsString> {
+/// The command line parsed once more, with the flags of `pipe` that stood behind the targets in front of them; `None` when there were
+/// none, for then the first time was right.
+fn parse_again(
+    arguments: &[OsString],
+    rest: &[OsString],
+    request: &Request,
+) -> Result<Option<Cli>, CliError> {
+    if request.own.is_empty() {
+        return Ok(None);
+    }
     let before = arguments.get(..arguments.len().saturating_sub(rest.len())).unwrap_or_default();
     let before = before.strip_suffix(&[OsString::from("--")]).unwrap_or(before);
     let targets = request.targets.iter().map(|(label, _)| OsString::from(&**label));
     let own = request.own.iter().cloned();
-    before.iter().cloned().chain(own).chain([OsString::from("--")]).chain(targets).collect()
+    let moved = before.iter().cloned().chain(own).chain([OsString::from("--")]).chain(targets);
+    Cli::try_parse_from(moved).map(Some).map_err(|error| help_of(&error, request))
 }
 
 /// What clap says of flags behind a target. `--help` there asks for the target's parameters.

@@ -7,7 +7,6 @@ mod text;
 use std::ffi::OsString;
 use std::sync::Arc;
 
-use clap::Parser;
 use pipe_engine::Plan;
 
 use crate::args::{Cli, Command, ExecutionArgs, PlanArgs, PlanForm};
@@ -28,8 +27,8 @@ pub(crate) fn run(
 ) -> Result<(), CliError> {
     let package = Package::load(environment, cli.global.directory.as_deref())?;
     let request = target::read(&package, "plan", &args.rest, &environment.current_dir)?;
-    let moved = super::moved(arguments, &args.rest, &request);
-    let cli = Cli::try_parse_from(moved).map_err(|error| super::help_of(&error, &request))?;
+    let again = super::parse_again(arguments, &args.rest, &request)?;
+    let cli = again.as_ref().unwrap_or(cli);
     let Command::Plan(args) = &cli.command else {
         return Err(CliError::machine("the command line changed its command; please report this"));
     };

@@ -3,7 +3,6 @@
 use std::ffi::OsString;
 use std::sync::Arc;
 
-use clap::Parser;
 use pipe_engine::Ending;
 
 use crate::args::{Cli, Command, PlanForm, RunArgs};
@@ -26,10 +25,14 @@ pub(crate) fn run(
 ) -> Result<(), CliError> {
     let package = Package::load(environment, cli.global.directory.as_deref())?;
     let request = target::read(&package, "run", &args.rest, &environment.current_dir)?;
-    let (cli, args) = with_own_flags(arguments, args, &request)?;
+    let again = super::parse_again(arguments, &args.rest, &request)?;
+    let cli = again.as_ref().unwrap_or(cli);
+    let Command::Run(args) = &cli.command else {
+        return Err(CliError::machine("the command line changed its command; please report this"));
+    };
     let style = Style::choose(&cli.global, environment)?;
     let evaluation = evaluate(&package, environment, &request)?;
-    check_wishes(&args, &evaluation)?;
+    check_wishes(args, &evaluation)?;
     if args.options.dry_run {
         return super::plan::show(
             &package,
@@ -41,24 +44,7 @@ pub(crate) fn run(
             style,
         );
     }
-    execute(&package, environment, &evaluation, &request, &args, style)
-}
-
-/// The command line again, with the flags of `pipe` that stood behind the targets in front of them.
-fn with_own_flags(
-    arguments: &[OsString],
-    args: &RunArgs,
-    request: &Request,
-) -> Result<(Cli, RunArgs), CliError> {
-    let moved = super::moved(arguments, &args.rest, request);
-    let cli = Cli::try_parse_from(moved).map_err(|error| super::help_of(&error, request))?;
-    match &cli.command {
-        Command::Run(args) => {
-            let args = args.clone();
-            Ok((cli, args))
-        }
-        _ => Err(CliError::machine("the command line changed its command; please report this")),
-    }
+    execute(&package, environment, &evaluation, &request, args, style)
 }
 
 /// What the flags do not allow is said before anything runs.

@@ -1,5 +1,6 @@
 //! Which flags there are: the parameters of the targets, and `pipe`'s own.
 
+use std::cell::OnceCell;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
@@ -36,7 +37,9 @@ pub(crate) enum Owner {
 /// All flags that may follow the targets.
 pub(crate) struct KnownFlags {
     parameters: BTreeMap<String, Parameter>,
-    own: clap::Command,
+    command: String,
+    /// The grammar of the command, made when a flag is looked up in it.
+    own: OnceCell<clap::Command>,
 }
 
 impl KnownFlags {
@@ -68,12 +71,16 @@ impl KnownFlags {
                 owner: Owner::Package(param.global.clone()),
             });
         }
-        Ok(KnownFlags { parameters, own: own_flags_of(command) })
+        Ok(KnownFlags { parameters, command: command.to_owned(), own: OnceCell::new() })
     }
 
     /// The parameters by name.
     pub(crate) fn parameters(&self) -> impl Iterator<Item = &Parameter> {
         self.parameters.values()
+    }
+
+    fn own(&self) -> &clap::Command {
+        self.own.get_or_init(|| own_flags_of(&self.command))
     }
 
     /// The parameter of a name.
@@ -112,7 +119,7 @@ fn add(
 }
 
 /// The grammar of one command, to look flags up in.
-pub(crate) fn own_flags_of(command: &str) -> clap::Command {
+fn own_flags_of(command: &str) -> clap::Command {
     let mut cli = Cli::command();
     // Global flags and `--help` become part of the command only when it is built.
     cli.build();
@@ -129,12 +136,12 @@ impl Flags for KnownFlags {
     }
 
     fn own_long(&self, name: &str) -> Option<bool> {
-        let found = self.own.get_arguments().find(|argument| argument.get_long() == Some(name))?;
+        let found = self.own().get_arguments().find(|argument| argument.get_long() == Some(name))?;
         Some(found.get_action().takes_values())
     }
 
     fn own_short(&self, letter: char) -> Option<bool> {
-        let found = self.own.get_arguments().find(|argument| argument.get_short() == Some(letter))?;
+        let found = self.own().get_arguments().find(|argument| argument.get_short() == Some(letter))?;
         Some(found.get_action().takes_values())
     }
 }
@@ -145,7 +152,8 @@ mod tests {
 
     #[test]
     fn pipes_own_flags_are_known() {
-        let flags = KnownFlags { parameters: BTreeMap::new(), own: own_flags_of("run") };
+        let flags =
+            KnownFlags { parameters: BTreeMap::new(), command: "run".to_owned(), own: OnceCell::new() };
         assert_eq!(flags.own_long("output"), Some(true));
         assert_eq!(flags.own_long("json"), Some(false));
         assert_eq!(flags.own_long("progress"), Some(true));

@@ -47,7 +47,7 @@ pub(crate) fn evaluator(
 ) -> Evaluator {
     let sources = package.sources();
     let lines = Lines::new(sources.files().map(|(file, text)| (file.clone(), &**text)));
-    Evaluator::new(package.program().clone(), lines, facts(environment), params, Budget::default())
+    Evaluator::new(package.program_with_expressions(), lines, facts(environment), params, Budget::default())
 }
 
 /// Evaluates the targets of a request into one graph.

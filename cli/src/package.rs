@@ -9,7 +9,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use pipe_analysis::typed::{Body, Module, Origin, Program, Test, Type};
-use pipe_analysis::{Analysis, COMMAND_LINE, OsSystem};
+use pipe_analysis::{Analysis, COMMAND_LINE, CheckedExpression, OsSystem};
 use pipe_diagnostics::{Diagnostic, FileSpan, Severity, Sources};
 
 use crate::environment::Environment;
@@ -24,6 +24,8 @@ pub(crate) struct Package {
     analysis: ManuallyDrop<Analysis>,
     program: Arc<Program>,
     module: Arc<Module>,
+    /// Those of the command line that were found right.
+    expressions: RefCell<Vec<CheckedExpression>>,
     /// Texts of the program and of the expressions of the command line.
     sources: RefCell<Arc<Sources>>,
 }
@@ -46,12 +48,13 @@ impl Package {
         if !found.is_empty() {
             return Err(CliError::diagnostics(Exit::Usage, found, sources));
         }
-        let program = analysis.program();
+        let program = analysis.program_for(&[]);
         let module = program.root.as_ref().and_then(|root| program.modules.get(root)).cloned();
         let Some(module) = module else {
             return Err(CliError::usage(format!("{} has no entry module", root.dir.display())));
         };
-        Ok(Package { folder: root.dir, analysis, program, module, sources: RefCell::new(sources) })
+        let (expressions, sources) = (RefCell::default(), RefCell::new(sources));
+        Ok(Package { folder: root.dir, analysis, program, module, expressions, sources })
     }
 
     /// Its folder.
@@ -59,9 +62,15 @@ impl Package {
         &self.folder
     }
 
-    /// The checked program.
+    /// The checked program; of the standard library what its items can reach.
     pub(crate) fn program(&self) -> &Arc<Program> {
         &self.program
+    }
+
+    /// The checked program with what the expressions of the command line can reach, too.
+    pub(crate) fn program_with_expressions(&self) -> Arc<Program> {
+        let expressions = self.expressions.borrow();
+        if expressions.is_empty() { self.program.clone() } else { self.analysis.program_for(&expressions) }
     }
 
     /// Its entry module.
@@ -99,7 +108,11 @@ impl Package {
             Some(ty) => self.analysis.check_value(text, ty),
         };
         match checked {
-            Ok(checked) => Ok((checked.body, Origin { file, offset: 0, name: pipe_syntax::Span::default() })),
+            Ok(checked) => {
+                let body = checked.body.clone();
+                self.expressions.borrow_mut().push(checked);
+                Ok((body, Origin { file, offset: 0, name: pipe_syntax::Span::default() }))
+            }
             Err(found) => {
                 let rename = |place: FileSpan| match &*place.file == COMMAND_LINE {
                     true => FileSpan { file: file.clone(), ..place },

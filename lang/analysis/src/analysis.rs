@@ -86,9 +86,15 @@ impl Analysis {
         found
     }
 
-    /// The program of the package that was checked last. Items with errors are marked.
+    /// The program of the package that was checked last, with the whole standard library. Items with errors are marked.
     pub fn program(&self) -> Arc<Program> {
         Arc::new(program::program(&self.db, self.loaded.entry))
+    }
+
+    /// As [`Analysis::program`], with those items of the standard library only that the package and these expressions can
+    /// reach: what it takes to evaluate them.
+    pub fn program_for(&self, expressions: &[CheckedExpression]) -> Arc<Program> {
+        Arc::new(program::program_for(&self.db, self.loaded.entry, expressions))
     }
 
     /// The files of the package that was checked last that belong to it, not to a dependency or the standard library.

@@ -8,7 +8,7 @@ use crate::db::{Db, SourceModule};
 use crate::infer::{BodyKind, Expected, Infer};
 use crate::place::{Finding, Place};
 use crate::scope::Names;
-use crate::typed::{Body, Type};
+use crate::typed::{Body, Global, Type};
 
 /// An expression that was found right.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -17,6 +17,8 @@ pub struct CheckedExpression {
     pub body: Arc<Body>,
     /// Its type.
     pub ty: Type,
+    /// Items that it needs.
+    pub(crate) needs: Vec<Global>,
 }
 
 /// Checks an expression in the scope of a module, against a type if one is given. Its own places have no item.
@@ -43,5 +45,7 @@ pub(crate) fn check(
         return Err(finished.findings);
     }
     let ty = expected.cloned().unwrap_or_else(|| finished.body.expr.ty.clone());
-    Ok(CheckedExpression { body: Arc::new(finished.body), ty })
+    let mut needs: Vec<Global> = finished.references.globals.into_iter().collect();
+    needs.extend(finished.references.types);
+    Ok(CheckedExpression { body: Arc::new(finished.body), ty, needs })
 }

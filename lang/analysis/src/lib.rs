@@ -18,6 +18,7 @@ mod nearest;
 mod package;
 mod place;
 mod program;
+mod reachable;
 mod scope;
 mod signature;
 mod stack;

@@ -7,7 +7,9 @@ use pipe_diagnostics::Severity;
 
 use crate::checks;
 use crate::db::{Db, ItemNode, Role, SourceModule, StdLibrary, Workspace, items, module_docs};
+use crate::expression::CheckedExpression;
 use crate::infer::{Bodies, Defaults, infer};
+use crate::reachable;
 use crate::signature::{
     EnumSignature, FunctionSignature, ParamSignature, RecordSignature, Signature, ValueSignature, signature,
 };
@@ -24,13 +26,32 @@ pub(crate) fn program(db: &dyn Db, root: Option<SourceModule>) -> typed::Program
     typed::Program { modules, root: root.map(|root| root.id(db).clone()) }
 }
 
-/// A module of the program.
-#[salsa::tracked]
-pub(crate) fn typed_module(db: &dyn Db, module: SourceModule) -> Arc<typed::Module> {
-    let mut out = typed::Module {
+/// The program without what it cannot reach of the standard library, the modules of which come first. These have no
+/// documentation.
+pub(crate) fn program_for(
+    db: &dyn Db,
+    root: Option<SourceModule>,
+    expressions: &[CheckedExpression],
+) -> typed::Program {
+    let user = Workspace::try_get(db).map(|workspace| workspace.modules(db).clone()).unwrap_or_default();
+    let roots = expressions.iter().flat_map(|expression| &expression.needs);
+    let std = reachable::in_std(db, &user, roots).into_iter().map(|(module, nodes)| {
+        let mut out = empty_module(db, module);
+        for node in nodes {
+            Assemble { db, node, has_errors: has_errors(db, node) }.add_to(&mut out);
+        }
+        Arc::new(out)
+    });
+    let user = user.iter().map(|&module| typed_module(db, module).clone());
+    let modules = std.chain(user).map(|module| (module.id.clone(), module)).collect();
+    typed::Program { modules, root: root.map(|root| root.id(db).clone()) }
+}
+
+fn empty_module(db: &dyn Db, module: SourceModule) -> typed::Module {
+    typed::Module {
         id: module.id(db).clone(),
         file: module.file(db).name(db).clone(),
-        docs: module_docs(db, module),
+        docs: Vec::new(),
         in_root_package: matches!(module.role(db), Role::Entry | Role::Root),
         functions: IndexMap::new(),
         params: IndexMap::new(),
@@ -38,7 +59,13 @@ pub(crate) fn typed_module(db: &dyn Db, module: SourceModule) -> Arc<typed::Modu
         records: IndexMap::new(),
         enums: IndexMap::new(),
         tests: Vec::new(),
-    };
+    }
+}
+
+/// A module of the program.
+#[salsa::tracked]
+pub(crate) fn typed_module(db: &dyn Db, module: SourceModule) -> Arc<typed::Module> {
+    let mut out = typed::Module { docs: module_docs(db, module), ..empty_module(db, module) };
     let cyclic = checks::call_cycles(db, module);
     for &node in &items(db, module).nodes {
         // Of two items with one name the first is the one that the name means.

@@ -6,7 +6,7 @@ mod support;
 use std::path::Path;
 use std::sync::Arc;
 
-use pipe_analysis::typed::{Body, ExprKind, FunctionBody, Program};
+use pipe_analysis::typed::{Body, ExprKind, FunctionBody, ModuleId, Program};
 use pipe_analysis::{Analysis, MemorySystem, OsSystem, PackageRoot};
 use support::{check, repository};
 
@@ -148,6 +148,31 @@ fn expressions_of_the_command_line() {
     );
     assert_eq!(analysis.check_expression("build(").unwrap_err().len(), 1);
     assert_eq!(analysis.check_expression("biuld()").unwrap_err()[0].code, "unknown-name");
+}
+
+/// The items of a module of the standard library that a program has, by name.
+fn std_names(program: &Program, module: &str) -> Vec<String> {
+    let Some(module) = program.modules.get(&ModuleId(module.into())) else { return Vec::new() };
+    let names = module.functions.keys().chain(module.lets.keys());
+    let mut names: Vec<String> =
+        names.chain(module.records.keys()).chain(module.enums.keys()).map(|name| name.to_string()).collect();
+    names.sort_unstable();
+    names
+}
+
+#[test]
+fn a_program_to_evaluate_has_what_it_reaches_of_the_standard_library() {
+    let text = "pub fn f(ci: Bool = host.ci == none) -> Bool { ci }\n\
+                pub fn g(c: Container) -> Container { c.cache(\"/x\", \"x\") }\n";
+    let (_, analysis) = check(&[("main.pipe", text)]);
+    let program = analysis.program_for(&[]);
+    // The type of `ci`, and what that is made of.
+    assert_eq!(std_names(&program, "std/host"), ["Ci", "CiEvent", "ci"]);
+    // The default of a parameter needs the enum.
+    assert_eq!(std_names(&program, "std/prelude"), ["Container.cache", "Sharing"]);
+    assert_eq!(program.modules.len(), 3);
+    let expression = analysis.check_expression("json.encode(f())").unwrap();
+    assert_eq!(std_names(&analysis.program_for(&[expression]), "std/json"), ["encode"]);
 }
 
 #[test]

@@ -44,7 +44,7 @@ fn evaluated(system: &Arc<MemorySystem>, package: &str) -> Vec<String> {
     let mut analysis = Analysis::new(system.clone());
     let found = analysis.check(&root, &[]);
     assert!(found.iter().all(|found| found.severity != Severity::Error), "{package}: {found:#?}");
-    let program = analysis.program();
+    let program = analysis.program_for(&[]);
     let module = program.modules[program.root.as_ref().unwrap()].clone();
     let sources = analysis.sources();
     let lines = Lines::new(sources.iter().map(|(file, text)| (file.clone(), &**text)));

@@ -196,12 +196,12 @@ fn touches(item: &ParsedItem, error: Span) -> bool {
 /// The item of a name in the program.
 pub(crate) fn item_of<'db>(db: &'db dyn Db, global: &Global, tags: &[ItemTag]) -> Option<ItemNode<'db>> {
     let module = module_of(db, &global.module)?;
-    index(db, module)
-        .by_name
-        .get(&global.name)?
-        .iter()
-        .copied()
-        .find(|node| tags.contains(&node.key(db).kind))
+    items_of(db, module, &global.name).iter().copied().find(|node| tags.contains(&node.key(db).kind))
+}
+
+/// The items of one name in a module.
+pub(crate) fn items_of<'db>(db: &'db dyn Db, module: SourceModule, name: &str) -> &'db [ItemNode<'db>] {
+    index(db, module).by_name.get(name).map_or(&[], Vec::as_slice)
 }
 
 /// The module of a name.

@@ -45,6 +45,8 @@ pub(crate) enum Nest {
 pub(crate) struct References {
     /// Items by name.
     pub(crate) globals: BTreeSet<Global>,
+    /// Records and enums that stand in the types of its expressions.
+    pub(crate) types: BTreeSet<Global>,
     /// Local names of `use` items.
     pub(crate) aliases: BTreeSet<Arc<str>>,
 }
@@ -52,6 +54,7 @@ pub(crate) struct References {
 impl References {
     pub(crate) fn extend(&mut self, other: References) {
         self.globals.extend(other.globals);
+        self.types.extend(other.types);
         self.aliases.extend(other.aliases);
     }
 }

@@ -12,7 +12,7 @@ use super::demand::Demands;
 use super::table::{Unknown, first_variable};
 use crate::checks;
 use crate::place::Finding;
-use crate::signature::map_type;
+use crate::signature::{for_each_declared, map_type};
 use crate::stack::deeper;
 use crate::typed::{Body, Clause, Expr, ExprKind, ListElement, ScriptPiece, Statement, TextPiece, Type};
 
@@ -113,15 +113,17 @@ impl Infer<'_> {
         }
     }
 
-    fn settle(&self, expr: &mut Expr, unknown: &mut BTreeSet<u32>) {
+    fn settle(&mut self, expr: &mut Expr, unknown: &mut BTreeSet<u32>) {
         if first_variable(&expr.ty, &|_| true).is_some() {
             expr.ty = self.settled(&expr.ty, unknown);
         }
-        self.settle_parts(&mut expr.kind, unknown);
-    }
-
-    fn settle_parts(&self, kind: &mut ExprKind, unknown: &mut BTreeSet<u32>) {
-        for_each_part(kind, &mut |part| deeper(|| self.settle(part, unknown)));
+        let types = &mut self.references.types;
+        for_each_declared(&expr.ty, &mut |global| {
+            if !types.contains(global) {
+                types.insert(global.clone());
+            }
+        });
+        for_each_part(&mut expr.kind, &mut |part| deeper(|| self.settle(part, unknown)));
     }
 }
 

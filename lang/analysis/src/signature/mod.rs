@@ -147,6 +147,29 @@ pub(crate) fn map_type(ty: &Type, leaf: &mut impl FnMut(&Type) -> Option<Type>) 
     }
 }
 
+/// Visits the records and enums that a type is made of.
+pub(crate) fn for_each_declared(ty: &Type, visit: &mut dyn FnMut(&Global)) {
+    match ty {
+        Type::List(x) | Type::Optional(x) | Type::Action(x) => for_each_declared(x, visit),
+        Type::Map(key, value) => {
+            for_each_declared(key, visit);
+            for_each_declared(value, visit);
+        }
+        Type::Record(global, args) | Type::Enum(global, args) => {
+            visit(global);
+            args.iter().for_each(|arg| for_each_declared(arg, visit));
+        }
+        Type::Tuple(parts) | Type::Opaque(_, parts) => {
+            parts.iter().for_each(|part| for_each_declared(part, visit));
+        }
+        Type::Function { params, ret } => {
+            params.iter().for_each(|param| for_each_declared(param, visit));
+            for_each_declared(ret, visit);
+        }
+        _ => {}
+    }
+}
+
 fn map_types(types: &[Type], leaf: &mut impl FnMut(&Type) -> Option<Type>) -> Vec<Type> {
     types.iter().map(|ty| map_type(ty, leaf)).collect()
 }

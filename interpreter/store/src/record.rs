@@ -79,6 +79,13 @@ impl Store {
         })
     }
 
+    /// Whether [`Store::record_layer`] takes well below a millisecond: few files, no layers to be put together.
+    pub fn adopts_quickly(&self, parent: &Tree, scan: &LayerScan) -> bool {
+        const FEW: usize = 64;
+        let nodes: usize = scan.dirs.iter().map(|dir| 1 + dir.entries.len()).sum();
+        nodes <= FEW && parent.layers.len() < STACK_LIMIT
+    }
+
     /// The same tree on a single layer: mounting many costs. Trees with fewer than two are returned as they are.
     pub fn flatten(&self, tree: &Tree) -> Result<Tree, StoreError> {
         if tree.layers.len() < 2 {

@@ -20,12 +20,14 @@ pub(super) fn pipe() -> io::Result<(Receiver, OwnedFd)> {
 
 /// Passes bytes on until every writer is gone.
 pub(super) async fn pump(reader: &Receiver, stream: Stream, sink: &dyn OutputSink) -> io::Result<()> {
-    let mut buffer = vec![0; CHUNK];
+    // Read into without being cleared first: many steps print nothing.
+    let mut buffer = Vec::with_capacity(CHUNK);
     loop {
         reader.readable().await?;
-        match reader.try_read(&mut buffer) {
+        buffer.clear();
+        match reader.try_read_buf(&mut buffer) {
             Ok(0) => return Ok(()),
-            Ok(count) => sink.output(stream, buffer.get(..count).unwrap_or_default()),
+            Ok(_) => sink.output(stream, &buffer),
             Err(error) if error.kind() == io::ErrorKind::WouldBlock => {}
             Err(error) => return Err(error),
         }

@@ -110,14 +110,17 @@ impl StringArray {
 /// Memory for the stack of a process that shares its parent's memory until it executes.
 pub(crate) struct Stack(Vec<u128>);
 
+/// 64 KiB: the calls below the command's start are few and shallow.
+const STACK_LEN: usize = 4096;
+
 impl Stack {
-    /// 64 KiB: the calls below the command's start are few and shallow.
+    /// Memory that nobody has written to: pages that the process does not come to are never touched.
     pub(crate) fn new() -> Stack {
-        Stack(vec![0; 4096])
+        Stack(Vec::with_capacity(STACK_LEN))
     }
 
     /// Its highest address, aligned to 16 bytes; stacks grow down.
     pub(crate) fn top(&mut self) -> *mut std::ffi::c_void {
-        self.0.as_mut_ptr_range().end.cast()
+        self.0.as_mut_ptr().wrapping_add(STACK_LEN).cast()
     }
 }

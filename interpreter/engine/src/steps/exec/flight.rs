@@ -71,7 +71,7 @@ pub(crate) async fn fly(job: Job, slot: OwnedSemaphorePermit) -> Flight {
 async fn attempt(job: Job, slot: OwnedSemaphorePermit) -> Result<Flight, Cause> {
     let mut permit = Some(slot);
     // Held to the end of this function, beyond the recording.
-    let _lock = match try_lock(&job).await? {
+    let _lock = match try_lock(&job)? {
         Some(lock) => lock,
         None => {
             drop(permit.take());
@@ -94,9 +94,9 @@ async fn attempt(job: Job, slot: OwnedSemaphorePermit) -> Result<Flight, Cause> 
     flight
 }
 
-async fn try_lock(job: &Job) -> Result<Option<StepLock>, Cause> {
-    let (store, key) = (job.session.context.engine.store.clone(), job.step.key);
-    blocking(move || Ok(store.try_lock_step(key)?)).await
+/// Done where it is asked for, as the look into the store below: both take microseconds, another thread would take more to wake.
+fn try_lock(job: &Job) -> Result<Option<StepLock>, Cause> {
+    Ok(job.session.context.engine.store.try_lock_step(job.step.key)?)
 }
 
 async fn wait_for_lock(job: &Job) -> Result<StepLock, Cause> {
@@ -109,14 +109,13 @@ async fn look_again(job: &Job) -> Result<Option<Flight>, Cause> {
     if engine.options.no_cache {
         return Ok(None);
     }
-    let (store, step, success, refused) =
-        (engine.store.clone(), job.step.clone(), job.success.clone(), job.refused);
+    let Some(found) = job.step.look_up(&engine.store)? else { return Ok(None) };
+    let accepted = job.success.as_ref().is_none_or(|success| success.contains(&found.exit_code));
+    if !accepted && job.refused == Some(found.created) {
+        return Ok(None);
+    }
+    let store = engine.store.clone();
     blocking(move || {
-        let Some(found) = step.look_up(&store)? else { return Ok(None) };
-        let accepted = success.is_none_or(|success| success.contains(&found.exit_code));
-        if !accepted && refused == Some(found.created) {
-            return Ok(None);
-        }
         let tail = stored_tail(&store, &found)?;
         Ok(Some(Flight::Found(Arc::new(found), tail)))
     })
@@ -153,15 +152,17 @@ async fn run(job: &Job) -> Result<Flight, Cause> {
     keep(job, exit_code, outcome, captured).await
 }
 
+/// Records what a command left: at once where that is little, away from whoever schedules where it may take long.
 async fn keep(job: &Job, exit_code: i32, outcome: StepOutcome, captured: Captured) -> Result<Flight, Cause> {
+    let quick = record::is_quick(&job.session.context.engine.store, &job.step, &outcome, &captured);
     let (session, step) = (job.session.clone(), job.step.clone());
-    blocking(move || {
+    let work = move || {
         let result = record::record(&session.context.engine.store, &step, exit_code, outcome, &captured)?;
         let result = Arc::new(result);
         session.remember(&result);
         Ok(Flight::Ran(result, captured.tail))
-    })
-    .await
+    };
+    if quick { work() } else { blocking(work).await }
 }
 
 /// Ends that are no result, so that nothing of them is kept: the next run tries again.

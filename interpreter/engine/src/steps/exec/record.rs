@@ -3,7 +3,7 @@
 use std::time::SystemTime;
 
 use pipe_ops::BlobDigest;
-use pipe_store::{StepRecord, Store, StoreError, Stored, Tree};
+use pipe_store::{StepRecord, Store, StoreError, Stored};
 
 use super::PreparedExec;
 use crate::capture::Captured;
@@ -11,8 +11,26 @@ use crate::failure::Cause;
 use crate::results::ExecResult;
 use crate::{NewLayer, StepOutcome, Value};
 
-/// Layers that a stack may have before it is made one: mounting many costs, and some kernels take no more than 500.
-const STACK_LIMIT: usize = 64;
+/// Bytes that a step may have printed for its result to be recorded at once.
+const QUICK_BYTES: usize = 64 << 10;
+
+/// Whether recording takes well below a millisecond: little was printed, few files were changed, no layers are to be put together.
+pub(super) fn is_quick(
+    store: &Store,
+    step: &PreparedExec,
+    outcome: &StepOutcome,
+    captured: &Captured,
+) -> bool {
+    let printed = captured.stdout.len() + captured.stderr.len() + captured.order.len();
+    let left = |shown: &Value, layer: &Option<NewLayer>| match (shown, layer) {
+        (_, None) => true,
+        (Value::Tree(tree), Some(layer)) => store.adopts_quickly(&tree.tree, &layer.scan),
+        (_, Some(layer)) => store.adopts_quickly(&store.empty_tree(), &layer.scan),
+    };
+    let root = outcome.root.as_ref().is_none_or(|layer| store.adopts_quickly(&step.root.tree, &layer.scan));
+    let mut mounts = step.mounts.iter().zip(&outcome.mounts);
+    printed <= QUICK_BYTES && root && mounts.all(|((_, shown), layer)| left(shown, layer))
+}
 
 /// Adopts what a command left and records it under its key, whatever its exit code. Blocks.
 pub(super) fn record(
@@ -24,7 +42,7 @@ pub(super) fn record(
 ) -> Result<ExecResult, Cause> {
     let (stdout, stderr, log) = put_logs(store, captured)?;
     let root = match outcome.root {
-        Some(layer) => adopt(store, &step.root.tree, &layer)?,
+        Some(layer) => store.record_layer(&step.root.tree, &layer.staged, &layer.scan)?,
         None => (*step.root.tree).clone(),
     };
     if outcome.mounts.len() != step.mounts.len() {
@@ -56,15 +74,12 @@ fn put_logs(store: &Store, captured: &Captured) -> Result<(BlobDigest, BlobDiges
     ))
 }
 
-fn adopt(store: &Store, parent: &Tree, layer: &NewLayer) -> Result<Tree, StoreError> {
-    let tree = store.record_layer(parent, &layer.staged, &layer.scan)?;
-    if tree.layers.len() > STACK_LIMIT { store.flatten(&tree) } else { Ok(tree) }
-}
-
 fn mount(store: &Store, shown: &Value, left: Option<NewLayer>) -> Result<Stored, Cause> {
     match (shown, left) {
         (shown, None) => shown.stored().ok_or_else(|| Cause::machine("a plain value cannot be mounted")),
-        (Value::Tree(tree), Some(layer)) => Ok(Stored::Tree(adopt(store, &tree.tree, &layer)?)),
+        (Value::Tree(tree), Some(layer)) => {
+            Ok(Stored::Tree(store.record_layer(&tree.tree, &layer.staged, &layer.scan)?))
+        }
         (_, Some(layer)) => {
             let folder = store.record_layer(&store.empty_tree(), &layer.staged, &layer.scan)?;
             Ok(Stored::File(store.subfile(&folder, "file")?))

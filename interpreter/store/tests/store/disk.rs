@@ -21,9 +21,17 @@ impl Disk {
 
     fn remount(&self, options: &str) {
         let options = format!("remount,{options}");
-        assert!(
-            Command::new("mount").args(["-o", &options]).arg(self.folder.path()).status().unwrap().success()
-        );
+        let mut mount = Command::new("mount");
+        mount.args(["-o", &options]).arg(self.folder.path());
+        // A program that another test is just starting has copies of this process's open files for a moment.
+        let mounted = (0..1000).any(|_| {
+            let done = mount.output().unwrap().status.success();
+            if !done {
+                std::thread::sleep(std::time::Duration::from_millis(2));
+            }
+            done
+        });
+        assert!(mounted);
     }
 
     fn store(&self) -> PathBuf {

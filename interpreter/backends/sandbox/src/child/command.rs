@@ -8,10 +8,13 @@ use super::init::REPORT;
 use super::report::{At, Failure, Record, Stage};
 use super::sys;
 
-/// The first code of the command's process; it shares the memory of the step's init, which waits until it is done with it.
-pub(crate) extern "C" fn start(image: *mut c_void) -> c_int {
-    // SAFETY: `init` passes its own image, which outlives this code because `init` is suspended until `execve` or exit.
-    let image = unsafe { &*image.cast::<StepImage>() };
+/// The first code of the command's process; the step's init waits until it has a memory of its own.
+///
+/// # Safety
+/// The argument must be a [`StepImage`] that outlives the process, or its `execve`.
+pub(crate) unsafe extern "C" fn start(image: *mut c_void) -> c_int {
+    // SAFETY: as the caller promises.
+    let image = unsafe { &*image.cast_const().cast::<StepImage>() };
     match prepare(image) {
         Ok(()) => execute(image).send(REPORT),
         Err(failure) => Record::Setup(failure).send(REPORT),

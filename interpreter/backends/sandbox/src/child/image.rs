@@ -2,6 +2,7 @@
 
 use std::ffi::{CStr, CString, c_char};
 use std::os::fd::RawFd;
+use std::sync::atomic::{AtomicI32, Ordering};
 
 /// An overlay. Paths are relative to the supervisor's working folder, the store.
 pub(crate) struct Overlay {
@@ -54,7 +55,26 @@ pub(crate) struct Streams {
     pub(crate) report: RawFd,
 }
 
-/// A step, ready to be run by code that may not allocate.
+/// Room for a descriptor, filled by the step's first process.
+pub(crate) struct FdSlot(AtomicI32);
+
+impl FdSlot {
+    /// As many as wanted.
+    pub(crate) fn vec(count: usize) -> Vec<FdSlot> {
+        (0..count).map(|_| FdSlot(AtomicI32::new(-1))).collect()
+    }
+
+    pub(crate) fn set(&self, fd: RawFd) {
+        self.0.store(fd, Ordering::Relaxed);
+    }
+
+    pub(crate) fn get(&self) -> RawFd {
+        self.0.load(Ordering::Relaxed)
+    }
+}
+
+/// A step, ready to be run by code that may not allocate. Its processes read it in the supervisor's own memory, so nothing of it
+/// changes while they live, but the slots.
 pub(crate) struct StepImage {
     pub(crate) root: Overlay,
     /// Where the root is attached before it becomes `/`: any folder, relative to the store.
@@ -62,23 +82,25 @@ pub(crate) struct StepImage {
     /// In order: a path before one inside it.
     pub(crate) attachments: Vec<Attachment>,
     /// Room for a descriptor for each attachment and each device.
-    pub(crate) mount_fds: Vec<RawFd>,
-    pub(crate) device_fds: Vec<RawFd>,
+    pub(crate) mount_fds: Vec<FdSlot>,
+    pub(crate) device_fds: Vec<FdSlot>,
     /// Every folder on the way to the working folder, outermost first, the working folder last.
     pub(crate) workdir: Vec<CString>,
     pub(crate) identity: Identity,
     pub(crate) limits: Limits,
     pub(crate) streams: Streams,
     /// A network namespace that was made ahead, with its loopback up; `None`: a new one is made.
-    pub(crate) network: Option<std::os::fd::OwnedFd>,
+    pub(crate) network: Option<RawFd>,
     /// The seccomp program.
     pub(crate) filter: std::sync::Arc<[libc::sock_filter]>,
     /// Paths to try, in the order of `PATH`.
     pub(crate) programs: Vec<CString>,
     pub(crate) argv: StringArray,
     pub(crate) envp: StringArray,
-    /// The top of the stack of the command's process until it executes.
-    pub(crate) stack: Stack,
+    /// The stack of the first process.
+    pub(crate) init_stack: Stack,
+    /// The stack of the command's process until it executes.
+    pub(crate) command_stack: Stack,
 }
 
 impl StepImage {
@@ -107,20 +129,26 @@ impl StringArray {
     }
 }
 
-/// Memory for the stack of a process that shares its parent's memory until it executes.
-pub(crate) struct Stack(Vec<u128>);
+/// Memory for the stack of a process that shares this one's memory.
+pub(crate) struct Stack {
+    // Keeps what `base` points to.
+    _memory: Vec<u128>,
+    base: *mut u128,
+}
 
-/// 64 KiB: the calls below the command's start are few and shallow.
+/// 64 KiB: the calls of these processes are few and shallow.
 const STACK_LEN: usize = 4096;
 
 impl Stack {
     /// Memory that nobody has written to: pages that the process does not come to are never touched.
     pub(crate) fn new() -> Stack {
-        Stack(Vec::with_capacity(STACK_LEN))
+        let mut memory = Vec::with_capacity(STACK_LEN);
+        let base = memory.as_mut_ptr();
+        Stack { _memory: memory, base }
     }
 
-    /// Its highest address, aligned to 16 bytes; stacks grow down.
-    pub(crate) fn top(&mut self) -> *mut std::ffi::c_void {
-        self.0.as_mut_ptr().wrapping_add(STACK_LEN).cast()
+    /// Its lowest address, and its size in bytes; both are multiples of 16.
+    pub(crate) fn range(&self) -> (*mut u128, usize) {
+        (self.base, STACK_LEN * size_of::<u128>())
     }
 }

@@ -1,17 +1,23 @@
 //! The step's first process: it sets the namespaces up, starts the command, reaps, and when the command has ended kills all that is
 //! left in its process namespace. Should it die itself, the kernel does that.
 
-use std::os::fd::{AsRawFd, RawFd};
+use std::ffi::{c_int, c_void};
+use std::os::fd::RawFd;
 
 use super::image::StepImage;
 use super::report::{At, Failure, Record, Stage};
-use super::{command, masks, mounts, sys};
+use super::{masks, mounts, spawn, sys};
 
 /// Where the report pipe is once the standard streams are in place.
 pub(crate) const REPORT: RawFd = 3;
 
-/// Runs a step in the process that `clone` just made. Allocates nothing.
-pub(crate) fn run(image: &mut StepImage) -> ! {
+/// The first code of the process that `clone` just made: runs a step.
+///
+/// # Safety
+/// The argument must be a [`StepImage`] that outlives the process.
+pub(crate) unsafe extern "C" fn start(image: *mut c_void) -> c_int {
+    // SAFETY: as the caller promises.
+    let image = unsafe { &*image.cast_const().cast::<StepImage>() };
     let report = image.streams.report;
     match live(image) {
         Ok(()) => sys::exit(0),
@@ -23,20 +29,20 @@ pub(crate) fn run(image: &mut StepImage) -> ! {
     }
 }
 
-fn live(image: &mut StepImage) -> Result<(), (Failure, bool)> {
+fn live(image: &StepImage) -> Result<(), (Failure, bool)> {
     set_up(image).map_err(|failure| (failure, false))?;
     take_streams(image).map_err(|failure| (failure, false))?;
     start_and_reap(image).map_err(|failure| (failure, true))
 }
 
-fn set_up(image: &mut StepImage) -> Result<(), Failure> {
+fn set_up(image: &StepImage) -> Result<(), Failure> {
     sys::prctl(libc::PR_SET_PDEATHSIG, libc::SIGKILL as libc::c_ulong).at(Stage::ParentDeathSignal)?;
     // It may have died before it could be asked for.
     if sys::reader_is_gone(image.streams.report) {
         sys::exit(125);
     }
-    if let Some(network) = &image.network {
-        sys::enter_network(network.as_raw_fd()).at(Stage::NetworkNamespace)?;
+    if let Some(network) = image.network {
+        sys::enter_network(network).at(Stage::NetworkNamespace)?;
     }
     // Modes of what is made here are meant as they are written.
     sys::umask(0);
@@ -64,9 +70,9 @@ fn take_streams(image: &StepImage) -> Result<(), Failure> {
     sys::close_from(REPORT as u32 + 1).at(stage)
 }
 
-fn start_and_reap(image: &mut StepImage) -> Result<(), Failure> {
+fn start_and_reap(image: &StepImage) -> Result<(), Failure> {
     let begin = sys::monotonic_nanos();
-    let command = start_command(image).at(Stage::Fork)?;
+    let command = spawn::start_command(image).at(Stage::Fork)?;
     // The streams belong to the command: its readers must see their end when it ends.
     for stream in 0..REPORT {
         sys::close(stream);
@@ -87,14 +93,4 @@ fn start_and_reap(image: &mut StepImage) -> Result<(), Failure> {
 fn end_the_others() {
     sys::kill_all_others();
     while sys::wait_any().is_ok() {}
-}
-
-/// Starts the command's process, in this process's memory and suspended until it executes: nothing is copied.
-fn start_command(image: &mut StepImage) -> sys::Sys<libc::pid_t> {
-    let stack = image.stack.top();
-    let flags = libc::CLONE_VM | libc::CLONE_VFORK | libc::SIGCHLD;
-    // SAFETY: the stack is alive and unused, the argument outlives the child's use of it because CLONE_VFORK suspends this
-    // process until then, and `command::start` never returns.
-    let pid = unsafe { libc::clone(command::start, stack, flags, (image as *mut StepImage).cast()) };
-    if pid < 0 { Err(sys::last_errno()) } else { Ok(pid) }
 }

@@ -3,7 +3,7 @@
 use std::ffi::{CStr, c_ulong};
 use std::os::fd::RawFd;
 
-use super::image::{Attachment, Overlay, Source, StepImage};
+use super::image::{Attachment, FdSlot, Overlay, Source, StepImage};
 use super::report::{At, Failure, Stage};
 use super::sys::{self, Sys};
 
@@ -31,7 +31,7 @@ const DEV_LINKS: [(&CStr, &CStr); 5] = [
 /// Makes the root and enters it. What belongs to the host is picked up before, by descriptor; all targets of a step's choice are
 /// looked up when the old root is gone, so that no link in a layer can lead out, and nothing that is attached can come between the
 /// old root and its end. The new `/proc` comes before that end: the kernel shows one only to who still sees an old one.
-pub(crate) fn set_up(image: &mut StepImage) -> Result<(), Failure> {
+pub(crate) fn set_up(image: &StepImage) -> Result<(), Failure> {
     let root = mount_overlay(&image.root, libc::MOUNT_ATTR_NODEV).at(Stage::RootOverlay)?;
     pick_up_attachments(image)?;
     pick_up_devices(image)?;
@@ -44,7 +44,7 @@ pub(crate) fn set_up(image: &mut StepImage) -> Result<(), Failure> {
     sys::chdir(c"/").at(Stage::DetachOldRoot)?;
     mount_dev(&image.device_fds)?;
     for (index, (attachment, mount)) in image.attachments.iter().zip(&image.mount_fds).enumerate() {
-        sys::attach_mount(*mount, &attachment.target).at_index(Stage::AttachMount, index)?;
+        sys::attach_mount(mount.get(), &attachment.target).at_index(Stage::AttachMount, index)?;
     }
     Ok(())
 }
@@ -65,9 +65,9 @@ fn mount_overlay(overlay: &Overlay, attributes: u64) -> Sys<RawFd> {
     mount
 }
 
-fn pick_up_attachments(image: &mut StepImage) -> Result<(), Failure> {
-    for (index, (attachment, slot)) in image.attachments.iter().zip(image.mount_fds.iter_mut()).enumerate() {
-        *slot = pick_up(attachment, index)?;
+fn pick_up_attachments(image: &StepImage) -> Result<(), Failure> {
+    for (index, (attachment, slot)) in image.attachments.iter().zip(&image.mount_fds).enumerate() {
+        slot.set(pick_up(attachment, index)?);
     }
     Ok(())
 }
@@ -91,9 +91,9 @@ fn copy_mount(path: &CStr, attributes: u64, index: usize) -> Result<RawFd, Failu
     Ok(mount)
 }
 
-fn pick_up_devices(image: &mut StepImage) -> Result<(), Failure> {
-    for (index, ((source, _), slot)) in DEVICES.iter().zip(image.device_fds.iter_mut()).enumerate() {
-        *slot = sys::clone_mount(source).at_index(Stage::Device, index)?;
+fn pick_up_devices(image: &StepImage) -> Result<(), Failure> {
+    for (index, ((source, _), slot)) in DEVICES.iter().zip(&image.device_fds).enumerate() {
+        slot.set(sys::clone_mount(source).at_index(Stage::Device, index)?);
     }
     Ok(())
 }
@@ -104,13 +104,13 @@ fn mount_kernel_views() -> Result<(), Failure> {
     sys::mount(Some(c"sysfs"), c"/sys", Some(c"sysfs"), read_only, None).at(Stage::Sysfs)
 }
 
-fn mount_dev(devices: &[RawFd]) -> Result<(), Failure> {
+fn mount_dev(devices: &[FdSlot]) -> Result<(), Failure> {
     let flags = libc::MS_NOSUID | libc::MS_NOEXEC;
     let options = Some(c"mode=755,size=65536k");
     sys::mount(Some(c"tmpfs"), c"/dev", Some(c"tmpfs"), flags, options).at(Stage::Dev)?;
     for (index, ((_, target), device)) in DEVICES.iter().zip(devices).enumerate() {
         sys::touch(target).at_index(Stage::Device, index)?;
-        sys::attach_mount(*device, target).at_index(Stage::Device, index)?;
+        sys::attach_mount(device.get(), target).at_index(Stage::Device, index)?;
     }
     sys::mkdir(c"/dev/pts", 0o755).at(Stage::DevPts)?;
     let options = Some(c"newinstance,ptmxmode=0666,mode=620");

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 use std::ffi::OsStr;
+use std::os::fd::{AsRawFd, OwnedFd};
 use std::path::{Path, PathBuf};
 
 use super::accounts;
@@ -13,7 +14,8 @@ use super::texts::{c_path, c_texts, folders_to, programs};
 use super::uppers::{self, Upper};
 use super::view::{Content, Region, View};
 use crate::child::image::{
-    Attachment, Identity, Limits, Overlay, Source, Stack as ProcessStack, StepImage, Streams, StringArray,
+    Attachment, FdSlot, Identity, Limits, Overlay, Source, Stack as ProcessStack, StepImage, Streams,
+    StringArray,
 };
 use crate::child::mounts::DEVICES;
 use crate::protocol::{Mount, MountedTree, Step, StepFailure};
@@ -21,7 +23,9 @@ use crate::toolchain::Toolchain;
 
 /// A step that is ready to run, and what to look at when it has run.
 pub(super) struct Plan {
-    pub(super) image: StepImage,
+    pub(super) image: Box<StepImage>,
+    /// The network namespace that the image names.
+    pub(super) network: Option<OwnedFd>,
     pub(super) root: Upper,
     pub(super) mounts: Vec<Upper>,
 }
@@ -46,12 +50,13 @@ pub(super) fn plan(
         accounts::find(step.user.as_deref(), &planner.points.view, context.ids).map_err(StepFailure::Step)?;
     let root = planner.overlay(0)?;
     let (attachments, uppers) = planner.finish(mounts)?;
-    let image = StepImage {
+    let network = context.networks.take();
+    let image = Box::new(StepImage {
         root: root.0,
         attach_point: c_path(&context.attach_point)?,
-        mount_fds: vec![-1; attachments.len()],
+        mount_fds: FdSlot::vec(attachments.len()),
         attachments,
-        device_fds: vec![-1; DEVICES.len()],
+        device_fds: FdSlot::vec(DEVICES.len()),
         workdir: folders_to(&step.workdir)?,
         identity: Identity {
             uid: account.uid,
@@ -62,14 +67,15 @@ pub(super) fn plan(
         },
         limits: Limits { open_files: context.open_files },
         streams,
-        network: context.networks.take(),
+        network: network.as_ref().map(AsRawFd::as_raw_fd),
         filter: context.filter.clone(),
         programs: programs(step)?,
         argv: StringArray::new(c_texts(step.argv.iter().cloned())?),
         envp: StringArray::new(c_texts(step.env.iter().map(|(name, value)| format!("{name}={value}")))?),
-        stack: ProcessStack::new(),
-    };
-    Ok(Plan { image, root: root.1, mounts: uppers })
+        init_stack: ProcessStack::new(),
+        command_stack: ProcessStack::new(),
+    });
+    Ok(Plan { image, network, root: root.1, mounts: uppers })
 }
 
 /// A mount whose place is known and whose folders are not made yet.

@@ -1,7 +1,6 @@
 //! One step from its request to its report.
 
 use std::os::fd::{AsRawFd, OwnedFd};
-use std::sync::Arc;
 use std::time::Duration;
 
 use rustix::pipe::PipeFlags;
@@ -12,10 +11,11 @@ use super::hint::hint;
 use super::plan::{self, Plan};
 use super::running::Running;
 use super::server::Context;
+use super::uppers::Upper;
 use super::watch::{Over, Watch};
 use crate::child::image::{Source, StepImage, Streams};
+use crate::child::masks;
 use crate::child::report::{Failure, Record, Stage};
-use crate::child::{masks, spawn};
 use crate::protocol::{Ending, Report, RequestId, Step, StepFailure};
 
 /// Descriptors that came with a step's request.
@@ -43,15 +43,13 @@ pub(super) fn run(
         stderr: fds.stderr.as_raw_fd(),
         report: report_writer.as_raw_fd(),
     };
-    let mut plan = plan::plan(context, step, folders, streams)?;
+    let Plan { image, network, root, mounts } = plan::plan(context, step, folders, streams)?;
     context.dying.wait_for(&earlier);
-    let process = Arc::new(spawn::spawn(&mut plan.image).map_err(cannot_start)?);
-    let watch = Watch::new(process.clone(), report);
-    running.started(id, &process);
+    let watch = Watch::start(image, report).map_err(cannot_start)?;
+    running.started(id, watch.process());
     // What the step writes to, and its network, are the step's alone from here on.
-    plan.image.network = None;
-    drop((fds, report_writer));
-    let followed = follow(&watch, &plan, step, folders);
+    drop((fds, network, report_writer));
+    let followed = follow(&watch, &root, &mounts, step, folders);
     if running.was_killed(id) {
         return Err(StepFailure::Cancelled);
     }
@@ -59,15 +57,21 @@ pub(super) fn run(
 }
 
 /// Follows a step to its end and takes what it left.
-fn follow(watch: &Watch, plan: &Plan, step: &Step, folders: &StepFolders<'_>) -> Result<Report, StepFailure> {
+fn follow(
+    watch: &Watch,
+    root: &Upper,
+    mounts: &[Upper],
+    step: &Step,
+    folders: &StepFolders<'_>,
+) -> Result<Report, StepFailure> {
     let over = watch.until_over(step.timeout).map_err(|error| machine("wait for the step", error))?;
-    let (ending, elapsed) = judge(over, &plan.image, step)?;
+    let (ending, elapsed) = judge(over, watch.image(), step)?;
     if !matches!(ending, Ending::Code(_)) {
-        let mounts = plan.mounts.iter().map(|_| None).collect();
+        let mounts = mounts.iter().map(|_| None).collect();
         return Ok(Report { ending, root: None, mounts, elapsed });
     }
-    let root = collect(&plan.root, folders)?;
-    let mounts = plan.mounts.iter().map(|upper| collect(upper, folders)).collect::<Result<_, _>>()?;
+    let root = collect(root, folders)?;
+    let mounts = mounts.iter().map(|upper| collect(upper, folders)).collect::<Result<_, _>>()?;
     Ok(Report { ending, root, mounts, elapsed })
 }
 

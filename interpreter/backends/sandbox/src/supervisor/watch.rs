@@ -1,6 +1,7 @@
 //! Watching a step's first process.
 
 use std::io;
+use std::mem::ManuallyDrop;
 use std::os::fd::{AsFd, OwnedFd};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -9,10 +10,14 @@ use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use rustix::process::{WaitId, WaitIdOptions, waitid};
 
 use super::running::kill;
+use crate::child::image::StepImage;
 use crate::child::report::{RECORD_LEN, Record};
+use crate::child::spawn;
 
 /// A step that runs. Dropped, it is killed, and nothing of it is left: no process, no mount.
 pub(super) struct Watch {
+    /// What the step's processes read; they are gone before it is.
+    image: ManuallyDrop<Box<StepImage>>,
     process: Arc<OwnedFd>,
     report: OwnedFd,
 }
@@ -32,14 +37,29 @@ impl Drop for Watch {
     fn drop(&mut self) {
         kill(&self.process);
         // It can fail for a process that was waited for only.
-        let _ = self.until_gone();
+        if self.until_gone().is_ok() {
+            // SAFETY: nobody uses it after this. A process that cannot be waited for would: then it stays.
+            unsafe { ManuallyDrop::drop(&mut self.image) };
+        }
     }
 }
 
 impl Watch {
-    /// Of a process, with the pipe on which it reports.
-    pub(super) fn new(process: Arc<OwnedFd>, report: OwnedFd) -> Watch {
-        Watch { process, report }
+    /// Starts a step that reports on the other end of this pipe.
+    pub(super) fn start(image: Box<StepImage>, report: OwnedFd) -> io::Result<Watch> {
+        // SAFETY: the image has its place on the heap, is never changed, and is kept until the process is gone.
+        let process = unsafe { spawn::spawn(&image) }?;
+        Ok(Watch { image: ManuallyDrop::new(image), process: Arc::new(process), report })
+    }
+
+    /// The first process.
+    pub(super) fn process(&self) -> &Arc<OwnedFd> {
+        &self.process
+    }
+
+    /// What was started.
+    pub(super) fn image(&self) -> &StepImage {
+        &self.image
     }
 
     /// Waits until the step is over. When `timeout` is over the whole tree is killed.

@@ -5,6 +5,7 @@ use std::fs;
 use std::io::{self, Write};
 use std::os::unix::fs::OpenOptionsExt;
 use std::path::PathBuf;
+use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use pipe_ops::BlobDigest;
 use rusqlite::OptionalExtension;
@@ -14,6 +15,33 @@ use crate::{Store, StoreError};
 
 /// Blobs up to this size stand in the database, where they cost no file of their own.
 const INLINE: usize = 16 * 1024;
+
+/// Blobs in the database that this process has seen there: the few texts that most steps print, nothing above all.
+#[derive(Default)]
+pub(crate) struct Blobs {
+    seen: Mutex<HashSet<BlobDigest>>,
+}
+
+/// Blobs remembered; beyond that it starts anew.
+const SEEN: usize = 1 << 14;
+
+impl Blobs {
+    fn seen(&self) -> MutexGuard<'_, HashSet<BlobDigest>> {
+        self.seen.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn insert(&self, digest: BlobDigest) {
+        let mut seen = self.seen();
+        if seen.len() >= SEEN {
+            seen.clear();
+        }
+        seen.insert(digest);
+    }
+
+    pub(crate) fn clear(&self) {
+        self.seen().clear();
+    }
+}
 
 impl Store {
     /// Keeps bytes: small ones in the database, others in `blobs/`.
@@ -33,6 +61,9 @@ impl Store {
                 .prepare_cached("INSERT OR REPLACE INTO blob (digest, size, bytes) VALUES (?1, ?2, ?3)")?
                 .execute((&digest.0.0[..], bytes.len() as i64, inline))
         })?;
+        if inline.is_some() {
+            self.inner().blobs.insert(digest);
+        }
         Ok(digest)
     }
 
@@ -63,6 +94,9 @@ impl Store {
 
     /// The store has a blob; its bytes are not looked at.
     pub(crate) fn has_blob(&self, digest: BlobDigest) -> Result<bool, StoreError> {
+        if self.inner().blobs.seen().contains(&digest) {
+            return Ok(true);
+        }
         let inline: Option<bool> = self.database().read(|connection| {
             let mut statement =
                 connection.prepare_cached("SELECT bytes IS NOT NULL FROM blob WHERE digest = ?1")?;
@@ -70,7 +104,10 @@ impl Store {
         })?;
         Ok(match inline {
             None => false,
-            Some(true) => true,
+            Some(true) => {
+                self.inner().blobs.insert(digest);
+                true
+            }
             Some(false) => self.blob_path(digest).exists(),
         })
     }
@@ -109,6 +146,7 @@ impl Store {
 
     /// Puts a damaged blob aside and forgets it.
     pub(crate) fn quarantine_blob(&self, digest: BlobDigest) -> Result<(), StoreError> {
+        self.inner().blobs.seen().remove(&digest);
         let path = self.blob_path(digest);
         let aside = self.dir().join("quarantine").join(digest.to_string());
         match fs::rename(&path, &aside) {

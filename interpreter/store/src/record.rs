@@ -14,8 +14,8 @@ use crate::merkle::{Batch, Dir, fold};
 use crate::run::random_name;
 use crate::{LayerRef, LayerScan, Meta, Store, StoreError, Tree, TreeKind, scan_layer};
 
-/// A stack above this is made shorter: mounting hundreds of layers costs milliseconds, and the kernel takes 500.
-const STACK_LIMIT: usize = 48;
+/// A stack of this many layers is made shorter before it gets another: each costs a step 10 µs to mount.
+const STACK_LIMIT: usize = 16;
 
 /// Layers that this process knows to be whole, with the root of what they change.
 #[derive(Default)]
@@ -95,11 +95,32 @@ impl Store {
         self.replace_layers(tree, vec![layer])
     }
 
-    /// The same tree with all layers but the lowest made one: the lowest is the one that is likely to be large.
+    /// The same tree with its upper layers made one: half of the stack, and more while the next layer is no larger than those above
+    /// it together. So what a layer holds is linked anew as often as its stack doubles, not with each shortening. The lowest stays:
+    /// it is the one that is likely to be large.
     fn shorten(&self, tree: &Tree) -> Result<Tree, StoreError> {
-        let lowest = tree.layers.first().cloned();
-        let upper = self.squash(tree, 1)?;
-        self.replace_layers(tree, lowest.into_iter().chain([upper]).collect())
+        let mut from = tree.layers.len().saturating_sub(STACK_LIMIT / 2).max(1);
+        let mut above = 0;
+        for layer in tree.layers.get(from..).unwrap_or_default() {
+            above += self.count_nodes(layer)?;
+        }
+        while let Some(layer) =
+            from.checked_sub(1).filter(|below| *below > 0).and_then(|below| tree.layers.get(below))
+        {
+            let nodes = self.count_nodes(layer)?;
+            if nodes > above {
+                break;
+            }
+            above += nodes;
+            from -= 1;
+        }
+        let upper = self.squash(tree, from)?;
+        let lower = tree.layers.get(..from).unwrap_or_default();
+        self.replace_layers(tree, lower.iter().cloned().chain([upper]).collect())
+    }
+
+    fn count_nodes(&self, layer: &LayerRef) -> Result<usize, StoreError> {
+        Ok(self.expand(self.layer_root(layer)?, &Batch::default())?.nodes().count())
     }
 
     fn replace_layers(&self, tree: &Tree, layers: Vec<LayerRef>) -> Result<Tree, StoreError> {

@@ -8,6 +8,7 @@ use std::sync::{Arc, Mutex, OnceLock};
 
 use rustix::fs::{IFlags, ioctl_getflags, ioctl_setflags};
 
+use crate::blob::Blobs;
 use crate::database::Database;
 use crate::merkle::Objects;
 use crate::record::Layers;
@@ -28,6 +29,7 @@ pub(crate) struct Inner {
     pub(crate) database: Database,
     pub(crate) objects: Objects,
     pub(crate) layers: Layers,
+    pub(crate) blobs: Blobs,
     pub(crate) staging: Mutex<Option<Arc<Staging>>>,
     namespace: OnceLock<Arc<dyn Namespace>>,
 }
@@ -70,6 +72,7 @@ impl Store {
             database,
             objects: Objects::default(),
             layers: Layers::default(),
+            blobs: Blobs::default(),
             staging: Mutex::new(None),
             namespace: OnceLock::new(),
         };

@@ -42,6 +42,7 @@ impl Store {
         self.sweep()?;
         self.inner().objects.clear();
         self.inner().layers.clear();
+        self.inner().blobs.clear();
         let mut verify =
             Verify { store: self, repair, report: VerifyReport::default(), sound: HashSet::new() };
         verify.objects()?;

@@ -157,7 +157,7 @@ fn long_stacks_are_shortened() {
             tree = store.with_removed(&tree, &format!("dir/{name}")).unwrap();
             expected.remove(&name);
         }
-        assert!(tree.layers.len() <= 49);
+        assert!(tree.layers.len() <= 16);
     }
     store.export_tree(&tree, &store.path("out"), 0).unwrap();
     let dir = Model::Dir(0o755, expected);

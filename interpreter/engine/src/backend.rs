@@ -34,6 +34,10 @@ pub trait Backend: Send + Sync {
         Ok(())
     }
 
+    /// A command will have to be run soon: begins to start what takes long to start. Returns at once; what fails is told by
+    /// [`Backend::run`].
+    fn prepare(&self) {}
+
     /// Runs one command to its end. A command that fails is an [`StepOutcome`] like any other; an error means that the backend
     /// could not do its work. When `cancel` fires, the whole process tree is killed, its folders are removed, and the result is
     /// [`BackendError::Cancelled`].

@@ -74,12 +74,12 @@ impl Engine {
         Engine { store, backend, options: Arc::new(options), events }
     }
 
-    /// Begins a run: its working folder in the store, and whatever else lives as long as it.
+    /// Begins a run, and whatever lives as long as it.
     ///
     /// # Errors
-    /// When the store cannot be written.
+    /// When the package's folder cannot be found.
     pub async fn session(&self) -> Result<Session, EngineError> {
-        Session::start(self.clone()).await
+        Session::start(self.clone())
     }
 
     /// What a run of these outputs would do. Runs no step and starts nothing.

@@ -102,6 +102,7 @@ impl Scheduler<'_> {
                 Ok(None) => {}
             }
         }
+        engine.backend.prepare();
         self.flights.insert(step.key, Vec::new());
         self.queue.push(Queued { number, step: Arc::new(step), refused, path: Duration::ZERO });
     }

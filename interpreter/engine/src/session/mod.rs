@@ -5,7 +5,7 @@ mod network;
 mod services;
 
 use std::collections::HashMap;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use pipe_ops::{Graph, StepKey};
@@ -17,8 +17,9 @@ pub(crate) use network::SessionNetwork;
 pub use services::Service;
 use services::Services;
 
+use crate::failure::Cause;
 use crate::results::ExecResult;
-use crate::steps::OpContext;
+use crate::steps::{OpContext, blocking};
 use crate::{Demand, Engine, EngineError, RunReport};
 
 /// Owns what lives for one run: the working folder in the store, the view of the host, the network and the services of its
@@ -33,14 +34,14 @@ pub(crate) struct SessionState {
     pub(crate) context: Arc<OpContext>,
     pub(crate) network: SessionNetwork,
     pub(crate) services: Services,
-    work: PathBuf,
-    run: Mutex<Option<Run>>,
+    /// Begun with the first step that runs.
+    run: tokio::sync::Mutex<Option<Run>>,
     ran: Mutex<HashMap<StepKey, Arc<ExecResult>>>,
 }
 
-/// Why there is no run. A store whose layers belong to the steps' user ids cannot be used where the machine refuses namespaces; then
+/// Why there is no working folder. A store whose layers belong to the steps' user ids cannot be used where the machine refuses namespaces; then
 /// that is what has to be mended.
-async fn cause_of(engine: &Engine, error: pipe_store::StoreError) -> EngineError {
+async fn cause_of(engine: &Engine, error: pipe_store::StoreError) -> Cause {
     match engine.backend.available().await {
         Err(refused @ crate::BackendError::Unsupported { .. }) => refused.into(),
         _ => error.into(),
@@ -48,20 +49,13 @@ async fn cause_of(engine: &Engine, error: pipe_store::StoreError) -> EngineError
 }
 
 impl Session {
-    pub(crate) async fn start(engine: Engine) -> Result<Session, EngineError> {
+    pub(crate) fn start(engine: Engine) -> Result<Session, EngineError> {
         let host = HostSnapshot::new(&engine)?;
-        let store = engine.store.clone();
-        let begun = tokio::task::spawn_blocking(move || store.begin_run()).await;
-        let run = match begun.map_err(|error| EngineError::Internal(error.to_string()))? {
-            Ok(run) => run,
-            Err(error) => return Err(cause_of(&engine, error).await),
-        };
         let shared = SessionState {
             context: Arc::new(OpContext { engine, host }),
             network: SessionNetwork::start(),
             services: Services::default(),
-            work: run.path().to_owned(),
-            run: Mutex::new(Some(run)),
+            run: tokio::sync::Mutex::default(),
             ran: Mutex::new(HashMap::new()),
         };
         Ok(Session { shared: Arc::new(shared) })
@@ -95,14 +89,22 @@ impl Session {
         self.shared.network.stop();
         // The backend first: it may still be removing what steps left in the folder, and two that remove one folder both fail.
         self.shared.context.engine.backend.shutdown().await;
-        drop(self.shared.run.lock().unwrap_or_else(PoisonError::into_inner).take());
+        drop(self.shared.run.lock().await.take());
     }
 }
 
 impl SessionState {
-    /// The run's working folder.
-    pub(crate) fn work(&self) -> &Path {
-        &self.work
+    /// The run's working folder, made when it is first asked for: a run that finds all it needs makes none.
+    pub(crate) async fn work(&self) -> Result<PathBuf, Cause> {
+        let mut run = self.run.lock().await;
+        if let Some(run) = &*run {
+            return Ok(run.path().to_owned());
+        }
+        let store = self.context.engine.store.clone();
+        match blocking(move || Ok(store.begin_run())).await? {
+            Ok(begun) => Ok(run.insert(begun).path().to_owned()),
+            Err(error) => Err(cause_of(&self.context.engine, error).await),
+        }
     }
 
     /// What this session ran itself under a key.

@@ -2,6 +2,7 @@
 
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
+use std::thread::JoinHandle;
 
 use async_trait::async_trait;
 use pipe_engine::{Backend, BackendError, OutputSink, StepOutcome, StepSpec};
@@ -57,13 +58,20 @@ pub struct Sandbox {
 struct Inner {
     options: SandboxOptions,
     connection: Mutex<Option<Arc<Connection>>>,
+    /// The thread that makes the first connection.
+    starting: OnceLock<Mutex<Option<JoinHandle<()>>>>,
     toolchain: OnceLock<Toolchain>,
 }
 
 impl Sandbox {
     /// Starts nothing yet.
     pub fn new(options: SandboxOptions) -> Sandbox {
-        let inner = Inner { options, connection: Mutex::new(None), toolchain: OnceLock::new() };
+        let inner = Inner {
+            options,
+            connection: Mutex::new(None),
+            starting: OnceLock::new(),
+            toolchain: OnceLock::new(),
+        };
         Sandbox { inner: Arc::new(inner) }
     }
 
@@ -129,6 +137,14 @@ impl Backend for Sandbox {
         self.connect_async().await.map(drop)
     }
 
+    fn prepare(&self) {
+        self.inner.starting.get_or_init(|| {
+            let sandbox = self.clone();
+            // Whoever runs a step meets the same error, and tells it.
+            Mutex::new(Some(std::thread::spawn(move || drop(sandbox.connect()))))
+        });
+    }
+
     async fn run(
         &self,
         step: StepSpec,
@@ -143,6 +159,10 @@ impl Backend for Sandbox {
     }
 
     async fn shutdown(&self) {
+        if let Some(starting) = self.inner.starting.get() {
+            let starting = starting.lock().unwrap_or_else(PoisonError::into_inner).take();
+            let _ = starting.map(JoinHandle::join);
+        }
         let connection = self.inner.connection.lock().unwrap_or_else(PoisonError::into_inner).take();
         if let Some(connection) = connection {
             // Joins the supervisor, which first ends its steps; nothing is left to report should that fail.

@@ -135,7 +135,7 @@ fn stored_tail(store: &pipe_store::Store, result: &ExecResult) -> Result<Vec<u8>
 
 async fn run(job: &Job) -> Result<Flight, Cause> {
     let engine = &job.session.context.engine;
-    let spec = job.step.spec(job.session.work().to_owned())?;
+    let spec = job.step.spec(job.session.work().await?)?;
     let capture = Capture::new(job.node, &engine.options.redactor, engine.events.clone());
     (job.running)();
     let outcome = engine.backend.run(spec, &capture, &job.stop).await;

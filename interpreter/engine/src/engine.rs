@@ -77,9 +77,9 @@ impl Engine {
     /// Begins a run, and whatever lives as long as it.
     ///
     /// # Errors
-    /// When the package's folder cannot be found.
+    /// When the store cannot be written, or the package's folder cannot be found.
     pub async fn session(&self) -> Result<Session, EngineError> {
-        Session::start(self.clone())
+        Session::start(self.clone()).await
     }
 
     /// What a run of these outputs would do. Runs no step and starts nothing.

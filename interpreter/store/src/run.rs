@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, PoisonError};
 
-use rustix::fs::{FlockOperation, flock};
+use rustix::fs::{Access, AtFlags, CWD, FlockOperation, accessat, flock};
 use rustix::rand::{GetRandomFlags, getrandom};
 
 use crate::{Store, StoreError, remove_layer};
@@ -50,6 +50,13 @@ pub(crate) fn random_name() -> Result<String, StoreError> {
 }
 
 impl Store {
+    /// Whether this process may make working folders here. They can belong to ids that it does not have.
+    pub fn check_writable(&self) -> Result<(), StoreError> {
+        let work = self.dir().join("work");
+        accessat(CWD, &work, Access::WRITE_OK | Access::EXEC_OK, AtFlags::EACCESS)
+            .map_err(|error| StoreError::io("write", &work, error.into()))
+    }
+
     /// Begins a run, and removes what runs that were killed have left.
     pub fn begin_run(&self) -> Result<Run, StoreError> {
         if self.sweep_work()? {

@@ -39,9 +39,9 @@ pub(crate) struct SessionState {
     ran: Mutex<HashMap<StepKey, Arc<ExecResult>>>,
 }
 
-/// Why there is no working folder. A store whose layers belong to the steps' user ids cannot be used where the machine refuses namespaces; then
+/// Why there is no run. A store whose layers belong to the steps' user ids cannot be used where the machine refuses namespaces; then
 /// that is what has to be mended.
-async fn cause_of(engine: &Engine, error: pipe_store::StoreError) -> Cause {
+async fn cause_of(engine: &Engine, error: pipe_store::StoreError) -> EngineError {
     match engine.backend.available().await {
         Err(refused @ crate::BackendError::Unsupported { .. }) => refused.into(),
         _ => error.into(),
@@ -49,8 +49,11 @@ async fn cause_of(engine: &Engine, error: pipe_store::StoreError) -> Cause {
 }
 
 impl Session {
-    pub(crate) fn start(engine: Engine) -> Result<Session, EngineError> {
+    pub(crate) async fn start(engine: Engine) -> Result<Session, EngineError> {
         let host = HostSnapshot::new(&engine)?;
+        if let Err(error) = engine.store.check_writable() {
+            return Err(cause_of(&engine, error).await);
+        }
         let shared = SessionState {
             context: Arc::new(OpContext { engine, host }),
             network: SessionNetwork::start(),
@@ -101,10 +104,8 @@ impl SessionState {
             return Ok(run.path().to_owned());
         }
         let store = self.context.engine.store.clone();
-        match blocking(move || Ok(store.begin_run())).await? {
-            Ok(begun) => Ok(run.insert(begun).path().to_owned()),
-            Err(error) => Err(cause_of(&self.context.engine, error).await),
-        }
+        let begun = blocking(move || Ok(store.begin_run()?)).await?;
+        Ok(run.insert(begun).path().to_owned())
     }
 
     /// What this session ran itself under a key.

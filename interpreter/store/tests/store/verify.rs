@@ -56,7 +56,7 @@ fn every_kind_of_damage_is_found_and_repaired() {
         ("layer", "`out/more` was added", |store, record| {
             fs::write(app(store, record).with_file_name("more"), b"").unwrap();
         }),
-        ("layer", "cannot read", |store, record| {
+        ("layer", "its folder is gone", |store, record| {
             fs::remove_dir_all(app(store, record).parent().unwrap().parent().unwrap()).unwrap();
         }),
         ("blob", "another digest", |store, record| {

@@ -82,3 +82,21 @@ fn nesting_has_a_limit() {
     let long = "env ".repeat(100_000) + "@";
     assert!(matches!(positions(Shell::Bash, &long)[..], [HolePosition::Refused(_)]));
 }
+
+/// Whatever follows whatever: the scanner comes to an end, with a position for each hole. (`a=(;(` once held it for ever.)
+#[test]
+fn every_short_script_is_read_to_its_end() {
+    const TOKENS: [&str; 20] = [
+        "a", "=", "(", ")", ";", "<", ">", "&", "|", "$", "\"", "'", "`", "#", "\n", "[", "{", "\\", " ", "@",
+    ];
+    for start in ["", "a=(", "case x in ", "cat <<E\n", "$((", "for ", "[[ ", "${a", "f ("] {
+        for code in 0..TOKENS.len().pow(3) {
+            let token = |place: u32| TOKENS[code / TOKENS.len().pow(place) % TOKENS.len()];
+            let script = [start, token(0), token(1), token(2), "@"].concat();
+            for shell in [Shell::Sh, Shell::Bash] {
+                let holes = script.matches('@').count();
+                assert_eq!(positions(shell, &script).len(), holes, "{script:?}");
+            }
+        }
+    }
+}

@@ -234,7 +234,10 @@ impl List {
                 Some(Unit::Char(')')) => return s.skip(1),
                 Some(Unit::Char('\n')) => s.skip(1),
                 Some(Unit::Char('#')) => comment(s),
-                Some(Unit::Char(c)) if ";&|(<>".contains(c) && s.char_at(1) != Some('(') => {
+                // `<(` begins a word; any other of these would be looked at for ever.
+                Some(Unit::Char(c))
+                    if ";&|(".contains(c) || "<>".contains(c) && s.char_at(1) != Some('(') =>
+                {
                     s.lose();
                     s.skip(1);
                 }

@@ -20,6 +20,7 @@ mod package;
 mod progress;
 mod report;
 mod result;
+mod rewrite;
 mod signals;
 mod target;
 
@@ -72,6 +73,7 @@ fn dispatch(
         Command::Doctor => commands::doctor::run(environment),
         Command::Version(args) => commands::version::run(args),
         Command::Check(args) => commands::check::run(args, directory, environment),
+        Command::Fmt(args) => commands::fmt::run(args, directory, environment, cli.global.quiet),
         Command::List(args) => {
             let package = Package::load(environment, directory)?;
             commands::list::run(args, &package, environment)

@@ -16,6 +16,7 @@ use crate::environment::Environment;
 use crate::exit::{CliError, Exit};
 
 pub(crate) use check::{Checked, check_all};
+pub(crate) use find::source_files;
 
 /// A package without errors.
 pub(crate) struct Package {

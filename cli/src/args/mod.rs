@@ -2,6 +2,7 @@
 
 mod cache;
 mod check;
+mod fmt;
 mod inspect;
 mod run;
 
@@ -11,6 +12,7 @@ use std::path::PathBuf;
 
 pub(crate) use cache::{CacheArgs, CacheCommand, VerifyArgs};
 pub(crate) use check::{CheckArgs, Deny, DiagnosticFormat};
+pub(crate) use fmt::FmtArgs;
 pub(crate) use inspect::{ListArgs, PlanArgs, PlanForm, TestArgs, VersionArgs};
 pub(crate) use run::{ExecutionArgs, RunArgs};
 
@@ -96,6 +98,7 @@ pub(crate) enum ProgressForm {
 pub(crate) enum Command {
     Run(RunArgs),
     Check(CheckArgs),
+    Fmt(FmtArgs),
     Plan(PlanArgs),
     List(ListArgs),
     Test(TestArgs),

@@ -3,6 +3,7 @@
 pub(crate) mod cache;
 pub(crate) mod check;
 pub(crate) mod doctor;
+pub(crate) mod fmt;
 pub(crate) mod list;
 pub(crate) mod plan;
 pub(crate) mod run;

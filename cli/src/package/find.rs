@@ -24,11 +24,39 @@ pub(super) fn package(
     })
 }
 
+/// The `.pipe` files of the package of a folder, or of these files and folders; sorted. Packages inside the package are
+/// not its own.
+///
+/// # Errors
+/// When a path cannot be read, or there is no package.
+pub(crate) fn source_files(
+    environment: &Environment,
+    directory: Option<&Path>,
+    paths: &[PathBuf],
+) -> Result<Vec<PathBuf>, CliError> {
+    let mut found = Vec::new();
+    if paths.is_empty() {
+        let root = package(&OsSystem::new(&environment.current_dir), environment, directory)?;
+        search(&root.dir, &|folder| folder.join("pipe.toml").is_file(), &mut found)?;
+    }
+    for path in paths {
+        files(&environment.current_dir.join(path), &mut found)?;
+    }
+    found.sort();
+    found.dedup();
+    Ok(found)
+}
+
 /// The `.pipe` files that a path stands for; folders are searched, but for hidden ones.
 ///
 /// # Errors
 /// When something cannot be read.
 pub(super) fn files(path: &Path, found: &mut Vec<PathBuf>) -> Result<(), CliError> {
+    search(path, &|_| false, found)
+}
+
+/// As [`files`], but for folders below that are to be left out.
+fn search(path: &Path, left_out: &dyn Fn(&Path) -> bool, found: &mut Vec<PathBuf>) -> Result<(), CliError> {
     let failed = |error: std::io::Error| CliError::usage(format!("cannot read {}: {error}", path.display()));
     let metadata = std::fs::metadata(path).map_err(failed)?;
     if !metadata.is_dir() {
@@ -44,8 +72,8 @@ pub(super) fn files(path: &Path, found: &mut Vec<PathBuf>) -> Result<(), CliErro
     for (entry, kind) in entries {
         let hidden = entry.file_name().is_some_and(|name| name.as_encoded_bytes().starts_with(b"."));
         // Links are not followed: they may lead in circles.
-        if kind.is_dir() && !hidden {
-            files(&entry, found)?;
+        if kind.is_dir() && !hidden && !left_out(&entry) {
+            search(&entry, left_out, found)?;
         } else if kind.is_file() && entry.extension().is_some_and(|extension| extension == "pipe") {
             found.push(entry);
         }

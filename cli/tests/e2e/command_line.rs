@@ -8,6 +8,7 @@ const COMMANDS: &[&[&str]] = &[
     &[],
     &["run"],
     &["check"],
+    &["fmt"],
     &["plan"],
     &["list"],
     &["test"],

@@ -155,12 +155,7 @@ impl World {
 pub(crate) fn finish(command: &mut Command) -> Outcome {
     let shown = format!("{command:?}");
     let output = command.output().unwrap_or_else(|error| panic!("{shown}: {error}"));
-    Outcome {
-        shown,
-        code: output.status.code(),
-        stdout: String::from_utf8_lossy(&output.stdout).into_owned(),
-        stderr: String::from_utf8_lossy(&output.stderr).into_owned(),
-    }
+    Outcome::of(&shown, &output)
 }
 
 /// What a command printed and how it ended.
@@ -176,6 +171,16 @@ pub(crate) struct Outcome {
 }
 
 impl Outcome {
+    /// Of a command that has ended.
+    pub(crate) fn of(shown: &str, output: &std::process::Output) -> Outcome {
+        Outcome {
+            shown: shown.to_owned(),
+            code: output.status.code(),
+            stdout: String::from_utf8_lossy(&output.stdout).into_owned(),
+            stderr: String::from_utf8_lossy(&output.stderr).into_owned(),
+        }
+    }
+
     /// It ended with this code.
     #[track_caller]
     pub(crate) fn exits(self, code: i32) -> Outcome {

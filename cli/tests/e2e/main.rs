@@ -8,6 +8,7 @@ mod command_line;
 mod concurrency;
 mod crash;
 mod edits;
+mod fmt;
 mod isolation;
 mod kill;
 mod language;

@@ -1,13 +1,14 @@
 //! `pipe check --fix`: applies the edits that are safe.
 
 use std::collections::BTreeMap;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::sync::Arc;
 
 use pipe_diagnostics::{Edit, FileSpan, Fix};
 
 use crate::exit::CliError;
 use crate::package::Checked;
+use crate::rewrite;
 
 /// Applies every automatic fix that does not meet another one; gives how many.
 ///
@@ -27,7 +28,7 @@ pub(super) fn apply(checked: &Checked, current_dir: &Path) -> Result<usize, CliE
     }
     for (file, edits) in chosen {
         let text = edited(checked.sources.text(&file), edits);
-        write(&current_dir.join(&*file), &text)?;
+        rewrite::file(&current_dir.join(&*file), &text)?;
     }
     Ok(applied)
 }
@@ -59,20 +60,6 @@ fn edited(text: &str, mut edits: Vec<&Edit<FileSpan>>) -> String {
         }
     }
     text
-}
-
-/// Written beside and renamed, so that nobody ever sees half a file; the mode stays.
-fn write(path: &Path, text: &str) -> Result<(), CliError> {
-    // A link stays one: what it leads to is changed.
-    let real = path.canonicalize().unwrap_or_else(|_| path.to_path_buf());
-    let beside = PathBuf::from(format!("{}.pipe-fix-{}", real.display(), std::process::id()));
-    let written = std::fs::write(&beside, text)
-        .and_then(|()| std::fs::set_permissions(&beside, std::fs::metadata(&real)?.permissions()))
-        .and_then(|()| std::fs::rename(&beside, &real));
-    written.map_err(|error| {
-        let _ = std::fs::remove_file(&beside);
-        CliError::usage(format!("cannot write {}: {error}", path.display()))
-    })
 }
 
 #[cfg(test)]

@@ -250,13 +250,13 @@ impl Cook<'_> {
 }
 
 /// Behind the first line end, when nothing but white space stands before it.
-fn first_line_end(body: &str) -> Option<usize> {
+pub(super) fn first_line_end(body: &str) -> Option<usize> {
     let end = body.find('\n')?;
     body[..end].trim().is_empty().then_some(end + 1)
 }
 
 /// The white space that every line with text begins with, as a length. Lines inside holes are no lines of the text.
-fn indentation(body: &str, from: usize, quote: Quote) -> usize {
+pub(super) fn indentation(body: &str, from: usize, quote: Quote) -> usize {
     let mut common: Option<&str> = None;
     let mut i = from;
     let mut first = from == 0;
@@ -279,7 +279,7 @@ fn shared<'t>(a: &'t str, b: &str) -> &'t str {
 }
 
 /// Behind the line end of the text line at `i`, past the holes in it. `torn` when a hole has no end: none is sought then.
-fn text_line_end(body: &str, mut i: usize, quote: Quote, torn: &mut bool) -> usize {
+pub(super) fn text_line_end(body: &str, mut i: usize, quote: Quote, torn: &mut bool) -> usize {
     while i < body.len() {
         let rest = &body[i..];
         if rest.starts_with('\n') {
@@ -294,7 +294,7 @@ fn text_line_end(body: &str, mut i: usize, quote: Quote, torn: &mut bool) -> usi
 }
 
 /// Where the text of a line begins. Of a line without text nothing but its end is left.
-fn skip_indentation(body: &str, line: usize, line_end: usize, indentation: usize) -> usize {
+pub(super) fn skip_indentation(body: &str, line: usize, line_end: usize, indentation: usize) -> usize {
     let text = &body[line..line_end];
     if text.trim().is_empty() {
         return line + text.trim_end_matches(['\n', '\r']).len();

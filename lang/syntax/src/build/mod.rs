@@ -5,8 +5,10 @@ mod literals;
 pub(crate) mod nodes;
 mod number;
 mod recovery;
+mod script_lines;
 
 pub(crate) use recovery::{Point, Torn, without_group};
+pub(crate) use script_lines::ScriptLines;
 
 use crate::Span;
 use crate::ast::{

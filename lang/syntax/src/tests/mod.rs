@@ -6,7 +6,7 @@ mod limits;
 mod spans;
 
 /// The whole programs of the tests, by name.
-const PROGRAMS: &[(&str, &str)] = &[
+pub(crate) const PROGRAMS: &[(&str, &str)] = &[
     ("tour", include_str!("../../tests/programs/tour.pipe")),
     ("hello", include_str!("../../tests/programs/hello.pipe")),
     ("go_service", include_str!("../../tests/programs/go_service.pipe")),

@@ -1,0 +1,182 @@
+//! `pipe fmt`.
+
+use std::io::Read;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use pipe_diagnostics::{Diagnostic, FileSpan, Sources};
+use pipe_syntax::{FormatError, format};
+
+use crate::args::FmtArgs;
+use crate::environment::Environment;
+use crate::exit::{CliError, Exit};
+use crate::output;
+use crate::package::source_files;
+use crate::rewrite;
+
+/// The name of standard input in diagnostics.
+const STDIN: &str = "<standard input>";
+
+/// Formats. A file with syntax errors stays as it is and does not keep the others from being formatted.
+///
+/// # Errors
+/// When a file cannot be read or written, has syntax errors, or would change though it must not.
+pub(crate) fn run(
+    args: &FmtArgs,
+    directory: Option<&Path>,
+    environment: &Environment,
+    quiet: bool,
+) -> Result<(), CliError> {
+    if args.stdin {
+        return standard_input();
+    }
+    let files = source_files(environment, directory, &args.paths)?;
+    let mut found = Found::default();
+    for file in &files {
+        let name = file.strip_prefix(&environment.current_dir).unwrap_or(file).display().to_string();
+        let text = read(file, &name)?;
+        found.add(file, &name, text);
+    }
+    for change in &found.changes {
+        if args.check {
+            output::result_line(&change.name)?;
+        } else if args.diff {
+            output::result(difference(change).as_bytes())?;
+        } else {
+            rewrite::file(&change.file, &change.new)?;
+        }
+    }
+    let dry = args.check || args.diff;
+    if !quiet {
+        output::notice(&summary(found.changes.len(), files.len(), dry));
+    }
+    let changes = !found.changes.is_empty();
+    found.failure()?;
+    if dry && changes { Err(CliError::silent(Exit::Failed)) } else { Ok(()) }
+}
+
+/// A file that is not in canonical form.
+struct Change {
+    file: PathBuf,
+    name: String,
+    old: String,
+    new: String,
+}
+
+/// What formatting some files came to.
+#[derive(Default)]
+struct Found {
+    changes: Vec<Change>,
+    errors: Vec<Diagnostic>,
+    sources: Sources,
+    /// Files that the formatter itself failed on.
+    failed: Vec<String>,
+}
+
+impl Found {
+    fn add(&mut self, file: &Path, name: &str, old: String) {
+        match format(&old) {
+            Ok(new) if new == old => {}
+            Ok(new) => {
+                let (file, name) = (file.to_path_buf(), name.to_owned());
+                self.changes.push(Change { file, name, old, new });
+            }
+            Err(FormatError::Syntax(errors)) => {
+                let shown: Arc<str> = name.into();
+                let place = |span: pipe_syntax::Span| FileSpan {
+                    file: shown.clone(),
+                    start: span.start,
+                    end: span.end,
+                };
+                self.errors.extend(errors.into_iter().map(|error| error.map(place)));
+                self.sources.insert(shown.clone(), old.into());
+            }
+            Err(FormatError::Changed) => self.failed.push(name.to_owned()),
+        }
+    }
+
+    /// What was wrong with some of the files.
+    fn failure(self) -> Result<(), CliError> {
+        if !self.errors.is_empty() {
+            return Err(CliError::diagnostics(Exit::Usage, self.errors, Arc::new(self.sources)));
+        }
+        match self.failed.first() {
+            None => Ok(()),
+            Some(name) => {
+                Err(CliError::machine(format!("{name} is left as it is: {}", FormatError::Changed))
+                    .help("this is a mistake of pipe; please report it with the file"))
+            }
+        }
+    }
+}
+
+fn standard_input() -> Result<(), CliError> {
+    let mut bytes = Vec::new();
+    std::io::stdin()
+        .lock()
+        .read_to_end(&mut bytes)
+        .map_err(|error| CliError::usage(format!("cannot read standard input: {error}")))?;
+    let text = utf8(bytes, STDIN)?;
+    let mut found = Found::default();
+    found.add(Path::new(STDIN), STDIN, text.clone());
+    let formatted = found.changes.pop().map_or(text, |change| change.new);
+    found.failure()?;
+    output::result(formatted.as_bytes())
+}
+
+fn read(file: &Path, name: &str) -> Result<String, CliError> {
+    let bytes =
+        std::fs::read(file).map_err(|error| CliError::usage(format!("cannot read {name}: {error}")))?;
+    utf8(bytes, name)
+}
+
+fn utf8(bytes: Vec<u8>, name: &str) -> Result<String, CliError> {
+    String::from_utf8(bytes).map_err(|_| CliError::usage(format!("{name} is not UTF-8")))
+}
+
+/// A unified diff, as `patch` takes it.
+fn difference(change: &Change) -> String {
+    similar::TextDiff::from_lines(&change.old, &change.new)
+        .unified_diff()
+        .header(&format!("a/{}", change.name), &format!("b/{}", change.name))
+        .to_string()
+}
+
+fn summary(changed: usize, files: usize, dry: bool) -> String {
+    let plural = if files == 1 { "" } else { "s" };
+    match (changed, dry) {
+        (0, _) => format!("nothing to format in {files} file{plural}\n"),
+        (_, true) => format!("{changed} of {files} file{plural} would change\n"),
+        (_, false) => format!("formatted {changed} of {files} file{plural}\n"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn summaries_count() {
+        assert_eq!(summary(0, 1, true), "nothing to format in 1 file\n");
+        assert_eq!(summary(2, 3, true), "2 of 3 files would change\n");
+        assert_eq!(summary(1, 1, false), "formatted 1 of 1 file\n");
+    }
+
+    #[test]
+    fn a_difference_can_be_applied() {
+        let change = Change {
+            file: PathBuf::new(),
+            name: "main.pipe".to_owned(),
+            old: "let a = 1\nlet b=2\n".to_owned(),
+            new: "let a = 1\nlet b = 2\n".to_owned(),
+        };
+        insta::assert_snapshot!(difference(&change), @r"
+        --- a/main.pipe
+        +++ b/main.pipe
+        @@ -1,2 +1,2 @@
+         let a = 1
+        -let b=2
+        +let b = 2
+        ");
+    }
+}

@@ -12,7 +12,26 @@ use rustix::io::Errno;
 /// than any path reaches. Not there is fine.
 ///
 /// Folders below the first level are moved up before they are emptied, so no path grows long and nothing recurses.
+///
+/// Another process may remove the same folder at the same time (what a killed one left): what it takes away or moves in between is
+/// looked at again.
 pub fn remove_layer(dir: &Path) -> io::Result<()> {
+    const TRIES: usize = 1000;
+    let mut result = remove_once(dir);
+    for _ in 0..TRIES {
+        match &result {
+            Err(error)
+                if matches!(error.kind(), io::ErrorKind::NotFound | io::ErrorKind::DirectoryNotEmpty) =>
+            {
+                result = remove_once(dir);
+            }
+            _ => break,
+        }
+    }
+    result
+}
+
+fn remove_once(dir: &Path) -> io::Result<()> {
     match fs::symlink_metadata(dir) {
         Ok(metadata) if metadata.is_dir() => {}
         Ok(_) => return fs::remove_file(dir),
@@ -94,5 +113,23 @@ mod tests {
         remove_layer(&top).unwrap();
         assert!(!top.exists());
         remove_layer(&top).unwrap();
+    }
+
+    #[test]
+    fn several_may_remove_one_folder() {
+        for _ in 0..20 {
+            let top = tempfile::tempdir().unwrap();
+            let dir = top.path().join("left");
+            for number in 0..20 {
+                let deep = dir.join(format!("{number}/a/b"));
+                fs::create_dir_all(&deep).unwrap();
+                fs::write(deep.join("file"), "").unwrap();
+            }
+            std::thread::scope(|scope| {
+                let threads: Vec<_> = (0..4).map(|_| scope.spawn(|| remove_layer(&dir))).collect();
+                threads.into_iter().for_each(|thread| thread.join().unwrap().unwrap());
+            });
+            assert!(!dir.exists());
+        }
     }
 }

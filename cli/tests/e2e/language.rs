@@ -97,6 +97,7 @@ const SYNTAX_PAGES: &[&str] = &[
     "brace-map",
     "brace-record",
     "chained-comparison",
+    "comprehension-order",
     "empty-hole",
     "equal-sign",
     "foreign-comment",

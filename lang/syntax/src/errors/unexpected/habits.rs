@@ -124,6 +124,15 @@ pub(super) fn loop_statement(site: &Site<'_>) -> Option<Diagnostic<Span>> {
     })
 }
 
+/// `[f(x) for x in xs]`.
+pub(super) fn comprehension_order(site: &Site<'_>) -> Option<Diagnostic<Span>> {
+    if site.kind()? != T::For || !site.behind_value() || site.point == Point::Statement {
+        return None;
+    }
+    syntax("comprehension-order", "a comprehension begins with its `for`", site.place())
+        .map(|d| d.help("write `[for x in xs => value]`; for a map `[for x in xs => key: value]`; a condition stands before the `=>`: `for x in xs if c =>`"))
+}
+
 /// `try`, `throw`, `async` and the like.
 pub(super) fn foreign_statement(site: &Site<'_>) -> Option<Diagnostic<Span>> {
     let token = site.back(1).filter(|t| t.kind == T::Low)?;

@@ -90,7 +90,7 @@ impl Site<'_> {
 type Rule = fn(&Site<'_>) -> Option<Diagnostic<Span>>;
 
 /// From the most special to the most general.
-const RULES: [Rule; 24] = [
+const RULES: [Rule; 25] = [
     habits::lambda,
     habits::ternary,
     habits::index,
@@ -98,6 +98,7 @@ const RULES: [Rule; 24] = [
     habits::chained_comparison,
     habits::increment,
     habits::loop_statement,
+    habits::comprehension_order,
     habits::foreign_statement,
     habits::spaced_unit,
     habits::string_prefix,

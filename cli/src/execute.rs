@@ -1,7 +1,7 @@
 //! Running what was evaluated, until it is done or the user stops it.
 
-use pipe_engine::{Demand, Ending, Engine, EngineError, FailureClass, RunReport};
-use pipe_ops::{Graph, Origin, Output};
+use pipe_engine::{Ending, Engine, EngineError, FailureClass, Rounds, RunReport};
+use pipe_ops::Origin;
 use tokio::runtime::{Builder, Runtime};
 use tokio_util::sync::CancellationToken;
 
@@ -18,14 +18,13 @@ pub(crate) fn runtime() -> Result<Runtime, CliError> {
     runtime.map_err(|error| CliError::machine(format!("cannot start: {error}")))
 }
 
-/// Runs what is demanded. A signal stops it; then the report says that it was cancelled.
+/// Runs what the rounds demand. A signal stops it; then the report says that it was cancelled.
 ///
 /// # Errors
 /// When nothing could be run: an operation that is not there, a missing grant, a broken store.
 pub(crate) fn run(
     engine: &Engine,
-    graph: &Graph,
-    demands: &[Demand],
+    rounds: &mut impl Rounds,
     package: &Package,
 ) -> Result<RunReport, CliError> {
     let runtime = runtime()?;
@@ -33,18 +32,13 @@ pub(crate) fn run(
         let cancel = CancellationToken::new();
         Signals::listen()?.cancel(cancel.clone());
         let session = engine.session().await.map_err(|error| refused(&error, package))?;
-        let report = session.run(graph, demands, &cancel).await;
+        let report = session.run_rounds(rounds, &cancel).await;
         session.shutdown().await;
         report.map_err(|error| refused(&error, package))
     });
     // A thread that blocks in a system call must not hold up the end.
     runtime.shutdown_background();
     report
-}
-
-/// Demands for outputs, with what they are called.
-pub(crate) fn demands(label: &std::sync::Arc<str>, outputs: impl IntoIterator<Item = Output>) -> Vec<Demand> {
-    outputs.into_iter().map(|output| Demand { output, label: label.clone() }).collect()
 }
 
 /// The exit code of a run.

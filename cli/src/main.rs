@@ -21,6 +21,7 @@ mod progress;
 mod report;
 mod result;
 mod rewrite;
+mod rounds;
 mod signals;
 mod target;
 

@@ -8,10 +8,12 @@ use std::ffi::OsString;
 use std::sync::Arc;
 
 use pipe_engine::Plan;
+use pipe_eval::{Awaited, Known, KnownOutputs};
+use pipe_ops::Output;
 
 use crate::args::{Cli, Command, ExecutionArgs, PlanArgs, PlanForm};
 use crate::environment::Environment;
-use crate::evaluate::{Evaluation, evaluate};
+use crate::evaluate::Evaluation;
 use crate::exit::CliError;
 use crate::package::Package;
 use crate::progress::{Progress, Style};
@@ -33,35 +35,57 @@ pub(crate) fn run(
         return Err(CliError::machine("the command line changed its command; please report this"));
     };
     let style = Style::choose(&cli.global, environment)?;
-    let evaluation = evaluate(&package, environment, &request)?;
-    show(&package, environment, &evaluation, &request, &args.allow, args.form, style)
+    let mut evaluation = Evaluation::new(&package, environment, &request)?;
+    show(&package, environment, &mut evaluation, &request, &args.allow, args.form, style)
 }
 
 /// Shows the plan of what was evaluated.
 pub(crate) fn show(
     package: &Package,
     environment: &Environment,
-    evaluation: &Evaluation,
+    evaluation: &mut Evaluation<'_>,
     request: &Request,
     allow: &[String],
     form: PlanForm,
     style: Style,
 ) -> Result<(), CliError> {
     let plan = plan(package, environment, evaluation, request, allow, style)?;
+    let open: Vec<Open> = evaluation.awaited().iter().map(|awaited| Open::of(awaited, package)).collect();
     let effects: Vec<Arc<str>> = evaluation.targets.iter().flat_map(|target| target.effects()).collect();
     let text = match form {
-        PlanForm { json: true, .. } => json::render(&plan, &effects),
+        PlanForm { json: true, .. } => json::render(&plan, &effects, &open),
         PlanForm { dot: true, .. } => graphs::dot(&plan),
         PlanForm { mermaid: true, .. } => graphs::mermaid(&plan),
-        PlanForm { .. } => text::render(&plan, &effects, style.verbose),
+        PlanForm { .. } => text::render(&plan, &effects, &open, style.verbose),
     };
     output::result(text.as_bytes())
+}
+
+/// What the plan cannot tell yet.
+struct Open {
+    /// What decides: `` `if` ``.
+    what: Arc<str>,
+    /// The step after which it will be known.
+    after: Arc<str>,
+    file: Arc<str>,
+    line: u32,
+}
+
+impl Open {
+    fn of(awaited: &Awaited, package: &Package) -> Open {
+        Open {
+            what: awaited.what.clone(),
+            after: awaited.source.clone(),
+            file: awaited.place.file.clone(),
+            line: package.sources().position(&awaited.place).line,
+        }
+    }
 }
 
 fn plan(
     package: &Package,
     environment: &Environment,
-    evaluation: &Evaluation,
+    evaluation: &mut Evaluation<'_>,
     request: &Request,
     allow: &[String],
     style: Style,
@@ -73,8 +97,24 @@ fn plan(
     let progress = Arc::new(Progress::new(style));
     let folder = package.folder().to_path_buf();
     let (engine, _) = machine::engine(environment, &config, folder, grants, &execution, progress)?;
-    let outputs: Vec<_> = evaluation.targets.iter().flat_map(|target| target.outputs()).collect();
     let runtime = execute::runtime()?;
-    let plan = runtime.block_on(engine.plan(&evaluation.graph, &outputs));
-    plan.map_err(|error| execute::refused(&error, package))
+    let mut known = KnownOutputs::new();
+    // What is known without running a step may decide how it goes on.
+    loop {
+        let awaited: Vec<Output> = evaluation.awaited().iter().map(|awaited| awaited.output).collect();
+        let demanded = evaluation.targets.iter().flat_map(|target| target.outputs());
+        let outputs: Vec<Output> = demanded.chain(awaited.iter().copied()).collect();
+        let plan = runtime.block_on(engine.plan(evaluation.graph(), &outputs));
+        let plan = plan.map_err(|error| execute::refused(&error, package))?;
+        let before = known.len();
+        let found = awaited.iter().filter_map(|output| Some((*output, plan.known.get(output)?)));
+        known.extend(found.map(|(output, datum)| (output, Known::Value(datum.clone()))));
+        if known.len() == before {
+            return Ok(plan);
+        }
+        evaluation.again(&known, |_, _| Ok(()));
+        if let Some(error) = evaluation.errors.pop() {
+            return Err(error);
+        }
+    }
 }

@@ -3,16 +3,15 @@
 use std::ffi::OsString;
 use std::sync::Arc;
 
-use pipe_engine::Ending;
-
 use crate::args::{Cli, Command, PlanForm, RunArgs};
 use crate::environment::Environment;
-use crate::evaluate::{Evaluation, evaluate};
-use crate::exit::CliError;
+use crate::evaluate::Evaluation;
+use crate::exit::{CliError, Exit};
 use crate::failure::StepReport;
 use crate::package::Package;
 use crate::progress::{Progress, Style};
 use crate::result::{self, Answers};
+use crate::rounds::TargetRounds;
 use crate::target::{self, Request};
 use crate::{config::Config, execute, machine};
 
@@ -31,24 +30,24 @@ pub(crate) fn run(
         return Err(CliError::machine("the command line changed its command; please report this"));
     };
     let style = Style::choose(&cli.global, environment)?;
-    let evaluation = evaluate(&package, environment, &request)?;
+    let mut evaluation = Evaluation::new(&package, environment, &request)?;
     check_wishes(args, &evaluation)?;
     if args.options.dry_run {
         return super::plan::show(
             &package,
             environment,
-            &evaluation,
+            &mut evaluation,
             &request,
             &args.execution.allow,
             PlanForm::default(),
             style,
         );
     }
-    execute(&package, environment, &evaluation, &request, args, style)
+    execute(&package, environment, &mut evaluation, &request, args, style)
 }
 
 /// What the flags do not allow is said before anything runs.
-fn check_wishes(args: &RunArgs, evaluation: &Evaluation) -> Result<(), CliError> {
+fn check_wishes(args: &RunArgs, evaluation: &Evaluation<'_>) -> Result<(), CliError> {
     if args.options.pure {
         let action =
             evaluation.targets.iter().find(|target| matches!(target.demand, pipe_eval::Demand::Action(_)));
@@ -74,7 +73,7 @@ fn check_wishes(args: &RunArgs, evaluation: &Evaluation) -> Result<(), CliError>
 fn execute(
     package: &Package,
     environment: &Environment,
-    evaluation: &Evaluation,
+    evaluation: &mut Evaluation<'_>,
     request: &Request,
     args: &RunArgs,
     style: Style,
@@ -86,17 +85,14 @@ fn execute(
     let folder = package.folder().to_path_buf();
     let (engine, store) =
         machine::engine(environment, &config, folder, grants, &args.execution, progress.clone())?;
-    let demands: Vec<_> = evaluation
-        .targets
-        .iter()
-        .flat_map(|target| execute::demands(&target.label, target.outputs()))
-        .collect();
-    let report = execute::run(&engine, &evaluation.graph, &demands, package)?;
+    let report = execute::run(&engine, &mut TargetRounds::new(evaluation, &engine, package), package)?;
     for failure in &report.failures {
         progress.failure(&StepReport::new(failure, package.sources()));
     }
-    if report.ending() != Ending::Done {
-        return Err(CliError::silent(execute::exit_of(report.ending())));
+    let exit = evaluation.errors.iter().map(|error| crate::report::error(error, style)).max();
+    let exit = exit.unwrap_or(Exit::Success).max(execute::exit_of(report.ending()));
+    if exit != Exit::Success {
+        return Err(CliError::silent(exit));
     }
     let answers = Answers::of(&report);
     match (&args.options.output, evaluation.targets.as_slice()) {

@@ -1,12 +1,13 @@
 //! `pipe test`.
 
 mod judge;
+mod rounds;
 
 use std::sync::Arc;
 
 use pipe_analysis::typed::Test;
-use pipe_engine::{Demand, Ending, Engine};
-use pipe_eval::{EvalError, Evaluator, TestPlan};
+use pipe_engine::Ending;
+use pipe_eval::Evaluator;
 
 use crate::args::TestArgs;
 use crate::environment::Environment;
@@ -17,6 +18,7 @@ use crate::progress::{Progress, Style};
 use crate::result::Answers;
 use crate::{config::Config, evaluate, execute, machine, output, report};
 use judge::{Verdict, judge};
+use rounds::{TestRounds, TestRun};
 
 /// How many tests ended how, and how bad the worst end was.
 struct Count {
@@ -37,8 +39,8 @@ pub(crate) fn run(
     let mut waiting = Vec::new();
     for test in selected(package, args.filter.as_deref()) {
         match evaluator.eval_test(test) {
-            Err(error) => count.broken(&test.title, *error, package, style)?,
-            Ok(plan) if plan.needs_run() => waiting.push(plan),
+            Err(error) => count.error(&test.title, &evaluate::failed(*error, package), style)?,
+            Ok(plan) if plan.needs_run() => waiting.push(TestRun::new(test.clone(), plan)),
             Ok(plan) => {
                 let verdict = judge(&plan, &Answers::default());
                 count.verdict(&plan.title, verdict, package, style)?;
@@ -46,7 +48,7 @@ pub(crate) fn run(
         }
     }
     if !waiting.is_empty() {
-        for_real(&waiting, &evaluator, args, package, environment, style, &mut count)?;
+        for_real(waiting, evaluator, args, package, environment, style, &mut count)?;
     }
     output::result_line(&format!("{} passed, {} failed", count.passed, count.failed))?;
     if count.exit == Exit::Success { Ok(()) } else { Err(CliError::silent(count.exit)) }
@@ -58,8 +60,8 @@ fn selected<'a>(package: &'a Package, filter: Option<&'a str>) -> impl Iterator<
 
 /// Runs what the remaining tests need, side by side, and judges them.
 fn for_real(
-    plans: &[TestPlan],
-    evaluator: &Evaluator,
+    tests: Vec<TestRun>,
+    evaluator: Evaluator,
     args: &TestArgs,
     package: &Package,
     environment: &Environment,
@@ -72,17 +74,8 @@ fn for_real(
     let folder = package.folder().to_path_buf();
     let (engine, _) =
         machine::engine(environment, &config, folder, grants, &args.execution, progress.clone())?;
-    let mut possible = Vec::new();
-    for plan in plans {
-        match planned(&engine, evaluator, plan, package) {
-            Ok(()) => possible.push(plan),
-            // One test that asks for what is not there must not keep the others from running.
-            Err(error) => count.refused(&plan.title, &error, style)?,
-        }
-    }
-    let demands: Vec<Demand> =
-        possible.iter().flat_map(|plan| execute::demands(&plan.title, plan.outputs())).collect();
-    let run = execute::run(&engine, evaluator.graph(), &demands, package)?;
+    let mut rounds = TestRounds::new(tests, evaluator, &engine, package);
+    let run = execute::run(&engine, &mut rounds, package)?;
     for failure in &run.failures {
         progress.failure(&StepReport::new(failure, package.sources()));
     }
@@ -93,21 +86,13 @@ fn for_real(
         count.exit = count.exit.max(execute::exit_of_class(class));
     }
     let answers = Answers::of(&run);
-    for plan in possible {
-        count.verdict(&plan.title, judge(plan, &answers), package, style)?;
+    for test in rounds.tests {
+        match &test.error {
+            Some(error) => count.error(&test.plan.title, error, style)?,
+            None => count.verdict(&test.plan.title, judge(&test.plan, &answers), package, style)?,
+        }
     }
     Ok(())
-}
-
-fn planned(
-    engine: &Engine,
-    evaluator: &Evaluator,
-    plan: &TestPlan,
-    package: &Package,
-) -> Result<(), CliError> {
-    let runtime = execute::runtime()?;
-    let planned = runtime.block_on(engine.plan(evaluator.graph(), &plan.outputs()));
-    planned.map(drop).map_err(|error| execute::refused(&error, package))
 }
 
 impl Count {
@@ -132,19 +117,8 @@ impl Count {
         }
     }
 
-    fn broken(
-        &mut self,
-        title: &str,
-        error: EvalError,
-        package: &Package,
-        style: Style,
-    ) -> Result<(), CliError> {
-        let exit = evaluate::exit_of(&error.kind);
-        report::error(&evaluate::failed(error, package), style);
-        self.fail(title, exit)
-    }
-
-    fn refused(&mut self, title: &str, error: &CliError, style: Style) -> Result<(), CliError> {
+    /// A test that has no value, or asks for what is not there.
+    fn error(&mut self, title: &str, error: &CliError, style: Style) -> Result<(), CliError> {
         let exit = report::error(error, style);
         self.fail(title, exit)
     }

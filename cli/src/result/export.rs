@@ -17,7 +17,7 @@ const NORMAL_TIME: i64 = 315_532_800;
 /// When it is something else.
 pub(crate) fn can_be_written(demand: &Demand) -> Result<(), CliError> {
     let kind = match demand {
-        Demand::Dir(_) | Demand::File(_) => return Ok(()),
+        Demand::Dir(_) | Demand::File(_) | Demand::Waiting(_) => return Ok(()),
         Demand::Nothing => "nothing",
         Demand::Build(_) => "a container",
         Demand::Check(_) => "a check",
@@ -46,6 +46,7 @@ pub(crate) fn write(
             answers.tree(*output).map(|tree| store.export_tree(&tree.tree, destination, time))
         }
         Demand::File(output) => answers.file(*output).map(|file| store.export_file(file, destination, time)),
+        Demand::Waiting(_) => None,
         other => return can_be_written(other),
     };
     match written {

@@ -56,6 +56,7 @@ fn lost(what: &str) -> CliError {
 fn as_text(demand: &Demand, answers: &Answers, store: &Store) -> Result<String, CliError> {
     Ok(match demand {
         Demand::Nothing | Demand::Build(_) | Demand::Check(_) | Demand::Action(_) => String::new(),
+        Demand::Waiting(_) => return Err(lost("value")),
         Demand::Dir(tree) => listing::tree_text(store, tree_of(*tree, answers)?)?,
         Demand::File(file) => listing::file_text(file_of(*file, answers)?),
         Demand::Data(arg) => text::shown(&data_of(arg, answers)?),
@@ -75,6 +76,7 @@ fn as_text(demand: &Demand, answers: &Answers, store: &Store) -> Result<String, 
 fn as_json(demand: &Demand, answers: &Answers, store: &Store) -> Result<Value, CliError> {
     Ok(match demand {
         Demand::Nothing | Demand::Build(_) | Demand::Check(_) | Demand::Action(_) => Value::Null,
+        Demand::Waiting(_) => return Err(lost("value")),
         Demand::Dir(tree) => listing::tree_json(store, tree_of(*tree, answers)?)?,
         Demand::File(file) => listing::file_json(file_of(*file, answers)?),
         Demand::Data(arg) => {

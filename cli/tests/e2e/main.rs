@@ -15,6 +15,7 @@ mod language;
 mod machine;
 mod progress;
 mod quickstart;
+mod rounds;
 mod scripts;
 mod store;
 mod targets;

@@ -6,6 +6,8 @@ use std::sync::Arc;
 use pipe_ops::{Graph, Output};
 use pipe_store::Store;
 
+use crate::session::{HostSnapshot, SessionNetwork};
+use crate::steps::OpContext;
 use crate::{Backend, EngineError, EventSink, Grants, Plan, Redactor, Session};
 
 /// How an engine works.
@@ -80,6 +82,16 @@ impl Engine {
     /// When the store cannot be written, or the package's folder cannot be found.
     pub async fn session(&self) -> Result<Session, EngineError> {
         Session::start(self.clone()).await
+    }
+
+    /// Whether a run of these outputs would begin.
+    ///
+    /// # Errors
+    /// What the run would be refused for: an operation that is not there yet, a host path that may not be read.
+    pub fn check(&self, graph: &Graph, outputs: &[Output]) -> Result<(), EngineError> {
+        let host = HostSnapshot::new(self)?;
+        let context = OpContext { engine: self.clone(), host };
+        context.check(graph, outputs, &SessionNetwork::start())
     }
 
     /// What a run of these outputs would do. Runs no step and starts nothing.

@@ -1,20 +1,23 @@
 //! What of a graph is needed, with everything about it that is known before anything runs.
 
+use std::sync::Arc;
+
 use pipe_ops::{Graph, Node, NodeId, Op, Output, Slot};
 
 use crate::{EngineError, Unsupported, describe, session::SessionNetwork};
 
-/// The needed nodes of a graph, densely numbered in topological order.
-pub(crate) struct Reach<'g> {
-    nodes: Vec<Needed<'g>>,
+/// The needed nodes of a graph, densely numbered: an input before what stands on it. It grows with the graph.
+#[derive(Default)]
+pub(crate) struct Reach {
+    nodes: Vec<Needed>,
     /// By node id: the number, or `u32::MAX` for a node that is not needed.
     numbers: Vec<u32>,
 }
 
 /// A needed node.
-pub(crate) struct Needed<'g> {
+pub(crate) struct Needed {
     pub(crate) id: NodeId,
-    pub(crate) node: &'g Node,
+    pub(crate) node: Arc<Node>,
     /// Numbers of the nodes it depends on, each once.
     pub(crate) inputs: Vec<u32>,
     /// Numbers of the nodes that depend on it, each once.
@@ -23,7 +26,7 @@ pub(crate) struct Needed<'g> {
     pub(crate) success: Option<Vec<i32>>,
 }
 
-impl Needed<'_> {
+impl Needed {
     pub(crate) fn is_step(&self) -> bool {
         matches!(self.node.op, Op::Exec(_))
     }
@@ -34,74 +37,94 @@ impl Needed<'_> {
     }
 }
 
-impl<'g> Reach<'g> {
-    /// What these outputs need. Cost: linear in the nodes up to the last one that is needed, and their edges.
-    pub(crate) fn of(graph: &'g Graph, outputs: &[Output]) -> Result<Reach<'g>, EngineError> {
+impl Reach {
+    /// What these outputs need.
+    pub(crate) fn of(graph: &Graph, outputs: &[Output]) -> Result<Reach, EngineError> {
+        let mut reach = Reach::default();
+        reach.extend(graph, outputs)?;
+        Ok(reach)
+    }
+
+    /// Adds what these outputs need, too; what is there keeps its number. The graph is the one of before, perhaps grown. Cost:
+    /// linear in the nodes up to the last one that is needed, and their edges.
+    pub(crate) fn extend(&mut self, graph: &Graph, outputs: &[Output]) -> Result<(), EngineError> {
         for output in outputs {
             check_slot(graph, *output)?;
         }
         let needed = graph.reachable(outputs);
-        let mut numbers = vec![u32::MAX; needed.last().map_or(0, |last| last.0 as usize + 1)];
-        let mut nodes: Vec<Needed<'g>> = Vec::with_capacity(needed.len());
+        let ids = needed.last().map_or(0, |last| last.0 as usize + 1);
+        self.numbers.resize(ids.max(self.numbers.len()), u32::MAX);
+        let first = self.nodes.len();
         for id in needed {
-            let number = nodes.len() as u32;
-            let node = graph.get(id).ok_or_else(|| unknown(id))?;
-            let mut inputs = Vec::new();
-            for output in node.op.inputs() {
-                check_slot(graph, output)?;
-                inputs.push(numbers.get(output.node.0 as usize).copied().unwrap_or(u32::MAX));
+            let node = graph.shared(id).ok_or_else(|| unknown(id))?;
+            match self.number(id).and_then(|number| self.get(number)) {
+                Some(known) if known.node.digest == node.digest => {}
+                Some(_) => {
+                    let reason = format!("node {} is another one than before", id.0);
+                    return Err(EngineError::Graph(reason));
+                }
+                None => self.push(graph, id, node.clone())?,
             }
-            inputs.sort_unstable();
-            inputs.dedup();
-            for &input in &inputs {
-                let input = nodes.get_mut(input as usize).ok_or_else(|| unknown(id))?;
-                input.consumers.push(number);
-            }
-            if let Some(slot) = numbers.get_mut(id.0 as usize) {
-                *slot = number;
-            }
-            nodes.push(Needed { id, node, inputs, consumers: Vec::new(), success: None });
         }
-        let mut reach = Reach { nodes, numbers };
-        reach.collect_guards()?;
-        Ok(reach)
+        self.collect_guards(first)
     }
 
-    /// Tells each exec what its guards take for success. A guard may stand on a guard.
-    fn collect_guards(&mut self) -> Result<(), EngineError> {
-        let mut guarded: Vec<u32> = vec![u32::MAX; self.nodes.len()];
-        for number in 0..self.nodes.len() {
-            let Some(Needed { node, .. }) = self.nodes.get(number) else { continue };
-            let exec = match &node.op {
-                Op::Exec(_) => number as u32,
-                Op::Guard { exec, success } => {
-                    let exec = self.number(exec.node).and_then(|input| guarded.get(input as usize)).copied();
-                    let target = exec.and_then(|exec| self.nodes.get_mut(exec as usize));
-                    let (Some(exec), Some(target)) = (exec, target) else {
-                        return Err(EngineError::Graph(
-                            "a guard stands on something that is no command".into(),
-                        ));
-                    };
-                    match &mut target.success {
-                        Some(known) => known.retain(|code| success.contains(code)),
-                        none => *none = Some(success.clone()),
-                    }
-                    exec
-                }
-                _ => continue,
+    fn push(&mut self, graph: &Graph, id: NodeId, node: Arc<Node>) -> Result<(), EngineError> {
+        let number = self.nodes.len() as u32;
+        let mut inputs = Vec::new();
+        for output in node.op.inputs() {
+            check_slot(graph, output)?;
+            inputs.push(self.number(output.node).ok_or_else(|| unknown(output.node))?);
+        }
+        inputs.sort_unstable();
+        inputs.dedup();
+        for &input in &inputs {
+            let input = self.nodes.get_mut(input as usize).ok_or_else(|| unknown(id))?;
+            input.consumers.push(number);
+        }
+        if let Some(slot) = self.numbers.get_mut(id.0 as usize) {
+            *slot = number;
+        }
+        self.nodes.push(Needed { id, node, inputs, consumers: Vec::new(), success: None });
+        Ok(())
+    }
+
+    /// Tells each exec what its guards take for success, from the node of this number on. A guard may stand on a guard.
+    fn collect_guards(&mut self, first: usize) -> Result<(), EngineError> {
+        for number in first..self.nodes.len() {
+            let Some(Op::Guard { success, .. }) = self.nodes.get(number).map(|needed| &needed.node.op) else {
+                continue;
             };
-            if let Some(entry) = guarded.get_mut(number) {
-                *entry = exec;
+            let success = success.clone();
+            let exec = self.guarded(number as u32);
+            let Some(exec) = exec.and_then(|exec| self.nodes.get_mut(exec as usize)) else {
+                return Err(EngineError::Graph("a guard stands on something that is no command".into()));
+            };
+            match &mut exec.success {
+                Some(known) => known.retain(|code| success.contains(code)),
+                none => *none = Some(success),
             }
         }
         Ok(())
     }
 
-    pub(crate) fn nodes(&self) -> &[Needed<'g>] {
+    /// The command that a guard stands on, through other guards.
+    pub(crate) fn guarded(&self, number: u32) -> Option<u32> {
+        let mut number = number;
+        loop {
+            match &self.get(number)?.node.op {
+                Op::Exec(_) => return Some(number),
+                Op::Guard { exec, .. } => number = self.number(exec.node)?,
+                _ => return None,
+            }
+        }
+    }
+
+    pub(crate) fn nodes(&self) -> &[Needed] {
         &self.nodes
     }
 
-    pub(crate) fn get(&self, number: u32) -> Option<&Needed<'g>> {
+    pub(crate) fn get(&self, number: u32) -> Option<&Needed> {
         self.nodes.get(number as usize)
     }
 
@@ -110,13 +133,14 @@ impl<'g> Reach<'g> {
         self.numbers.get(id.0 as usize).copied().filter(|number| *number != u32::MAX)
     }
 
-    /// Refuses what this version cannot do, before anything runs: every such node is named.
+    /// Refuses what this version cannot do, before anything runs: every such node from this number on is named.
     pub(crate) fn check_supported(
         &self,
+        first: usize,
         network: &SessionNetwork,
         platform: &str,
     ) -> Result<(), EngineError> {
-        let refused = self.nodes.iter().filter_map(|needed| {
+        let refused = self.nodes.iter().skip(first).filter_map(|needed| {
             let operation = match &needed.node.op {
                 Op::Declared { operation, .. } => operation.clone(),
                 Op::Exec(exec) if !network.offers(exec.network) => {

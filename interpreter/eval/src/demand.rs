@@ -26,6 +26,8 @@ pub enum Demand {
     Data(Arg),
     /// An action.
     Action(ActionPlan),
+    /// What it is, is known only in a later round; these outputs it needs in any case.
+    Waiting(Vec<Output>),
     /// Several, by field, key or index.
     Many(Vec<(String, Demand)>),
 }
@@ -54,9 +56,22 @@ pub struct Part {
     pub keep: Vec<Arc<str>>,
     /// The container its command left, whatever its exit code: where `keep` looks.
     pub container: Option<Arc<ContainerValue>>,
+    /// What it is, is known only in a later round.
+    pub waits: bool,
 }
 
 impl Demand {
+    /// Whether some of it is known only in a later round.
+    pub fn waits(&self) -> bool {
+        match self {
+            Demand::Waiting(_) => true,
+            Demand::Check(parts) => parts.iter().any(|part| part.waits),
+            Demand::Action(plan) => plan.action.waits,
+            Demand::Many(parts) => parts.iter().any(|(_, demand)| demand.waits()),
+            _ => false,
+        }
+    }
+
     /// All outputs that the engine has to give. Of an action that is its effects and what gates it: there is no order in the answer,
     /// and the engine refuses effects that it cannot have.
     pub fn outputs(&self) -> Vec<Output> {
@@ -66,7 +81,7 @@ impl Demand {
                 let gates = plan.gates.iter().flat_map(|part| part.judged.iter().copied());
                 gates.chain(plan.effects.iter().map(|effect| effect.output)).collect()
             }
-            Demand::Build(outputs) => outputs.clone(),
+            Demand::Build(outputs) | Demand::Waiting(outputs) => outputs.clone(),
             Demand::Check(parts) => parts.iter().flat_map(|part| part.judged.iter().copied()).collect(),
             Demand::Dir(output) | Demand::File(output) | Demand::Data(Arg::Output(output)) => vec![*output],
             Demand::Many(parts) => parts.iter().flat_map(|(_, demand)| demand.outputs()).collect(),
@@ -79,6 +94,7 @@ impl Machine {
     pub(crate) fn demand(&mut self, value: &Value, site: &Site) -> Result<Demand> {
         Ok(match value {
             Value::Unit => Demand::Nothing,
+            Value::Waiting(waiting) => Demand::Waiting(waiting.needs.clone()),
             Value::Container(container) => Demand::Build(container.outputs()),
             Value::Opaque { output, .. } => Demand::Build(vec![*output]),
             Value::Dir(output) => Demand::Dir(*output),
@@ -150,6 +166,7 @@ impl Machine {
             Value::Container(_) | Value::Dir(_) | Value::File(_) | Value::Check(_) | Value::Secret(_) => {
                 false
             }
+            Value::Waiting(_) => false,
             Value::Opaque { .. } | Value::Action(_) | Value::Script(_) => false,
             Value::Function(_) | Value::Closure(_) => false,
             _ => true,
@@ -173,6 +190,7 @@ impl Machine {
             exec: None,
             keep: Vec::new(),
             container: None,
+            waits: false,
         };
         match &check.kind {
             CheckKind::All { parts: inner } => {
@@ -180,6 +198,10 @@ impl Machine {
                     parts.push(part);
                 }
                 return inner.iter().try_for_each(|check| self.parts(check, &declared, parts, site));
+            }
+            CheckKind::Waiting(waiting) => {
+                part.waits = true;
+                part.judged.extend(&waiting.needs);
             }
             CheckKind::Built { outputs, container } => {
                 part.judged.extend(outputs);

@@ -5,6 +5,8 @@ use std::sync::Arc;
 use pipe_diagnostics::{Diagnostic, FileSpan};
 use pipe_ops::pure::PureError;
 
+use crate::rounds::Awaited;
+
 /// What went wrong, and what the command line makes of it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct EvalError {
@@ -30,6 +32,8 @@ pub enum ErrorKind {
     },
     /// The budget is used up.
     Limit,
+    /// It waits for an output that is not known. Never leaves the evaluator: the expression has a value that waits.
+    Waits(Option<Box<Awaited>>),
     /// The typed program is not what the checker promises.
     Internal,
 }
@@ -110,13 +114,10 @@ pub(crate) fn script_value(reason: &str, place: FileSpan) -> Box<EvalError> {
     if help.is_empty() { error } else { error.help(help) }
 }
 
-/// Control flow needs a value that only running gives. `what`: `if`, `match`, …; `source`: the step that gives it.
-pub(crate) fn known_later(what: &str, source: &str, place: FileSpan) -> Box<EvalError> {
-    let message = format!("{what} needs a value that is known only after `{source}` ran");
-    let diagnostic = Diagnostic::error("known-later", message, place)
-        .role("known only when a step has run")
-        .help("operators, `??` and the functions on texts and lists work on such a value; a decision about it can be made in a script");
-    EvalError::new(ErrorKind::Pipeline, diagnostic)
+/// Control flow needs a value that is not known in this round: this one, or one that waits itself.
+pub(crate) fn waits(awaited: Option<Awaited>, place: FileSpan) -> Box<EvalError> {
+    let diagnostic = Diagnostic::error("internal-error", "this waits for a step", place);
+    EvalError::new(ErrorKind::Waits(awaited.map(Box::new)), diagnostic)
 }
 
 /// There is no result to read: `stdout` of a container in which nothing ran.

@@ -15,6 +15,7 @@ use crate::frame::{Env, Frame};
 use crate::lines::Lines;
 use crate::machine::{Machine, Site};
 use crate::memo::Memo;
+use crate::rounds::{Awaited, KnownOutputs};
 use crate::test_plan::TestPlan;
 use crate::value::Value;
 
@@ -78,6 +79,18 @@ impl Evaluator {
     /// Gives the graph away.
     pub fn into_graph(self) -> Graph {
         self.machine.graph
+    }
+
+    /// Begins the next round: what is evaluated from now on knows these outputs, and what waited is evaluated anew. The graph
+    /// goes on growing and the budget goes on shrinking.
+    pub fn next_round(&mut self, known: &KnownOutputs) {
+        self.machine.round.next(known);
+        self.machine.memo.forget_waiting();
+    }
+
+    /// What was found to be waited for since the round began, each output once.
+    pub fn awaited(&self) -> &[Awaited] {
+        self.machine.round.awaited()
     }
 
     /// Evaluates a target. Its nodes join those of the targets before it.
@@ -164,8 +177,8 @@ impl Evaluator {
             let _: Memo = std::mem::replace(&mut self.machine.memo, kept);
         }
         let expectations = std::mem::take(&mut self.machine.expectations);
-        result?;
-        Ok(TestPlan { title: test.title.clone(), expectations })
+        let waits = std::mem::take(&mut self.machine.expectation_waits) || result?.waits();
+        Ok(TestPlan { title: test.title.clone(), expectations, waits })
     }
 }
 

@@ -47,7 +47,7 @@ impl Machine {
         // A default that fails is no reason to fail here: it is not needed.
         param.default.is_some()
             && self
-                .default(key, param, declaration, &site.place)
+                .aside(|machine| machine.default(key, param, declaration, &site.place))
                 .is_ok_and(|value| shown(&value).as_deref() == Some(text))
     }
 }

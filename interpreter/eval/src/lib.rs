@@ -2,7 +2,8 @@
 //!
 //! **Invariant.** The same program, arguments and host facts give the same values and the same graph: nothing here reads a clock,
 //! the environment, a file or a random number, and nothing is run. What only running gives stays symbolic: an edge of the graph
-//! that operators and functions on texts and lists carry on; only `if`, `match` and `for` need to know.
+//! that operators and functions on texts and lists carry on. Only `if`, `match` and `for` need to know: they wait for a later
+//! round.
 //!
 //! [`Evaluator`] is the entry. [`Value`] is what expressions have while they are evaluated, [`Demand`] what a value asks of the
 //! engine, [`EvalError`] a diagnostic at the expression that has no value.
@@ -21,6 +22,7 @@ mod label;
 mod lines;
 mod machine;
 mod memo;
+mod rounds;
 mod test_plan;
 mod value;
 
@@ -31,5 +33,6 @@ pub use error::{ErrorKind, EvalError};
 pub use evaluator::{Evaluated, Evaluator, Target};
 pub use facts::{CiEvent, CiFacts, HostFacts};
 pub use lines::Lines;
+pub use rounds::{Awaited, Known, KnownOutputs, Waiting};
 pub use test_plan::{Expectation, Sides, TestPlan};
 pub use value::*;

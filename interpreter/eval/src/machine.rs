@@ -10,11 +10,12 @@ use pipe_syntax::Span;
 
 use crate::arguments::Argument;
 use crate::budget::{Budget, Exceeded, Meter};
-use crate::error::{self, EvalError, Result};
+use crate::error::{self, Result};
 use crate::facts::HostFacts;
 use crate::frame::Frame;
 use crate::lines::Lines;
 use crate::memo::Memo;
+use crate::rounds::Round;
 use crate::test_plan::Expectation;
 use crate::value::{ActionStep, Symbolic, Value};
 
@@ -34,6 +35,9 @@ pub(crate) struct Machine {
     pub(crate) actions: Vec<Vec<ActionStep>>,
     /// Expectations of the test whose body is being evaluated.
     pub(crate) expectations: Vec<Expectation>,
+    /// One of them is known only in a later round.
+    pub(crate) expectation_waits: bool,
+    pub(crate) round: Round,
     records: HashMap<String, Arc<Record>>,
     enums: HashMap<String, Arc<Enum>>,
     lines: Lines,
@@ -63,6 +67,8 @@ impl Machine {
             calls: 0,
             actions: Vec::new(),
             expectations: Vec::new(),
+            expectation_waits: false,
+            round: Round::default(),
             records,
             enums,
             lines,
@@ -159,30 +165,6 @@ impl Machine {
         site: &Site,
     ) -> Result<Output> {
         self.add_main(Op::Declared { operation: operation.into(), inputs, args }, site)
-    }
-
-    /// The error that control flow gives when it needs `output`.
-    pub(crate) fn later(&self, what: &str, output: Output, place: FileSpan) -> Box<EvalError> {
-        let needed = self.graph.reachable(&[output]);
-        let nodes = || needed.iter().rev().filter_map(|id| self.graph.get(*id));
-        let declared = nodes().find_map(|node| match &node.op {
-            Op::Declared { operation, .. } => Some(operation.clone()),
-            _ => None,
-        });
-        if let Some(operation) = declared {
-            return error::not_there_yet(&operation, place);
-        }
-        let exec = nodes().find(|node| matches!(node.op, Op::Exec(_))).or_else(|| nodes().next());
-        let source = exec.and_then(|node| node.origins.first()).map_or("a step", |origin| &origin.name);
-        error::known_later(what, source, place)
-    }
-
-    /// As [`Machine::later`], for a value that is or holds something symbolic; another value breaks the checker's promise.
-    pub(crate) fn unusable(&self, what: &str, value: &Value, place: FileSpan) -> Box<EvalError> {
-        match value.symbolic_part() {
-            Some(symbolic) => self.later(what, symbolic.output, place),
-            None => error::internal(&format!("{what} got {}", value.kind()), place),
-        }
     }
 }
 

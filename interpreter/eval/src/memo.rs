@@ -19,6 +19,16 @@ pub(crate) struct Memo {
     pub(crate) calls: HashMap<CallKey, Value>,
 }
 
+impl Memo {
+    /// Forgets what waits for something: in another round it may be known.
+    pub(crate) fn forget_waiting(&mut self) {
+        self.params.retain(|_, value| !value.waits());
+        self.lets.retain(|_, value| !value.waits());
+        self.defaults.retain(|_, value| !value.waits());
+        self.calls.retain(|_, value| !value.waits());
+    }
+}
+
 /// A call whose arguments are cheap to compare.
 #[derive(Debug, PartialEq, Eq, Hash)]
 pub(crate) struct CallKey {
@@ -39,6 +49,7 @@ enum Scalar {
     Size(u64),
     Tree(Output),
     Symbolic(Output),
+    Waiting(u64),
     /// A variant without payload.
     Variant(Global, usize),
 }
@@ -66,6 +77,7 @@ fn scalar(value: &Value) -> Option<Scalar> {
         Value::Size(bytes) => Scalar::Size(*bytes),
         Value::Dir(output) | Value::File(output) => Scalar::Tree(*output),
         Value::Symbolic(symbolic) => Scalar::Symbolic(symbolic.output),
+        Value::Waiting(waiting) => Scalar::Waiting(waiting.id),
         Value::Variant(variant) if variant.payload.is_empty() => {
             Scalar::Variant(variant.decl.global.clone(), variant.index)
         }

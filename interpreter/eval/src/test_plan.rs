@@ -13,6 +13,8 @@ pub struct TestPlan {
     pub title: Arc<str>,
     /// What it expects, in order.
     pub expectations: Vec<Expectation>,
+    /// Some of it is known only in a later round: it is to be evaluated again.
+    pub waits: bool,
 }
 
 /// An `expect`.
@@ -56,6 +58,6 @@ impl TestPlan {
 
     /// It starts containers, or reads files.
     pub fn needs_run(&self) -> bool {
-        !self.outputs().is_empty()
+        self.waits || !self.outputs().is_empty()
     }
 }

@@ -79,10 +79,11 @@ pub struct Node {
     pub hints: Hints,
 }
 
-/// A graph of ops, in topological order.
+/// A graph of ops, in topological order. It only grows: a node keeps its id.
 #[derive(Clone, Debug, Default)]
 pub struct Graph {
-    nodes: Vec<Node>,
+    /// Shared with whoever runs them while the graph grows.
+    nodes: Vec<Arc<Node>>,
     by_digest: HashMap<OpDigest, NodeId>,
 }
 
@@ -115,18 +116,23 @@ impl Graph {
         let digest = digest_op(&op, |id| self.get(id).map(|node| node.digest));
         if let Some(&id) = self.by_digest.get(&digest) {
             if let Some(node) = self.nodes.get_mut(id.0 as usize) {
-                node.merge(origin, hints);
+                Arc::make_mut(node).merge(origin, hints);
             }
             return Ok(id);
         }
         let id = u32::try_from(self.nodes.len()).map(NodeId).map_err(|_| GraphError::Full)?;
-        self.nodes.push(Node { op, digest, origins: origin.into_iter().collect(), hints });
+        self.nodes.push(Arc::new(Node { op, digest, origins: origin.into_iter().collect(), hints }));
         self.by_digest.insert(digest, id);
         Ok(id)
     }
 
     /// A node; `None` when it is of another graph.
     pub fn get(&self, id: NodeId) -> Option<&Node> {
+        self.nodes.get(id.0 as usize).map(Arc::as_ref)
+    }
+
+    /// A node, to be kept while the graph grows.
+    pub fn shared(&self, id: NodeId) -> Option<&Arc<Node>> {
         self.nodes.get(id.0 as usize)
     }
 
@@ -137,7 +143,7 @@ impl Graph {
 
     /// All nodes in topological order.
     pub fn iter(&self) -> impl Iterator<Item = (NodeId, &Node)> {
-        (0..).map(NodeId).zip(&self.nodes)
+        (0..).map(NodeId).zip(self.nodes.iter().map(Arc::as_ref))
     }
 
     /// How many nodes there are.

@@ -5,10 +5,18 @@ use std::sync::Arc;
 use pipe_engine::{Plan, PlanNode, PlanStatus};
 use serde_json::{Value, json};
 
-/// `{"v":1,"nodes":[…],"actions":[…]}`, on one line.
-pub(super) fn render(plan: &Plan, effects: &[Arc<str>]) -> String {
+use super::Open;
+
+/// `{"v":1,"nodes":[…],"actions":[…],"unknown":[…]}`, on one line.
+pub(super) fn render(plan: &Plan, effects: &[Arc<str>], open: &[Open]) -> String {
     let nodes: Vec<Value> = plan.nodes.iter().map(node).collect();
-    format!("{}\n", json!({ "v": 1, "nodes": nodes, "actions": effects }))
+    let unknown: Vec<Value> = open.iter().map(decision).collect();
+    format!("{}\n", json!({ "v": 1, "nodes": nodes, "actions": effects, "unknown": unknown }))
+}
+
+fn decision(open: &Open) -> Value {
+    let what = open.what.trim_matches('`');
+    json!({ "what": what, "after": open.after, "file": open.file, "line": open.line })
 }
 
 fn node(node: &PlanNode) -> Value {

@@ -4,14 +4,22 @@ use std::sync::Arc;
 
 use pipe_engine::{Plan, PlanNode, PlanStatus};
 
+use super::Open;
 use crate::progress::{human, printable};
 
-/// A line a step (all nodes when `verbose`), then the actions, then the counts.
-pub(super) fn render(plan: &Plan, effects: &[Arc<str>], verbose: bool) -> String {
+/// A line a step (all nodes when `verbose`), then the decisions that wait for one, the actions, then the counts.
+pub(super) fn render(plan: &Plan, effects: &[Arc<str>], open: &[Open], verbose: bool) -> String {
     let shown: Vec<&PlanNode> =
         plan.nodes.iter().filter(|node| node.is_step || verbose || speaks(&node.status)).collect();
     let width = shown.iter().map(|node| node.name.chars().count()).max().unwrap_or(0);
     let mut text: String = shown.iter().map(|node| line(node, width)).collect();
+    for open in open {
+        let after = printable(&open.after, false);
+        text.push_str(&format!(
+            "{after:<width$}  decides what follows: {} waits for it  {}:{}\n",
+            open.what, open.file, open.line
+        ));
+    }
     for effect in effects {
         text.push_str(&format!("{effect:<width$}  action\n"));
     }

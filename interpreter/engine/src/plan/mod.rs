@@ -2,10 +2,11 @@
 
 mod walk;
 
+use std::collections::HashMap;
 use std::sync::Arc;
 use std::time::Duration;
 
-use pipe_ops::{NodeId, Origin, StepKey};
+use pipe_ops::{Datum, NodeId, Origin, Output, StepKey};
 
 pub(crate) use walk::plan;
 
@@ -15,6 +16,8 @@ pub(crate) use walk::plan;
 pub struct Plan {
     /// Every needed node, in topological order.
     pub nodes: Vec<PlanNode>,
+    /// Of what was asked for, the data that is known without running a step.
+    pub known: HashMap<Output, Datum>,
 }
 
 /// A node of a plan.

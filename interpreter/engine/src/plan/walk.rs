@@ -16,19 +16,24 @@ use crate::{Engine, EngineError, Value, describe, grants};
 /// See [`Engine::plan`].
 pub(crate) async fn plan(engine: &Engine, graph: &Graph, outputs: &[Output]) -> Result<Plan, EngineError> {
     let reach = Reach::of(graph, outputs)?;
-    reach.check_supported(&SessionNetwork::start(), &engine.options.platform)?;
+    reach.check_supported(0, &SessionNetwork::start(), &engine.options.platform)?;
     let host = HostSnapshot::new(engine)?;
     let context = Arc::new(OpContext { engine: engine.clone(), host });
     let mut walk = Walk { context, reach, results: Vec::new(), nodes: Vec::new() };
     for number in 0..walk.reach.nodes().len() as u32 {
         walk.visit(number).await?;
     }
-    Ok(Plan { nodes: walk.nodes })
+    let known = outputs.iter().filter_map(|output| match walk.value(*output) {
+        Ok(Value::Datum(datum)) => Some((*output, datum)),
+        _ => None,
+    });
+    let known = known.collect();
+    Ok(Plan { nodes: walk.nodes, known })
 }
 
-struct Walk<'g> {
+struct Walk {
     context: Arc<OpContext>,
-    reach: Reach<'g>,
+    reach: Reach,
     /// By number: the result, where it is known.
     results: Vec<Option<NodeResult>>,
     nodes: Vec<PlanNode>,
@@ -40,7 +45,7 @@ enum Found {
     Not(PlanStatus),
 }
 
-impl Walk<'_> {
+impl Walk {
     async fn visit(&mut self, number: u32) -> Result<(), EngineError> {
         let Some(needed) = self.reach.get(number) else { return Ok(()) };
         let mut planned = self.planned(needed)?;
@@ -67,8 +72,8 @@ impl Walk<'_> {
         Ok(())
     }
 
-    fn planned(&self, needed: &Needed<'_>) -> Result<PlanNode, EngineError> {
-        let name = describe::name(needed.node);
+    fn planned(&self, needed: &Needed) -> Result<PlanNode, EngineError> {
+        let name = describe::name(&needed.node);
         let is_step = needed.is_step();
         let expected = if is_step { self.context.engine.store.last_duration(&name)? } else { None };
         let inputs = needed.inputs.iter().filter_map(|&input| self.reach.get(input)).map(|input| input.id);
@@ -86,7 +91,7 @@ impl Walk<'_> {
     }
 
     /// The nearest steps, or inputs that cannot be had, whose results the node lacks.
-    fn waits_for(&self, needed: &Needed<'_>) -> Vec<Arc<str>> {
+    fn waits_for(&self, needed: &Needed) -> Vec<Arc<str>> {
         let mut names: Vec<Arc<str>> = Vec::new();
         for &input in &needed.inputs {
             let known = self.results.get(input as usize).is_some_and(Option::is_some);
@@ -104,7 +109,7 @@ impl Walk<'_> {
     }
 
     /// The result of a node whose inputs are known, as far as it is known without running a step.
-    async fn find(&self, needed: &Needed<'_>, planned: &mut PlanNode) -> Result<Found, Cause> {
+    async fn find(&self, needed: &Needed, planned: &mut PlanNode) -> Result<Found, Cause> {
         let op = &needed.node.op;
         if let Some(Err(missing)) = grants::host_path(op).map(|path| self.context.host.access.resolve(path)) {
             return Ok(Found::Not(PlanStatus::NeedsGrant { flag: missing.flag() }));
@@ -129,12 +134,12 @@ impl Walk<'_> {
 
     fn find_exec(
         &self,
-        needed: &Needed<'_>,
+        needed: &Needed,
         exec: &Exec,
         inputs: &Inputs,
         planned: &mut PlanNode,
     ) -> Result<Found, Cause> {
-        let step = prepare(needed.node, exec, inputs)?;
+        let step = prepare(&needed.node, exec, inputs)?;
         planned.key = Some(step.key);
         let engine = &self.context.engine;
         let will_run = |reason: Option<String>| Ok(Found::Not(PlanStatus::WillRun { reason }));

@@ -5,11 +5,11 @@ use std::sync::Arc;
 use super::{NodeState, Scheduler};
 use crate::{Demand, Event, Outcome, RunReport, Unmet, Value};
 
-impl Scheduler<'_> {
+impl Scheduler {
     /// Tells what was left undone and puts the report together.
-    pub(super) fn report(mut self, demands: &[Demand]) -> RunReport {
+    pub(super) fn report(mut self) -> RunReport {
         let cancelled = self.skip_the_rest();
-        let outcomes = demands
+        let outcomes = std::mem::take(&mut self.demands)
             .iter()
             .map(|demand| Outcome { demand: demand.clone(), result: self.outcome(demand) })
             .collect();

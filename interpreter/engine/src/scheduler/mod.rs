@@ -3,6 +3,7 @@
 mod finish;
 mod priority;
 mod queue;
+mod rounds;
 mod settle;
 mod start;
 
@@ -10,7 +11,7 @@ use std::collections::HashMap;
 use std::sync::Arc;
 use std::time::Instant;
 
-use pipe_ops::{Graph, StepKey};
+use pipe_ops::StepKey;
 use tokio::sync::{Notify, Semaphore};
 use tokio::task::{AbortHandle, Id, JoinError, JoinSet};
 use tokio_util::sync::CancellationToken;
@@ -20,37 +21,35 @@ use crate::reach::Reach;
 use crate::results::NodeResult;
 use crate::session::SessionState;
 use crate::steps::exec::{Flight, Slots};
-use crate::{Demand, EngineError, Event, Failure, RunReport, Summary, Value};
+use crate::{Demand, EngineError, Event, Failure, Rounds, RunReport, Summary, Value};
 use queue::Queue;
+use rounds::Awaited;
 
-/// Runs what the demands need. See [`Session::run`](crate::Session::run).
+/// Runs what the demands of all rounds need. See [`Session::run_rounds`](crate::Session::run_rounds).
 pub(crate) async fn run(
     session: &Arc<SessionState>,
-    graph: &Graph,
-    demands: &[Demand],
+    rounds: &mut impl Rounds,
     cancel: &CancellationToken,
 ) -> Result<RunReport, EngineError> {
-    let outputs: Vec<_> = demands.iter().map(|demand| demand.output).collect();
-    let reach = Reach::of(graph, &outputs)?;
-    reach.check_supported(&session.network, &session.context.engine.options.platform)?;
-    let missing = session.context.host.access.missing(graph, &outputs);
-    if !missing.is_empty() {
-        return Err(EngineError::Refused(missing));
-    }
-    let mut scheduler = Scheduler::new(session.clone(), reach, demands, cancel);
-    scheduler.drive().await;
-    Ok(scheduler.report(demands))
+    let mut scheduler = Scheduler::new(session.clone(), cancel);
+    scheduler.begin(rounds)?;
+    scheduler.drive(rounds).await?;
+    Ok(scheduler.report())
 }
 
 /// Works on one graph. All of it is owned by one task; what takes time is done by tasks of its own, which only send back what they
 /// came to.
-struct Scheduler<'g> {
+struct Scheduler {
     session: Arc<SessionState>,
-    reach: Reach<'g>,
+    reach: Reach,
+    /// What the latest round asks for.
+    demands: Vec<Demand>,
+    /// What it waits for: there is another round as long as there is something.
+    awaited: Awaited,
     /// By number of the node, as all of these.
     states: Vec<NodeState>,
-    /// Inputs that are still awaited.
-    awaited: Vec<u32>,
+    /// How many inputs are still to come.
+    missing: Vec<u32>,
     /// Consumers and demands that still need the result.
     uses: Vec<u32>,
     /// Failures of steps that some guard will not let pass.
@@ -100,34 +99,18 @@ enum TaskEnd {
     Exec(Flight),
 }
 
-impl<'g> Scheduler<'g> {
-    fn new(
-        session: Arc<SessionState>,
-        reach: Reach<'g>,
-        demands: &[Demand],
-        cancel: &CancellationToken,
-    ) -> Scheduler<'g> {
-        let nodes = reach.nodes();
-        let awaited: Vec<u32> = nodes.iter().map(|node| node.inputs.len() as u32).collect();
-        let mut uses: Vec<u32> = nodes.iter().map(|node| node.consumers.len() as u32).collect();
-        for demand in demands {
-            let number = reach.number(demand.output.node);
-            if let Some(uses) = number.and_then(|number| uses.get_mut(number as usize)) {
-                *uses += 1;
-            }
-        }
-        // Taken from the end: the first nodes first.
-        let ready = (0..nodes.len() as u32)
-            .rev()
-            .filter(|&number| awaited.get(number as usize) == Some(&0))
-            .collect();
+impl Scheduler {
+    fn new(session: Arc<SessionState>, cancel: &CancellationToken) -> Scheduler {
         let jobs = session.context.engine.options.jobs.clamp(1, Semaphore::MAX_PERMITS);
         Scheduler {
-            states: nodes.iter().map(|_| NodeState::Open).collect(),
-            awaited,
-            uses,
+            reach: Reach::default(),
+            demands: Vec::new(),
+            awaited: Awaited::default(),
+            states: Vec::new(),
+            missing: Vec::new(),
+            uses: Vec::new(),
             unacceptable: HashMap::new(),
-            ready,
+            ready: Vec::new(),
             queue: Queue::default(),
             flights: HashMap::new(),
             tasks: JoinSet::new(),
@@ -141,26 +124,36 @@ impl<'g> Scheduler<'g> {
             summary: Summary::default(),
             begun: Instant::now(),
             session,
-            reach,
         }
     }
 
     /// Works until nothing is left to do, or the run is stopped and what ran is gone.
-    async fn drive(&mut self) {
+    ///
+    /// # Errors
+    /// A round asks for what cannot be had. What ran is gone by then.
+    async fn drive(&mut self, rounds: &mut impl Rounds) -> Result<(), EngineError> {
         self.emit(Event::Started { nodes: self.reach.nodes().len() });
         let (stop, freed) = (self.stop.clone(), self.slots.freed.clone());
-        let mut stopping = false;
+        let (mut stopping, mut refused) = (false, None);
         loop {
-            if !stop.is_cancelled() {
+            while !stop.is_cancelled() {
                 self.start_ready();
                 self.start_queued();
+                match self.next_round(rounds) {
+                    Ok(true) => {}
+                    Ok(false) => break,
+                    Err(error) => {
+                        refused = Some(error);
+                        stop.cancel();
+                    }
+                }
             }
             if stop.is_cancelled() && !stopping {
                 stopping = true;
                 self.abandon();
             }
             if self.tasks.is_empty() {
-                return;
+                return refused.map_or(Ok(()), Err);
             }
             tokio::select! {
                 () = stop.cancelled(), if !stopping => {}

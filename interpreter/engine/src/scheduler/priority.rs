@@ -14,18 +14,14 @@ const UNKNOWN: Duration = Duration::from_secs(1);
 
 /// By number of the node: its own time and that of the longest way behind it. Only steps count; each name is looked up once.
 /// `settled` nodes need no look.
-pub(super) fn longest_paths(
-    reach: &Reach<'_>,
-    store: &Store,
-    settled: impl Fn(u32) -> bool,
-) -> Vec<Duration> {
+pub(super) fn longest_paths(reach: &Reach, store: &Store, settled: impl Fn(u32) -> bool) -> Vec<Duration> {
     let mut known: HashMap<Arc<str>, Duration> = HashMap::new();
     let mut paths = vec![Duration::ZERO; reach.nodes().len()];
     for (number, needed) in reach.nodes().iter().enumerate().rev() {
         let behind = needed.consumers.iter().filter_map(|&consumer| paths.get(consumer as usize)).max();
         let behind = behind.copied().unwrap_or_default();
         let own = if needed.is_step() && !settled(number as u32) {
-            *known.entry(describe::name(needed.node)).or_insert_with_key(|name| {
+            *known.entry(describe::name(&needed.node)).or_insert_with_key(|name| {
                 // A store that cannot answer only costs the order.
                 store.last_duration(name).ok().flatten().unwrap_or(UNKNOWN)
             })

@@ -46,6 +46,11 @@ impl Queue {
         self.paths.is_some()
     }
 
+    /// The graph has grown: the ways are to be asked for again.
+    pub(super) fn forget_order(&mut self) {
+        self.paths = None;
+    }
+
     /// Orders by these ways, by number of the node.
     pub(super) fn order_by(&mut self, paths: Vec<Duration>) {
         self.paths = Some(paths);

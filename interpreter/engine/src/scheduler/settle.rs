@@ -20,15 +20,15 @@ struct Told {
     reason: Option<Arc<str>>,
 }
 
-impl Scheduler<'_> {
+impl Scheduler {
     /// A node has its result: those that waited for it alone are ready.
     pub(super) fn done(&mut self, number: u32, result: NodeResult) {
         self.set(number, NodeState::Done(result));
         let Some(needed) = self.reach.get(number) else { return };
         for &consumer in &needed.consumers {
-            let Some(awaited) = self.awaited.get_mut(consumer as usize) else { continue };
-            *awaited = awaited.saturating_sub(1);
-            if *awaited == 0 && matches!(self.states.get(consumer as usize), Some(NodeState::Open)) {
+            let Some(missing) = self.missing.get_mut(consumer as usize) else { continue };
+            *missing = missing.saturating_sub(1);
+            if *missing == 0 && matches!(self.states.get(consumer as usize), Some(NodeState::Open)) {
                 self.ready.push(consumer);
             }
         }
@@ -85,16 +85,22 @@ impl Scheduler<'_> {
         if needed.accepts(result.exit_code) {
             self.tell(number, how, told);
         } else {
-            let mut cause = Cause::pipeline(format!("exit code {}", result.exit_code));
-            cause.exit_code = Some(result.exit_code);
-            cause.log_tail = tail.to_vec();
-            let failure = self.failure(number, cause, Some(result.key));
+            let failure = self.refused(number, &result, tail);
             told.reason = Some(failure.reason.as_str().into());
             self.tell(number, StepState::Failed, told);
-            self.unacceptable.insert(number, failure.clone());
-            self.note(failure);
         }
         self.done(number, NodeResult::Exec(result));
+    }
+
+    /// The failure of a command with an exit code that one of its guards refuses.
+    pub(super) fn refused(&mut self, number: u32, result: &ExecResult, tail: &[u8]) -> Arc<Failure> {
+        let mut cause = Cause::pipeline(format!("exit code {}", result.exit_code));
+        cause.exit_code = Some(result.exit_code);
+        cause.log_tail = tail.to_vec();
+        let failure = self.failure(number, cause, Some(result.key));
+        self.unacceptable.insert(number, failure.clone());
+        self.note(failure.clone());
+        failure
     }
 
     /// A node failed by itself.
@@ -150,7 +156,7 @@ impl Scheduler<'_> {
         let needed = self.reach.get(number);
         Arc::new(Failure {
             node: needed.map_or(pipe_ops::NodeId(u32::MAX), |needed| needed.id),
-            name: needed.map_or_else(|| "".into(), |needed| describe::name(needed.node)),
+            name: needed.map_or_else(|| "".into(), |needed| describe::name(&needed.node)),
             origins: needed.map(|needed| needed.node.origins.clone()).unwrap_or_default(),
             class: cause.class,
             reason: redactor.text(&cause.reason),
@@ -169,10 +175,11 @@ impl Scheduler<'_> {
             StepState::Failed => self.summary.failed += 1,
             StepState::Skipped => self.summary.skipped += 1,
         }
-        let Some(needed) = self.reach.get(number) else { return };
+        // What the engine does itself is nothing that people wait for; that it failed is told with its place.
+        let Some(needed) = self.reach.get(number).filter(|needed| needed.is_step()) else { return };
         self.emit(Event::Step {
             node: needed.id,
-            name: describe::name(needed.node),
+            name: describe::name(&needed.node),
             state,
             elapsed: told.elapsed,
             key: told.key,
@@ -194,7 +201,7 @@ impl Scheduler<'_> {
         for &input in &needed.inputs {
             let Some(uses) = self.uses.get_mut(input as usize) else { continue };
             *uses = uses.saturating_sub(1);
-            if *uses > 0 {
+            if *uses > 0 || self.rounds_follow() {
                 continue;
             }
             if let Some(state @ NodeState::Done(_)) = self.states.get_mut(input as usize) {

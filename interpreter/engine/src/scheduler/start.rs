@@ -13,7 +13,7 @@ use crate::steps::exec::{Job, PreparedExec, fly, prepare};
 use crate::steps::{Inputs, at_once, perform};
 use crate::{Event, StepState, Value, describe};
 
-impl Scheduler<'_> {
+impl Scheduler {
     /// Begins every node whose inputs are there, and those that become ready by it. Looks into the store are made here: they
     /// take microseconds, and a task for each would take more.
     pub(super) fn start_ready(&mut self) {
@@ -27,7 +27,7 @@ impl Scheduler<'_> {
 
     fn start(&mut self, number: u32) {
         let Some(needed) = self.reach.get(number) else { return };
-        let node = needed.node;
+        let node = needed.node.clone();
         if let Op::Guard { exec, .. } = &node.op {
             return self.pass_guard(number, *exec);
         }
@@ -70,9 +70,14 @@ impl Scheduler<'_> {
         if success.contains(&result.exit_code) {
             return self.done(number, NodeResult::Exec(result));
         }
-        match self.unacceptable.get(&input).cloned() {
+        let Some(command) = self.reach.guarded(number) else { return };
+        match self.unacceptable.get(&command).cloned() {
             Some(failure) => self.failed_with(number, &failure),
-            None => self.failed(number, Cause::machine("a result passed that its guard refuses"), None),
+            // A guard of a later round, which the command knew nothing of.
+            None => {
+                let failure = self.refused(command, &result, &[]);
+                self.failed_with(number, &failure);
+            }
         }
     }
 
@@ -80,7 +85,7 @@ impl Scheduler<'_> {
     /// no hit. Without one the command is queued, or waits for another node's that has the same key.
     fn start_exec(&mut self, number: u32, exec: &Exec, inputs: &Inputs) {
         let Some(needed) = self.reach.get(number) else { return };
-        let step = match prepare(needed.node, exec, inputs) {
+        let step = match prepare(&needed.node, exec, inputs) {
             Ok(step) => step,
             Err(cause) => return self.failed(number, cause, None),
         };
@@ -135,7 +140,7 @@ impl Scheduler<'_> {
         let events = self.session.context.engine.events.clone();
         let event = Event::Step {
             node: needed.id,
-            name: describe::name(needed.node),
+            name: describe::name(&needed.node),
             state: StepState::Running,
             elapsed: None,
             key: Some(step.key),

@@ -19,8 +19,9 @@ use services::Services;
 
 use crate::failure::Cause;
 use crate::results::ExecResult;
+use crate::rounds::Whole;
 use crate::steps::{OpContext, blocking};
-use crate::{Demand, Engine, EngineError, RunReport};
+use crate::{Demand, Engine, EngineError, Rounds, RunReport};
 
 /// Owns what lives for one run: the working folder in the store, the view of the host, the network and the services of its
 /// steps. Graphs run in it one after the other or at once; what ran once in a session does not run again in it, whatever
@@ -77,7 +78,20 @@ impl Session {
         demands: &[Demand],
         cancel: &CancellationToken,
     ) -> Result<RunReport, EngineError> {
-        crate::scheduler::run(&self.shared, graph, demands, cancel).await
+        self.run_rounds(&mut Whole { graph, demands }, cancel).await
+    }
+
+    /// As [`Session::run`], of a graph that grows: as soon as an output is there that a round waits for, the next round is asked
+    /// for, and what it adds runs beside what runs already. The report has the demands of the last round.
+    ///
+    /// # Errors
+    /// As [`Session::run`], at the first round. When a later round asks for what cannot be had, what runs is stopped first.
+    pub async fn run_rounds(
+        &self,
+        rounds: &mut impl Rounds,
+        cancel: &CancellationToken,
+    ) -> Result<RunReport, EngineError> {
+        crate::scheduler::run(&self.shared, rounds, cancel).await
     }
 
     /// A service of this session, to be stopped with it.

@@ -8,18 +8,39 @@ mod value;
 
 use std::sync::Arc;
 
-use pipe_ops::{Digest, Op};
+use pipe_ops::{Digest, Graph, Op, Output};
 
 pub(crate) use inputs::Inputs;
 
 use crate::failure::Cause;
-use crate::session::HostSnapshot;
-use crate::{Engine, Value};
+use crate::reach::Reach;
+use crate::session::{HostSnapshot, SessionNetwork};
+use crate::{Engine, EngineError, Value};
 
 /// What every op may need.
 pub(crate) struct OpContext {
     pub(crate) engine: Engine,
     pub(crate) host: HostSnapshot,
+}
+
+impl OpContext {
+    /// Refuses what cannot be had, before anything of it runs: operations that are not there, and what of the host may not be
+    /// read.
+    pub(crate) fn check(
+        &self,
+        graph: &Graph,
+        outputs: &[Output],
+        network: &SessionNetwork,
+    ) -> Result<(), EngineError> {
+        Reach::of(graph, outputs)?.check_supported(0, network, &self.engine.options.platform)?;
+        self.check_host(graph, outputs)
+    }
+
+    /// Refuses what of the host may not be read.
+    pub(crate) fn check_host(&self, graph: &Graph, outputs: &[Output]) -> Result<(), EngineError> {
+        let missing = self.host.access.missing(graph, outputs);
+        if missing.is_empty() { Ok(()) } else { Err(EngineError::Refused(missing)) }
+    }
 }
 
 /// Does an op of the engine's own when that costs no more than a look into the store; `None` when it is to be done by

@@ -161,6 +161,7 @@ impl Machine {
         env: &mut Env,
     ) -> Result<Value> {
         let base = self.eval(base, env)?;
+        let base = self.resolved_at(base, &env.frame.clone(), expr.span)?;
         let Value::Record(record) = &base else {
             return Err(self.unusable("`with`", &base, env.place(expr.span)));
         };
@@ -239,6 +240,7 @@ impl Machine {
         env: &mut Env,
     ) -> Result<Value> {
         let value = self.eval(base, env)?;
+        let value = self.resolved_at(value, &env.frame.clone(), base.span)?;
         let Value::Optional(inner) = value else {
             return Err(self.unusable("`?.`", &value, env.place(base.span)));
         };

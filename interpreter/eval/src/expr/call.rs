@@ -176,6 +176,7 @@ impl Machine {
             locals: env.locals.clone(),
             frame: env.frame.clone(),
             depth,
+            waits: env.locals.iter().flatten().any(Value::waits),
         }))))
     }
 }

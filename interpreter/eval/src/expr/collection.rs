@@ -6,7 +6,7 @@ use pipe_ops::{Arg, Datum};
 
 use crate::error::{self, Result};
 use crate::frame::Env;
-use crate::machine::Machine;
+use crate::machine::{Machine, symbolic};
 use crate::value::{Items, Value, map_value};
 
 impl Machine {
@@ -67,8 +67,14 @@ impl Machine {
     pub(super) fn map_key(&mut self, key: &Expr, env: &mut Env) -> Result<Datum> {
         let value = self.eval(key, env)?;
         let site = self.site(&env.frame.clone(), key.span);
+        let value = self.resolved(value, &site)?;
         match self.arg(&value, &site)? {
             Arg::Const(datum) => Ok(datum),
+            Arg::Output(output) if self.is_known(output) => {
+                let value = self.resolved(symbolic(output, &key.ty), &site)?;
+                let datum = self.known_datum(&value, &site)?;
+                datum.ok_or_else(|| error::internal("a key that is no data", site.place))
+            }
             Arg::Output(output) => Err(self.later("a key of a map", output, site.place)),
         }
     }

@@ -86,7 +86,8 @@ impl Machine {
 
     /// What a `for` goes over: the elements of a list, the pairs of a map.
     fn elements(&mut self, list: &Expr, env: &mut Env) -> Result<Vec<Value>> {
-        match self.eval(list, env)? {
+        let value = self.eval(list, env)?;
+        match self.resolved_at(value, &env.frame.clone(), list.span)? {
             Value::List(items) => Ok(items.to_vec()),
             Value::Map(map) => {
                 let site: Site = self.site(&env.frame.clone(), list.span);

@@ -10,7 +10,8 @@ use crate::value::Value;
 impl Machine {
     /// A condition: it must be known.
     pub(super) fn condition(&mut self, what: &str, condition: &Expr, env: &mut Env) -> Result<bool> {
-        match self.eval(condition, env)? {
+        let value = self.eval(condition, env)?;
+        match self.resolved_at(value, &env.frame.clone(), condition.span)? {
             Value::Bool(value) => Ok(value),
             other => Err(self.unusable(what, &other, env.place(condition.span))),
         }
@@ -39,6 +40,7 @@ impl Machine {
         env: &mut Env,
     ) -> Result<Value> {
         let value = self.eval(scrutinee, env)?;
+        let value = self.resolved_at(value, &env.frame.clone(), scrutinee.span)?;
         for arm in arms {
             if !self.matches(&arm.pattern, &value, scrutinee, env)? {
                 continue;

@@ -15,6 +15,10 @@ impl Machine {
             Binder::Wildcard => Ok(()),
             Binder::Local(id) => self.bind_local(*id, value, at, env),
             Binder::Tuple(binders) => {
+                if let Value::Waiting(_) = &value {
+                    return binders.iter().try_for_each(|binder| self.bind(binder, value.clone(), at, env));
+                }
+                let value = self.resolved_at(value, &env.frame.clone(), at.span)?;
                 let Value::Tuple(parts) = &value else {
                     return Err(self.unusable("taking a tuple apart", &value, env.place(at.span)));
                 };
@@ -64,7 +68,13 @@ impl Machine {
             (Pattern::List(patterns), Value::List(items)) => {
                 Ok(patterns.len() == items.len() && self.all_match(patterns, items, at, env)?)
             }
-            (_, Value::Symbolic(symbolic)) => Err(self.later("`match`", symbolic.output, env.place(at.span))),
+            (_, Value::Symbolic(symbolic)) if self.is_known(symbolic.output) => {
+                let value = self.resolved_at(value.clone(), &env.frame.clone(), at.span)?;
+                self.matches(pattern, &value, at, env)
+            }
+            (_, Value::Symbolic(_) | Value::Waiting(_)) => {
+                Err(self.unusable("`match`", value, env.place(at.span)))
+            }
             (_, other) => {
                 Err(error::internal(&format!("a pattern does not fit {}", other.kind()), env.place(at.span)))
             }

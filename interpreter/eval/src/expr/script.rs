@@ -60,7 +60,14 @@ impl Machine {
         env: &Env,
     ) -> Result<String> {
         let site = self.site(&env.frame, hole);
-        match (value, position) {
+        let known = match value {
+            // How many words there are decides the text.
+            Value::Symbolic(symbolic) if matches!(symbolic.ty, Type::List(_)) => {
+                self.resolved(value.clone(), &site)?
+            }
+            value => value.clone(),
+        };
+        match (&known, position) {
             (_, HolePosition::Refused(_)) => Err(error::internal("a hole where none can be", site.place)),
             (Value::List(items), HolePosition::Word { glued: false }) => {
                 let mut words = Vec::with_capacity(items.len());

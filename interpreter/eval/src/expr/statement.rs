@@ -56,6 +56,13 @@ impl Machine {
 
     /// Notes what a test expects: whether it holds may be known only when steps have run.
     fn expect(&mut self, condition: &Expr, span: Span, env: &mut Env) -> Result<()> {
+        let noted = self.expectation(condition, span, env).map(|()| Value::Unit);
+        let noted = noted.or_else(|error| self.waits(error, Vec::new()))?;
+        self.expectation_waits |= noted.waits();
+        Ok(())
+    }
+
+    fn expectation(&mut self, condition: &Expr, span: Span, env: &mut Env) -> Result<()> {
         let (holds, sides) = match &condition.kind {
             ExprKind::Binary { op, left, right } if is_comparison(*op) => {
                 self.comparison(*op, left, right, condition, env)?

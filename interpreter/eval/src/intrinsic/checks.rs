@@ -46,6 +46,7 @@ impl Call<'_> {
             CheckKind::Exec { container, .. } | CheckKind::Built { container: Some(container), .. } => {
                 Ok(container.clone())
             }
+            CheckKind::Waiting(_) => Err(error::waits(None, self.place())),
             CheckKind::Built { container: None, .. } | CheckKind::All { .. } => {
                 Err(error::no_result(self.name(), self.place()))
             }
@@ -62,7 +63,7 @@ fn name_of(machine: &mut Machine, call: &Call<'_>, index: usize) -> Result<Arc<s
 }
 
 fn made(name: Arc<str>, kind: CheckKind) -> Value {
-    Value::Check(Arc::new(CheckValue { name, kind, declared: Vec::new(), depth: 1 }))
+    Value::Check(Arc::new(CheckValue { name, kind, declared: Vec::new(), depth: 1, waits: false }))
 }
 
 fn container_check(machine: &mut Machine, call: &Call<'_>) -> Result<Value> {
@@ -94,6 +95,7 @@ fn all(machine: &mut Machine, call: &Call<'_>) -> Result<Value> {
     for value in call.list(machine, 0)? {
         match value {
             Value::Check(check) => parts.push(check.clone()),
+            Value::Waiting(waiting) => parts.push(Arc::new(CheckValue::waiting(waiting))),
             other => return Err(machine.unusable("`all`", other, call.arg_place(0))),
         }
     }
@@ -107,7 +109,8 @@ fn all(machine: &mut Machine, call: &Call<'_>) -> Result<Value> {
         }
     }
     let name = machine.label(call.frame);
-    Ok(Value::Check(Arc::new(CheckValue { name, kind: CheckKind::All { parts }, declared, depth })))
+    let waits = parts.iter().any(|part| part.waits);
+    Ok(Value::Check(Arc::new(CheckValue { name, kind: CheckKind::All { parts }, declared, depth, waits })))
 }
 
 /// A check with an operation that is not there yet: it can be looked at, and planning refuses it.
@@ -126,7 +129,11 @@ fn requires(machine: &mut Machine, call: &Call<'_>) -> Result<Value> {
 }
 
 fn name(machine: &mut Machine, call: &Call<'_>) -> Result<Value> {
-    Ok(Value::Text(call.check(machine)?.name.clone()))
+    let check = call.check(machine)?;
+    match &check.kind {
+        CheckKind::Waiting(_) => Err(error::waits(None, call.place())),
+        _ => Ok(Value::Text(check.name.clone())),
+    }
 }
 
 fn parts(machine: &mut Machine, call: &Call<'_>) -> Result<Value> {
@@ -157,6 +164,7 @@ impl Machine {
                 let args = vec![Arg::Const(Datum::List(codes)), Arg::Output(code)];
                 self.apply_args("List.contains", args, &Type::Bool, &site)
             }
+            CheckKind::Waiting(_) => Err(error::waits(None, site.place)),
             // Nothing says so far whether a node failed without failing who asks.
             CheckKind::Built { outputs, .. } => {
                 let op =

@@ -4,7 +4,7 @@ use pipe_analysis::typed::Type;
 use pipe_ops::{Arg, Datum, Output};
 
 use super::{Call, Entry, Table};
-use crate::error::Result;
+use crate::error::{self, Result};
 use crate::machine::{Machine, Site, symbolic};
 use crate::value::{Base, CheckKind, ContainerValue, Value};
 
@@ -102,6 +102,9 @@ impl Machine {
             }
             Value::Secret(source) => args.push(Datum::text(source.reference())),
             Value::Check(check) => {
+                if check.waits {
+                    return Err(error::waits(None, site.place.clone()));
+                }
                 if let CheckKind::Built { outputs, .. } = &check.kind {
                     inputs.extend(outputs);
                 }

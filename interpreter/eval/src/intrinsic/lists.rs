@@ -61,7 +61,8 @@ fn map(machine: &mut Machine, call: &Call<'_>) -> Result<Value> {
 fn filter(machine: &mut Machine, call: &Call<'_>) -> Result<Value> {
     let mut values = Vec::new();
     for item in call.list(machine, 0)? {
-        match apply(machine, call, 1, vec![item.clone()])? {
+        let taken = apply(machine, call, 1, vec![item.clone()])?;
+        match machine.resolved_at(taken, call.frame, call.span())? {
             Value::Bool(true) => values.push(item.clone()),
             Value::Bool(false) => {}
             other => return Err(machine.unusable("`filter`", &other, call.place())),

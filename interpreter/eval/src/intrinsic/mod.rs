@@ -25,9 +25,10 @@ use std::sync::{Arc, LazyLock};
 
 use pipe_analysis::typed::{Global, Type};
 use pipe_diagnostics::FileSpan;
+use pipe_ops::Output;
 use pipe_syntax::Span;
 
-use crate::error::{self, Result};
+use crate::error::{self, ErrorKind, Result};
 use crate::frame::Frame;
 use crate::machine::{Machine, Site};
 use crate::value::Value;
@@ -118,13 +119,37 @@ impl Machine {
         ty: &Type,
         frame: &Arc<Frame>,
     ) -> Result<Value> {
-        let call = Call { global, args, arg_spans, span, ty, frame };
-        match ENTRIES.get(&(kind, global.module.0.as_ref(), global.name.as_ref())) {
-            Some(Entry::Run(run)) => run(self, &call),
-            Some(Entry::Pure(function)) => self.pure_call(function, &call),
-            Some(Entry::Declared(operation)) => self.declared_call(operation, &call),
-            None => Err(error::not_there_yet(&global.name, call.place())),
+        let mut call = Call { global, args, arg_spans, span, ty, frame };
+        let entry = ENTRIES.get(&(kind, global.module.0.as_ref(), global.name.as_ref()));
+        loop {
+            let done = match entry {
+                _ if call.args.iter().any(|arg| matches!(arg, Value::Waiting(_))) => {
+                    Err(error::waits(None, call.place()))
+                }
+                Some(Entry::Run(run)) => run(self, &call),
+                Some(Entry::Pure(function)) => self.pure_call(function, &call),
+                Some(Entry::Declared(operation)) => self.declared_call(operation, &call),
+                None => Err(error::not_there_yet(&global.name, call.place())),
+            };
+            let Err(error) = done else { return done };
+            match &error.kind {
+                // It cannot do with an edge what it needs to know, and that is known: again, with the value.
+                ErrorKind::Waits(Some(awaited))
+                    if self.is_known(awaited.output) && call.takes(awaited.output) =>
+                {
+                    call.args = self.all_known(&call, awaited.output)?;
+                }
+                ErrorKind::Waits(_) => return self.waits(error, call.needs()),
+                _ => return Err(error),
+            }
         }
+    }
+
+    /// The arguments of a call, with the value of an output that is known in its place.
+    fn all_known(&mut self, call: &Call<'_>, output: Output) -> Result<Vec<Value>> {
+        let site = call.site(self);
+        let args = call.args.iter().map(|arg| self.substituted(arg, output, &site));
+        args.collect()
     }
 
     fn pure_call(&mut self, function: &str, call: &Call<'_>) -> Result<Value> {
@@ -136,6 +161,18 @@ impl Machine {
 }
 
 impl Call<'_> {
+    /// Outputs that the arguments stand on.
+    fn needs(&self) -> Vec<Output> {
+        let mut needs = Vec::new();
+        self.args.iter().for_each(|arg| arg.needs(&mut needs));
+        needs
+    }
+
+    /// Whether an argument is or holds this output as a value.
+    fn takes(&self, output: Output) -> bool {
+        self.args.iter().any(|arg| arg.mentions(output))
+    }
+
     /// Where the call is written.
     pub(crate) fn place(&self) -> FileSpan {
         self.frame.place(self.span)

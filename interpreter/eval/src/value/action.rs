@@ -17,6 +17,7 @@ pub struct ActionValue {
     /// What it gives.
     pub result: Value,
     pub(crate) depth: u32,
+    pub(crate) waits: bool,
 }
 
 /// A step of an action.
@@ -73,8 +74,14 @@ impl ActionValue {
             ActionStep::Gate(check, _) => check.depth,
             ActionStep::Group(_, actions) => actions.iter().map(|action| action.depth).max().unwrap_or(0),
         };
+        let waits = |step: &ActionStep| match step {
+            ActionStep::Effect(_) => false,
+            ActionStep::Gate(check, _) => check.waits,
+            ActionStep::Group(_, actions) => actions.iter().any(|action| action.waits),
+        };
         let depth = steps.iter().map(nested).chain([result.depth()]).max().unwrap_or(0) + 1;
-        ActionValue { steps, result, depth }
+        let waits = result.waits() || steps.iter().any(waits);
+        ActionValue { steps, result, depth, waits }
     }
 }
 

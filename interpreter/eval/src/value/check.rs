@@ -5,6 +5,7 @@ use std::sync::Arc;
 use pipe_ops::{NodeId, Output};
 
 use super::ContainerValue;
+use crate::rounds::Waiting;
 
 /// A check.
 #[derive(Clone, Debug)]
@@ -16,6 +17,15 @@ pub struct CheckValue {
     /// Operations on it that are declared and not there yet.
     pub declared: Vec<Output>,
     pub(crate) depth: u32,
+    pub(crate) waits: bool,
+}
+
+impl CheckValue {
+    /// A check that is known only in a later round.
+    pub(crate) fn waiting(waiting: &Arc<Waiting>) -> CheckValue {
+        let kind = CheckKind::Waiting(waiting.clone());
+        CheckValue { name: "".into(), kind, declared: Vec::new(), depth: 1, waits: true }
+    }
 }
 
 /// Kinds of checks.
@@ -37,6 +47,8 @@ pub enum CheckKind {
         /// The container, when it is one.
         container: Option<Arc<ContainerValue>>,
     },
+    /// Which it is, is known only in a later round.
+    Waiting(Arc<Waiting>),
     /// Several.
     All {
         /// Its parts in order.

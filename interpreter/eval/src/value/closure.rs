@@ -16,4 +16,5 @@ pub(crate) struct Closure {
     /// The function it stands in: its spans are relative to that item.
     pub(crate) frame: Arc<Frame>,
     pub(crate) depth: u32,
+    pub(crate) waits: bool,
 }

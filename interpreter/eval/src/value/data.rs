@@ -6,7 +6,7 @@ use indexmap::IndexMap;
 use pipe_analysis::typed::FunctionParam;
 use pipe_ops::{Arg, Datum, Op};
 
-use super::{Items, MapValue, RecordValue, Symbolic, Value, VariantValue};
+use super::{Items, MapValue, RecordValue, Value, VariantValue};
 use crate::budget::Exceeded;
 use crate::error::{self, Result};
 use crate::machine::{Machine, Site, qualified};
@@ -18,6 +18,8 @@ const BYTES_PER_STEP: usize = 256;
 enum NoDatum {
     /// It is or holds something symbolic.
     Symbolic,
+    /// It is or holds something that waits for a later round.
+    Waiting,
     /// It is or holds something that is no data, with its kind.
     Kind(&'static str),
     /// The budget is used up: shared parts count each time they occur.
@@ -25,15 +27,15 @@ enum NoDatum {
 }
 
 impl Value {
-    /// The first symbolic value that it is or holds.
-    pub(crate) fn symbolic_part(&self) -> Option<&Symbolic> {
+    /// The first value that it is or holds and that is not known: symbolic, or waiting.
+    pub(crate) fn unknown_part(&self) -> Option<&Value> {
         match self {
-            Value::Symbolic(symbolic) => Some(symbolic),
-            Value::List(items) | Value::Tuple(items) => items.iter().find_map(Value::symbolic_part),
-            Value::Map(map) => map.entries.values().find_map(Value::symbolic_part),
-            Value::Optional(Some(value)) => value.symbolic_part(),
-            Value::Record(record) => record.fields.iter().find_map(Value::symbolic_part),
-            Value::Variant(variant) => variant.payload.iter().find_map(Value::symbolic_part),
+            Value::Symbolic(_) | Value::Waiting(_) => Some(self),
+            Value::List(items) | Value::Tuple(items) => items.iter().find_map(Value::unknown_part),
+            Value::Map(map) => map.entries.values().find_map(Value::unknown_part),
+            Value::Optional(Some(value)) => value.unknown_part(),
+            Value::Record(record) => record.fields.iter().find_map(Value::unknown_part),
+            Value::Variant(variant) => variant.payload.iter().find_map(Value::unknown_part),
             _ => None,
         }
     }
@@ -45,6 +47,7 @@ impl Machine {
         match self.datum(value) {
             Ok(datum) => Ok(Some(datum)),
             Err(NoDatum::Symbolic | NoDatum::Kind(_)) => Ok(None),
+            Err(NoDatum::Waiting) => Err(error::waits(None, site.place.clone())),
             Err(NoDatum::Limit(Exceeded(what))) => Err(error::limit(&what, site.place.clone())),
         }
     }
@@ -54,6 +57,7 @@ impl Machine {
         match self.datum(value) {
             Ok(datum) => Ok(Arg::Const(datum)),
             Err(NoDatum::Symbolic) => self.edge(value, site).map(Arg::Output),
+            Err(NoDatum::Waiting) => Err(error::waits(None, site.place.clone())),
             Err(NoDatum::Kind(kind)) => {
                 let message = format!("{kind} cannot be used as data here");
                 Err(error::invalid(message, site.place.clone()))
@@ -91,6 +95,7 @@ impl Machine {
             },
             Value::Variant(value) => self.variant_datum(value)?,
             Value::Symbolic(_) => return Err(NoDatum::Symbolic),
+            Value::Waiting(_) => return Err(NoDatum::Waiting),
             other => return Err(NoDatum::Kind(other.kind())),
         })
     }
@@ -216,7 +221,8 @@ impl Machine {
 /// A map of pairs.
 pub(crate) fn map_value(entries: IndexMap<Datum, Value>) -> Value {
     let depth = entries.values().map(Value::depth).max().unwrap_or(0) + 1;
-    Value::Map(Arc::new(MapValue { entries, depth }))
+    let waits = entries.values().any(Value::waits);
+    Value::Map(Arc::new(MapValue { entries, depth, waits }))
 }
 
 fn names(params: &[FunctionParam]) -> Arg {

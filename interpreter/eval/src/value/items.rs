@@ -10,16 +10,23 @@ use super::Value;
 pub struct Items {
     values: Arc<[Value]>,
     depth: u32,
+    waits: bool,
 }
 
 impl Items {
     pub(crate) fn new(values: Vec<Value>) -> Items {
         let depth = values.iter().map(Value::depth).max().unwrap_or(0) + 1;
-        Items { values: values.into(), depth }
+        let waits = values.iter().any(Value::waits);
+        Items { values: values.into(), depth, waits }
     }
 
     pub(crate) fn depth(&self) -> u32 {
         self.depth
+    }
+
+    /// Whether one of them waits for a later round.
+    pub(crate) fn waits(&self) -> bool {
+        self.waits
     }
 }
 

@@ -26,6 +26,8 @@ pub use symbolic::Symbolic;
 use indexmap::IndexMap;
 use pipe_ops::Datum;
 
+use crate::rounds::Waiting;
+
 /// A value. Cloning one is cheap: what is large is shared.
 #[derive(Clone, Debug)]
 pub enum Value {
@@ -82,6 +84,8 @@ pub enum Value {
     Closure(ClosureValue),
     /// Data that is known only when a step has run.
     Symbolic(Arc<Symbolic>),
+    /// Whatever it is, control flow needs an output for it that is not known in this round.
+    Waiting(Arc<Waiting>),
 }
 
 /// A lambda with what it saw.
@@ -94,6 +98,7 @@ pub struct MapValue {
     /// Its pairs.
     pub entries: IndexMap<Datum, Value>,
     pub(crate) depth: u32,
+    pub(crate) waits: bool,
 }
 
 /// A record.
@@ -153,6 +158,22 @@ impl Value {
         }
     }
 
+    /// Whether it is or holds a value that waits for a later round.
+    pub(crate) fn waits(&self) -> bool {
+        match self {
+            Value::Waiting(_) => true,
+            Value::List(items) | Value::Tuple(items) => items.waits(),
+            Value::Map(map) => map.waits,
+            Value::Optional(Some(value)) => value.waits(),
+            Value::Record(record) => record.fields.waits(),
+            Value::Variant(variant) => variant.payload.waits(),
+            Value::Check(check) => check.waits,
+            Value::Action(action) => action.waits,
+            Value::Closure(closure) => closure.0.waits,
+            _ => false,
+        }
+    }
+
     /// Its kind for people, with its article.
     pub fn kind(&self) -> &'static str {
         match self {
@@ -178,7 +199,7 @@ impl Value {
             Value::Opaque { .. } => "a value of the engine",
             Value::Action(_) => "an action",
             Value::Function(_) | Value::Closure(_) => "a function",
-            Value::Symbolic(_) => "a value that is known only when a step has run",
+            Value::Symbolic(_) | Value::Waiting(_) => "a value that is known only when a step has run",
         }
     }
 }

@@ -12,6 +12,7 @@ mod hello;
 mod packages;
 mod pages;
 mod pipeline;
+mod rounds;
 mod scripts;
 mod symbolic;
 mod tests_of_programs;

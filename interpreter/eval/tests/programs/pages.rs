@@ -4,12 +4,11 @@ use std::path::Path;
 
 use crate::pipeline::Pipeline;
 
-const CODES: [&str; 8] = [
+const CODES: [&str; 7] = [
     "evaluation-failed",
     "evaluation-limit",
     "internal-error",
     "invalid-value",
-    "known-later",
     "no-result",
     "not-there-yet",
     "script-value",

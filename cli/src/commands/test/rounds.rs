@@ -1,0 +1,87 @@
+//! Tests as the engine runs them: round after round.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use pipe_analysis::typed::Test;
+use pipe_engine::{Answer, Engine, Round, Rounds};
+use pipe_eval::{Evaluator, TestPlan};
+use pipe_ops::{Graph, Output};
+
+use crate::evaluate::{self, known_outputs};
+use crate::execute;
+use crate::exit::CliError;
+use crate::package::Package;
+use crate::rounds::demands;
+
+/// A test that starts containers.
+pub(super) struct TestRun {
+    test: Arc<Test>,
+    pub(super) plan: TestPlan,
+    /// Why it came to nothing.
+    pub(super) error: Option<CliError>,
+}
+
+impl TestRun {
+    pub(super) fn new(test: Arc<Test>, plan: TestPlan) -> TestRun {
+        TestRun { test, plan, error: None }
+    }
+}
+
+/// The rounds of all tests. One that asks for what is not there does not keep the others from running.
+pub(super) struct TestRounds<'a> {
+    pub(super) tests: Vec<TestRun>,
+    evaluator: Evaluator,
+    engine: &'a Engine,
+    package: &'a Package,
+    begun: bool,
+}
+
+impl<'a> TestRounds<'a> {
+    /// Of tests whose first round is evaluated.
+    pub(super) fn new(
+        tests: Vec<TestRun>,
+        evaluator: Evaluator,
+        engine: &'a Engine,
+        package: &'a Package,
+    ) -> TestRounds<'a> {
+        TestRounds { tests, evaluator, engine, package, begun: false }
+    }
+
+    fn evaluate(&mut self, index: usize, known: bool) -> Result<(), CliError> {
+        let Some(run) = self.tests.get_mut(index) else { return Ok(()) };
+        if known && run.plan.waits {
+            let plan = self.evaluator.eval_test(&run.test);
+            run.plan = plan.map_err(|error| evaluate::failed(*error, self.package))?;
+        }
+        let awaited = self.evaluator.awaited().iter().map(|awaited| awaited.output);
+        let outputs: Vec<Output> = run.plan.outputs().into_iter().chain(awaited).collect();
+        let checked = self.engine.check(self.evaluator.graph(), &outputs);
+        checked.map_err(|error| execute::refused(&error, self.package))
+    }
+}
+
+impl Rounds for TestRounds<'_> {
+    fn next(&mut self, known: &HashMap<Output, Answer>) -> Round {
+        let again = std::mem::replace(&mut self.begun, true);
+        if again {
+            self.evaluator.next_round(&known_outputs(known));
+        }
+        for index in 0..self.tests.len() {
+            if self.tests.get(index).is_some_and(|run| run.error.is_none())
+                && let Err(error) = self.evaluate(index, again)
+                && let Some(run) = self.tests.get_mut(index)
+            {
+                run.error = Some(error);
+            }
+        }
+        let possible = self.tests.iter().filter(|run| run.error.is_none());
+        let demands = possible.flat_map(|run| demands(&run.plan.title, run.plan.outputs())).collect();
+        let awaited = self.evaluator.awaited().iter().map(|awaited| awaited.output).collect();
+        Round { demands, awaited }
+    }
+
+    fn graph(&self) -> &Graph {
+        self.evaluator.graph()
+    }
+}

@@ -1,0 +1,222 @@
+//! Rounds: what is known of outputs, and what an evaluation waits for.
+//!
+//! An evaluation goes as far as the known outputs allow. Where control flow needs another one, that is noted and the expression
+//! has the value [`Value::Waiting`]; what stands beside it is evaluated as ever. When one of the awaited outputs is there, the
+//! same targets are evaluated again: what depends on nothing unknown comes from the memo, the graph only grows, and a value that
+//! is known stays an edge of the graph, so that a node has the same definition in every round.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use pipe_diagnostics::FileSpan;
+use pipe_ops::{Datum, Op, Output};
+use pipe_syntax::Span;
+
+use crate::error::{self, ErrorKind, EvalError, Result};
+use crate::frame::Frame;
+use crate::machine::{Machine, Site};
+use crate::value::{Items, RecordValue, Value, VariantValue, map_value};
+
+/// What is known of outputs that control flow asked for.
+pub type KnownOutputs = HashMap<Output, Known>;
+
+/// What became of an output.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Known {
+    /// Its value.
+    Value(Datum),
+    /// It has none and will have none: its node failed.
+    Lost,
+}
+
+/// An output that control flow waits for.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Awaited {
+    /// The output.
+    pub output: Output,
+    /// What needs it: `` `if` ``, `` `match` ``.
+    pub what: Arc<str>,
+    /// The step it comes from, for people.
+    pub source: Arc<str>,
+    /// The expression that needs it.
+    pub place: FileSpan,
+}
+
+/// A value that is known only in a later round.
+#[derive(Clone, Debug)]
+pub struct Waiting {
+    /// Told apart from others by this.
+    pub(crate) id: u64,
+    /// Outputs that it will need, whatever comes: they can be had meanwhile.
+    pub needs: Vec<Output>,
+}
+
+/// What this round waits for.
+#[derive(Debug, Default)]
+pub(crate) struct Round {
+    known: KnownOutputs,
+    awaited: Vec<Awaited>,
+    made: u64,
+}
+
+impl Round {
+    /// The next one, with what is known now.
+    pub(crate) fn next(&mut self, known: &KnownOutputs) {
+        self.known.clone_from(known);
+        self.awaited.clear();
+    }
+
+    /// What is awaited, each output once.
+    pub(crate) fn awaited(&self) -> &[Awaited] {
+        &self.awaited
+    }
+}
+
+impl Machine {
+    /// A value that is known only in a later round.
+    pub(crate) fn waiting(&mut self, mut needs: Vec<Output>) -> Value {
+        needs.sort_unstable();
+        needs.dedup();
+        self.round.made += 1;
+        Value::Waiting(Arc::new(Waiting { id: self.round.made, needs }))
+    }
+
+    /// A symbolic value whose output is known, as what it is; any other as it is.
+    pub(crate) fn resolved(&mut self, value: Value, site: &Site) -> Result<Value> {
+        let Value::Symbolic(symbolic) = &value else { return Ok(value) };
+        match self.round.known.get(&symbolic.output) {
+            Some(Known::Value(datum)) => self.datum_value(datum.clone(), site),
+            Some(Known::Lost) | None => Ok(value),
+        }
+    }
+
+    /// As [`Machine::resolved`], of an expression.
+    pub(crate) fn resolved_at(&mut self, value: Value, frame: &Arc<Frame>, span: Span) -> Result<Value> {
+        if !matches!(value, Value::Symbolic(_)) {
+            return Ok(value);
+        }
+        let site = self.site(frame, span);
+        self.resolved(value, &site)
+    }
+
+    /// Whether an output's value is known.
+    pub(crate) fn is_known(&self, output: Output) -> bool {
+        matches!(self.round.known.get(&output), Some(Known::Value(_)))
+    }
+
+    /// The error that control flow gives when it needs `output` and it is not known: the expression waits then.
+    pub(crate) fn later(&self, what: &str, output: Output, place: FileSpan) -> Box<EvalError> {
+        let (declared, source) = self.sources(output);
+        if let Some(operation) = declared {
+            return error::not_there_yet(&operation, place);
+        }
+        let awaited = Awaited { output, what: what.into(), source, place: place.clone() };
+        error::waits(Some(awaited), place)
+    }
+
+    /// Ends what waits: notes what for, and gives the value that stands for it. Any other error is passed on.
+    pub(crate) fn waits(&mut self, error: Box<EvalError>, needs: Vec<Output>) -> Result<Value> {
+        let ErrorKind::Waits(awaited) = &error.kind else { return Err(error) };
+        if let Some(awaited) = awaited.as_deref() {
+            if self.is_known(awaited.output) {
+                let what = format!("{} passes over a value that is known", awaited.what);
+                return Err(error::internal(&what, awaited.place.clone()));
+            }
+            if !self.round.awaited.iter().any(|other| other.output == awaited.output) {
+                self.round.awaited.push(awaited.clone());
+            }
+        }
+        Ok(self.waiting(needs))
+    }
+
+    /// Evaluates what is not needed: what it would wait for is not asked for.
+    pub(crate) fn aside<T>(&mut self, work: impl FnOnce(&mut Machine) -> T) -> T {
+        let before = self.round.awaited.len();
+        let result = work(self);
+        self.round.awaited.truncate(before);
+        result
+    }
+
+    /// A value with every use of a known output replaced by what it is, where that is data.
+    pub(crate) fn substituted(&mut self, value: &Value, output: Output, site: &Site) -> Result<Value> {
+        self.meter.steps(1).map_err(|exceeded| error::limit(&exceeded.0, site.place.clone()))?;
+        Ok(match value {
+            Value::Symbolic(symbolic) if symbolic.output == output => self.resolved(value.clone(), site)?,
+            Value::List(items) => Value::List(self.all_substituted(items, output, site)?),
+            Value::Tuple(items) => Value::Tuple(self.all_substituted(items, output, site)?),
+            Value::Optional(Some(inner)) => Value::optional(Some(self.substituted(inner, output, site)?)),
+            Value::Record(record) => Value::Record(Arc::new(RecordValue {
+                decl: record.decl.clone(),
+                fields: self.all_substituted(&record.fields, output, site)?,
+            })),
+            Value::Variant(variant) => Value::Variant(Arc::new(VariantValue {
+                decl: variant.decl.clone(),
+                index: variant.index,
+                payload: self.all_substituted(&variant.payload, output, site)?,
+            })),
+            Value::Map(map) => {
+                let pairs = map.entries.iter();
+                let pairs =
+                    pairs.map(|(key, value)| Ok((key.clone(), self.substituted(value, output, site)?)));
+                map_value(pairs.collect::<Result<_>>()?)
+            }
+            other => other.clone(),
+        })
+    }
+
+    fn all_substituted(&mut self, items: &[Value], output: Output, site: &Site) -> Result<Items> {
+        let items = items.iter().map(|item| self.substituted(item, output, site));
+        Ok(Items::new(items.collect::<Result<_>>()?))
+    }
+
+    /// An operation behind an output that is not there yet, and the step that the output comes from.
+    fn sources(&self, output: Output) -> (Option<Arc<str>>, Arc<str>) {
+        let needed = self.graph.reachable(&[output]);
+        let nodes = || needed.iter().rev().filter_map(|id| self.graph.get(*id));
+        let declared = nodes().find_map(|node| match &node.op {
+            Op::Declared { operation, .. } => Some(operation.clone()),
+            _ => None,
+        });
+        let step = nodes().find(|node| matches!(node.op, Op::Exec(_))).or_else(|| nodes().next());
+        let source = step.and_then(|node| node.origins.first()).map(|origin| origin.name.clone());
+        (declared, source.unwrap_or_else(|| "a step".into()))
+    }
+
+    /// As [`Machine::later`], for a value that is or holds something that is not known; another value breaks the checker's
+    /// promise.
+    pub(crate) fn unusable(&self, what: &str, value: &Value, place: FileSpan) -> Box<EvalError> {
+        match value.unknown_part() {
+            Some(Value::Symbolic(symbolic)) => self.later(what, symbolic.output, place),
+            Some(_) => error::waits(None, place),
+            None => error::internal(&format!("{what} got {}", value.kind()), place),
+        }
+    }
+}
+
+impl Value {
+    /// Whether it is or holds this output as data that is not known.
+    pub(crate) fn mentions(&self, output: Output) -> bool {
+        let any = |items: &[Value]| items.iter().any(|item| item.mentions(output));
+        match self {
+            Value::Symbolic(symbolic) => symbolic.output == output,
+            Value::List(items) | Value::Tuple(items) => any(items),
+            Value::Optional(Some(inner)) => inner.mentions(output),
+            Value::Record(record) => any(&record.fields),
+            Value::Variant(variant) => any(&variant.payload),
+            Value::Map(map) => map.entries.values().any(|value| value.mentions(output)),
+            _ => false,
+        }
+    }
+
+    /// Outputs of the engine that it stands on: what a value that is made of it will need.
+    pub(crate) fn needs(&self, into: &mut Vec<Output>) {
+        match self {
+            Value::Container(container) => into.extend(container.outputs()),
+            Value::Dir(output) | Value::File(output) | Value::Opaque { output, .. } => into.push(*output),
+            Value::Waiting(waiting) => into.extend(&waiting.needs),
+            Value::List(items) | Value::Tuple(items) => items.iter().for_each(|item| item.needs(into)),
+            Value::Optional(Some(inner)) => inner.needs(into),
+            _ => {}
+        }
+    }
+}

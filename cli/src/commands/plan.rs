@@ -103,7 +103,8 @@ fn plan(
     loop {
         let awaited: Vec<Output> = evaluation.awaited().iter().map(|awaited| awaited.output).collect();
         let demanded = evaluation.targets.iter().flat_map(|target| target.outputs());
-        let outputs: Vec<Output> = demanded.chain(awaited.iter().copied()).collect();
+        let decided = known.keys().copied();
+        let outputs: Vec<Output> = demanded.chain(awaited.iter().copied()).chain(decided).collect();
         let plan = runtime.block_on(engine.plan(evaluation.graph(), &outputs));
         let plan = plan.map_err(|error| execute::refused(&error, package))?;
         let before = known.len();

@@ -44,9 +44,10 @@ impl Config {
         }
     }
 
-    /// What the package in this folder is allowed.
+    /// What the package in this folder, links followed, is allowed.
     pub(crate) fn grants(&self, package: &Path) -> impl Iterator<Item = &str> {
-        let of_package = self.grants.iter().filter(move |grants| grants.package == package);
+        let is_package = move |folder: &Path| folder.canonicalize().is_ok_and(|folder| folder == package);
+        let of_package = self.grants.iter().filter(move |grants| is_package(&grants.package));
         of_package.flat_map(|grants| grants.allow.iter().map(String::as_str))
     }
 }
@@ -58,10 +59,10 @@ mod tests {
 
     #[test]
     fn grants_belong_to_a_package() {
-        let text = "jobs = 3\n[[grants]]\npackage = \"/a\"\nallow = [\"file:/b\"]\n";
+        let text = "jobs = 3\n[[grants]]\npackage = \"/usr/../usr\"\nallow = [\"file:/b\"]\n";
         let config: Config = toml::from_str(text).unwrap();
         assert_eq!(config.jobs, NonZeroUsize::new(3));
-        assert_eq!(config.grants(Path::new("/a")).collect::<Vec<_>>(), ["file:/b"]);
+        assert_eq!(config.grants(Path::new("/usr")).collect::<Vec<_>>(), ["file:/b"]);
         assert_eq!(config.grants(Path::new("/")).count(), 0);
         assert!(toml::from_str::<Config>("job = 3").is_err());
     }

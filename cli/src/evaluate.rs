@@ -1,6 +1,6 @@
 //! Evaluation of what the command line asks for.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 use std::time::{SystemTime, UNIX_EPOCH};
 
@@ -12,6 +12,7 @@ use pipe_ops::{Graph, Output};
 
 use crate::environment::Environment;
 use crate::exit::{CliError, Exit};
+use crate::grants::Trust;
 use crate::package::Package;
 use crate::target::Request;
 
@@ -53,36 +54,82 @@ impl EvaluatedTarget {
 pub(crate) fn evaluator(
     package: &Package,
     environment: &Environment,
+    trust: &Trust<'_>,
     params: Vec<(pipe_analysis::typed::Global, pipe_eval::Argument)>,
 ) -> Evaluator {
     let sources = package.sources();
     let lines = Lines::new(sources.files().map(|(file, text)| (file.clone(), &**text)));
-    Evaluator::new(package.program_with_expressions(), lines, facts(environment), params, Budget::default())
+    let facts = facts(environment, trust.variables());
+    Evaluator::new(package.program_with_expressions(), lines, facts, params, Budget::default())
 }
 
 impl<'p> Evaluation<'p> {
-    /// Evaluates the targets of a request into one graph, as far as that goes without running anything.
+    /// Evaluates the targets of a request into one graph, as far as that goes without running anything, with what the user allows.
+    /// What is missing is asked for; what the package reads of the environment then may change what it asks for next.
     ///
     /// # Errors
-    /// When the program has no value for one of them.
+    /// When the program has no value for one of them, or something it needs is refused.
     pub(crate) fn new(
         package: &'p Package,
         environment: &Environment,
         request: &Request,
+        trust: &mut Trust<'_>,
     ) -> Result<Evaluation<'p>, CliError> {
-        let mut evaluator = evaluator(package, environment, request.params.clone());
-        let wanted = request.targets.clone();
-        let mut targets = Vec::with_capacity(wanted.len());
-        for (label, target) in &wanted {
-            let evaluated = evaluator.eval_target(target).map_err(|error| failed(*error, package))?;
-            targets.push(EvaluatedTarget { label: label.clone(), demand: evaluated.demand, failed: false });
+        loop {
+            let known = trust.variables();
+            let (evaluator, targets) = attempt(package, environment, request, trust);
+            let missing = trust.missing(evaluator.graph(), &needed(&evaluator, &targets))?;
+            trust.settle(&missing)?;
+            if trust.variables() == known {
+                let targets = targets.map_err(|error| failed(*error, package))?;
+                return Ok(Evaluation::of(package, request, evaluator, targets));
+            }
         }
-        Ok(Evaluation { package, evaluator, wanted, targets, errors: Vec::new() })
+    }
+
+    /// As [`Evaluation::new`], asking for nothing: what is missing stays unknown.
+    ///
+    /// # Errors
+    /// When the program has no value for one of them.
+    pub(crate) fn unasked(
+        package: &'p Package,
+        environment: &Environment,
+        request: &Request,
+        trust: &mut Trust<'_>,
+    ) -> Result<Evaluation<'p>, CliError> {
+        loop {
+            let known = trust.variables();
+            let (evaluator, targets) = attempt(package, environment, request, trust);
+            let missing = trust.missing(evaluator.graph(), &needed(&evaluator, &targets))?;
+            let recalled = !missing.is_empty() && trust.recall(&missing);
+            if recalled || trust.variables() != known {
+                continue;
+            }
+            return match targets {
+                Ok(targets) => Ok(Evaluation::of(package, request, evaluator, targets)),
+                Err(error) => Err(failed(*error, package)),
+            };
+        }
+    }
+
+    fn of(
+        package: &'p Package,
+        request: &Request,
+        evaluator: Evaluator,
+        targets: Vec<EvaluatedTarget>,
+    ) -> Evaluation<'p> {
+        let wanted = request.targets.clone();
+        Evaluation { package, evaluator, wanted, targets, errors: Vec::new() }
     }
 
     /// The graph of everything so far.
     pub(crate) fn graph(&self) -> &Graph {
         self.evaluator.graph()
+    }
+
+    /// Whether the engine has anything to do for the targets.
+    pub(crate) fn asks_for_anything(&self) -> bool {
+        !self.awaited().is_empty() || self.targets.iter().any(|target| !target.outputs().is_empty())
     }
 
     /// What the targets wait for.
@@ -119,6 +166,28 @@ impl<'p> Evaluation<'p> {
     }
 }
 
+fn attempt(
+    package: &Package,
+    environment: &Environment,
+    request: &Request,
+    trust: &Trust<'_>,
+) -> (Evaluator, Result<Vec<EvaluatedTarget>, Box<EvalError>>) {
+    let mut evaluator = evaluator(package, environment, trust, request.params.clone());
+    let targets = request.targets.iter().map(|(label, target)| {
+        let evaluated = evaluator.eval_target(target)?;
+        Ok(EvaluatedTarget { label: label.clone(), demand: evaluated.demand, failed: false })
+    });
+    let targets = targets.collect();
+    (evaluator, targets)
+}
+
+/// What the first round needs, with what it waits for; of a program that has no value nothing.
+fn needed(evaluator: &Evaluator, targets: &Result<Vec<EvaluatedTarget>, Box<EvalError>>) -> Vec<Output> {
+    let Ok(targets) = targets else { return Vec::new() };
+    let awaited = evaluator.awaited().iter().map(|awaited| awaited.output);
+    targets.iter().flat_map(EvaluatedTarget::outputs).chain(awaited).collect()
+}
+
 /// What the engine knows, as the evaluator takes it.
 pub(crate) fn known_outputs(answers: &HashMap<Output, Answer>) -> KnownOutputs {
     let known = |answer: &Answer| answer.datum().map_or(Known::Lost, |datum| Known::Value(datum.clone()));
@@ -140,12 +209,13 @@ pub(crate) fn exit_of(kind: &ErrorKind) -> Exit {
     }
 }
 
-fn facts(environment: &Environment) -> HostFacts {
+fn facts(environment: &Environment, env: BTreeMap<Arc<str>, Option<Arc<str>>>) -> HostFacts {
     let now = SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |now| now.as_secs());
     HostFacts {
         platform: platform().into(),
         now: i64::try_from(now).unwrap_or(i64::MAX),
         ci: environment.ci.clone(),
+        env,
     }
 }
 

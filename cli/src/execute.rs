@@ -6,6 +6,7 @@ use tokio::runtime::{Builder, Runtime};
 use tokio_util::sync::CancellationToken;
 
 use crate::exit::{CliError, Exit};
+use crate::grants;
 use crate::package::Package;
 use crate::signals::Signals;
 
@@ -70,14 +71,7 @@ pub(crate) fn refused(error: &EngineError, package: &Package) -> CliError {
             });
             diagnostics(exit, found.collect(), error, package)
         }
-        EngineError::Refused(all) => {
-            let found = all.iter().filter_map(|one| {
-                let message = format!("`{}` is outside the package", one.path);
-                let diagnostic = at("needs-grant", message, &one.origins, "read here")?;
-                Some(diagnostic.help(format!("allow it with `{}`", one.flag())))
-            });
-            diagnostics(exit, found.collect(), error, package)
-        }
+        EngineError::Refused(missing) => grants::refused(missing, package),
         EngineError::Backend(pipe_engine::BackendError::Unsupported { what, help }) => {
             CliError::new(exit, what).help(help)
         }

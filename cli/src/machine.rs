@@ -1,6 +1,6 @@
 //! Store, sandbox and engine of this machine: the one place that picks a backend.
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::sync::Arc;
 
 use pipe_engine::{Engine, EngineOptions, EventSink, Grants, Redactor};
@@ -37,14 +37,14 @@ pub(crate) fn engine(
     environment: &Environment,
     config: &Config,
     package: PathBuf,
-    grants: Grants,
+    grants: &Grants,
     execution: &ExecutionArgs,
     progress: Arc<Progress>,
 ) -> Result<(Engine, Store), CliError> {
     let warnings = progress.clone();
     let (store, sandbox) = open_store(environment, Arc::new(move |message: &str| warnings.warning(message)))?;
     let mut options = EngineOptions::new(package);
-    options.grants = grants;
+    options.grants = grants.clone();
     options.fail_fast = execution.fail_fast;
     options.no_cache = execution.no_cache;
     options.redactor = Redactor::none();
@@ -53,20 +53,4 @@ pub(crate) fn engine(
     }
     let events: Arc<dyn EventSink> = progress;
     Ok((Engine::new(store.clone(), Arc::new(sandbox), options, events), store))
-}
-
-/// All grants for a package: the command line's, the environment's, the configuration's.
-///
-/// # Errors
-/// When one cannot be understood.
-pub(crate) fn grants(
-    environment: &Environment,
-    config: &Config,
-    package: &Path,
-    allow: &[String],
-) -> Result<Grants, CliError> {
-    let mut grants = Grants::default();
-    let written = allow.iter().chain(&environment.allow).map(String::as_str).chain(config.grants(package));
-    crate::grants::add(&mut grants, written, &environment.current_dir)?;
-    Ok(grants)
 }

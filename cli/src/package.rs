@@ -9,7 +9,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use pipe_analysis::typed::{Body, Module, Origin, Program, Test, Type};
-use pipe_analysis::{Analysis, COMMAND_LINE, CheckedExpression, OsSystem};
+use pipe_analysis::{Analysis, COMMAND_LINE, CheckedExpression, OsSystem, Setting};
 use pipe_diagnostics::{Diagnostic, FileSpan, Severity, Sources};
 
 use crate::environment::Environment;
@@ -61,6 +61,11 @@ impl Package {
     /// Its folder.
     pub(crate) fn folder(&self) -> &Path {
         &self.folder
+    }
+
+    /// Settings of its manifest that only the user can grant.
+    pub(crate) fn settings(&self) -> &[Setting] {
+        self.analysis.manifest().map_or(&[], |manifest| &manifest.settings)
     }
 
     /// The checked program; of the standard library what its items can reach.

@@ -16,8 +16,9 @@ Examples:
 pub(crate) struct PlanArgs {
     #[command(flatten)]
     pub(crate) form: PlanForm,
-    /// Allow what the package may not do by itself: `file:PATH`
-    #[arg(long, value_name = "GRANT", value_delimiter = ',')]
+    /// Allow what the package may not do by itself: `file:PATH`, `env:NAME`, `secret:NAME`, `secret:file:PATH`, `net:host`,
+    /// `export:PATH`; several with commas between them
+    #[arg(long, value_name = "GRANT,…")]
     pub(crate) allow: Vec<String>,
     /// Names of public functions, or expressions; then their parameters
     #[arg(required = true, value_name = "TARGET", trailing_var_arg = true, allow_hyphen_values = true)]

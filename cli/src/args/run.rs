@@ -57,7 +57,8 @@ pub(crate) struct ExecutionArgs {
     /// Run every step, whatever the store holds; results are kept as ever
     #[arg(long)]
     pub(crate) no_cache: bool,
-    /// Allow what the package may not do by itself: `file:PATH`
-    #[arg(long, value_name = "GRANT", value_delimiter = ',')]
+    /// Allow what the package may not do by itself: `file:PATH`, `env:NAME`, `secret:NAME`, `secret:file:PATH`, `net:host`,
+    /// `export:PATH`; several with commas between them
+    #[arg(long, value_name = "GRANT,…")]
     pub(crate) allow: Vec<String>,
 }

@@ -15,9 +15,10 @@ use crate::args::{Cli, Command, ExecutionArgs, PlanArgs, PlanForm};
 use crate::environment::Environment;
 use crate::evaluate::Evaluation;
 use crate::exit::CliError;
+use crate::grants::Trust;
 use crate::package::Package;
 use crate::progress::{Progress, Style};
-use crate::target::{self, Request};
+use crate::target;
 use crate::{config::Config, execute, machine, output};
 
 /// Shows what a run of the targets would do.
@@ -27,29 +28,31 @@ pub(crate) fn run(
     arguments: &[OsString],
     environment: &Environment,
 ) -> Result<(), CliError> {
-    let package = Package::load(environment, cli.global.directory.as_deref())?;
-    let request = target::read(&package, "plan", &args.rest, &environment.current_dir)?;
+    let directory = cli.global.directory.as_deref();
+    let (package, request) = target::open(environment, "plan", directory, &args.rest)?;
     let again = super::parse_again(arguments, &args.rest, &request)?;
     let cli = again.as_ref().unwrap_or(cli);
     let Command::Plan(args) = &cli.command else {
         return Err(CliError::machine("the command line changed its command; please report this"));
     };
     let style = Style::choose(&cli.global, environment)?;
-    let mut evaluation = Evaluation::new(&package, environment, &request)?;
-    show(&package, environment, &mut evaluation, &request, &args.allow, args.form, style)
+    let config = Config::read(environment.config.as_deref())?;
+    let mut trust = Trust::new(&package, environment, &config, &args.allow)?.given(&request);
+    let mut evaluation = Evaluation::unasked(&package, environment, &request, &mut trust)?;
+    show(&package, environment, &config, &mut evaluation, &trust, args.form, style)
 }
 
 /// Shows the plan of what was evaluated.
 pub(crate) fn show(
     package: &Package,
     environment: &Environment,
+    config: &Config,
     evaluation: &mut Evaluation<'_>,
-    request: &Request,
-    allow: &[String],
+    trust: &Trust<'_>,
     form: PlanForm,
     style: Style,
 ) -> Result<(), CliError> {
-    let plan = plan(package, environment, evaluation, request, allow, style)?;
+    let plan = plan(package, environment, config, evaluation, trust, style)?;
     let open: Vec<Open> = evaluation.awaited().iter().map(|awaited| Open::of(awaited, package)).collect();
     let effects: Vec<Arc<str>> = evaluation.targets.iter().flat_map(|target| target.effects()).collect();
     let text = match form {
@@ -85,18 +88,15 @@ impl Open {
 fn plan(
     package: &Package,
     environment: &Environment,
+    config: &Config,
     evaluation: &mut Evaluation<'_>,
-    request: &Request,
-    allow: &[String],
+    trust: &Trust<'_>,
     style: Style,
 ) -> Result<Plan, CliError> {
-    let config = Config::read(environment.config.as_deref())?;
-    let mut grants = machine::grants(environment, &config, package.folder(), allow)?;
-    grants.files.extend(request.paths.iter().cloned());
     let execution = ExecutionArgs::default();
     let progress = Arc::new(Progress::new(style));
     let folder = package.folder().to_path_buf();
-    let (engine, _) = machine::engine(environment, &config, folder, grants, &execution, progress)?;
+    let (engine, _) = machine::engine(environment, config, folder, trust.grants(), &execution, progress)?;
     let runtime = execute::runtime()?;
     let mut known = KnownOutputs::new();
     // What is known without running a step may decide how it goes on.

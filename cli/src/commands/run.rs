@@ -8,11 +8,12 @@ use crate::environment::Environment;
 use crate::evaluate::Evaluation;
 use crate::exit::{CliError, Exit};
 use crate::failure::StepReport;
+use crate::grants::Trust;
 use crate::package::Package;
 use crate::progress::{Progress, Style};
 use crate::result::{self, Answers};
 use crate::rounds::TargetRounds;
-use crate::target::{self, Request};
+use crate::target;
 use crate::{config::Config, execute, machine};
 
 /// Evaluates the targets and executes what they need.
@@ -22,28 +23,25 @@ pub(crate) fn run(
     arguments: &[OsString],
     environment: &Environment,
 ) -> Result<(), CliError> {
-    let package = Package::load(environment, cli.global.directory.as_deref())?;
-    let request = target::read(&package, "run", &args.rest, &environment.current_dir)?;
+    let directory = cli.global.directory.as_deref();
+    let (package, request) = target::open(environment, "run", directory, &args.rest)?;
     let again = super::parse_again(arguments, &args.rest, &request)?;
     let cli = again.as_ref().unwrap_or(cli);
     let Command::Run(args) = &cli.command else {
         return Err(CliError::machine("the command line changed its command; please report this"));
     };
     let style = Style::choose(&cli.global, environment)?;
-    let mut evaluation = Evaluation::new(&package, environment, &request)?;
-    check_wishes(args, &evaluation)?;
+    let config = Config::read(environment.config.as_deref())?;
+    let mut trust = Trust::new(&package, environment, &config, &args.execution.allow)?.given(&request);
     if args.options.dry_run {
-        return super::plan::show(
-            &package,
-            environment,
-            &mut evaluation,
-            &request,
-            &args.execution.allow,
-            PlanForm::default(),
-            style,
-        );
+        let mut evaluation = Evaluation::unasked(&package, environment, &request, &mut trust)?;
+        check_wishes(args, &evaluation)?;
+        let form = PlanForm::default();
+        return super::plan::show(&package, environment, &config, &mut evaluation, &trust, form, style);
     }
-    execute(&package, environment, &mut evaluation, &request, args, style)
+    let mut evaluation = Evaluation::new(&package, environment, &request, &mut trust)?;
+    check_wishes(args, &evaluation)?;
+    execute(&package, environment, &config, &mut evaluation, &trust, args, style)
 }
 
 /// What the flags do not allow is said before anything runs.
@@ -73,18 +71,19 @@ fn check_wishes(args: &RunArgs, evaluation: &Evaluation<'_>) -> Result<(), CliEr
 fn execute(
     package: &Package,
     environment: &Environment,
+    config: &Config,
     evaluation: &mut Evaluation<'_>,
-    request: &Request,
+    trust: &Trust<'_>,
     args: &RunArgs,
     style: Style,
 ) -> Result<(), CliError> {
-    let config = Config::read(environment.config.as_deref())?;
-    let mut grants = machine::grants(environment, &config, package.folder(), &args.execution.allow)?;
-    grants.files.extend(request.paths.iter().cloned());
     let progress = Arc::new(Progress::new(style));
     let folder = package.folder().to_path_buf();
     let (engine, store) =
-        machine::engine(environment, &config, folder, grants, &args.execution, progress.clone())?;
+        machine::engine(environment, config, folder, trust.grants(), &args.execution, progress.clone())?;
+    if evaluation.asks_for_anything() {
+        trust.check_settings()?;
+    }
     let report = execute::run(&engine, &mut TargetRounds::new(evaluation, &engine, package), package)?;
     for failure in &report.failures {
         progress.failure(&StepReport::new(failure, package.sources()));

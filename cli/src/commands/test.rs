@@ -13,6 +13,7 @@ use crate::args::TestArgs;
 use crate::environment::Environment;
 use crate::exit::{CliError, Exit};
 use crate::failure::StepReport;
+use crate::grants::Trust;
 use crate::package::Package;
 use crate::progress::{Progress, Style};
 use crate::result::Answers;
@@ -27,6 +28,15 @@ struct Count {
     exit: Exit,
 }
 
+/// What all tests of a command share.
+struct Setting<'a> {
+    args: &'a TestArgs,
+    package: &'a Package,
+    environment: &'a Environment,
+    config: Config,
+    style: Style,
+}
+
 /// Runs the tests: first those that start no container.
 pub(crate) fn run(
     args: &TestArgs,
@@ -34,21 +44,24 @@ pub(crate) fn run(
     environment: &Environment,
     style: Style,
 ) -> Result<(), CliError> {
-    let mut evaluator = evaluate::evaluator(package, environment, Vec::new());
+    let config = Config::read(environment.config.as_deref())?;
+    let setting = Setting { args, package, environment, config, style };
+    let mut trust = Trust::new(package, environment, &setting.config, &args.execution.allow)?;
     let mut count = Count { passed: 0, failed: 0, exit: Exit::Success };
-    let mut waiting = Vec::new();
-    for test in selected(package, args.filter.as_deref()) {
-        match evaluator.eval_test(test) {
-            Err(error) => count.error(&test.title, &evaluate::failed(*error, package), style)?,
-            Ok(plan) if plan.needs_run() => waiting.push(TestRun::new(test.clone(), plan)),
-            Ok(plan) => {
-                let verdict = judge(&plan, &Answers::default());
-                count.verdict(&plan.title, verdict, package, style)?;
-            }
-        }
-    }
+    let tests: Vec<Arc<Test>> = selected(package, args.filter.as_deref()).cloned().collect();
+    let (mut evaluator, mut waiting) = setting.evaluate(&tests, &trust, &mut count)?;
     if !waiting.is_empty() {
-        for_real(waiting, evaluator, args, package, environment, style, &mut count)?;
+        let known = trust.variables();
+        let awaited = evaluator.awaited().iter().map(|awaited| awaited.output);
+        let outputs: Vec<_> = waiting.iter().flat_map(|test| test.plan.outputs()).chain(awaited).collect();
+        let missing = trust.missing(evaluator.graph(), &outputs)?;
+        trust.settle(&missing)?;
+        trust.check_settings()?;
+        if trust.variables() != known {
+            let tests: Vec<Arc<Test>> = waiting.into_iter().map(|test| test.test).collect();
+            (evaluator, waiting) = setting.evaluate(&tests, &trust, &mut count)?;
+        }
+        for_real(waiting, evaluator, &trust, &setting, &mut count)?;
     }
     output::result_line(&format!("{} passed, {} failed", count.passed, count.failed))?;
     if count.exit == Exit::Success { Ok(()) } else { Err(CliError::silent(count.exit)) }
@@ -58,22 +71,45 @@ fn selected<'a>(package: &'a Package, filter: Option<&'a str>) -> impl Iterator<
     package.tests().filter(move |test| filter.is_none_or(|part| test.title.contains(part)))
 }
 
+impl Setting<'_> {
+    /// Evaluates tests. Those that start no container, and those that have no value, are told; the others are given back.
+    fn evaluate(
+        &self,
+        tests: &[Arc<Test>],
+        trust: &Trust<'_>,
+        count: &mut Count,
+    ) -> Result<(Evaluator, Vec<TestRun>), CliError> {
+        let mut evaluator = evaluate::evaluator(self.package, self.environment, trust, Vec::new());
+        let mut waiting = Vec::new();
+        for test in tests {
+            match evaluator.eval_test(test) {
+                Err(error) => {
+                    count.error(&test.title, &evaluate::failed(*error, self.package), self.style)?;
+                }
+                Ok(plan) if plan.needs_run() => waiting.push(TestRun::new(test.clone(), plan)),
+                Ok(plan) => {
+                    let verdict = judge(&plan, &Answers::default());
+                    count.verdict(&plan.title, verdict, self.package, self.style)?;
+                }
+            }
+        }
+        Ok((evaluator, waiting))
+    }
+}
+
 /// Runs what the remaining tests need, side by side, and judges them.
 fn for_real(
     tests: Vec<TestRun>,
     evaluator: Evaluator,
-    args: &TestArgs,
-    package: &Package,
-    environment: &Environment,
-    style: Style,
+    trust: &Trust<'_>,
+    setting: &Setting<'_>,
     count: &mut Count,
 ) -> Result<(), CliError> {
-    let config = Config::read(environment.config.as_deref())?;
-    let grants = machine::grants(environment, &config, package.folder(), &args.execution.allow)?;
-    let progress = Arc::new(Progress::new(style));
+    let Setting { args, package, environment, config, style } = setting;
+    let progress = Arc::new(Progress::new(*style));
     let folder = package.folder().to_path_buf();
     let (engine, _) =
-        machine::engine(environment, &config, folder, grants, &args.execution, progress.clone())?;
+        machine::engine(environment, config, folder, trust.grants(), &args.execution, progress.clone())?;
     let mut rounds = TestRounds::new(tests, evaluator, &engine, package);
     let run = execute::run(&engine, &mut rounds, package)?;
     for failure in &run.failures {
@@ -88,8 +124,8 @@ fn for_real(
     let answers = Answers::of(&run);
     for test in rounds.tests {
         match &test.error {
-            Some(error) => count.error(&test.plan.title, error, style)?,
-            None => count.verdict(&test.plan.title, judge(&test.plan, &answers), package, style)?,
+            Some(error) => count.error(&test.plan.title, error, *style)?,
+            None => count.verdict(&test.plan.title, judge(&test.plan, &answers), package, *style)?,
         }
     }
     Ok(())

@@ -19,8 +19,10 @@ pub(crate) struct Environment {
     store: Option<PathBuf>,
     /// Where the user's configuration is.
     pub(crate) config: Option<PathBuf>,
-    /// Grants of `PIPE_ALLOW`.
-    pub(crate) allow: Vec<String>,
+    /// The user's home folder.
+    pub(crate) home: Option<PathBuf>,
+    /// Grants of `PIPE_ALLOW`, a list.
+    pub(crate) allow: Option<String>,
     /// `NO_COLOR` is set.
     pub(crate) no_color: bool,
     /// This is a job of GitHub Actions.
@@ -29,6 +31,8 @@ pub(crate) struct Environment {
     pub(crate) gitlab: bool,
     /// The CI system's run, if this is one.
     pub(crate) ci: Option<CiFacts>,
+    /// Standard input is a terminal.
+    pub(crate) stdin_is_terminal: bool,
     /// Standard output is a terminal.
     pub(crate) stdout_is_terminal: bool,
     /// Standard error is a terminal.
@@ -58,16 +62,23 @@ impl Environment {
             config: path("PIPE_CONFIG")
                 .map(|file| current_dir.join(file))
                 .or_else(|| Some(configs?.join("pipe/config.toml"))),
-            allow: text("PIPE_ALLOW")?.map(|list| split_list(&list)).unwrap_or_default(),
+            allow: text("PIPE_ALLOW")?,
             no_color: value("NO_COLOR").is_some(),
             github: value("GITHUB_ACTIONS").is_some_and(|v| v == "true"),
             gitlab: value("GITLAB_CI").is_some_and(|v| v == "true"),
             ci: ci::facts(),
+            stdin_is_terminal: std::io::stdin().is_terminal(),
             stdout_is_terminal: std::io::stdout().is_terminal(),
             stderr_is_terminal: std::io::stderr().is_terminal(),
             source_date_epoch: epoch(text("SOURCE_DATE_EPOCH")?)?,
+            home,
             current_dir,
         })
+    }
+
+    /// A variable that the user lets a package read. One that is not UTF-8 is as good as none.
+    pub(crate) fn variable(&self, name: &str) -> Option<String> {
+        std::env::var(name).ok()
     }
 
     /// The folder of the store.
@@ -103,9 +114,4 @@ fn epoch(text: Option<String>) -> Result<Option<i64>, CliError> {
     parsed.map(Some).ok_or_else(|| {
         CliError::usage(format!("SOURCE_DATE_EPOCH is `{text}`; it must be a number of seconds since 1970"))
     })
-}
-
-/// Parts of a list with commas, without empty ones.
-pub(crate) fn split_list(list: &str) -> Vec<String> {
-    list.split(',').map(str::trim).filter(|part| !part.is_empty()).map(str::to_owned).collect()
 }

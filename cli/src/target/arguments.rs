@@ -13,22 +13,23 @@ use crate::exit::{CliError, Exit};
 use crate::package::Package;
 use crate::result::quoted;
 
-/// Reads values; remembers which host paths were named, for a path that the user gives is its own grant.
+/// Reads values; remembers which host paths and secrets were named, for what the user gives is its own grant.
 pub(crate) struct Reader<'a> {
     package: &'a Package,
     current_dir: &'a Path,
     paths: RefCell<Vec<PathBuf>>,
+    secrets: RefCell<Vec<String>>,
 }
 
 impl<'a> Reader<'a> {
     /// Relative paths start in `current_dir`.
     pub(crate) fn new(package: &'a Package, current_dir: &'a Path) -> Reader<'a> {
-        Reader { package, current_dir, paths: RefCell::default() }
+        Reader { package, current_dir, paths: RefCell::default(), secrets: RefCell::default() }
     }
 
-    /// The host paths that were named.
-    pub(crate) fn into_paths(self) -> Vec<PathBuf> {
-        self.paths.into_inner()
+    /// The host paths and the places of secrets that were named.
+    pub(crate) fn into_named(self) -> (Vec<PathBuf>, Vec<String>) {
+        (self.paths.into_inner(), self.secrets.into_inner())
     }
 
     /// All that was given for one parameter as its value.
@@ -48,7 +49,7 @@ impl<'a> Reader<'a> {
         match parse_argument(self.package.program(), &parameter.ty, &texts, &resolve) {
             Ok(Parsed::Argument(argument)) => {
                 self.check_literals(parameter, &texts)?;
-                Ok(argument)
+                Ok(self.own_secrets(argument))
             }
             Ok(Parsed::NeedsExpression) => self.expressions(parameter, &texts),
             Err(error) => {
@@ -67,6 +68,27 @@ impl<'a> Reader<'a> {
         self.paths.borrow_mut().push(absolute.clone());
         // The text was UTF-8; a current folder that is not cannot be named by a graph and is refused when it is read.
         absolute.to_string_lossy().into_owned()
+    }
+
+    /// Secrets in a value, noted; the path of one starts in the current folder, as all paths of the command line.
+    fn own_secrets(&self, argument: Argument) -> Argument {
+        match argument {
+            Argument::Secret(source) => {
+                let source = match source.strip_prefix("file:") {
+                    Some(path) if path != "~" && !path.starts_with("~/") => {
+                        format!("file:{}", self.current_dir.join(path).to_string_lossy())
+                    }
+                    _ => source,
+                };
+                self.secrets.borrow_mut().push(source.clone());
+                Argument::Secret(source)
+            }
+            Argument::Some(inner) => Argument::Some(Box::new(self.own_secrets(*inner))),
+            Argument::List(items) => {
+                Argument::List(items.into_iter().map(|item| self.own_secrets(item)).collect())
+            }
+            other => other,
+        }
     }
 
     /// A text of a checked type is held to what a literal of it is: known platforms, with the nearest.

@@ -3,9 +3,11 @@
 mod arguments;
 mod choose;
 mod flags;
+mod open;
 mod placeholder;
 mod request;
 mod words;
 
+pub(crate) use open::open;
 pub(crate) use placeholder::flag_of;
-pub(crate) use request::{Request, read};
+pub(crate) use request::Request;

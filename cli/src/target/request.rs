@@ -24,6 +24,8 @@ pub(crate) struct Request {
     pub(crate) params: Vec<(Global, Argument)>,
     /// Host paths that were named on the command line.
     pub(crate) paths: Vec<PathBuf>,
+    /// Places of secrets that were named on the command line.
+    pub(crate) secrets: Vec<String>,
     /// Flags of `pipe` that stood after the targets.
     pub(crate) own: Vec<OsString>,
     /// The targets' parameters, as they are listed.
@@ -34,7 +36,7 @@ pub(crate) struct Request {
 ///
 /// # Errors
 /// When a target is unknown, a flag is nobody's, or a value does not fit.
-pub(crate) fn read(
+pub(super) fn read(
     package: &Package,
     command: &str,
     rest: &[OsString],
@@ -80,7 +82,9 @@ pub(crate) fn read(
     }
     let targets =
         chosen.into_iter().zip(arguments).map(|(chosen, args)| (chosen.label, target(chosen.kind, args)));
-    Ok(Request { targets: targets.collect(), params, paths: reader.into_paths(), own: words.own, parameters })
+    let targets = targets.collect();
+    let (paths, secrets) = reader.into_named();
+    Ok(Request { targets, params, paths, secrets, own: words.own, parameters })
 }
 
 fn target(kind: ChosenKind, args: Vec<(Arc<str>, Argument)>) -> Target {

@@ -84,9 +84,32 @@ fn global_flags_stand_before_or_after_the_command() {
     let folder = package.to_str().unwrap();
     let elsewhere = world.path("elsewhere");
     std::fs::create_dir(&elsewhere).unwrap();
-    for args in [&["-C", folder, "run", "f"], &["run", "-C", folder, "f"]] {
+    let attached = format!("-C{folder}");
+    for args in [
+        &["-C", folder, "run", "f"][..],
+        &["run", "-C", folder, "f"],
+        &["run", "f", "-C", folder],
+        &["run", "f", &attached],
+        &["run", "f", "--json", "-C", folder],
+        &["-C", "/", "run", "f", "-C", folder],
+    ] {
         assert_eq!(finish(world.pipe().current_dir(&elsewhere).args(args)).success().stdout, "1\n");
     }
+    finish(world.pipe().current_dir(&elsewhere).args(["run", "f", "-C", "/no/such"]))
+        .exits(2)
+        .says("/no/such");
+}
+
+#[test]
+fn a_value_that_looks_like_the_folders_flag_is_a_value() {
+    let world =
+        World::module("pub fn f(text: String, more: Bool = false) -> String { \"${text} ${more}\" }\n");
+    assert_eq!(world.prints(["run", "f", "--text", "-C"]), "-C false");
+    assert_eq!(world.prints(["run", "f", "--text", "-C/", "--more"]), "-C/ true");
+    let package = world.package();
+    let folder = package.to_str().unwrap();
+    let args = ["run", "f", "--text", "x", "--more", "-C", folder];
+    assert_eq!(finish(world.pipe().current_dir("/").args(args)).success().stdout, "x true");
 }
 
 #[test]

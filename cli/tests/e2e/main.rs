@@ -19,4 +19,6 @@ mod rounds;
 mod scripts;
 mod store;
 mod targets;
+mod terminal;
+mod trust;
 mod values;

@@ -10,6 +10,8 @@ pub(crate) fn operation(op: &Op) -> &'static str {
         Op::Empty => "empty",
         Op::Toolchain => "toolchain",
         Op::HostDir(_) | Op::HostFile { .. } => "import",
+        Op::HostEnv { .. } => "host.env",
+        Op::HostSecret { .. } => "host.secret",
         Op::Exec(_) => "exec",
         Op::Guard { .. } => "guard",
         Op::Subdir { .. } => "dir",
@@ -31,6 +33,8 @@ pub(crate) fn name(node: &Node) -> Arc<str> {
     let subject = match &node.op {
         Op::HostDir(dir) => Some(dir.path.as_str()),
         Op::HostFile { path } => Some(path.as_str()),
+        Op::HostEnv { name } => Some(name.as_str()),
+        Op::HostSecret { source } => Some(source.as_str()),
         Op::Subdir { path, .. }
         | Op::Subfile { path, .. }
         | Op::Write { path, .. }

@@ -27,7 +27,7 @@ pub use capture::{TAIL_LINES, interleave};
 pub use engine::{Engine, EngineOptions};
 pub use event::*;
 pub use failure::{EngineError, Failure, FailureClass, Unsupported};
-pub use grants::{Grants, HostAccess, MissingGrant};
+pub use grants::{Grant, GrantError, Grants, HostAccess, MissingGrant, SecretPlace};
 pub use plan::{Plan, PlanNode, PlanStatus};
 pub use redact::{MIN_SECRET, RedactError, RedactedStream, Redactor};
 pub use report::{Demand, Ending, Outcome, RunReport, Unmet};

@@ -143,6 +143,7 @@ impl Reach {
         let refused = self.nodes.iter().skip(first).filter_map(|needed| {
             let operation = match &needed.node.op {
                 Op::Declared { operation, .. } => operation.clone(),
+                Op::HostSecret { .. } => "host.secret".into(),
                 Op::Exec(exec) if !network.offers(exec.network) => {
                     format!("network: {}", exec.network.name()).into()
                 }

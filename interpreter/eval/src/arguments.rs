@@ -10,7 +10,7 @@ use pipe_syntax::Span;
 use crate::error::{self, Result};
 use crate::frame::{Env, Frame};
 use crate::machine::{Machine, Site};
-use crate::value::{Items, SecretSource, Value, VariantValue};
+use crate::value::{Items, Value, VariantValue};
 
 /// A value for a parameter. Host paths are absolute, or relative to the package.
 #[derive(Clone, Debug)]
@@ -21,8 +21,8 @@ pub enum Argument {
     HostDir(String),
     /// A file of the host.
     HostFile(String),
-    /// Where a secret comes from.
-    Secret(SecretSource),
+    /// Where a secret comes from: `env:NAME`, `file:PATH`, `cmd:COMMAND`.
+    Secret(String),
     /// A variant with the defaults of its payload.
     Variant {
         /// The enum.
@@ -174,7 +174,7 @@ fn host_path(
 fn parse_secret(text: &str) -> Result<Parsed, ArgumentError> {
     match text.split_once(':') {
         Some(("env" | "file" | "cmd", rest)) if !rest.is_empty() => {
-            Ok(Parsed::Argument(Argument::Secret(SecretSource::Host(text.into()))))
+            Ok(Parsed::Argument(Argument::Secret(text.to_owned())))
         }
         _ => Err(ArgumentError {
             message:
@@ -209,7 +209,7 @@ impl Machine {
             Argument::HostFile(path) => {
                 self.add_main(Op::HostFile { path: path.clone() }, &site).map(Value::File)
             }
-            Argument::Secret(source) => Ok(Value::Secret(source.clone())),
+            Argument::Secret(source) => self.host_secret(source, &site),
             Argument::Some(inner) => Ok(Value::optional(Some(self.argument(inner, frame, span)?))),
             Argument::List(items) => {
                 let items =

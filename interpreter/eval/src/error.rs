@@ -84,6 +84,15 @@ pub(crate) fn invalid(message: impl Into<String>, place: FileSpan) -> Box<EvalEr
     EvalError::new(ErrorKind::Pipeline, Diagnostic::error("invalid-value", message, place))
 }
 
+/// A package names a command that would print a secret. No grant allows that.
+pub(crate) fn command_in_package(place: FileSpan) -> Box<EvalError> {
+    let message = "a package may not name a command that prints a secret";
+    let diagnostic =
+        Diagnostic::error("secret-command", message, place).role("this would run on your machine");
+    EvalError::new(ErrorKind::Usage, diagnostic)
+        .help("only the user can, on the command line: `--token 'cmd:COMMAND'`; write `env:NAME` or `file:PATH` here")
+}
+
 /// The caller gave no value for a `param`, and it has no default.
 pub(crate) fn not_given(param: &str, place: FileSpan) -> Box<EvalError> {
     let message = format!("the parameter `{param}` has no default and no value was given");

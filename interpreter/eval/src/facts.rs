@@ -1,5 +1,6 @@
 //! What the command line knows of the machine and the run, and the evaluator may tell.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 /// Facts behind `host.*`. The evaluator reads them here and nowhere else.
@@ -11,6 +12,9 @@ pub struct HostFacts {
     pub now: i64,
     /// The CI system that runs this.
     pub ci: Option<CiFacts>,
+    /// The environment variables that the user lets the package read, with `None` for one that is not set. Of any other
+    /// `host.env` gives an edge that only a grant can resolve.
+    pub env: BTreeMap<Arc<str>, Option<Arc<str>>>,
 }
 
 /// A run of a CI system, as `host.ci` shows it.

@@ -7,6 +7,7 @@ impl Op {
     pub fn inputs(&self) -> Vec<Output> {
         match self {
             Op::Empty | Op::Toolchain | Op::HostDir(_) | Op::HostFile { .. } => Vec::new(),
+            Op::HostEnv { .. } | Op::HostSecret { .. } => Vec::new(),
             Op::Exec(exec) => exec_inputs(exec),
             Op::Guard { exec, .. } => vec![*exec],
             Op::Subdir { tree, path } | Op::Subfile { tree, path } | Op::Remove { from: tree, path } => {

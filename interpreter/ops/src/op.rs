@@ -21,6 +21,17 @@ pub enum Op {
         /// The path, relative to the package, or absolute when it came from the command line.
         path: String,
     },
+    /// A variable of the user's environment that the evaluator was not given: `host.env(name)` without its grant. One that was granted
+    /// is plain data before there is a graph, so no engine ever does this one. Slot `Main`: an optional text.
+    HostEnv {
+        /// Its name.
+        name: String,
+    },
+    /// A secret of the user's, by where it is, never its bytes. Slot `Main`: a secret.
+    HostSecret {
+        /// `env:NAME`, `file:PATH`; from the command line also `cmd:COMMAND`.
+        source: String,
+    },
     /// Run a command in a container. Slots `Root`, `Mount(i)`: trees or files as they were left; `Stdout`, `Stderr`: texts;
     /// `ExitCode`: a number. Succeeds with whatever exit code; [`Op::Guard`] judges it.
     Exec(Box<Exec>),

@@ -122,6 +122,8 @@ fn op() -> impl Strategy<Value = Op> {
             exclude
         })),
         text().prop_map(|path| Op::HostFile { path }),
+        text().prop_map(|name| Op::HostEnv { name }),
+        text().prop_map(|source| Op::HostSecret { source }),
         exec(),
         (0u32..2, prop::collection::vec(0i32..3, 0..3))
             .prop_map(|(node, success)| Op::Guard { exec: output(node, Slot::Main), success }),

@@ -19,6 +19,12 @@ use crate::typed::{ModuleId, Program, Type};
 /// The name that diagnostics of command-line expressions have for a file.
 pub const COMMAND_LINE: &str = "<command line>";
 
+/// Whether a file's name stands for an expression of the command line: [`COMMAND_LINE`], or `<command line, 2>` for a further one.
+/// No file of a package has such a name.
+pub fn is_command_line(file: &str) -> bool {
+    file.starts_with("<command line") && file.ends_with('>')
+}
+
 /// A checker with its memory: what was computed once is not computed again until its source changes.
 pub struct Analysis {
     db: Database,

@@ -25,8 +25,8 @@ mod stack;
 mod system;
 pub mod typed;
 
-pub use analysis::{Analysis, COMMAND_LINE};
+pub use analysis::{Analysis, COMMAND_LINE, is_command_line};
 pub use codes::codes;
 pub use expression::CheckedExpression;
-pub use package::{Dependency, DependencySource, Manifest, PackageRoot, Permissions};
+pub use package::{Dependency, DependencySource, Manifest, PackageRoot, Permissions, Setting};
 pub use system::{Entry, FileKind, MAX_FILE_BYTES, MemorySystem, OsSystem, System};

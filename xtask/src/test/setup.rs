@@ -5,8 +5,13 @@ use std::process::Command;
 use crate::run;
 
 /// A program that has to be there, and the Debian package it is in.
-const NEEDED: &[(&str, &str)] =
-    &[("newuidmap", "uidmap"), ("setpriv", "util-linux"), ("unshare", "util-linux"), ("useradd", "passwd")];
+const NEEDED: &[(&str, &str)] = &[
+    ("newuidmap", "uidmap"),
+    ("setpriv", "util-linux"),
+    ("strace", "strace"),
+    ("unshare", "util-linux"),
+    ("useradd", "passwd"),
+];
 
 /// Installs what is missing, as root on a Debian; else says what to install.
 pub(super) fn packages() -> Result<(), String> {

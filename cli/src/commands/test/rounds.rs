@@ -16,7 +16,7 @@ use crate::rounds::demands;
 
 /// A test that starts containers.
 pub(super) struct TestRun {
-    test: Arc<Test>,
+    pub(super) test: Arc<Test>,
     pub(super) plan: TestPlan,
     /// Why it came to nothing.
     pub(super) error: Option<CliError>,

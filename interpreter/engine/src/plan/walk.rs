@@ -11,7 +11,7 @@ use crate::results::NodeResult;
 use crate::session::{HostSnapshot, SessionNetwork};
 use crate::steps::exec::prepare;
 use crate::steps::{Inputs, OpContext, at_once, perform};
-use crate::{Engine, EngineError, Value, describe, grants};
+use crate::{Engine, EngineError, Value, describe};
 
 /// See [`Engine::plan`].
 pub(crate) async fn plan(engine: &Engine, graph: &Graph, outputs: &[Output]) -> Result<Plan, EngineError> {
@@ -111,7 +111,7 @@ impl Walk {
     /// The result of a node whose inputs are known, as far as it is known without running a step.
     async fn find(&self, needed: &Needed, planned: &mut PlanNode) -> Result<Found, Cause> {
         let op = &needed.node.op;
-        if let Some(Err(missing)) = grants::host_path(op).map(|path| self.context.host.access.resolve(path)) {
+        if let Err(missing) = self.context.host.access.check(op) {
             return Ok(Found::Not(PlanStatus::NeedsGrant { flag: missing.flag() }));
         }
         if let Op::Guard { exec, .. } = op {

@@ -77,8 +77,8 @@ impl Scheduler {
         let first = self.states.len();
         self.reach.extend(rounds.graph(), &outputs)?;
         let context = &self.session.context;
+        context.check_granted(rounds.graph(), &outputs)?;
         self.reach.check_supported(first, &self.session.network, &context.engine.options.platform)?;
-        context.check_host(rounds.graph(), &outputs)?;
         self.demands = round.demands;
         self.awaited.outputs = round.awaited;
         self.states.resize_with(self.reach.nodes().len(), || NodeState::Open);

@@ -24,20 +24,20 @@ pub(crate) struct OpContext {
 }
 
 impl OpContext {
-    /// Refuses what cannot be had, before anything of it runs: operations that are not there, and what of the host may not be
-    /// read.
+    /// Refuses what cannot be had, before anything of it runs: what was not granted, and operations that are not
+    /// there.
     pub(crate) fn check(
         &self,
         graph: &Graph,
         outputs: &[Output],
         network: &SessionNetwork,
     ) -> Result<(), EngineError> {
-        Reach::of(graph, outputs)?.check_supported(0, network, &self.engine.options.platform)?;
-        self.check_host(graph, outputs)
+        self.check_granted(graph, outputs)?;
+        Reach::of(graph, outputs)?.check_supported(0, network, &self.engine.options.platform)
     }
 
-    /// Refuses what of the host may not be read.
-    pub(crate) fn check_host(&self, graph: &Graph, outputs: &[Output]) -> Result<(), EngineError> {
+    /// Refuses what was not granted.
+    pub(crate) fn check_granted(&self, graph: &Graph, outputs: &[Output]) -> Result<(), EngineError> {
         let missing = self.host.access.missing(graph, outputs);
         if missing.is_empty() { Ok(()) } else { Err(EngineError::Refused(missing)) }
     }
@@ -54,7 +54,10 @@ pub(crate) fn at_once(context: &OpContext, op: &Op, inputs: &Inputs) -> Option<R
         Op::Apply { function, args } => Some(value::apply(inputs, function, args)),
         Op::Contents { file } => value::small_contents(context, inputs, *file).transpose(),
         Op::Toolchain | Op::HostDir(_) | Op::HostFile { .. } => None,
-        Op::Exec(_) | Op::Guard { .. } | Op::Declared { .. } => Some(Err(not_ours(op))),
+        Op::HostEnv { name } => Some(Err(Cause::usage(format!("the variable `{name}` was not granted")))),
+        Op::Exec(_) | Op::Guard { .. } | Op::Declared { .. } | Op::HostSecret { .. } => {
+            Some(Err(not_ours(op)))
+        }
     }
 }
 

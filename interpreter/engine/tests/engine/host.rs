@@ -41,7 +41,8 @@ async fn outside_the_package_nothing_is_read_without_a_grant() {
         let EngineError::Refused(missing) = refused else { panic!("{refused}") };
         assert_eq!(missing[0].flag(), flag);
 
-        let grants = Grants { files: vec![outside.clone()] };
+        let mut grants = Grants::default();
+        grants.allow_file(&outside);
         let setup = world
             .setup(standard(Closures::new(world.store.clone())), EngineOptions { grants, ..world.options() });
         assert_eq!(text(&values(&setup.run(&build.graph, &[contents]).await)[0]), "secret");

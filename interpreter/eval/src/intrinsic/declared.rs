@@ -6,7 +6,7 @@ use pipe_ops::{Arg, Datum, Output};
 use super::{Call, Entry, Table};
 use crate::error::{self, Result};
 use crate::machine::{Machine, Site, symbolic};
-use crate::value::{Base, CheckKind, ContainerValue, Value};
+use crate::value::{Base, CheckKind, ContainerValue, SecretSource, Value};
 
 pub(super) const TABLE: Table = &[
     ("git", Entry::Declared("git")),
@@ -100,6 +100,7 @@ impl Machine {
                     }
                 }
             }
+            Value::Secret(SecretSource::Host(_, output)) => inputs.push(*output),
             Value::Secret(source) => args.push(Datum::text(source.reference())),
             Value::Check(check) => {
                 if check.waits {

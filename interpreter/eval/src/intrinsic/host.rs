@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use pipe_analysis::is_command_line;
 use pipe_analysis::typed::{Enum, Record};
 use pipe_ops::pure::normalise_path;
 use pipe_ops::{HostDir, Op};
@@ -9,7 +10,7 @@ use pipe_ops::{HostDir, Op};
 use super::{Call, Entry, Table, options};
 use crate::error::{self, Result};
 use crate::facts::{CiEvent, CiFacts};
-use crate::machine::Machine;
+use crate::machine::{Machine, Site, symbolic};
 use crate::value::{Base, ContainerValue, Items, RecordValue, SecretSource, Value, VariantValue};
 
 pub(super) const WORKSPACE: Table = &[
@@ -20,7 +21,7 @@ pub(super) const WORKSPACE: Table = &[
 
 pub(super) const TABLE: Table = &[
     ("toolchain", Entry::Run(toolchain)),
-    ("env", Entry::Declared("host.env")),
+    ("env", Entry::Run(host_env)),
     ("secret", Entry::Run(host_secret)),
 ];
 
@@ -64,8 +65,41 @@ fn toolchain(machine: &mut Machine, call: &Call<'_>) -> Result<Value> {
     Ok(ContainerValue::new(root, Base::Bare, platform).into())
 }
 
+/// A fact when the user lets the package read it, else an edge that waits for the user's word.
+fn host_env(machine: &mut Machine, call: &Call<'_>) -> Result<Value> {
+    let name = call.text(machine, 0)?;
+    if let Some(value) = machine.facts.env.get(&name) {
+        return Ok(Value::optional(value.clone().map(Value::Text)));
+    }
+    let site = call.site(machine);
+    let output = machine.add_main(Op::HostEnv { name: name.to_string() }, &site)?;
+    Ok(symbolic(output, call.ty))
+}
+
 fn host_secret(machine: &mut Machine, call: &Call<'_>) -> Result<Value> {
-    Ok(Value::Secret(SecretSource::Host(call.text(machine, 0)?)))
+    let source = call.text(machine, 0)?;
+    match source.split_once(':') {
+        Some(("env" | "file", place)) if !place.is_empty() => {}
+        Some(("cmd", command)) if !command.is_empty() => {
+            if !is_command_line(&call.place().file) {
+                return Err(error::command_in_package(call.arg_place(0)));
+            }
+        }
+        _ => {
+            let message = "this does not say where the secret is";
+            return Err(error::invalid(message, call.arg_place(0)).help("write `env:NAME` or `file:PATH`"));
+        }
+    }
+    let site = call.site(machine);
+    machine.host_secret(&source, &site)
+}
+
+impl Machine {
+    /// A secret of the user's.
+    pub(crate) fn host_secret(&mut self, source: &str, site: &Site) -> Result<Value> {
+        let output = self.add_main(Op::HostSecret { source: source.to_owned() }, site)?;
+        Ok(Value::Secret(SecretSource::Host(source.into(), output)))
+    }
 }
 
 /// Named by its place: the function it stands in with its arguments, and where in it.

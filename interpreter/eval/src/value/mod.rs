@@ -124,8 +124,8 @@ pub struct VariantValue {
 /// Where a secret comes from.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub enum SecretSource {
-    /// `env:NAME`, `file:PATH`, `cmd:COMMAND`.
-    Host(Arc<str>),
+    /// `env:NAME`, `file:PATH`, `cmd:COMMAND`, and the node that stands for it.
+    Host(Arc<str>, Output),
     /// `secret.random()`, by its place in the program.
     Random(Arc<str>),
     /// `fake.secret(name)`.
@@ -208,7 +208,7 @@ impl SecretSource {
     /// How it is told apart from others; never its bytes.
     pub fn reference(&self) -> String {
         match self {
-            SecretSource::Host(source) => format!("host {source}"),
+            SecretSource::Host(source, _) => format!("host {source}"),
             SecretSource::Random(place) => format!("random {place}"),
             SecretSource::Fake(name) => format!("fake {name}"),
         }

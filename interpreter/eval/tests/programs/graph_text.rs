@@ -61,6 +61,8 @@ impl Text {
                 format!("host_dir {:?} include {:?} exclude {:?}", dir.path, dir.include, dir.exclude)
             }
             Op::HostFile { path } => format!("host_file {path:?}"),
+            Op::HostEnv { name } => format!("host_env {name:?}"),
+            Op::HostSecret { source } => format!("host_secret {source:?}"),
             Op::Exec(exec) => self.exec(exec),
             Op::Guard { exec, success } => format!("guard {} success {success:?}", self.output(*exec)),
             Op::Subdir { tree, path } => format!("subdir {} {}", self.output(*tree), self.arg(path)),

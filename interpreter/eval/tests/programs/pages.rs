@@ -4,7 +4,7 @@ use std::path::Path;
 
 use crate::pipeline::Pipeline;
 
-const CODES: [&str; 7] = [
+const CODES: [&str; 8] = [
     "evaluation-failed",
     "evaluation-limit",
     "internal-error",
@@ -12,6 +12,7 @@ const CODES: [&str; 7] = [
     "no-result",
     "not-there-yet",
     "script-value",
+    "secret-command",
 ];
 
 /// The `pipe` fences of a page.

@@ -25,6 +25,14 @@ impl<F: Fn(NodeId) -> Option<OpDigest>> OpEncoder<F> {
                 self.encoder.u8(3);
                 self.encoder.text(path);
             }
+            Op::HostEnv { name } => {
+                self.encoder.u8(20);
+                self.encoder.text(name);
+            }
+            Op::HostSecret { source } => {
+                self.encoder.u8(21);
+                self.encoder.text(source);
+            }
             Op::Exec(exec) => self.exec(exec),
             Op::Guard { exec, success } => self.guard(exec.node, success),
             Op::Subdir { tree, path } => self.at_path(6, *tree, path),

@@ -23,7 +23,23 @@ pub struct Manifest {
     pub dependencies: IndexMap<String, Dependency>,
     /// `[permissions]`: what it asks for beyond outbound network and its own caches.
     pub permissions: Permissions,
+    /// Settings that choose where data comes from or goes to. A package only asks for them.
+    pub settings: Vec<Setting>,
 }
+
+/// A setting of [`SETTINGS`], flattened.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Setting {
+    /// `registry.docker.io.mirrors`.
+    pub key: String,
+    /// Its value as a text; elements of a list with spaces between them.
+    pub value: String,
+    /// Where it stands.
+    pub place: FileSpan,
+}
+
+/// Keys of `pipe.toml` that belong to the user: what is under them takes effect only when it is granted.
+const SETTINGS: [&str; 7] = ["registry", "cache", "cache-from", "cache-to", "backend", "proxy", "ca"];
 
 /// A dependency.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -96,7 +112,9 @@ impl Reader<'_> {
     }
 
     fn manifest(&mut self, table: &DeTable<'_>, out: &mut Manifest) {
-        self.known_keys("pipe.toml", table, &["package", "dependencies", "permissions"]);
+        let known: Vec<&str> =
+            ["package", "dependencies", "permissions"].into_iter().chain(SETTINGS).collect();
+        self.known_keys("pipe.toml", table, &known);
         match table.get("package") {
             Some(value) => self.package(value, out),
             None => self.error("`pipe.toml` has no `[package]` with a `name`", 0..0),
@@ -106,6 +124,33 @@ impl Reader<'_> {
         }
         if let Some(value) = table.get("permissions") {
             self.permissions(value, out);
+        }
+        for (key, value) in table.iter().filter(|(key, _)| SETTINGS.contains(&key.get_ref().as_ref())) {
+            self.settings(key.get_ref(), value, out);
+        }
+    }
+
+    /// All values under a key.
+    fn settings(&mut self, key: &str, value: &Value<'_>, out: &mut Manifest) {
+        if let Some(table) = value.get_ref().as_table() {
+            for (inner, value) in table.iter() {
+                self.settings(&format!("{key}.{}", inner.get_ref()), value, out);
+            }
+            return;
+        }
+        let text = scalar(value.get_ref()).or_else(|| {
+            let items = value.get_ref().as_array()?.iter().map(|item| scalar(item.get_ref()));
+            items.collect::<Option<Vec<String>>>().map(|items| items.join(" "))
+        });
+        match text {
+            Some(text) => {
+                let place = self.place(value.span());
+                out.settings.push(Setting { key: key.to_owned(), value: text, place });
+            }
+            None => self.error(
+                format!("`{key}` must be a text, a number, a truth value or a list of them"),
+                value.span(),
+            ),
         }
     }
 
@@ -131,6 +176,14 @@ impl Reader<'_> {
         }
         if let Some(entry) = table.get("entry") {
             out.entry = self.text("entry", entry);
+            let of_package = |path: &str| {
+                let mut parts = std::path::Path::new(path).components();
+                path.ends_with(".pipe") && parts.all(|part| matches!(part, std::path::Component::Normal(_)))
+            };
+            if out.entry.as_deref().is_some_and(|path| !of_package(path)) {
+                self.error("`entry` is a `.pipe` file of the package", entry.span());
+                out.entry = None;
+            }
         }
         if let Some(pipe) = table.get("pipe") {
             out.pipe = self.parsed("pipe", pipe, "a version requirement is `>=0.1`");
@@ -256,6 +309,15 @@ impl Reader<'_> {
     }
 }
 
+fn scalar(value: &DeValue<'_>) -> Option<String> {
+    match value {
+        DeValue::String(text) => Some(text.to_string()),
+        DeValue::Boolean(value) => Some(value.to_string()),
+        DeValue::Integer(number) => Some(number.to_string()),
+        _ => None,
+    }
+}
+
 fn is_package_name(name: &str) -> bool {
     name.starts_with(|c: char| c.is_ascii_alphanumeric())
         && name.chars().all(|c| c.is_ascii_alphanumeric() || c == '-' || c == '_')
@@ -337,6 +399,34 @@ secrets = ["TOKEN"]
         "\"on\"": `network` is "default" or "off"
         "1": `secrets` must be a string
         "#);
+    }
+
+    #[test]
+    fn settings_of_the_user_are_only_asked_for() {
+        let text = "[package]\nname = \"a\"\n[registry.\"docker.io\"]\nmirrors = [\"http://a\", \"http://b\"]\n\
+                    plain-http = true\n[cache]\nto = \"type=dir,path=/x\"\n";
+        let (manifest, diagnostics) = parse(text, &Arc::from("pipe.toml"));
+        assert_eq!(diagnostics, []);
+        let mut found: Vec<String> =
+            manifest.settings.iter().map(|setting| format!("{}={}", setting.key, setting.value)).collect();
+        found.sort();
+        assert_eq!(
+            found,
+            [
+                "cache.to=type=dir,path=/x",
+                "registry.docker.io.mirrors=http://a http://b",
+                "registry.docker.io.plain-http=true"
+            ]
+        );
+    }
+
+    #[test]
+    fn the_entry_lies_in_the_package() {
+        for entry in ["/etc/passwd", "../x.pipe", "<command line>", "a/../../x.pipe"] {
+            let text = format!("[package]\nname = \"a\"\nentry = \"{entry}\"\n");
+            assert_eq!(messages(&text).len(), 1, "{entry}");
+        }
+        assert_eq!(messages("[package]\nname = \"a\"\nentry = \"ci/main.pipe\"\n"), [""; 0]);
     }
 
     #[test]

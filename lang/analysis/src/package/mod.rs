@@ -6,6 +6,6 @@ mod manifest;
 mod root;
 
 pub(crate) use loader::{Loaded, Loader, pipe_files};
-pub use manifest::{Dependency, DependencySource, Manifest, Permissions};
+pub use manifest::{Dependency, DependencySource, Manifest, Permissions, Setting};
 pub use root::PackageRoot;
 pub(crate) use root::{absolute, shown};

@@ -1,50 +1,40 @@
-//! The one place that decides what of the host a graph may read.
-//!
-//! A package may read its own folder, but not through links that leave it; everything else is granted by the user.
+//! The host as one package sees it.
 
 use std::io;
-use std::path::{Component, Path, PathBuf};
+use std::path::{Path, PathBuf};
 
-use pipe_ops::{Graph, NodeId, Op, Origin, Output};
+use pipe_ops::{Graph, Op, Output};
+
+use super::ask::{MissingGrant, Places, asked};
+use super::grant::Grant;
+use super::path::resolved;
 
 /// What the user granted. A value given on the command line is its own grant: who takes it from there puts it here.
 #[derive(Clone, Debug, Default)]
 pub struct Grants {
-    /// Absolute paths that may be read, with all below them.
-    pub files: Vec<PathBuf>,
+    /// What was granted.
+    pub all: Vec<Grant>,
+    /// The user's home: `~` in the place of a secret.
+    pub home: Option<PathBuf>,
+}
+
+impl Grants {
+    /// Whether something was granted.
+    pub fn cover(&self, asked: &Grant) -> bool {
+        self.all.iter().any(|granted| granted.covers(asked))
+    }
+
+    /// Grants reading a file or folder.
+    pub fn allow_file(&mut self, path: &Path) {
+        self.all.push(Grant::File(resolved(path)));
+    }
 }
 
 /// The host as one package sees it: its own folder and what was granted beside it.
 #[derive(Clone, Debug)]
 pub struct HostAccess {
     package: PathBuf,
-    granted: Vec<PathBuf>,
-}
-
-/// A host path that may not be read.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("`{path}` is outside the package: allow it with `{}`", self.flag())]
-pub struct MissingGrant {
-    /// The path as the pipeline names it.
-    pub path: String,
-    /// Where it really is, with all links followed.
-    pub real: PathBuf,
-    /// The nodes that read it.
-    pub nodes: Vec<NodeId>,
-    /// Where they were made.
-    pub origins: Vec<Origin>,
-}
-
-impl MissingGrant {
-    /// The flag that grants it.
-    pub fn flag(&self) -> String {
-        format!("--allow {}", self.grant())
-    }
-
-    /// The grant as it is written: `file:PATH`.
-    pub fn grant(&self) -> String {
-        format!("file:{}", self.real.display())
-    }
+    grants: Grants,
 }
 
 impl HostAccess {
@@ -53,9 +43,7 @@ impl HostAccess {
     /// # Errors
     /// When the folder cannot be resolved.
     pub fn new(package: &Path, grants: &Grants) -> io::Result<HostAccess> {
-        let real = |path: &PathBuf| real_path(path).unwrap_or_else(|_| normalised(path));
-        let granted = grants.files.iter().map(real).collect();
-        Ok(HostAccess { package: package.canonicalize()?, granted })
+        Ok(HostAccess { package: package.canonicalize()?, grants: grants.clone() })
     }
 
     /// Where a path of the pipeline really is, if it may be read. Links are followed here, once; what is read afterwards is
@@ -64,23 +52,32 @@ impl HostAccess {
     /// # Errors
     /// When it leaves the package, by `..`, by being absolute or through a link, and was not granted.
     pub fn resolve(&self, path: &str) -> Result<PathBuf, MissingGrant> {
-        let joined = self.package.join(path);
-        // What cannot be resolved (a loop of links, a folder that may not be entered) is judged by its name.
-        let real = real_path(&joined).unwrap_or_else(|_| normalised(&joined));
-        if real.starts_with(&self.package) || self.granted.iter().any(|granted| real.starts_with(granted)) {
-            return Ok(real);
-        }
-        Err(MissingGrant { path: path.to_owned(), real, nodes: Vec::new(), origins: Vec::new() })
+        self.check(&Op::HostFile { path: path.to_owned() })?;
+        Ok(resolved(&self.package.join(path)))
     }
 
-    /// What these outputs read of the host and may not, each real path once, in the order of the graph.
+    /// Whether what an op asks for is granted. Nothing is opened or read for the answer.
+    ///
+    /// # Errors
+    /// When it is not.
+    pub fn check(&self, op: &Op) -> Result<(), MissingGrant> {
+        let places = Places { package: &self.package, home: self.grants.home.as_deref() };
+        match asked(op, &places) {
+            Some((grant, what)) if !self.grants.cover(&grant) => {
+                Err(MissingGrant { grant, what, nodes: Vec::new(), origins: Vec::new() })
+            }
+            _ => Ok(()),
+        }
+    }
+
+    /// What these outputs need and may not have, each grant once, in the order of the graph.
     pub fn missing(&self, graph: &Graph, outputs: &[Output]) -> Vec<MissingGrant> {
         let mut missing: Vec<MissingGrant> = Vec::new();
         for id in graph.reachable(outputs) {
             let Some(node) = graph.get(id) else { continue };
-            let Some(Err(grant)) = host_path(&node.op).map(|path| self.resolve(path)) else { continue };
-            let at = missing.iter().position(|known| known.real == grant.real).unwrap_or_else(|| {
-                missing.push(grant);
+            let Err(one) = self.check(&node.op) else { continue };
+            let at = missing.iter().position(|known| known.grant == one.grant).unwrap_or_else(|| {
+                missing.push(one);
                 missing.len() - 1
             });
             if let Some(known) = missing.get_mut(at) {
@@ -90,51 +87,6 @@ impl HostAccess {
         }
         missing
     }
-}
-
-/// The host path an op reads, if it reads one. The host's toolchain needs no grant.
-pub(crate) fn host_path(op: &Op) -> Option<&str> {
-    match op {
-        Op::HostDir(dir) => Some(&dir.path),
-        Op::HostFile { path } => Some(path),
-        _ => None,
-    }
-}
-
-/// With all links followed; of a path that does not exist, the part that does.
-fn real_path(path: &Path) -> io::Result<PathBuf> {
-    match path.canonicalize() {
-        Err(error) if error.kind() == io::ErrorKind::NotFound => {}
-        other => return other,
-    }
-    // A link that leads nowhere exists itself: what it would lead to is what counts.
-    if let Ok(target) = path.read_link() {
-        let parent = path.parent().unwrap_or(Path::new("/"));
-        return real_path(&parent.join(target));
-    }
-    match (path.parent(), path.components().next_back()) {
-        (Some(parent), Some(Component::ParentDir)) => {
-            let parent = real_path(parent)?;
-            Ok(parent.parent().unwrap_or(Path::new("/")).to_owned())
-        }
-        (Some(parent), Some(last)) => Ok(real_path(parent)?.join(last)),
-        _ => Ok(path.to_owned()),
-    }
-}
-
-/// Without `.` and `..`, by name alone.
-fn normalised(path: &Path) -> PathBuf {
-    let mut out = PathBuf::new();
-    for part in path.components() {
-        match part {
-            Component::CurDir => {}
-            Component::ParentDir => {
-                out.pop();
-            }
-            other => out.push(other),
-        }
-    }
-    out
 }
 
 #[cfg(test)]
@@ -162,8 +114,9 @@ mod tests {
         }
 
         fn access(&self, granted: &[&str]) -> HostAccess {
-            let files = granted.iter().map(|path| self.at(path)).collect();
-            HostAccess::new(&self.at("package"), &Grants { files }).unwrap()
+            let mut grants = Grants { home: Some(self.at("home")), ..Grants::default() };
+            granted.iter().for_each(|path| grants.allow_file(&self.at(path)));
+            HostAccess::new(&self.at("package"), &grants).unwrap()
         }
     }
 
@@ -202,10 +155,36 @@ mod tests {
         symlink(place.at("other/not-there"), place.at("package/dangling")).unwrap();
         symlink("loop", place.at("package/loop")).unwrap();
         let access = place.access(&[]);
-        assert_eq!(access.resolve("link/deep").unwrap_err().real, place.at("other/deep"));
-        assert_eq!(access.resolve("dangling").unwrap_err().real, place.at("other/not-there"));
+        assert_eq!(access.resolve("link/deep").unwrap_err().grant, Grant::File(place.at("other/deep")));
+        assert_eq!(access.resolve("dangling").unwrap_err().grant, Grant::File(place.at("other/not-there")));
         assert_eq!(access.resolve("inner").unwrap(), place.at("package/src"));
         assert!(access.resolve("loop").is_ok());
         assert!(place.access(&["other"]).resolve("link/deep").is_ok());
+    }
+
+    fn flag(access: &HostAccess, op: Op) -> Option<String> {
+        access.check(&op).err().map(|missing| missing.flag())
+    }
+
+    #[test]
+    fn secrets_variables_and_what_is_written_elsewhere_need_grants() {
+        let place = Place::new();
+        let access = place.access(&["other"]);
+        let secret = |source: &str| flag(&access, Op::HostSecret { source: source.to_owned() });
+        assert_eq!(secret("env:TOKEN").unwrap(), "--allow secret:TOKEN");
+        assert_eq!(
+            secret("file:~/key").unwrap(),
+            format!("--allow secret:file:{}", place.at("home/key").display())
+        );
+        // Also in the package's own folder: a secret is more than a file.
+        assert!(secret("file:src/key").is_some());
+        assert_eq!(flag(&access, Op::HostEnv { name: "X".into() }).unwrap(), "--allow env:X");
+        let export = |path: &str| {
+            let args = vec![pipe_ops::Datum::text(path)];
+            flag(&access, Op::Declared { operation: "export".into(), inputs: Vec::new(), args })
+        };
+        assert_eq!(export("out/x"), None);
+        assert_eq!(export("../x").unwrap(), format!("--allow export:{}", place.at("x").display()));
+        assert!(export("../other/x").is_some(), "what may be read may not be written");
     }
 }

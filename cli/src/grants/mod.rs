@@ -1,0 +1,179 @@
+//! What the user allows a package: flags, environment, configuration, and answers to the one question.
+
+mod refusal;
+mod remembered;
+mod written;
+
+use std::collections::BTreeMap;
+use std::io::BufRead;
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use pipe_analysis::is_command_line;
+use pipe_engine::{Grant, Grants, HostAccess, MissingGrant, SecretPlace};
+use pipe_ops::{Graph, Origin, Output};
+
+use crate::config::Config;
+use crate::environment::Environment;
+use crate::exit::CliError;
+use crate::output;
+use crate::package::Package;
+use crate::target::Request;
+
+pub(crate) use refusal::refused;
+
+/// What a package may do in this command, and who decides about the rest.
+pub(crate) struct Trust<'a> {
+    package: &'a Package,
+    environment: &'a Environment,
+    /// The package's folder, links followed.
+    folder: PathBuf,
+    grants: Grants,
+    /// Lists that were allowed earlier.
+    remembered: Vec<Vec<Grant>>,
+}
+
+impl<'a> Trust<'a> {
+    /// What is granted before anything is asked: by `--allow`, `PIPE_ALLOW` and the configuration.
+    ///
+    /// # Errors
+    /// When something of it cannot be understood.
+    pub(crate) fn new(
+        package: &'a Package,
+        environment: &'a Environment,
+        config: &Config,
+        allow: &[String],
+    ) -> Result<Trust<'a>, CliError> {
+        let folder = package.folder().canonicalize().unwrap_or_else(|_| package.folder().to_path_buf());
+        let lists = allow.iter().chain(&environment.allow).map(String::as_str);
+        let all = written::read(lists.chain(config.grants(&folder)), environment)?;
+        let grants = Grants { all, home: environment.home.clone() };
+        let remembered = remembered::of(&folder, environment)?;
+        Ok(Trust { package, environment, folder, grants, remembered })
+    }
+
+    /// A value of the command line is its own grant.
+    pub(crate) fn given(mut self, request: &Request) -> Trust<'a> {
+        request.paths.iter().for_each(|path| self.grants.allow_file(path));
+        let home = self.grants.home.clone();
+        let places = request
+            .secrets
+            .iter()
+            .filter_map(|source| SecretPlace::parse(source, &self.environment.current_dir, home.as_deref()));
+        self.grants.all.extend(places.map(Grant::Secret));
+        self
+    }
+
+    /// All that is granted.
+    pub(crate) fn grants(&self) -> &Grants {
+        &self.grants
+    }
+
+    /// The variables that the package may read, with their values.
+    pub(crate) fn variables(&self) -> BTreeMap<Arc<str>, Option<Arc<str>>> {
+        let names = self.grants.all.iter().filter_map(|grant| match grant {
+            Grant::Env(name) => Some(name),
+            _ => None,
+        });
+        names.map(|name| (name.as_str().into(), self.environment.variable(name).map(Arc::from))).collect()
+    }
+
+    /// What these outputs need and nobody granted yet, settings of `pipe.toml` included when anything runs at all.
+    ///
+    /// # Errors
+    /// When the package's folder cannot be read.
+    pub(crate) fn missing(
+        &mut self,
+        graph: &Graph,
+        outputs: &[Output],
+    ) -> Result<Vec<MissingGrant>, CliError> {
+        let access = HostAccess::new(&self.folder, &self.grants)
+            .map_err(|error| CliError::usage(format!("cannot read {}: {error}", self.folder.display())))?;
+        let is_own = |one: &MissingGrant| one.origins.iter().any(|origin| is_command_line(&origin.file));
+        let (own, mut missing): (Vec<_>, Vec<_>) =
+            access.missing(graph, outputs).into_iter().partition(is_own);
+        // What an expression of the command line names is its own grant.
+        self.grants.all.extend(own.into_iter().map(|one| one.grant));
+        if !outputs.is_empty() {
+            missing.splice(0..0, self.settings().filter(|one| !self.grants.cover(&one.grant)));
+        }
+        Ok(missing)
+    }
+
+    fn settings(&self) -> impl Iterator<Item = MissingGrant> {
+        let sources = self.package.sources();
+        self.package.settings().iter().map(move |setting| {
+            let place = &setting.place;
+            let origin = Origin {
+                file: place.file.clone(),
+                start: place.start,
+                end: place.end,
+                line: sources.position(place).line,
+                name: setting.key.as_str().into(),
+            };
+            MissingGrant {
+                grant: Grant::Setting(format!("{}={}", setting.key, setting.value)),
+                what: format!("the package sets `{}`, which is yours to decide", setting.key),
+                nodes: Vec::new(),
+                origins: vec![origin],
+            }
+        })
+    }
+
+    /// Whether an earlier answer allows all of this; then it is granted.
+    pub(crate) fn recall(&mut self, missing: &[MissingGrant]) -> bool {
+        let covers = |list: &Vec<Grant>| {
+            missing.iter().all(|one| list.iter().any(|granted| granted.covers(&one.grant)))
+        };
+        let Some(list) = self.remembered.iter().find(|list| covers(list)) else { return false };
+        self.grants.all.extend(list.iter().cloned());
+        true
+    }
+
+    /// Grants what was granted earlier, asks for the rest where somebody can answer, and keeps the answer.
+    ///
+    /// # Errors
+    /// When it is refused, or nobody can be asked.
+    pub(crate) fn settle(&mut self, missing: &[MissingGrant]) -> Result<(), CliError> {
+        if missing.is_empty() || self.recall(missing) {
+            return Ok(());
+        }
+        let can_ask = self.environment.stdin_is_terminal && self.environment.stderr_is_terminal;
+        if !can_ask || !self.ask(missing) {
+            return Err(refused(missing, self.package));
+        }
+        self.grants.all.extend(missing.iter().map(|one| one.grant.clone()));
+        remembered::keep(&self.folder, &self.asked_so_far(missing), self.environment)
+    }
+
+    /// The whole list: what was remembered and is used again belongs to it.
+    fn asked_so_far(&self, missing: &[MissingGrant]) -> Vec<Grant> {
+        let recalled = self.remembered.iter().flatten().filter(|grant| self.grants.all.contains(grant));
+        recalled.cloned().chain(missing.iter().map(|one| one.grant.clone())).collect()
+    }
+
+    /// Refuses settings of `pipe.toml` that were granted: nothing takes them up in this version, and to pass over them would be to lie.
+    ///
+    /// # Errors
+    /// When there are any.
+    pub(crate) fn check_settings(&self) -> Result<(), CliError> {
+        let keys: Vec<String> =
+            self.package.settings().iter().map(|setting| format!("`{}`", setting.key)).collect();
+        if keys.is_empty() {
+            return Ok(());
+        }
+        let message = format!("{} in pipe.toml: not available in this version", keys.join(", "));
+        Err(CliError::machine(message).help("say it in your own configuration, or by a flag"))
+    }
+
+    fn ask(&self, missing: &[MissingGrant]) -> bool {
+        output::notice(&format!(
+            "{} asks for more than its own folder. It would\n{}Allow it, now and in later runs? [y/N] ",
+            self.folder.display(),
+            refusal::list(missing),
+        ));
+        let mut answer = String::new();
+        let read = std::io::stdin().lock().read_line(&mut answer);
+        read.is_ok() && matches!(answer.trim(), "y" | "Y" | "yes")
+    }
+}

@@ -1,0 +1,245 @@
+//! What a package may do without a word of the user: nothing beyond its own folder.
+
+use std::os::unix::fs::symlink;
+use std::path::PathBuf;
+
+use crate::harness::{Outcome, World, finish, pipe_binary};
+use crate::terminal::Terminal;
+
+const HOSTILE: &str = r#"param tools: Container = host.toolchain()
+param key: Secret = host.secret("file:~/.ssh/id_rsa")
+param token: Secret = host.secret("env:TOKEN")
+param command: Secret = host.secret("cmd:touch ../ran")
+param variable: String = host.env("AWS_SECRET_ACCESS_KEY") ?? "unset"
+param folder: Dir = workspace.dir("../..")
+param file: File = workspace.file("../outside/plans")
+param link: File = workspace.file("link")
+
+pub fn secret_file() -> Container { tools.secret_env("K", key).run(sh"true") }
+pub fn secret_env() -> Container { tools.secret_env("K", token).run(sh"true") }
+pub fn secret_command() -> Container { tools.secret_env("K", command).run(sh"true") }
+pub fn environment() -> String { if variable == "1" { "one" } else { variable } }
+pub fn environment_of_a_step() -> String { tools.env("V", variable).run(sh"printf %s \"$V\"").stdout }
+pub fn above() -> Container { tools.mount("/in", folder).run(sh"ls /in") }
+pub fn beside() -> String { tools.mount("/in", file).run(sh"cat /in").stdout }
+pub fn linked() -> String { tools.mount("/in", link).run(sh"cat /in").stdout }
+pub fn both() -> String { tools.mount("/a", link).mount("/b", file).env("V", variable).run(sh"cat /a /b").stdout }
+pub action bashrc() { do tools.run(sh"true && echo x > /out").file("/out").export("../../.bashrc") }
+
+test "values need nothing" { expect 1 + 1 == 2 }
+test "nor does what a test sets itself" with (variable: "1") { expect environment() == "one" }
+"#;
+
+/// The package, and beside it what it is after.
+fn hostile() -> World {
+    let world = World::module(HOSTILE);
+    std::fs::create_dir(world.path("outside")).unwrap();
+    std::fs::write(world.path("outside/plans"), "secret plans\n").unwrap();
+    std::fs::create_dir(world.home().join(".ssh")).unwrap();
+    std::fs::write(world.home().join(".ssh/id_rsa"), "KEY").unwrap();
+    symlink("../outside/plans", world.package().join("link")).unwrap();
+    world
+}
+
+/// Runs `pipe` under `strace`; gives the outcome, and every call that opens, connects or executes.
+fn traced(world: &World, args: &[&str]) -> (Outcome, Vec<String>) {
+    let log = world.path("trace");
+    let mut command = world.command("strace");
+    command.args([
+        "-f",
+        "-qq",
+        "-s",
+        "4096",
+        "-e",
+        "trace=open,openat,openat2,connect,execve,execveat",
+        "-o",
+    ]);
+    let outcome =
+        finish(command.arg(&log).arg(pipe_binary()).args(args).env("AWS_SECRET_ACCESS_KEY", "AKIA"));
+    let calls = std::fs::read_to_string(&log).unwrap().lines().map(str::to_owned).collect();
+    (outcome, calls)
+}
+
+/// Executes nothing but itself, connects nowhere, opens nothing of what the package is after.
+#[track_caller]
+fn touches_nothing(calls: &[String]) {
+    let executed: Vec<&String> = calls.iter().filter(|call| call.contains("exec")).collect();
+    assert_eq!(executed.len(), 1, "{executed:#?}");
+    for wrong in ["connect(", "/outside", ".ssh", ".bashrc", "/link\""] {
+        let found: Vec<&String> = calls.iter().filter(|call| call.contains(wrong)).collect();
+        assert!(found.is_empty(), "{found:#?}");
+    }
+}
+
+fn real(path: PathBuf) -> String {
+    path.canonicalize().unwrap().display().to_string()
+}
+
+#[test]
+fn what_a_hostile_package_asks_for_is_refused_before_anything_is_touched() {
+    let world = hostile();
+    let plans = format!("--allow file:{}", real(world.path("outside/plans")));
+    let above = format!("--allow file:{}", real(world.path("..")));
+    let key = format!("--allow secret:file:{}", real(world.home().join(".ssh/id_rsa")));
+    let bashrc = format!("--allow export:{}/.bashrc", real(world.path("..")));
+    for (target, line, allow) in [
+        ("secret_file", 2, key.as_str()),
+        ("secret_env", 3, "--allow secret:TOKEN"),
+        ("environment", 5, "--allow env:AWS_SECRET_ACCESS_KEY"),
+        ("environment_of_a_step", 5, "--allow env:AWS_SECRET_ACCESS_KEY"),
+        ("above", 6, &above),
+        ("beside", 7, &plans),
+        ("linked", 8, &plans),
+        ("bashrc", 19, &bashrc),
+    ] {
+        let (outcome, calls) = traced(&world, &["run", target]);
+        let outcome = outcome.exits(2).says(&format!("main.pipe:{line}:")).says(allow);
+        assert!(!outcome.stderr.contains("AKIA"), "{}", outcome.stderr);
+        touches_nothing(&calls);
+    }
+    // No flag allows this one.
+    for allow in ["secret:X", "env:X"] {
+        let (outcome, calls) = traced(&world, &["run", "--allow", allow, "secret_command"]);
+        outcome.exits(2).says("main.pipe:4:").says("secret-command");
+        touches_nothing(&calls);
+    }
+    world.run(["run", "--allow", "secret:cmd:touch ../ran", "secret_command"]).exits(2);
+    assert!(!world.path("ran").exists());
+}
+
+#[test]
+fn with_the_flag_it_works() {
+    let world = hostile();
+    let run = |args: &[&str]| finish(world.pipe().args(args).env("AWS_SECRET_ACCESS_KEY", "AKIA"));
+    let plans = format!("file:{}", real(world.path("outside/plans")));
+    assert_eq!(run(&["run", "--allow", &plans, "linked"]).success().stdout, "secret plans\n");
+    assert_eq!(run(&["run", "--allow", "file:../outside", "beside"]).success().stdout, "secret plans\n");
+    let both = format!("env:AWS_SECRET_ACCESS_KEY,{plans}");
+    assert_eq!(run(&["run", "--allow", &both, "both"]).success().stdout, "secret plans\nsecret plans\n");
+    let environment = ["run", "--allow", "env:AWS_SECRET_ACCESS_KEY"];
+    assert_eq!(run(&[&environment[..], &["environment"]].concat()).success().stdout, "AKIA");
+    assert_eq!(run(&[&environment[..], &["environment_of_a_step"]].concat()).success().stdout, "AKIA");
+    let allowed =
+        finish(world.pipe().args(["run", "environment"]).env("PIPE_ALLOW", "env:AWS_SECRET_ACCESS_KEY"));
+    assert_eq!(allowed.success().stdout, "unset");
+    // Granted, secrets and exports are what they are: not there yet.
+    run(&["run", "--allow", "secret:TOKEN", "secret_env"]).exits(3).says("secret_env");
+    // A value of the command line is its own grant.
+    let link = world.path("outside/plans");
+    assert_eq!(run(&["run", "linked", "--link", link.to_str().unwrap()]).success().stdout, "secret plans\n");
+    run(&["run", "secret_command", "--command", "cmd:true"]).exits(3).says("secret_env");
+    assert_eq!(run(&["run", "host.env(\"AWS_SECRET_ACCESS_KEY\")"]).success().stdout, "AKIA");
+}
+
+#[test]
+fn a_list_names_all_that_is_asked_for_at_once() {
+    let world = hostile();
+    let plans = real(world.path("outside/plans"));
+    let all = format!("--allow file:{plans},env:AWS_SECRET_ACCESS_KEY");
+    world.run(["run", "both"]).exits(2).says(&all).says("main.pipe:5:").says(" 7 │").says("main.pipe:8:");
+    world.run(["run", "--allow", "env:AWS_SECRET_ACCESS_KEY", "both"]).exits(2).says("main.pipe:8:");
+}
+
+#[test]
+fn settings_of_the_user_are_asked_for_when_something_runs() {
+    let world = World::tools("pub fn f() -> Check { tools.check(sh\"true\") }\npub fn n() -> Int { 1 }\n");
+    let settings = "[registry.\"docker.io\"]\nmirrors = [\"http://evil.example\"]\n[cache]\nfrom = [\"type=dir,path=/x\"]\n";
+    world.write("pipe.toml", &format!("[package]\nname = \"test\"\n{settings}"));
+    world
+        .run(["run", "f"])
+        .exits(2)
+        .says("pipe.toml:4:")
+        .says("--allow setting:registry.docker.io.mirrors=http://evil.example");
+    // Granted, they are refused by name, for nothing takes them up yet.
+    let allow =
+        "setting:registry.docker.io.mirrors=http://evil.example,setting:cache.from=type=dir\\,path=/x";
+    world.run(["run", "--allow", allow, "f"]).exits(3).says("registry.docker.io.mirrors").says("cache.from");
+    assert_eq!(world.prints(["run", "n"]), "1\n");
+    world.run(["check"]).success();
+    world.run(["list"]).success();
+}
+
+#[test]
+fn looking_asks_for_nothing_and_touches_nothing() {
+    let world = hostile();
+    let plans = format!("unknown: needs --allow file:{}", real(world.path("outside/plans")));
+    for args in [&["check"][..], &["fmt", "--check"], &["list"], &["plan", "linked"], &["plan", "above"]] {
+        let (outcome, calls) = traced(&world, args);
+        let outcome = outcome.exits(i32::from(args[0] == "fmt"));
+        touches_nothing(&calls);
+        assert_eq!(outcome.stdout.contains(&plans), args == ["plan", "linked"], "{}", outcome.stdout);
+    }
+    let (outcome, calls) = traced(&world, &["plan", "environment_of_a_step"]);
+    assert!(outcome.success().stdout.contains("unknown: needs --allow env:AWS_SECRET_ACCESS_KEY"));
+    touches_nothing(&calls);
+    // Tests that start no container ask for nothing either.
+    let (outcome, calls) = traced(&world, &["test"]);
+    outcome.success();
+    touches_nothing(&calls);
+}
+
+#[test]
+fn the_quick_start_asks_for_nothing() {
+    let world = World::example("hello");
+    for args in [&["run", "build", "unit"][..], &["test"]] {
+        let terminal = Terminal::run(&world, (40, 120), args, &[]);
+        let ended = terminal.wait();
+        assert_eq!(ended.code, Some(0), "{}", ended.screen);
+        assert!(!ended.raw.contains("[y/N]"), "{}", ended.raw);
+    }
+}
+
+#[test]
+fn a_terminal_is_asked_once_and_the_answer_is_kept() {
+    let world = hostile();
+    let on_terminal = |target: &str| Terminal::run(&world, (40, 160), &["run", target], &[]);
+    let mut terminal = on_terminal("linked");
+    let question = terminal.wait_for(|screen| screen.contains("[y/N]"));
+    assert!(question.contains("main.pipe:8"), "{question}");
+    assert!(question.contains(&format!("read {}", real(world.path("outside/plans")))), "{question}");
+    terminal.types("\n");
+    let ended = terminal.wait();
+    assert_eq!(ended.code, Some(2), "{}", ended.screen);
+    assert!(ended.screen.contains("--allow file:"), "{}", ended.screen);
+
+    let mut terminal = on_terminal("linked");
+    terminal.wait_for(|screen| screen.contains("[y/N]"));
+    terminal.types("y\n");
+    let ended = terminal.wait();
+    assert_eq!(ended.code, Some(0), "{}", ended.screen);
+    assert!(ended.screen.contains("secret plans"), "{}", ended.screen);
+
+    // The answer holds, also where nobody can be asked, for this list and for less.
+    assert_eq!(world.prints(["run", "linked"]), "secret plans\n");
+    assert_eq!(world.prints(["run", "beside"]), "secret plans\n");
+    assert!(world.prints(["plan", "linked"]).contains("cached"));
+    // More is asked for again, with all of it.
+    world.run(["run", "both"]).exits(2).says("env:AWS_SECRET_ACCESS_KEY");
+    world.run(["run", "above"]).exits(2);
+    // A link that leads elsewhere now is another request.
+    std::fs::write(world.path("outside/other"), "other").unwrap();
+    std::fs::remove_file(world.package().join("link")).unwrap();
+    symlink("../outside/other", world.package().join("link")).unwrap();
+    world.run(["run", "linked"]).exits(2).says("outside/other");
+    let kept = std::fs::read_to_string(world.home().join(".config/pipe/grants.toml")).unwrap();
+    assert_eq!(kept.matches("[[granted]]").count(), 1, "{kept}");
+    // Another package with the same request is another package.
+    let elsewhere = world.path("elsewhere");
+    crate::harness::copy_tree(&world.package(), &elsewhere);
+    finish(world.pipe().args(["run", "beside", "-C"]).arg(&elsewhere)).exits(2).says("--allow");
+}
+
+#[test]
+fn an_answer_that_was_tampered_with_counts_for_nothing() {
+    let world = hostile();
+    let mut terminal = Terminal::run(&world, (40, 160), &["run", "linked"], &[]);
+    terminal.wait_for(|screen| screen.contains("[y/N]"));
+    terminal.types("y\n");
+    assert_eq!(terminal.wait().code, Some(0));
+    let file = world.home().join(".config/pipe/grants.toml");
+    let text = std::fs::read_to_string(&file).unwrap();
+    std::fs::write(&file, text.replace("outside/plans", "outside")).unwrap();
+    world.run(["run", "linked"]).exits(2);
+    std::fs::write(&file, "nonsense").unwrap();
+    world.run(["run", "linked"]).exits(2).says("grants.toml");
+}

@@ -1,0 +1,95 @@
+//! What ops ask for.
+
+use std::path::{Path, PathBuf};
+
+use pipe_ops::{Datum, Network, NodeId, Op, Origin};
+
+use super::grant::{Grant, SecretPlace, flag_of};
+use super::path::written;
+
+/// Something that a package asks for and was not granted.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("{what}: allow it with `{}`", self.flag())]
+pub struct MissingGrant {
+    /// What would grant it.
+    pub grant: Grant,
+    /// What happened, as the pipeline names things: `` `../x` is outside the package ``.
+    pub what: String,
+    /// The nodes that ask for it; none for a setting.
+    pub nodes: Vec<NodeId>,
+    /// Where that is written.
+    pub origins: Vec<Origin>,
+}
+
+impl MissingGrant {
+    /// The flag that grants it.
+    pub fn flag(&self) -> String {
+        self.grant.flag()
+    }
+
+    /// The flag that grants all of these.
+    pub fn flag_of_all(all: &[MissingGrant]) -> String {
+        let grants: Vec<Grant> = all.iter().map(|missing| missing.grant.clone()).collect();
+        flag_of(&grants)
+    }
+}
+
+/// What of a host path an op reads, if it reads one. The host's toolchain needs no grant.
+fn host_path(op: &Op) -> Option<&str> {
+    match op {
+        Op::HostDir(dir) => Some(&dir.path),
+        Op::HostFile { path } => Some(path),
+        _ => None,
+    }
+}
+
+/// Where paths of a pipeline start.
+pub(super) struct Places<'a> {
+    /// The package's folder, links followed.
+    pub(super) package: &'a Path,
+    /// What `~` is.
+    pub(super) home: Option<&'a Path>,
+}
+
+/// What an op asks for beyond the package's own folder, with what happened in words.
+pub(super) fn asked(op: &Op, places: &Places<'_>) -> Option<(Grant, String)> {
+    match op {
+        Op::HostDir(_) | Op::HostFile { .. } => {
+            let path = host_path(op)?;
+            let real = outside(path, places)?;
+            Some((Grant::File(real), format!("`{path}` is outside the package")))
+        }
+        Op::HostEnv { name } => {
+            Some((Grant::Env(name.clone()), format!("the package reads the variable `{name}`")))
+        }
+        Op::HostSecret { source } => {
+            let place = SecretPlace::parse(source, places.package, places.home)?;
+            Some((Grant::Secret(place), format!("the package uses the secret `{source}`")))
+        }
+        Op::Exec(exec) if exec.network == Network::Host => {
+            Some((Grant::Net("host".to_owned()), "the step uses the host's own network".to_owned()))
+        }
+        Op::Declared { operation, args, .. } => of_operation(operation, args, places),
+        _ => None,
+    }
+}
+
+/// Operations that reach outside, by name.
+fn of_operation(operation: &str, args: &[Datum], places: &Places<'_>) -> Option<(Grant, String)> {
+    match operation {
+        "ssh_agent" => Some((Grant::SshAgent, "the package uses your SSH agent".to_owned())),
+        "load" => Some((Grant::Load, "the package puts an image into the local container engine".to_owned())),
+        "export" => {
+            let path = args.first().and_then(Datum::as_text)?;
+            let real = outside(path, places)?;
+            Some((Grant::Export(real), format!("`{path}`, which is written, is outside the package")))
+        }
+        _ => None,
+    }
+}
+
+/// Where a path of the pipeline is, if that is not in the package.
+fn outside(path: &str, places: &Places<'_>) -> Option<PathBuf> {
+    let real = written(path, places.package, None);
+    (!real.starts_with(places.package)).then_some(real)
+}

@@ -11,14 +11,17 @@ use rusqlite::{Connection, ErrorCode, Transaction, TransactionBehavior};
 use crate::StoreError;
 
 /// The format that this version writes, in `user_version`. A store of a newer one is refused.
-const FORMAT: i64 = 1;
+const FORMAT: i64 = MIGRATIONS.len() as i64;
 
 /// How long a process waits while another one writes.
 const BUSY: Duration = Duration::from_secs(60);
 
+/// What leads from each format to the next, from nothing on.
+const MIGRATIONS: [&str; 2] = [TABLES, FACTS];
+
 /// Rows name whole things only. Digests are 32 bytes; times are nanoseconds since 1970, durations nanoseconds. `boot` names the
 /// start of the machine since which a layer was written but not synced; empty when it was.
-const SCHEMA: &str = "
+const TABLES: &str = "
     CREATE TABLE object (digest BLOB PRIMARY KEY, bytes BLOB NOT NULL);
     CREATE TABLE layer (
         id TEXT PRIMARY KEY, diff BLOB NOT NULL, bytes INTEGER NOT NULL, created INTEGER NOT NULL, boot TEXT NOT NULL
@@ -36,6 +39,11 @@ const SCHEMA: &str = "
     CREATE TABLE import (
         host BLOB NOT NULL, filter BLOB NOT NULL, tree BLOB NOT NULL, stats BLOB NOT NULL, PRIMARY KEY (host, filter)
     );
+";
+
+/// Small values by a key.
+const FACTS: &str = "
+    CREATE TABLE fact (key BLOB PRIMARY KEY, value BLOB NOT NULL, created INTEGER NOT NULL);
 ";
 
 /// A connection, used by one thread at a time.
@@ -56,7 +64,7 @@ impl Database {
         connection.set_prepared_statement_cache_capacity(64);
         let found = format(&connection).map_err(failed)?;
         if found < FORMAT {
-            // Not made by us: an empty file is as good as none, anything else is somebody's.
+            // Of an earlier version; or not made by us: an empty file is as good as none, anything else is somebody's.
             fill(&connection).map_err(failed)?;
         }
         if found > FORMAT {
@@ -126,12 +134,14 @@ fn make(path: &Path) -> Result<(), StoreError> {
     made
 }
 
-/// Makes the tables, unless another process was first.
+/// Makes the tables that are missing, unless another process was first.
 fn fill(connection: &Connection) -> rusqlite::Result<()> {
     connection.pragma_update(None, "journal_mode", "WAL")?;
     let transaction = Transaction::new_unchecked(connection, TransactionBehavior::Immediate)?;
-    if format(&transaction)? < FORMAT {
-        transaction.execute_batch(SCHEMA)?;
+    let found = format(&transaction)?;
+    let missing = MIGRATIONS.iter().skip(usize::try_from(found).unwrap_or(MIGRATIONS.len()));
+    missing.clone().try_for_each(|migration| transaction.execute_batch(migration))?;
+    if missing.len() > 0 {
         transaction.pragma_update(None, "user_version", FORMAT)?;
     }
     transaction.commit()

@@ -9,7 +9,9 @@ use pipe_ops::Digest;
 
 use crate::build::{Failure, build};
 use crate::merkle::{Batch, Dir, Node};
-use crate::{FileContent, LayerPlan, LayerRef, LayerScan, ScannedDir, ScannedNode, Store, StoreError};
+use crate::{
+    FileContent, IdMap, LayerPlan, LayerRef, LayerScan, Meta, ScannedDir, ScannedNode, Store, StoreError,
+};
 
 /// What a layer says of a path.
 struct Probe {
@@ -200,6 +202,11 @@ impl Store {
     /// Makes a layer in a staged folder.
     pub(crate) fn build(&self, plan: &LayerPlan) -> Result<PathBuf, StoreError> {
         let staged = self.staged_dir()?;
+        if self.inner().options.owner.is_none() && !plan.scan.is_makeable(self.inner().ids) {
+            // Not tried first: what is moved into the layer would be lost with it.
+            self.namespace(&staged)?.build(self.relative(&staged), plan)?;
+            return Ok(staged);
+        }
         match build(self.dir(), &staged, plan, self.inner().ids) {
             Ok(()) => Ok(staged),
             Err(Failure { source, path, .. })
@@ -268,6 +275,21 @@ pub(crate) fn turned_around(mut dirs: Vec<ScannedDir>) -> LayerScan {
 }
 
 impl LayerScan {
+    /// Whether a process with these ids may make all of it: give files to their owners, and set capabilities.
+    fn is_makeable(&self, ids: IdMap) -> bool {
+        let makeable = |meta: &Meta| {
+            ids.outer(meta.uid, meta.gid).is_some()
+                && meta.xattrs.iter().all(|(name, _)| name.starts_with(b"user."))
+        };
+        self.dirs.iter().all(|dir| makeable(&dir.meta))
+            && self.nodes().all(|node| match node {
+                ScannedNode::File { meta, .. }
+                | ScannedNode::Symlink { meta, .. }
+                | ScannedNode::Fifo(meta) => makeable(meta),
+                ScannedNode::Dir(_) | ScannedNode::Whiteout => true,
+            })
+    }
+
     /// Paths of the files, in the order of [`LayerScan::nodes`].
     pub(crate) fn file_paths(&self) -> Vec<Vec<u8>> {
         let mut folders = vec![Vec::new(); self.dirs.len()];

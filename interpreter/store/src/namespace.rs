@@ -14,6 +14,9 @@ use crate::{LayerPlan, LayerScan, StoreError};
 /// ([`scan_layer`](crate::scan_layer), [`build_layer`](crate::build_layer), [`remove_layer`](crate::remove_layer)) with
 /// [`IdMap::Identity`].
 pub trait Namespace: Send + Sync {
+    /// How many ids steps have, counted from 0: 1 where the user was given no others.
+    fn ids(&self) -> io::Result<u32>;
+
     /// Opens a file for reading.
     fn open(&self, path: &Path) -> io::Result<File>;
 
@@ -52,7 +55,7 @@ pub enum IdMap {
 }
 
 /// Ids that a step has: 2^16 of them.
-const RANGE: u32 = 1 << 16;
+pub(crate) const RANGE: u32 = 1 << 16;
 
 impl IdMap {
     /// The ids that steps see for the ids on a file; `None` for a file that is no step's.

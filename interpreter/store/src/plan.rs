@@ -14,6 +14,7 @@ pub(crate) struct PlanBuilder {
 
 struct PlannedDir {
     meta: Meta,
+    opaque: bool,
     /// It is left out when nothing comes into it.
     optional: bool,
     entries: BTreeMap<Vec<u8>, Planned>,
@@ -32,7 +33,7 @@ pub(crate) enum Planned {
 impl PlanBuilder {
     /// A layer whose own folder has these attributes.
     pub(crate) fn new(meta: Meta) -> PlanBuilder {
-        let root = PlannedDir { meta, optional: false, entries: BTreeMap::new() };
+        let root = PlannedDir { meta, opaque: false, optional: false, entries: BTreeMap::new() };
         PlanBuilder { dirs: vec![root] }
     }
 
@@ -50,9 +51,32 @@ impl PlanBuilder {
             return *index;
         }
         let index = self.dirs.len();
-        self.dirs.push(PlannedDir { meta, optional, entries: BTreeMap::new() });
+        self.dirs.push(PlannedDir { meta, opaque: false, optional, entries: BTreeMap::new() });
         self.put(parent, name, Planned::Dir(index));
         index
+    }
+
+    /// Gives a folder other attributes.
+    pub(crate) fn set_meta(&mut self, dir: usize, meta: Meta) {
+        if let Some(dir) = self.dirs.get_mut(dir) {
+            dir.meta = meta;
+        }
+    }
+
+    /// Has a folder hide what lower layers have in it.
+    pub(crate) fn set_opaque(&mut self, dir: usize) {
+        if let Some(dir) = self.dirs.get_mut(dir) {
+            dir.opaque = true;
+        }
+    }
+
+    /// Another name for a file, to be put somewhere: both become names of one inode. `group` numbers them when the file has only one
+    /// name so far. `None` when there is no such file.
+    pub(crate) fn link(&mut self, dir: usize, name: &[u8], group: u32) -> Option<Planned> {
+        let node = self.dirs.get_mut(dir)?.entries.get_mut(name)?;
+        let Planned::File { link, .. } = node else { return None };
+        link.get_or_insert(group);
+        Some(node.clone())
     }
 
     /// The layer.
@@ -69,7 +93,7 @@ impl PlanBuilder {
                 let number = |index: usize| numbers.get(index).copied().flatten();
                 Some((name, scanned(node, number, &mut own)?))
             });
-            dirs.push(ScannedDir { meta: dir.meta, opaque: false, entries: entries.collect() });
+            dirs.push(ScannedDir { meta: dir.meta, opaque: dir.opaque, entries: entries.collect() });
             contents.push(own);
         }
         // The scan has children first; the contents follow it.

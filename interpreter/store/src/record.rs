@@ -15,7 +15,7 @@ use crate::run::random_name;
 use crate::{LayerRef, LayerScan, Meta, Store, StoreError, Tree, TreeKind, scan_layer};
 
 /// A stack of this many layers is made shorter before it gets another: each costs a step 10 µs to mount.
-const STACK_LIMIT: usize = 16;
+pub(crate) const STACK_LIMIT: usize = 16;
 
 /// Layers that this process knows to be whole, with the root of what they change.
 #[derive(Default)]
@@ -98,7 +98,7 @@ impl Store {
     /// The same tree with its upper layers made one: half of the stack, and more while the next layer is no larger than those above
     /// it together. So what a layer holds is linked anew as often as its stack doubles, not with each shortening. The lowest stays:
     /// it is the one that is likely to be large.
-    fn shorten(&self, tree: &Tree) -> Result<Tree, StoreError> {
+    pub(crate) fn shorten(&self, tree: &Tree) -> Result<Tree, StoreError> {
         let mut from = tree.layers.len().saturating_sub(STACK_LIMIT / 2).max(1);
         let mut above = 0;
         for layer in tree.layers.get(from..).unwrap_or_default() {
@@ -346,7 +346,7 @@ impl Store {
     }
 }
 
-fn insert_tree(transaction: &Transaction<'_>, tree: &Tree) -> rusqlite::Result<()> {
+pub(crate) fn insert_tree(transaction: &Transaction<'_>, tree: &Tree) -> rusqlite::Result<()> {
     let layers = postcard::to_stdvec(&tree.layers)
         .map_err(|error| rusqlite::Error::ToSqlConversionFailure(Box::new(error)))?;
     transaction

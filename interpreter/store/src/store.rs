@@ -89,6 +89,17 @@ impl Store {
         let _ = self.inner.namespace.set(namespace);
     }
 
+    /// How many ids steps have, counted from 0. With one only, files cannot belong to anybody else.
+    pub fn step_ids(&self) -> Result<u32, StoreError> {
+        match (self.inner.options.owner, self.inner.namespace.get()) {
+            (Some(_), _) => Ok(crate::namespace::RANGE),
+            (None, None) => Ok(1),
+            (None, Some(namespace)) => {
+                namespace.ids().map_err(|error| StoreError::io("reach", self.dir(), error))
+            }
+        }
+    }
+
     pub(crate) fn inner(&self) -> &Inner {
         &self.inner
     }

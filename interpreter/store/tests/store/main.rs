@@ -3,6 +3,7 @@
 
 mod change;
 mod disk;
+mod draft;
 mod export;
 mod import;
 mod kill;

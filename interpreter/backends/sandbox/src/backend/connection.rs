@@ -10,6 +10,7 @@ use std::thread::JoinHandle;
 
 use pipe_engine::BackendError;
 
+use crate::ids::IdCount;
 use crate::protocol::{self, Reply, Request, RequestId, WireError};
 
 /// A reply, with the descriptor that came with it.
@@ -24,6 +25,7 @@ pub(super) struct Connection {
     waiting: Arc<Mutex<Waiting>>,
     next: AtomicU64,
     reader: Mutex<Option<JoinHandle<()>>>,
+    ids: IdCount,
 }
 
 #[derive(Default)]
@@ -38,7 +40,7 @@ fn locked(waiting: &Mutex<Waiting>) -> MutexGuard<'_, Waiting> {
 
 impl Connection {
     /// Over a socket on which both sides have said hello.
-    pub(super) fn new(socket: UnixStream, supervisor: Child) -> Connection {
+    pub(super) fn new(socket: UnixStream, supervisor: Child, ids: IdCount) -> Connection {
         let socket = Arc::new(socket);
         let waiting = Arc::new(Mutex::new(Waiting::default()));
         let reader = std::thread::spawn({
@@ -51,7 +53,13 @@ impl Connection {
             waiting,
             next: AtomicU64::new(1),
             reader: Mutex::new(Some(reader)),
+            ids,
         }
+    }
+
+    /// How many ids steps have.
+    pub(super) fn ids(&self) -> IdCount {
+        self.ids
     }
 
     /// Whether the supervisor still answers.

@@ -20,7 +20,7 @@ use crate::supervisor::SUPERVISOR_ARGUMENT;
 pub(super) fn start(options: &SandboxOptions) -> Result<Connection, BackendError> {
     let (socket, mut supervisor) = spawn(options)?;
     match greet(&socket, &supervisor, options) {
-        Ok(()) => Ok(Connection::new(socket, supervisor)),
+        Ok(ids) => Ok(Connection::new(socket, supervisor, ids)),
         Err(error) => {
             // It ends when its connection does, and is of no use any more.
             drop(socket);
@@ -52,7 +52,8 @@ fn spawn(options: &SandboxOptions) -> Result<(UnixStream, Child), BackendError> 
     Ok((ours, supervisor))
 }
 
-fn greet(socket: &UnixStream, supervisor: &Child, options: &SandboxOptions) -> Result<(), BackendError> {
+/// Maps the ids and hands over the store; gives how many ids steps have.
+fn greet(socket: &UnixStream, supervisor: &Child, options: &SandboxOptions) -> Result<IdCount, BackendError> {
     match receive(socket)? {
         Reply::Namespace(Ok(())) => {}
         Reply::Namespace(Err(failure)) => return Err(explain(&failure.what, failure.errno)),
@@ -64,7 +65,7 @@ fn greet(socket: &UnixStream, supervisor: &Child, options: &SandboxOptions) -> R
     let begin = Request::Begin(Begin { ids, open_files });
     protocol::send(socket, &begin, &[]).map_err(failed)?;
     match receive(socket)? {
-        Reply::Ready(Ok(())) => Ok(()),
+        Reply::Ready(Ok(())) => Ok(ids),
         Reply::Ready(Err(failure)) => Err(explain(&failure.what, failure.errno)),
         other => Err(unexpected("Ready", &other)),
     }

@@ -40,6 +40,11 @@ fn bytes(path: &Path) -> Vec<u8> {
 }
 
 impl Namespace for Sandbox {
+    fn ids(&self) -> io::Result<u32> {
+        let ids = self.connect().map_err(io::Error::other)?.ids();
+        Ok(ids.users.min(ids.groups))
+    }
+
     fn open(&self, path: &Path) -> io::Result<File> {
         match self.files(FileTask::Open(bytes(path)))? {
             (_, Some(file)) => Ok(file),

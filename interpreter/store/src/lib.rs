@@ -21,6 +21,7 @@ mod lock;
 mod lookup;
 mod merkle;
 mod namespace;
+mod partial;
 mod plan;
 mod record;
 mod remove;

@@ -194,7 +194,7 @@ fn spread_out(folder: &Path) {
     }
 }
 
-fn make_folder(path: &Path, mode: u32) -> Result<bool, StoreError> {
+pub(crate) fn make_folder(path: &Path, mode: u32) -> Result<bool, StoreError> {
     if path.is_dir() {
         return Ok(false);
     }

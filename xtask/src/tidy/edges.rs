@@ -25,7 +25,8 @@ const CRATES: &[Crate] = &[
     row("interpreter/ops", "pipe-ops", &[]),
     row("interpreter/eval", "pipe-eval", &["pipe-diagnostics", "pipe-syntax", "pipe-analysis", "pipe-ops"]),
     row("interpreter/store", "pipe-store", &["pipe-ops"]),
-    row("interpreter/engine", "pipe-engine", &["pipe-ops", "pipe-store"]),
+    row("interpreter/registry", "pipe-registry", &["pipe-ops", "pipe-store"]),
+    row("interpreter/engine", "pipe-engine", &["pipe-ops", "pipe-store", "pipe-registry"]),
     row("interpreter/backends/sandbox", "pipe-sandbox", &["pipe-ops", "pipe-store", "pipe-engine"]),
     row(
         "cli",
@@ -37,6 +38,7 @@ const CRATES: &[Crate] = &[
             "pipe-ops",
             "pipe-eval",
             "pipe-store",
+            "pipe-registry",
             "pipe-engine",
             "pipe-sandbox",
         ],

@@ -73,7 +73,11 @@ fn folders_that_are_only_gone_through_keep_their_attributes() {
     assert_eq!(std::fs::read(store.path("out/tmp/new")).unwrap(), b"new");
     // Without anything below it, it is as it was said.
     assert_eq!(store.listing(&store.stack(&[upper]).unwrap()), "0755 0:0 tmp/\n0644 0:0 tmp/new 3\n");
-    assert_eq!(store.stack(&[lower.clone()]).unwrap().layers, lower.tree.layers, "layers are shared");
+    assert_eq!(
+        store.stack(std::slice::from_ref(&lower)).unwrap().layers,
+        lower.tree.layers,
+        "layers are shared"
+    );
 }
 
 #[test]

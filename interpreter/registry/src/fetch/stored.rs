@@ -1,0 +1,121 @@
+//! Images that the store has.
+
+use std::time::SystemTime;
+
+use pipe_ops::{BlobDigest, StepKey};
+use pipe_store::{DiffLayer, Stored};
+
+use super::Images;
+use crate::image::fact_key;
+use crate::layer::Unpacked;
+use crate::manifest::{Document, Manifest};
+use crate::reference::{parse_digest, show_digest};
+use crate::{Image, RegistryError, config, platform};
+
+impl Images {
+    /// An image that the store has, whole. Asks nobody.
+    ///
+    /// # Errors
+    /// When the store fails, or has what is no image.
+    pub fn stored(&self, digest: BlobDigest, platform: &str) -> Result<Option<Image>, RegistryError> {
+        let Some((manifest_digest, manifest)) = self.stored_manifest(digest, platform)? else {
+            return Ok(None);
+        };
+        let Some(bytes) = self.store.get_blob(manifest.config.digest()?)? else { return Ok(None) };
+        let parsed = config::parse(&bytes)?;
+        let mut layers = Vec::with_capacity(parsed.diff_ids.len());
+        for diff_id in &parsed.diff_ids {
+            match self.stored_layer(*diff_id)? {
+                Some(layer) => layers.push(layer),
+                None => return Ok(None),
+            }
+        }
+        let root = self.root(&parsed.diff_ids, &layers)?;
+        Ok(Some(Image { root, config: parsed.config, manifest: manifest_digest }))
+    }
+
+    fn stored_manifest(
+        &self,
+        digest: BlobDigest,
+        platform: &str,
+    ) -> Result<Option<(BlobDigest, Manifest)>, RegistryError> {
+        let Some(bytes) = self.store.get_blob(digest)? else { return Ok(None) };
+        match Document::parse(&bytes)? {
+            Document::Manifest(manifest) => Ok(Some((digest, manifest))),
+            Document::Index(manifests) => {
+                let Some(chosen) = platform::choose(&manifests, platform) else { return Ok(None) };
+                let chosen = chosen.digest()?;
+                let Some(bytes) = self.store.get_blob(chosen)? else { return Ok(None) };
+                match Document::parse(&bytes)? {
+                    Document::Manifest(manifest) => Ok(Some((chosen, manifest))),
+                    Document::Index(_) => Ok(None),
+                }
+            }
+        }
+    }
+
+    /// What a tag was when it was last resolved here, and when that was.
+    ///
+    /// # Errors
+    /// When the store fails.
+    pub fn last_resolved(&self, name: &str) -> Result<Option<(BlobDigest, SystemTime)>, RegistryError> {
+        let fact: Option<(String, SystemTime)> = self.store.fact(fact_key("tag", name))?;
+        Ok(fact.and_then(|(text, time)| Some((parse_digest(&text)?, time))))
+    }
+
+    /// Puts a layer that was verified into the store.
+    pub(crate) fn keep_layer(
+        &self,
+        image: &dyn std::fmt::Display,
+        diff_id: BlobDigest,
+        unpacked: Unpacked,
+    ) -> Result<DiffLayer, RegistryError> {
+        if unpacked.diff_id != diff_id {
+            let (wanted, found) = (show_digest(diff_id), show_digest(unpacked.diff_id));
+            let message = format!(
+                "a layer of {image} unpacks to {found}, and its configuration says {wanted}: the image is broken"
+            );
+            return Err(RegistryError::malformed(message));
+        }
+        let layer = unpacked.draft.finish()?;
+        self.store.put_fact(layer_key(diff_id), &layer)?;
+        Ok(layer)
+    }
+
+    /// A layer that the store has.
+    pub(crate) fn stored_layer(&self, diff_id: BlobDigest) -> Result<Option<DiffLayer>, RegistryError> {
+        match self.store.fact::<DiffLayer>(layer_key(diff_id))? {
+            Some((layer, _)) if self.store.has_layer(&layer)? => Ok(Some(layer)),
+            _ => Ok(None),
+        }
+    }
+
+    /// The same, unless it was made when steps had a single id and now they have more.
+    pub(crate) fn usable_layer(&self, diff_id: BlobDigest) -> Result<Option<DiffLayer>, RegistryError> {
+        match self.stored_layer(diff_id)? {
+            Some(layer) if layer.squashed && self.store.step_ids()? > 1 => Ok(None),
+            other => Ok(other),
+        }
+    }
+
+    /// The tree of layers that the store has.
+    pub(crate) fn root(
+        &self,
+        diff_ids: &[BlobDigest],
+        layers: &[DiffLayer],
+    ) -> Result<pipe_store::Tree, RegistryError> {
+        let squashed = layers.iter().any(|layer| layer.squashed);
+        let ids: String = diff_ids.iter().map(|id| format!("{id} ")).collect();
+        let key = StepKey(fact_key(if squashed { "squashed root" } else { "root" }, &ids));
+        if let Some(Stored::Tree(tree)) = self.store.lookup_op(key)? {
+            return Ok(tree);
+        }
+        let tree = self.store.stack(layers)?;
+        self.store.record_op(key, &Stored::Tree(tree.clone()))?;
+        Ok(tree)
+    }
+}
+
+pub(super) fn layer_key(diff_id: BlobDigest) -> pipe_ops::Digest {
+    fact_key("layer", &diff_id.to_string())
+}

@@ -1,0 +1,14 @@
+//! Speaking with registries: requests, authentication, trying again, going on where a download stopped.
+
+mod challenge;
+mod client;
+mod download;
+mod endpoint;
+mod failure;
+mod token;
+mod url;
+
+pub(crate) use client::{Client, Request};
+pub(crate) use download::Download;
+pub(crate) use endpoint::Endpoint;
+pub(crate) use failure::Failure;

@@ -97,7 +97,17 @@ fn execute(
     match (&args.options.output, evaluation.targets.as_slice()) {
         (Some(path), [one]) => {
             let destination = environment.current_dir.join(path);
-            result::write(&one.demand, &answers, &store, &destination, environment.source_date_epoch)
+            let written =
+                result::write(&one.demand, &answers, &store, &destination, environment.source_date_epoch)?;
+            if written.owners_lost > 0 {
+                let message = format!(
+                    "only root can give files away: {} of {path} belong to other users in the result, and to you now",
+                    written.owners_lost,
+                    path = path.display(),
+                );
+                progress.warning(&message);
+            }
+            Ok(())
         }
         (_, targets) => {
             result::print(targets, &answers, &store, args.options.json, environment.stdout_is_terminal)

@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use pipe_eval::Demand;
-use pipe_store::{ExportError, Store, StoreError};
+use pipe_store::{ExportError, Exported, Store, StoreError};
 
 use super::answers::Answers;
 use crate::exit::{CliError, Exit};
@@ -29,7 +29,7 @@ pub(crate) fn can_be_written(demand: &Demand) -> Result<(), CliError> {
         .help("take a file or folder of it, as in 'name().file(\"/path\")'"))
 }
 
-/// Writes a result, all of it or nothing.
+/// Writes a result, all of it or nothing; says what of it could not be kept.
 ///
 /// # Errors
 /// When the destination cannot be written.
@@ -39,18 +39,20 @@ pub(crate) fn write(
     store: &Store,
     destination: &Path,
     epoch: Option<i64>,
-) -> Result<(), CliError> {
+) -> Result<Exported, CliError> {
     let time = epoch.unwrap_or(NORMAL_TIME);
     let written = match demand {
         Demand::Dir(output) => {
             answers.tree(*output).map(|tree| store.export_tree(&tree.tree, destination, time))
         }
-        Demand::File(output) => answers.file(*output).map(|file| store.export_file(file, destination, time)),
+        Demand::File(output) => answers
+            .file(*output)
+            .map(|file| store.export_file(file, destination, time).map(|()| Exported::default())),
         Demand::Waiting(_) => None,
-        other => return can_be_written(other),
+        other => return can_be_written(other).map(|()| Exported::default()),
     };
     match written {
-        Some(Ok(())) => Ok(()),
+        Some(Ok(exported)) => Ok(exported),
         Some(Err(error)) => Err(failed(error)),
         None => Err(CliError::machine("the engine gave no result; please report this")),
     }

@@ -5,7 +5,7 @@ use std::ffi::{OsStr, OsString};
 use std::fs::{self, DirBuilder, File, OpenOptions};
 use std::io;
 use std::os::unix::ffi::OsStrExt;
-use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt, PermissionsExt, symlink};
+use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt, PermissionsExt, lchown, symlink};
 use std::path::{Path, PathBuf};
 
 use pipe_ops::BlobDigest;
@@ -21,14 +21,23 @@ use crate::merkle::{Batch, Node};
 use crate::run::random_name;
 use crate::{ExportError, FileRef, IdMap, Meta, Store, StoreError, Tree, TreeKind, remove_layer, xattr};
 
-/// Bits of a mode that are written: a program of a step must not become setuid on the host.
-const MODE: u32 = 0o1777;
+/// Set-user-id and set-group-id.
+const SET_UID: u32 = 0o4000;
+const SET_GID: u32 = 0o2000;
+
+/// What an export could not keep.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Exported {
+    /// Files and folders that belong to somebody else in the tree, and to the caller now: only root can give files away.
+    pub owners_lost: u64,
+}
 
 impl Store {
-    /// Writes a tree to a folder of the host, which is replaced as a whole, at once. Missing parents are made. Owners become the
-    /// caller's, setuid, setgid and capabilities are dropped, times are `mtime` (seconds since 1970). A folder that clearly holds more than a
-    /// result ([`ExportError::Precious`]) is left alone.
-    pub fn export_tree(&self, tree: &Tree, destination: &Path, mtime: i64) -> Result<(), StoreError> {
+    /// Writes a tree to a folder of the host, which is replaced as a whole, at once. Missing parents are made. Times are `mtime` (seconds
+    /// since 1970); everything else is as a step sees it. Owners and file capabilities can be kept by root only: for others the steps'
+    /// 0 is the caller, and what belongs to somebody else becomes the caller's and loses its set-user-id or set-group-id bit. A folder
+    /// that clearly holds more than a result ([`ExportError::Precious`]) is left alone.
+    pub fn export_tree(&self, tree: &Tree, destination: &Path, mtime: i64) -> Result<Exported, StoreError> {
         if tree.kind == TreeKind::Diff {
             return Err(ExportError::OverBase.into());
         }
@@ -46,11 +55,15 @@ impl Store {
             .create(&beside.path)
             .map_err(|error| write_error(&beside.path, error))?;
         let _held = beside.hold();
-        TreeExport { store: self, root: &beside.path, mtime, links: HashMap::new() }.write(tree)?;
-        put_in_place(&beside.path, &place.target, exists)
+        let attributes = Attributes { mtime, is_root: rustix::process::geteuid().is_root() };
+        let exported =
+            TreeExport { store: self, root: &beside.path, attributes, links: HashMap::new() }.write(tree)?;
+        put_in_place(&beside.path, &place.target, exists)?;
+        Ok(exported)
     }
 
-    /// Writes a file to the host, replacing one that exists, at once. Missing parents are made. A symbolic link at the destination is
+    /// Writes a file to the host, replacing one that exists, at once. Missing parents are made. It is content and permissions: the owner
+    /// is the caller, and no set-id bit is written. A symbolic link at the destination is
     /// replaced, not followed; what is neither a file nor such a link is left alone (`/dev/null`, and `/dev/stdout`, which leads to
     /// whatever is open).
     pub fn export_file(&self, file: &FileRef, destination: &Path, mtime: i64) -> Result<(), StoreError> {
@@ -66,7 +79,8 @@ impl Store {
         let from = self.open_file(file)?;
         self.write_file(from, &beside.path, file.digest, &file.layer)?;
         let _held = beside.hold();
-        set_attributes(&beside.path, &Meta::plain(file.mode), mtime)?;
+        let attributes = Attributes { mtime, is_root: false };
+        attributes.set(&beside.path, &Meta::plain(file.mode & !(SET_UID | SET_GID)))?;
         fs::rename(&beside.path, &place.target).map_err(|error| write_error(&place.target, error))
     }
 
@@ -189,13 +203,13 @@ fn old_enough(file: &File) -> bool {
 struct TreeExport<'a> {
     store: &'a Store,
     root: &'a Path,
-    mtime: i64,
+    attributes: Attributes,
     /// Members of link groups, by path, with the group; and where the first of each group is.
     links: HashMap<Vec<u8>, usize>,
 }
 
 impl TreeExport<'_> {
-    fn write(mut self, tree: &Tree) -> Result<(), StoreError> {
+    fn write(mut self, tree: &Tree) -> Result<Exported, StoreError> {
         let batch = Batch::default();
         let root = self.store.load_dir(tree.digest.0, &batch)?;
         let mut entries = Vec::new();
@@ -226,9 +240,14 @@ impl TreeExport<'_> {
         }
         // Attributes of folders last and deepest first: they may lock the process out, and writing in one changes its time.
         for (path, dir) in folders.iter().rev() {
-            set_attributes(&self.place(path), &dir.meta, self.mtime)?;
+            self.attributes.set(&self.place(path), &dir.meta)?;
         }
-        Ok(())
+        let metas = entries.iter().filter_map(|(_, node)| match node {
+            Node::File { meta, .. } | Node::Symlink { meta, .. } | Node::Fifo(meta) => Some(meta),
+            Node::Dir(_) | Node::Whiteout => None,
+        });
+        let metas = metas.chain(folders.iter().map(|(_, dir)| &dir.meta));
+        Ok(Exported { owners_lost: metas.filter(|meta| !self.attributes.keeps_owner(meta)).count() as u64 })
     }
 
     fn entry(
@@ -256,16 +275,16 @@ impl TreeExport<'_> {
                 })?;
                 let layer = source.iter().nth(1).unwrap_or_default().to_string_lossy();
                 self.store.write_file(self.store.open_stored(source)?, &place, *digest, &layer)?;
-                set_attributes(&place, meta, self.mtime)
+                self.attributes.set(&place, meta)
             }
-            Node::Symlink { target, .. } => {
+            Node::Symlink { target, meta } => {
                 symlink(OsStr::from_bytes(target), &place).map_err(failed)?;
-                set_time(&place, self.mtime)
+                self.attributes.set_link(&place, meta)
             }
             Node::Fifo(meta) => {
                 mknodat(CWD, &place, FileType::Fifo, Mode::RUSR | Mode::WUSR, 0)
                     .map_err(|e| failed(e.into()))?;
-                set_attributes(&place, meta, self.mtime)
+                self.attributes.set(&place, meta)
             }
             Node::Whiteout => Ok(()),
         }
@@ -276,17 +295,53 @@ impl TreeExport<'_> {
     }
 }
 
-fn set_attributes(path: &Path, meta: &Meta, mtime: i64) -> Result<(), StoreError> {
-    for attribute in meta.xattrs.iter().filter(|(name, _)| name.starts_with(b"user.")) {
-        match xattr::write(path, std::slice::from_ref(attribute), IdMap::Identity) {
-            // The destination's file system has none.
-            Err(error) if error.raw_os_error() == Some(Errno::NOTSUP.raw_os_error()) => break,
-            other => other.map_err(|error| write_error(path, error))?,
-        }
+/// How attributes are written.
+#[derive(Clone, Copy)]
+struct Attributes {
+    mtime: i64,
+    /// Whether the caller may give files away.
+    is_root: bool,
+}
+
+impl Attributes {
+    fn keeps_owner(self, meta: &Meta) -> bool {
+        self.is_root || (meta.uid, meta.gid) == (0, 0)
     }
-    fs::set_permissions(path, fs::Permissions::from_mode(meta.mode & MODE))
-        .map_err(|error| write_error(path, error))?;
-    set_time(path, mtime)
+
+    /// Of a file, a folder or a pipe.
+    fn set(self, path: &Path, meta: &Meta) -> Result<(), StoreError> {
+        let failed = |error| write_error(path, error);
+        // Giving a file away takes its set-id bits and capabilities: first.
+        self.set_owner(path, meta)?;
+        for attribute in meta.xattrs.iter().filter(|(name, _)| self.is_root || name.starts_with(b"user.")) {
+            match xattr::write(path, std::slice::from_ref(attribute), IdMap::Identity) {
+                // The destination's file system has none.
+                Err(error) if error.raw_os_error() == Some(Errno::NOTSUP.raw_os_error()) => break,
+                other => other.map_err(failed)?,
+            }
+        }
+        fs::set_permissions(path, fs::Permissions::from_mode(self.mode(meta))).map_err(failed)?;
+        set_time(path, self.mtime)
+    }
+
+    /// Of a symbolic link.
+    fn set_link(self, path: &Path, meta: &Meta) -> Result<(), StoreError> {
+        self.set_owner(path, meta)?;
+        set_time(path, self.mtime)
+    }
+
+    fn set_owner(self, path: &Path, meta: &Meta) -> Result<(), StoreError> {
+        if !self.is_root {
+            return Ok(());
+        }
+        lchown(path, Some(meta.uid), Some(meta.gid)).map_err(|error| write_error(path, error))
+    }
+
+    /// A set-id bit means its file's owner: it goes where the owner cannot be kept.
+    fn mode(self, meta: &Meta) -> u32 {
+        let lost = |id: u32, bit: u32| if self.is_root || id == 0 { 0 } else { bit };
+        meta.mode & !lost(meta.uid, SET_UID) & !lost(meta.gid, SET_GID)
+    }
 }
 
 fn set_time(path: &Path, mtime: i64) -> Result<(), StoreError> {

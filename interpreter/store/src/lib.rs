@@ -41,6 +41,7 @@ pub use build::*;
 pub use change::CopyOptions;
 pub use draft::{DraftError, LayerDraft};
 pub use error::*;
+pub use export::Exported;
 pub use filter::Filter;
 pub use import::ImportOptions;
 pub use layer::*;

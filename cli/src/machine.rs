@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use pipe_engine::{Engine, EngineOptions, EventSink, Grants, Redactor};
+use pipe_engine::{Engine, EngineOptions, EventSink, Grants, NORMAL_TIME, Redactor};
 use pipe_sandbox::{Sandbox, SandboxOptions, layer_owner};
 use pipe_store::{Store, StoreOptions};
 
@@ -48,6 +48,7 @@ pub(crate) fn engine(
     options.fail_fast = execution.fail_fast;
     options.no_cache = execution.no_cache;
     options.redactor = Redactor::none();
+    options.source_date = environment.source_date_epoch.unwrap_or(NORMAL_TIME);
     if let Some(jobs) = execution.jobs.or(config.jobs) {
         options.jobs = jobs.get();
     }

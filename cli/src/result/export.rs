@@ -2,14 +2,12 @@
 
 use std::path::Path;
 
+use pipe_engine::NORMAL_TIME;
 use pipe_eval::Demand;
 use pipe_store::{ExportError, Exported, Store, StoreError};
 
 use super::answers::Answers;
 use crate::exit::{CliError, Exit};
-
-/// The time of written files when nothing else is asked for: 1980-01-01, the earliest that zip archives know.
-const NORMAL_TIME: i64 = 315_532_800;
 
 /// Whether `-o` can write what is demanded: a file or a folder. Asked before anything runs.
 ///

@@ -20,5 +20,6 @@ mod scripts;
 mod store;
 mod targets;
 mod terminal;
+mod trees;
 mod trust;
 mod values;

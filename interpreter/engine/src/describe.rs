@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use pipe_ops::{Arg, Datum, Node, Op};
+use pipe_ops::{Arg, Datum, Inspection, Node, Op, PackForm};
 
 /// The operation, in one word.
 pub(crate) fn operation(op: &Op) -> &'static str {
@@ -20,6 +20,19 @@ pub(crate) fn operation(op: &Op) -> &'static str {
         Op::Write { .. } => "write",
         Op::Remove { .. } => "remove",
         Op::Contents { .. } => "contents",
+        Op::Inspect { what, .. } => match what {
+            Inspection::Entries => "entries",
+            Inspection::Glob(_) => "glob",
+            Inspection::Digest => "digest",
+            Inspection::Size => "size",
+        },
+        Op::Difference { .. } => "diff",
+        Op::Pack { form, .. } => match form {
+            PackForm::Tar => "tar",
+            PackForm::Zip => "zip",
+            PackForm::Checksums => "checksums",
+        },
+        Op::Unpack { .. } => "unpack",
         Op::Apply { .. } => "apply",
         Op::Declared { .. } => "declared",
     }
@@ -40,6 +53,7 @@ pub(crate) fn name(node: &Node) -> Arc<str> {
         | Op::Write { path, .. }
         | Op::Remove { path, .. } => text(path),
         Op::Copy(copy) => text(&copy.path),
+        Op::Inspect { what: Inspection::Glob(pattern), .. } => text(pattern),
         Op::Exec(exec) => exec.argv.first().and_then(text),
         Op::Apply { function, .. } => return function.clone(),
         Op::Declared { operation, .. } => return operation.clone(),

@@ -27,7 +27,12 @@ pub struct EngineOptions {
     pub no_cache: bool,
     /// Masks secrets in whatever steps print.
     pub redactor: Redactor,
+    /// The time of everything in an archive, in seconds since 1970.
+    pub source_date: i64,
 }
+
+/// The time of written files when nothing else is asked for: 1980-01-01, the earliest that zip archives know.
+pub const NORMAL_TIME: i64 = 315_532_800;
 
 impl EngineOptions {
     /// For a package: as many jobs as the machine has cores, everything else off.
@@ -40,6 +45,7 @@ impl EngineOptions {
             fail_fast: false,
             no_cache: false,
             redactor: Redactor::none(),
+            source_date: NORMAL_TIME,
         }
     }
 }

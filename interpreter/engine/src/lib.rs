@@ -24,7 +24,7 @@ mod value;
 
 pub use backend::*;
 pub use capture::{TAIL_LINES, interleave};
-pub use engine::{Engine, EngineOptions};
+pub use engine::{Engine, EngineOptions, NORMAL_TIME};
 pub use event::*;
 pub use failure::{EngineError, Failure, FailureClass, Unsupported};
 pub use grants::{Grant, GrantError, Grants, HostAccess, MissingGrant, SecretPlace};

@@ -1,6 +1,6 @@
 //! The edges that lead into an op.
 
-use crate::{Arg, Exec, Op, Output};
+use crate::{Arg, Exec, Inspection, Op, Output};
 
 impl Op {
     /// The edges that lead into the op, in a fixed order. A [`Op::Guard`]'s slot means nothing, see there.
@@ -15,7 +15,11 @@ impl Op {
             }
             Op::Copy(copy) => with_args(vec![copy.into, copy.source], [&copy.path]),
             Op::Write { into, path, text, .. } => with_args(vec![*into], [path, text]),
-            Op::Contents { file } => vec![*file],
+            Op::Contents { file } | Op::Unpack { file } => vec![*file],
+            Op::Inspect { of, what: Inspection::Glob(pattern) } => with_args(vec![*of], [pattern]),
+            Op::Inspect { of, .. } => vec![*of],
+            Op::Difference { from, to } => vec![*from, *to],
+            Op::Pack { tree, .. } => vec![*tree],
             Op::Apply { args, .. } => with_args(Vec::new(), args),
             Op::Declared { inputs, .. } => inputs.clone(),
         }

@@ -81,6 +81,32 @@ pub enum Op {
         /// The file.
         file: Output,
     },
+    /// Something about a tree or a file. Slot `Main`: a value.
+    Inspect {
+        /// The tree or file.
+        of: Output,
+        /// What is asked.
+        what: Inspection,
+    },
+    /// What a tree has changed or added, seen from another one. Slot `Main`: a tree.
+    Difference {
+        /// The tree it is seen from.
+        from: Output,
+        /// The tree whose changes are kept.
+        to: Output,
+    },
+    /// A tree written down in one file. Slot `Main`: a file.
+    Pack {
+        /// The tree.
+        tree: Output,
+        /// How.
+        form: PackForm,
+    },
+    /// What an archive holds. Slot `Main`: a tree.
+    Unpack {
+        /// The archive.
+        file: Output,
+    },
     /// A pure function of values of which some are known only when earlier nodes have run. Slot `Main`: a value.
     Apply {
         /// The function, by name in [`crate::pure`]'s table: `String.trim`, `equal`, `concat`.
@@ -97,6 +123,30 @@ pub enum Op {
         /// Its other arguments.
         args: Vec<Datum>,
     },
+}
+
+/// What can be asked of a tree or a file.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+pub enum Inspection {
+    /// The paths directly in a tree: a sorted list of texts.
+    Entries,
+    /// The paths in a tree that match a glob: a sorted list of texts.
+    Glob(Arg),
+    /// The SHA-256 digest of the content of either, in hexadecimal.
+    Digest,
+    /// The size of a file.
+    Size,
+}
+
+/// How a tree is written down in one file. The same tree gives the same bytes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+pub enum PackForm {
+    /// A tar archive.
+    Tar,
+    /// A zip archive.
+    Zip,
+    /// The SHA-256 checksums of all files, as `sha256sum` writes and reads them.
+    Checksums,
 }
 
 /// A folder of the host, with what counts in it.

@@ -110,6 +110,19 @@ fn copy() -> impl Strategy<Value = Op> {
     )
 }
 
+fn inspection() -> impl Strategy<Value = Inspection> {
+    prop_oneof![
+        Just(Inspection::Entries),
+        arg().prop_map(Inspection::Glob),
+        Just(Inspection::Digest),
+        Just(Inspection::Size)
+    ]
+}
+
+fn form() -> impl Strategy<Value = PackForm> {
+    prop_oneof![Just(PackForm::Tar), Just(PackForm::Zip), Just(PackForm::Checksums)]
+}
+
 fn op() -> impl Strategy<Value = Op> {
     let at = || (any_output(), arg());
     let declared = (text(), prop::collection::vec(any_output(), 0..2), prop::collection::vec(datum(), 0..2));
@@ -133,6 +146,10 @@ fn op() -> impl Strategy<Value = Op> {
         copy(),
         (at(), arg(), 0u32..2).prop_map(|((into, path), text, mode)| Op::Write { into, path, text, mode }),
         any_output().prop_map(|file| Op::Contents { file }),
+        (any_output(), inspection()).prop_map(|(of, what)| Op::Inspect { of, what }),
+        (any_output(), any_output()).prop_map(|(from, to)| Op::Difference { from, to }),
+        (any_output(), form()).prop_map(|(tree, form)| Op::Pack { tree, form }),
+        any_output().prop_map(|file| Op::Unpack { file }),
         (text(), prop::collection::vec(arg(), 0..3))
             .prop_map(|(function, args)| Op::Apply { function: function.into(), args }),
         declared.prop_map(|(operation, inputs, args)| Op::Declared {

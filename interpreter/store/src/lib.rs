@@ -7,7 +7,9 @@
 mod blob;
 mod build;
 mod change;
+mod content;
 mod database;
+mod difference;
 mod draft;
 mod error;
 mod export;
@@ -19,6 +21,7 @@ mod layer;
 mod locate;
 mod lock;
 mod lookup;
+mod made;
 mod merkle;
 mod namespace;
 mod partial;
@@ -39,6 +42,7 @@ mod xattr;
 
 pub use build::*;
 pub use change::CopyOptions;
+pub use content::TreeContent;
 pub use draft::{DraftError, LayerDraft};
 pub use error::*;
 pub use export::Exported;

@@ -292,6 +292,28 @@ impl LayerScan {
 
     /// Paths of the files, in the order of [`LayerScan::nodes`].
     pub(crate) fn file_paths(&self) -> Vec<Vec<u8>> {
+        let folders = self.folder_paths();
+        let files = self.dirs.iter().zip(&folders).flat_map(|(dir, folder)| {
+            let files = dir.entries.iter().filter(|(_, node)| matches!(node, ScannedNode::File { .. }));
+            files.map(|(name, _)| child_path(folder, name))
+        });
+        files.collect()
+    }
+
+    /// Files with several names, by path, with the number that all names of one file share.
+    pub(crate) fn links(&self) -> HashMap<Vec<u8>, u32> {
+        let folders = self.folder_paths();
+        let linked = self.dirs.iter().zip(&folders).flat_map(|(dir, folder)| {
+            dir.entries.iter().filter_map(|(name, node)| match node {
+                ScannedNode::File { link: Some(group), .. } => Some((child_path(folder, name), *group)),
+                _ => None,
+            })
+        });
+        linked.collect()
+    }
+
+    /// Paths of the folders, in their order.
+    fn folder_paths(&self) -> Vec<Vec<u8>> {
         let mut folders = vec![Vec::new(); self.dirs.len()];
         for (index, dir) in self.dirs.iter().enumerate().rev() {
             let folder = folders.get(index).cloned().unwrap_or_default();
@@ -303,11 +325,7 @@ impl LayerScan {
                 }
             }
         }
-        let files = self.dirs.iter().zip(&folders).flat_map(|(dir, folder)| {
-            let files = dir.entries.iter().filter(|(_, node)| matches!(node, ScannedNode::File { .. }));
-            files.map(|(name, _)| child_path(folder, name))
-        });
-        files.collect()
+        folders
     }
 }
 

@@ -6,9 +6,12 @@ use std::path::{Path, PathBuf};
 
 use pipe_ops::{BlobDigest, TreeDigest};
 
+use crate::filter::Verdict;
 use crate::merkle::{Batch, Node};
 use crate::resolve::{Found, Resolved};
-use crate::{Entry, EntryKind, FileRef, ListEntry, Meta, PathError, Store, StoreError, Tree, TreeKind};
+use crate::{
+    Entry, EntryKind, FileRef, Filter, ListEntry, Meta, PathError, Store, StoreError, Tree, TreeKind,
+};
 
 impl Store {
     /// What stands at a path. Symbolic links are followed inside the tree only: `/` and `..` lead no higher than its root. Nothing
@@ -78,6 +81,27 @@ impl Store {
             Entry::Dir(_) => Err(PathError::IsADirectory { path: path.to_owned() }.into()),
             Entry::Other => Err(PathError::Special { path: path.to_owned() }.into()),
         }
+    }
+
+    /// The names of what is directly in a tree, sorted by their bytes.
+    pub fn names(&self, tree: &Tree) -> Result<Vec<Vec<u8>>, StoreError> {
+        let dir = self.load_dir(tree.digest.0, &Batch::default())?;
+        let there = dir.entries.iter().filter(|(_, node)| **node != Node::Whiteout);
+        Ok(there.map(|(name, _)| name.clone()).collect())
+    }
+
+    /// The paths of everything in a tree that a glob matches, folders too, sorted by their bytes. Symbolic links are not followed.
+    pub fn glob(&self, tree: &Tree, glob: &str) -> Result<Vec<Vec<u8>>, StoreError> {
+        let filter = Filter::new(&[glob.to_owned()], &[])?;
+        let mut found = Vec::new();
+        self.walk(tree.digest.0, &Batch::default(), &mut |path, node| {
+            if *node != Node::Whiteout && filter.verdict(path, false) == Verdict::In {
+                found.push(path.to_vec());
+            }
+            true
+        })?;
+        found.sort();
+        Ok(found)
     }
 
     /// The attributes of a tree's own folder.

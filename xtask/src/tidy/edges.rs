@@ -26,7 +26,8 @@ const CRATES: &[Crate] = &[
     row("interpreter/eval", "pipe-eval", &["pipe-diagnostics", "pipe-syntax", "pipe-analysis", "pipe-ops"]),
     row("interpreter/store", "pipe-store", &["pipe-ops"]),
     row("interpreter/registry", "pipe-registry", &["pipe-ops", "pipe-store"]),
-    row("interpreter/engine", "pipe-engine", &["pipe-ops", "pipe-store", "pipe-registry"]),
+    row("interpreter/archive", "pipe-archive", &["pipe-ops", "pipe-store"]),
+    row("interpreter/engine", "pipe-engine", &["pipe-ops", "pipe-store", "pipe-registry", "pipe-archive"]),
     row("interpreter/backends/sandbox", "pipe-sandbox", &["pipe-ops", "pipe-store", "pipe-engine"]),
     row(
         "cli",

@@ -3,12 +3,14 @@
 pub(crate) mod exec;
 mod host;
 mod inputs;
+mod inspect;
+mod pack;
 mod tree;
 mod value;
 
 use std::sync::Arc;
 
-use pipe_ops::{Digest, Graph, Op, Output};
+use pipe_ops::{Digest, Graph, Inspection, Op, Output};
 
 pub(crate) use inputs::Inputs;
 
@@ -51,11 +53,14 @@ pub(crate) fn at_once(context: &OpContext, op: &Op, inputs: &Inputs) -> Option<R
         Op::Subdir { tree, path } => Some(tree::subdir(context, inputs, *tree, path)),
         Op::Subfile { tree, path } => Some(tree::subfile(context, inputs, *tree, path)),
         Op::Copy(_) | Op::Write { .. } | Op::Remove { .. } => tree::cached(context, op, inputs).transpose(),
+        Op::Inspect { what: Inspection::Glob(_), .. } => None,
+        Op::Inspect { of, what } => Some(inspect::inspect(context, inputs, *of, what)),
+        Op::Difference { .. } | Op::Pack { .. } => pack::cached(context, op, inputs).transpose(),
         Op::Apply { function, args } => Some(value::apply(inputs, function, args)),
         Op::Contents { file } => value::small_contents(context, inputs, *file).transpose(),
         Op::Toolchain | Op::HostDir(_) | Op::HostFile { .. } => None,
         Op::HostEnv { name } => Some(Err(Cause::usage(format!("the variable `{name}` was not granted")))),
-        Op::Exec(_) | Op::Guard { .. } | Op::Declared { .. } | Op::HostSecret { .. } => {
+        Op::Exec(_) | Op::Guard { .. } | Op::Unpack { .. } | Op::Declared { .. } | Op::HostSecret { .. } => {
             Some(Err(not_ours(op)))
         }
     }
@@ -71,6 +76,8 @@ pub(crate) async fn perform(context: Arc<OpContext>, op: Op, inputs: Inputs) -> 
         Op::HostFile { path } => host::file(&context, path),
         Op::Copy(_) | Op::Write { .. } | Op::Remove { .. } => tree::change(&context, &op, &inputs),
         Op::Contents { file } => value::contents(&context, &inputs, *file),
+        Op::Inspect { of, what } => inspect::inspect(&context, &inputs, *of, what),
+        Op::Difference { .. } | Op::Pack { .. } => pack::make(&context, &op, &inputs),
         _ => at_once(&context, &op, &inputs).unwrap_or_else(|| Err(not_ours(&op))),
     })
     .await

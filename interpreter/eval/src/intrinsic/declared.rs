@@ -16,11 +16,6 @@ pub(super) const TABLE: Table = &[
     ("Container.service", Entry::Declared("service")),
     ("Container.tarball", Entry::Declared("tarball")),
     ("Service.shared", Entry::Declared("shared")),
-    ("Dir.glob", Entry::Declared("glob")),
-    ("Dir.diff", Entry::Declared("diff")),
-    ("Dir.checksums", Entry::Declared("checksums")),
-    ("Dir.tar", Entry::Declared("tar")),
-    ("Dir.zip", Entry::Declared("zip")),
     ("File.unpack", Entry::Declared("unpack")),
     ("Dir.dockerfile", Entry::Declared("dockerfile")),
     ("Repo.diff", Entry::Declared("diff")),
@@ -29,10 +24,6 @@ pub(super) const TABLE: Table = &[
 ];
 
 pub(super) const FIELDS: Table = &[
-    ("Dir.entries", Entry::Declared("entries")),
-    ("Dir.digest", Entry::Declared("digest")),
-    ("File.size", Entry::Declared("size")),
-    ("File.digest", Entry::Declared("digest")),
     ("Repo.tree", Entry::Declared("tree")),
     ("Repo.commit", Entry::Declared("commit")),
     ("Repo.branch", Entry::Declared("branch")),

@@ -2,7 +2,7 @@
 
 use pipe_analysis::typed::Type;
 use pipe_ops::pure::normalise_path;
-use pipe_ops::{Arg, Copy, Op, Output};
+use pipe_ops::{Arg, Copy, Inspection, Op, Output, PackForm};
 
 use super::starts::{plain_copy, tree_of};
 use super::{Call, Entry, Table, options};
@@ -18,10 +18,21 @@ pub(super) const TABLE: Table = &[
     ("Dir.write", Entry::Run(write)),
     ("Dir.remove", Entry::Run(remove)),
     ("Dir.merge", Entry::Run(merge)),
+    ("Dir.glob", Entry::Run(glob)),
+    ("Dir.diff", Entry::Run(diff)),
+    ("Dir.checksums", Entry::Run(|machine, call| pack(machine, call, PackForm::Checksums))),
+    ("Dir.tar", Entry::Run(|machine, call| pack(machine, call, PackForm::Tar))),
+    ("Dir.zip", Entry::Run(|machine, call| pack(machine, call, PackForm::Zip))),
 ];
 
-pub(super) const FIELDS: Table =
-    &[("File.contents", Entry::Run(contents)), ("File.lines", Entry::Run(lines))];
+pub(super) const FIELDS: Table = &[
+    ("Dir.entries", Entry::Run(|machine, call| inspect(machine, call, Inspection::Entries))),
+    ("Dir.digest", Entry::Run(|machine, call| inspect(machine, call, Inspection::Digest))),
+    ("File.contents", Entry::Run(contents)),
+    ("File.lines", Entry::Run(lines)),
+    ("File.size", Entry::Run(|machine, call| inspect(machine, call, Inspection::Size))),
+    ("File.digest", Entry::Run(|machine, call| inspect(machine, call, Inspection::Digest))),
+];
 
 /// A path in a directory, normalised; `None` when it leads out of it.
 pub(super) fn relative(path: &str) -> Option<String> {
@@ -111,4 +122,30 @@ fn lines(machine: &mut Machine, call: &Call<'_>) -> Result<Value> {
     let text = contents(machine, call)?;
     let site = call.site(machine);
     machine.apply("String.lines", &[&text], call.ty, &site)
+}
+
+fn glob(machine: &mut Machine, call: &Call<'_>) -> Result<Value> {
+    let (pattern, site) = (call.arg(1)?.clone(), call.site(machine));
+    let pattern = machine.arg(&pattern, &site)?;
+    inspect(machine, call, Inspection::Glob(pattern))
+}
+
+fn inspect(machine: &mut Machine, call: &Call<'_>, what: Inspection) -> Result<Value> {
+    let of = receiver(machine, call)?;
+    let site = call.site(machine);
+    let output = machine.add_main(Op::Inspect { of, what }, &site)?;
+    Ok(symbolic(output, call.ty))
+}
+
+fn diff(machine: &mut Machine, call: &Call<'_>) -> Result<Value> {
+    let from = receiver(machine, call)?;
+    let (to, _) = tree_of(machine, call, call.arg(1)?)?;
+    let site = call.site(machine);
+    machine.add_main(Op::Difference { from, to }, &site).map(Value::Dir)
+}
+
+fn pack(machine: &mut Machine, call: &Call<'_>, form: PackForm) -> Result<Value> {
+    let tree = receiver(machine, call)?;
+    let site = call.site(machine);
+    machine.add_main(Op::Pack { tree, form }, &site).map(Value::File)
 }

@@ -1,6 +1,6 @@
 //! A graph as text, for snapshots: one node a line in topological order.
 
-use pipe_ops::{Arg, Copy, Datum, Exec, Graph, NodeId, Op, Output, Slot};
+use pipe_ops::{Arg, Copy, Datum, Exec, Graph, Inspection, NodeId, Op, Output, Slot};
 
 /// The nodes that `outputs` need, numbered from 0, then the outputs.
 pub(crate) fn graph_text(graph: &Graph, outputs: &[Output]) -> String {
@@ -73,6 +73,17 @@ impl Text {
             }
             Op::Remove { from, path } => format!("remove {} {}", self.output(*from), self.arg(path)),
             Op::Contents { file } => format!("contents {}", self.output(*file)),
+            Op::Inspect { of, what: Inspection::Glob(pattern) } => {
+                format!("glob {} {}", self.output(*of), self.arg(pattern))
+            }
+            Op::Inspect { of, what } => {
+                format!("{} {}", format!("{what:?}").to_lowercase(), self.output(*of))
+            }
+            Op::Difference { from, to } => format!("diff {} {}", self.output(*from), self.output(*to)),
+            Op::Pack { tree, form } => {
+                format!("{} {}", format!("{form:?}").to_lowercase(), self.output(*tree))
+            }
+            Op::Unpack { file } => format!("unpack {}", self.output(*file)),
             Op::Apply { function, args } => format!("apply {function}({})", self.args(args)),
             Op::Declared { operation, inputs, args } => {
                 let inputs: Vec<_> = inputs.iter().map(|input| self.output(*input)).collect();

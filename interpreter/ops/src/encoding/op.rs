@@ -1,7 +1,10 @@
 //! The encoding of ops.
 
 use super::Encoder;
-use crate::{Arg, Copy, Digest, Exec, HostDir, Mount, Network, NodeId, Op, OpDigest, Output, Slot};
+use crate::{
+    Arg, Copy, Digest, Exec, HostDir, Inspection, Mount, Network, NodeId, Op, OpDigest, Output, PackForm,
+    Slot,
+};
 
 /// The digest of an op's definition. `input` gives the digests of the nodes it names, all of which the graph has checked to exist.
 pub(crate) fn digest_op(op: &Op, input: impl Fn(NodeId) -> Option<OpDigest>) -> OpDigest {
@@ -59,6 +62,39 @@ impl<F: Fn(NodeId) -> Option<OpDigest>> OpEncoder<F> {
                 self.each(inputs, |this, input| this.output(*input));
                 self.encoder.list(args, Encoder::datum);
             }
+            Op::Inspect { of, what } => self.inspect(*of, what),
+            Op::Difference { from, to } => {
+                self.encoder.u8(21);
+                self.output(*from);
+                self.output(*to);
+            }
+            Op::Pack { tree, form } => {
+                self.encoder.u8(22);
+                self.output(*tree);
+                self.encoder.u8(match form {
+                    PackForm::Tar => 0,
+                    PackForm::Zip => 1,
+                    PackForm::Checksums => 2,
+                });
+            }
+            Op::Unpack { file } => {
+                self.encoder.u8(23);
+                self.output(*file);
+            }
+        }
+    }
+
+    fn inspect(&mut self, of: Output, what: &Inspection) {
+        self.encoder.u8(20);
+        self.output(of);
+        match what {
+            Inspection::Entries => self.encoder.u8(0),
+            Inspection::Glob(pattern) => {
+                self.encoder.u8(1);
+                self.arg(pattern);
+            }
+            Inspection::Digest => self.encoder.u8(2),
+            Inspection::Size => self.encoder.u8(3),
         }
     }
 

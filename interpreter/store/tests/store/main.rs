@@ -2,6 +2,7 @@
 #![allow(clippy::unwrap_used)]
 
 mod change;
+mod difference;
 mod disk;
 mod draft;
 mod export;

@@ -1,0 +1,151 @@
+//! Tar archives: POSIX.1-1988 headers, with the records of POSIX.1-2001 (pax) where those cannot say it.
+
+use std::io::{self, Write};
+
+use pipe_store::{EntryKind, ListEntry, TreeContent};
+use tar::{EntryType, Header};
+
+use crate::ArchiveError;
+
+const BLOCK: usize = 512;
+/// Bytes that a header has for a name, and for the target of a link.
+const NAME: usize = 100;
+/// Numbers from which a header has no room: sizes of twelve octal digits, ids of eight, a NUL being one.
+const SIZE_LIMIT: u64 = 1 << 33;
+const ID_LIMIT: u32 = 1 << 21;
+
+pub(crate) fn write(tree: &TreeContent, time: i64, to: &mut dyn Write) -> Result<(), ArchiveError> {
+    let mut archive = Archive { to, time: u64::try_from(time).unwrap_or(0) };
+    for entry in tree.entries() {
+        archive.entry(tree, entry)?;
+    }
+    // Two blocks of zeros are the end.
+    archive.to.write_all(&[0; 2 * BLOCK])?;
+    Ok(())
+}
+
+struct Archive<'a> {
+    to: &'a mut dyn Write,
+    time: u64,
+}
+
+impl Archive<'_> {
+    fn entry(&mut self, tree: &TreeContent, entry: &ListEntry) -> Result<(), ArchiveError> {
+        let mut path = entry.path.clone();
+        let (mut size, mut target) = (0, Vec::new());
+        let kind = match &entry.kind {
+            EntryKind::Dir => {
+                path.push(b'/');
+                EntryType::Directory
+            }
+            EntryKind::File { size: bytes, .. } => match tree.first_name(&entry.path) {
+                Some(first) => {
+                    target = first.to_vec();
+                    EntryType::Link
+                }
+                None => {
+                    size = *bytes;
+                    EntryType::Regular
+                }
+            },
+            EntryKind::Symlink { target: text } => {
+                target.clone_from(text);
+                EntryType::Symlink
+            }
+            EntryKind::Fifo => EntryType::Fifo,
+            EntryKind::Whiteout => return Ok(()),
+        };
+        let mut records = Vec::new();
+        if path.len() > NAME {
+            record(&mut records, b"path", &path);
+        }
+        if target.len() > NAME {
+            record(&mut records, b"linkpath", &target);
+        }
+        let meta = &entry.meta;
+        for (key, id) in [("uid", meta.uid), ("gid", meta.gid)] {
+            if id >= ID_LIMIT {
+                record(&mut records, key.as_bytes(), id.to_string().as_bytes());
+            }
+        }
+        if size >= SIZE_LIMIT {
+            record(&mut records, b"size", size.to_string().as_bytes());
+        }
+        for (name, value) in &meta.xattrs {
+            record(&mut records, &[b"SCHILY.xattr.", name.as_slice()].concat(), value);
+        }
+        if !records.is_empty() {
+            let mut header = self.header(EntryType::XHeader, b"pax", b"", records.len() as u64);
+            self.write_header(&mut header)?;
+            self.to.write_all(&records)?;
+            self.pad(records.len() as u64)?;
+        }
+        let mut header = self.header(kind, &path, &target, size.min(SIZE_LIMIT - 1));
+        header.set_mode(meta.mode & 0o7777);
+        header.set_uid(u64::from(meta.uid.min(ID_LIMIT - 1)));
+        header.set_gid(u64::from(meta.gid.min(ID_LIMIT - 1)));
+        self.write_header(&mut header)?;
+        if kind == EntryType::Regular {
+            tree.copy_file(entry, self.to)?;
+            self.pad(size)?;
+        }
+        Ok(())
+    }
+
+    fn header(&self, kind: EntryType, path: &[u8], target: &[u8], size: u64) -> Header {
+        let mut header = Header::new_ustar();
+        header.set_entry_type(kind);
+        header.set_size(size);
+        header.set_mtime(self.time);
+        header.set_mode(0o644);
+        header.set_uid(0);
+        header.set_gid(0);
+        let fields = header.as_old_mut();
+        fields.name.iter_mut().zip(path).for_each(|(to, from)| *to = *from);
+        fields.linkname.iter_mut().zip(target).for_each(|(to, from)| *to = *from);
+        header
+    }
+
+    fn write_header(&mut self, header: &mut Header) -> io::Result<()> {
+        header.set_cksum();
+        self.to.write_all(header.as_bytes())
+    }
+
+    /// Fills the last block.
+    fn pad(&mut self, size: u64) -> io::Result<()> {
+        let used = (size % BLOCK as u64) as usize;
+        let missing = if used == 0 { 0 } else { BLOCK - used };
+        self.to.write_all([0; BLOCK].get(..missing).unwrap_or_default())
+    }
+}
+
+/// Appends `LENGTH KEY=VALUE` and a line end; the length counts itself.
+fn record(records: &mut Vec<u8>, key: &[u8], value: &[u8]) {
+    let rest = key.len() + value.len() + 3;
+    let mut length = rest + 1;
+    while rest + length.to_string().len() != length {
+        length = rest + length.to_string().len();
+    }
+    records.extend(length.to_string().as_bytes());
+    records.push(b' ');
+    records.extend(key);
+    records.push(b'=');
+    records.extend(value);
+    records.push(b'\n');
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_record_counts_its_own_length() {
+        for value in 0..200 {
+            let mut records = Vec::new();
+            record(&mut records, b"path", &vec![b'x'; value]);
+            let text = String::from_utf8_lossy(&records);
+            let length: usize = text.split(' ').next().and_then(|n| n.parse().ok()).unwrap_or(0);
+            assert_eq!(length, records.len(), "{text}");
+        }
+    }
+}

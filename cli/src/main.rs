@@ -80,6 +80,8 @@ fn dispatch(
             commands::list::run(args, &package, environment)
         }
         Command::Plan(args) => commands::plan::run(cli, args, arguments, environment),
+        Command::Why(args) => commands::why::run(cli, args, arguments, environment),
+        Command::Inputs(args) => commands::inputs::run(cli, args, arguments, environment),
         Command::Run(args) => commands::run::run(cli, args, arguments, environment),
         Command::Test(args) => {
             let package = Package::load(environment, directory)?;

@@ -5,6 +5,7 @@ mod check;
 mod fmt;
 mod inspect;
 mod run;
+mod why;
 
 use clap::builder::styling::{AnsiColor, Styles};
 use clap::{Args, Parser, Subcommand, ValueEnum};
@@ -15,6 +16,7 @@ pub(crate) use check::{CheckArgs, Deny, DiagnosticFormat};
 pub(crate) use fmt::FmtArgs;
 pub(crate) use inspect::{ListArgs, PlanArgs, PlanForm, TestArgs, VersionArgs};
 pub(crate) use run::{ExecutionArgs, RunArgs};
+pub(crate) use why::{InputsArgs, WhyArgs};
 
 const STYLES: Styles =
     Styles::styled().header(AnsiColor::Green.on_default().bold()).usage(AnsiColor::Green.on_default().bold());
@@ -100,6 +102,8 @@ pub(crate) enum Command {
     Check(CheckArgs),
     Fmt(FmtArgs),
     Plan(PlanArgs),
+    Why(WhyArgs),
+    Inputs(InputsArgs),
     List(ListArgs),
     Test(TestArgs),
     Cache(CacheArgs),

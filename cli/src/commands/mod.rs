@@ -4,11 +4,13 @@ pub(crate) mod cache;
 pub(crate) mod check;
 pub(crate) mod doctor;
 pub(crate) mod fmt;
+pub(crate) mod inputs;
 pub(crate) mod list;
 pub(crate) mod plan;
 pub(crate) mod run;
 pub(crate) mod test;
 pub(crate) mod version;
+pub(crate) mod why;
 
 use std::ffi::OsString;
 

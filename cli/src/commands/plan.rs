@@ -2,12 +2,12 @@
 
 mod graphs;
 mod json;
-mod text;
+pub(super) mod text;
 
 use std::ffi::OsString;
 use std::sync::Arc;
 
-use pipe_engine::Plan;
+use pipe_engine::{Engine, Plan};
 use pipe_eval::{Awaited, Known, KnownOutputs};
 use pipe_ops::Output;
 
@@ -52,7 +52,7 @@ pub(crate) fn show(
     form: PlanForm,
     style: Style,
 ) -> Result<(), CliError> {
-    let plan = plan(package, environment, config, evaluation, trust, style)?;
+    let (plan, _) = plan(package, environment, config, evaluation, trust, style)?;
     let open: Vec<Open> = evaluation.awaited().iter().map(|awaited| Open::of(awaited, package)).collect();
     let effects: Vec<Arc<str>> = evaluation.targets.iter().flat_map(|target| target.effects()).collect();
     let text = match form {
@@ -85,14 +85,18 @@ impl Open {
     }
 }
 
-fn plan(
+/// The plan of what was evaluated, and the engine that made it.
+///
+/// # Errors
+/// When the engine refuses the graph.
+pub(super) fn plan(
     package: &Package,
     environment: &Environment,
     config: &Config,
     evaluation: &mut Evaluation<'_>,
     trust: &Trust<'_>,
     style: Style,
-) -> Result<Plan, CliError> {
+) -> Result<(Plan, Engine), CliError> {
     let execution = ExecutionArgs::default();
     let progress = Arc::new(Progress::new(style));
     let folder = package.folder().to_path_buf();
@@ -111,7 +115,7 @@ fn plan(
         let found = awaited.iter().filter_map(|output| Some((*output, plan.known.get(output)?)));
         known.extend(found.map(|(output, datum)| (output, Known::Value(datum.clone()))));
         if known.len() == before {
-            return Ok(plan);
+            return Ok((plan, engine));
         }
         evaluation.again(&known, |_, _| Ok(()));
         if let Some(error) = evaluation.errors.pop() {

@@ -10,6 +10,8 @@ const COMMANDS: &[&[&str]] = &[
     &["check"],
     &["fmt"],
     &["plan"],
+    &["why"],
+    &["inputs"],
     &["list"],
     &["test"],
     &["cache"],

@@ -23,3 +23,4 @@ mod terminal;
 mod trees;
 mod trust;
 mod values;
+mod why;

@@ -21,6 +21,7 @@ mod scheduler;
 mod session;
 mod steps;
 mod value;
+mod why;
 
 pub use backend::*;
 pub use capture::{TAIL_LINES, interleave};
@@ -35,3 +36,4 @@ pub use results::TEXT_LIMIT;
 pub use rounds::{Answer, Round, Rounds};
 pub use session::{Service, Session};
 pub use value::{TreeValue, Value};
+pub use why::{ContentChange, Reason, Why};

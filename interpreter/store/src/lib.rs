@@ -7,6 +7,7 @@
 mod blob;
 mod build;
 mod change;
+mod compare;
 mod content;
 mod database;
 mod difference;
@@ -42,6 +43,7 @@ mod xattr;
 
 pub use build::*;
 pub use change::CopyOptions;
+pub use compare::{PathChange, PathChangeKind};
 pub use content::TreeContent;
 pub use draft::{DraftError, LayerDraft};
 pub use error::*;

@@ -135,10 +135,24 @@ impl Store {
 
     /// The latest steps of a name, newest first: what `pipe why` compares with.
     pub fn steps_named(&self, name: &str, limit: u32) -> Result<Vec<(StepKey, Preimage)>, StoreError> {
+        self.steps_where("name = ?1", name, limit)
+    }
+
+    /// The latest steps of a function with whatever arguments, newest first: `unit` and `unit 1.2`.
+    pub fn steps_of(&self, function: &str, limit: u32) -> Result<Vec<(StepKey, Preimage)>, StoreError> {
+        self.steps_where("name = ?1 OR substr(name, 1, length(?1) + 1) = ?1 || ' '", function, limit)
+    }
+
+    fn steps_where(
+        &self,
+        condition: &'static str,
+        name: &str,
+        limit: u32,
+    ) -> Result<Vec<(StepKey, Preimage)>, StoreError> {
+        let query =
+            format!("SELECT key, preimage FROM step WHERE {condition} ORDER BY created DESC, key LIMIT ?2");
         let rows: Vec<([u8; 32], Vec<u8>)> = self.database().read(|connection| {
-            let mut statement = connection.prepare_cached(
-                "SELECT key, preimage FROM step WHERE name = ?1 ORDER BY created DESC, key LIMIT ?2",
-            )?;
+            let mut statement = connection.prepare_cached(&query)?;
             statement.query_map((name, limit), |row| Ok((row.get(0)?, row.get(1)?)))?.collect()
         })?;
         let readable = |(key, bytes): ([u8; 32], Vec<u8>)| {
@@ -260,9 +274,16 @@ mod tests {
         assert_eq!(other.lookup_step(key("a")).unwrap(), Some(record.clone()));
         assert_eq!(other.preimage(key("a")).unwrap(), Some(preimage("a")));
         assert_eq!(other.steps_named("build", 5).unwrap(), [(key("a"), preimage("a"))]);
+        assert_eq!(other.steps_of("build", 5).unwrap().len(), 1);
+        assert_eq!(other.steps_of("buil", 5).unwrap(), []);
+        store
+            .record_step(key("b"), &StepRecord { name: "build 1.2".into(), ..record.clone() }, &preimage("b"))
+            .unwrap();
+        assert_eq!(other.steps_of("build", 5).unwrap().len(), 2);
+        assert_eq!(other.steps_named("build", 5).unwrap().len(), 1);
         assert_eq!(other.last_duration("build").unwrap(), Some(record.duration));
         let listed = other.ls().unwrap();
-        assert_eq!(listed.len(), 1);
+        assert_eq!(listed.len(), 2);
         assert_eq!((listed[0].exit_code, listed[0].bytes, listed[0].created), (3, 10, record.created));
     }
 

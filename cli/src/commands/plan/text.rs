@@ -40,7 +40,7 @@ fn line(node: &PlanNode, width: usize) -> String {
     format!("{name:<width$}  {}{expected}{place}\n", status(&node.status))
 }
 
-pub(super) fn status(status: &PlanStatus) -> String {
+pub(in super::super) fn status(status: &PlanStatus) -> String {
     match status {
         PlanStatus::Cached => "cached".to_owned(),
         PlanStatus::WillRun { reason: None } => "will run".to_owned(),

@@ -6,7 +6,7 @@ use std::collections::HashMap;
 use std::sync::Arc;
 use std::time::Duration;
 
-use pipe_ops::{Datum, NodeId, Origin, Output, StepKey};
+use pipe_ops::{Datum, NodeId, Origin, Output, Preimage, StepKey};
 
 pub(crate) use walk::plan;
 
@@ -37,6 +37,8 @@ pub struct PlanNode {
     pub expected: Option<Duration>,
     /// Its key, where that is known.
     pub key: Option<StepKey>,
+    /// What its key is made of, where that is known.
+    pub preimage: Option<Preimage>,
     /// Where it was made.
     pub origins: Vec<Origin>,
     /// The needed nodes it depends on, in order, each once.

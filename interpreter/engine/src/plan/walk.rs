@@ -85,6 +85,7 @@ impl Walk {
             status: PlanStatus::Cached,
             expected,
             key: None,
+            preimage: None,
             origins: needed.node.origins.clone(),
             inputs: inputs.collect(),
         })
@@ -141,6 +142,7 @@ impl Walk {
     ) -> Result<Found, Cause> {
         let step = prepare(&needed.node, exec, inputs)?;
         planned.key = Some(step.key);
+        planned.preimage = Some(step.preimage.clone());
         let engine = &self.context.engine;
         let will_run = |reason: Option<String>| Ok(Found::Not(PlanStatus::WillRun { reason }));
         if engine.options.no_cache {

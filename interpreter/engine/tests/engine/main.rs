@@ -11,6 +11,7 @@ mod host;
 mod output;
 mod planning;
 mod property;
+mod reasons;
 mod rounds;
 mod scheduling;
 mod sessions;

@@ -80,6 +80,9 @@ fn dispatch(
             commands::list::run(args, &package, environment)
         }
         Command::Plan(args) => commands::plan::run(cli, args, arguments, environment),
+        Command::Init(args) => commands::init::run(args, environment),
+        Command::Explain(args) => commands::explain::run(args),
+        Command::Completions(args) => commands::completions::run(args),
         Command::Why(args) => commands::why::run(cli, args, arguments, environment),
         Command::Inputs(args) => commands::inputs::run(cli, args, arguments, environment),
         Command::Run(args) => commands::run::run(cli, args, arguments, environment),

@@ -5,6 +5,7 @@ mod check;
 mod fmt;
 mod inspect;
 mod run;
+mod start;
 mod why;
 
 use clap::builder::styling::{AnsiColor, Styles};
@@ -16,6 +17,7 @@ pub(crate) use check::{CheckArgs, Deny, DiagnosticFormat};
 pub(crate) use fmt::FmtArgs;
 pub(crate) use inspect::{ListArgs, PlanArgs, PlanForm, TestArgs, VersionArgs};
 pub(crate) use run::{ExecutionArgs, RunArgs};
+pub(crate) use start::{CompletionsArgs, ExplainArgs, InitArgs, Template};
 pub(crate) use why::{InputsArgs, WhyArgs};
 
 const STYLES: Styles =
@@ -110,5 +112,8 @@ pub(crate) enum Command {
     /// Say what this machine offers, what is missing, and what mends it
     #[command(after_help = "Examples:\n  pipe doctor")]
     Doctor,
+    Init(InitArgs),
+    Explain(ExplainArgs),
+    Completions(CompletionsArgs),
     Version(VersionArgs),
 }

@@ -57,6 +57,9 @@ pub(crate) struct ExecutionArgs {
     /// Run every step, whatever the store holds; results are kept as ever
     #[arg(long)]
     pub(crate) no_cache: bool,
+    /// Exit with 1, and say which steps, when one was not cached
+    #[arg(long)]
+    pub(crate) expect_cached: bool,
     /// Allow what the package may not do by itself: `file:PATH`, `env:NAME`, `secret:NAME`, `secret:file:PATH`, `net:host`,
     /// `export:PATH`; several with commas between them
     #[arg(long, value_name = "GRANT,…")]

@@ -2,8 +2,11 @@
 
 pub(crate) mod cache;
 pub(crate) mod check;
+pub(crate) mod completions;
 pub(crate) mod doctor;
+pub(crate) mod explain;
 pub(crate) mod fmt;
+pub(crate) mod init;
 pub(crate) mod inputs;
 pub(crate) mod list;
 pub(crate) mod plan;

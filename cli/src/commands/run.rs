@@ -93,6 +93,9 @@ fn execute(
     if exit != Exit::Success {
         return Err(CliError::silent(exit));
     }
+    if args.execution.expect_cached {
+        progress.expect_cached()?;
+    }
     let answers = Answers::of(&report);
     match (&args.options.output, evaluation.targets.as_slice()) {
         (Some(path), [one]) => {

@@ -121,6 +121,11 @@ fn for_real(
     if let Ending::Failed(class) = run.ending() {
         count.exit = count.exit.max(execute::exit_of_class(class));
     }
+    if args.execution.expect_cached
+        && let Err(error) = progress.expect_cached()
+    {
+        count.exit = count.exit.max(report::error(&error, *style));
+    }
     let answers = Answers::of(&run);
     for test in rounds.tests {
         match &test.error {

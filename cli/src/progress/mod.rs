@@ -17,7 +17,7 @@ use pipe_ops::NodeId;
 
 use crate::args::{ColorChoice, GlobalArgs, ProgressForm};
 use crate::environment::Environment;
-use crate::exit::CliError;
+use crate::exit::{CliError, Exit};
 use crate::failure::StepReport;
 use crate::output;
 
@@ -106,6 +106,8 @@ struct Step {
 /// The event sink of the command line.
 pub(crate) struct Progress {
     view: Mutex<Box<dyn View>>,
+    /// Steps that did not come from the cache, in the order they were over.
+    ran: Mutex<Vec<Arc<str>>>,
 }
 
 impl Progress {
@@ -117,7 +119,20 @@ impl Progress {
             Form::Github => Box::new(github::Github::new(style)),
             Form::Gitlab => Box::new(gitlab::Gitlab::new(style)),
         };
-        Progress { view: Mutex::new(view) }
+        Progress { view: Mutex::new(view), ran: Mutex::default() }
+    }
+
+    /// What `--expect-cached` promises.
+    ///
+    /// # Errors
+    /// When a step ran, with all that did.
+    pub(crate) fn expect_cached(&self) -> Result<(), CliError> {
+        let ran = self.ran.lock().unwrap_or_else(PoisonError::into_inner);
+        match ran.is_empty() {
+            true => Ok(()),
+            false => Err(CliError::new(Exit::Failed, format!("not cached: {}", ran.join(", ")))
+                .help("`pipe why TARGET` says why")),
+        }
     }
 
     /// Says why a step failed.
@@ -143,6 +158,9 @@ impl Progress {
 
 impl EventSink for Progress {
     fn event(&self, event: Event) {
+        if let Event::Step { name, state: StepState::Ran | StepState::Failed, .. } = &event {
+            self.ran.lock().unwrap_or_else(PoisonError::into_inner).push(name.clone());
+        }
         self.show(|view| match event {
             Event::Started { nodes } => view.started(nodes),
             Event::Step { node, name, state, elapsed, key, origin, exit_code, reason } => view.step(&Step {

@@ -18,6 +18,9 @@ const COMMANDS: &[&[&str]] = &[
     &["cache", "ls"],
     &["cache", "verify"],
     &["doctor"],
+    &["init"],
+    &["explain"],
+    &["completions"],
     &["version"],
 ];
 

@@ -17,6 +17,7 @@ mod progress;
 mod quickstart;
 mod rounds;
 mod scripts;
+mod start;
 mod store;
 mod targets;
 mod terminal;

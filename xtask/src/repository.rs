@@ -10,12 +10,16 @@ pub(crate) fn root() -> PathBuf {
     manifest.parent().unwrap_or(manifest).to_path_buf()
 }
 
-/// Every file that is ours, relative to the root and sorted: no build output, no version control, no vendored code.
+/// What `pipe init` makes packages from: other people's programs once they are there, no code of this repository.
+const TEMPLATES: &str = "cli/templates";
+
+/// Every file that is ours, relative to the root and sorted: no build output, no version control, no vendored code, no templates.
 pub(crate) fn files(root: &Path) -> Vec<PathBuf> {
     let skipped = |name: &str| matches!(name, ".git" | "target" | "node_modules");
     let mut files: Vec<PathBuf> = WalkDir::new(root)
         .into_iter()
         .filter_entry(|entry| entry.depth() == 0 || !entry.file_name().to_str().is_some_and(skipped))
+        .filter_entry(|entry| entry.path() != root.join(TEMPLATES))
         .filter_map(Result::ok)
         .filter(|entry| entry.file_type().is_file())
         .filter_map(|entry| entry.path().strip_prefix(root).ok().map(Path::to_path_buf))

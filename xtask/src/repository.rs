@@ -16,12 +16,12 @@ const TEMPLATES: &str = "cli/templates";
 /// Every file that is ours, relative to the root and sorted: no build output, no version control, no vendored code, no templates.
 pub(crate) fn files(root: &Path) -> Vec<PathBuf> {
     let skipped = |name: &str| matches!(name, ".git" | "target" | "node_modules");
+    let templates = root.join(TEMPLATES);
     let mut files: Vec<PathBuf> = WalkDir::new(root)
         .into_iter()
         .filter_entry(|entry| entry.depth() == 0 || !entry.file_name().to_str().is_some_and(skipped))
-        .filter_entry(|entry| entry.path() != root.join(TEMPLATES))
         .filter_map(Result::ok)
-        .filter(|entry| entry.file_type().is_file())
+        .filter(|entry| entry.file_type().is_file() && !entry.path().starts_with(&templates))
         .filter_map(|entry| entry.path().strip_prefix(root).ok().map(Path::to_path_buf))
         .collect();
     files.sort();

@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use pipe_engine::{Engine, EngineOptions, EventSink, Grants, NORMAL_TIME, Redactor};
+use pipe_engine::{Backend, Engine, EngineOptions, EventSink, Grants, NORMAL_TIME, Redactor};
 use pipe_sandbox::{Sandbox, SandboxOptions, layer_owner};
 use pipe_store::{Store, StoreOptions};
 
@@ -21,15 +21,26 @@ pub(crate) fn open_store(
     environment: &Environment,
     warn: Arc<dyn Fn(&str) + Send + Sync>,
 ) -> Result<(Store, Sandbox), CliError> {
+    let sandbox = sandbox(environment, warn)?;
+    Ok((open_store_of(environment, &sandbox)?, sandbox))
+}
+
+/// The sandbox over the user's store, which need not be there yet.
+fn sandbox(environment: &Environment, warn: Arc<dyn Fn(&str) + Send + Sync>) -> Result<Sandbox, CliError> {
+    let dir = environment.store()?;
+    let dir = std::path::absolute(dir).map_err(|error| CliError::machine(error.to_string()))?;
+    Ok(Sandbox::new(SandboxOptions { warn, ..SandboxOptions::new(&dir) }))
+}
+
+fn open_store_of(environment: &Environment, sandbox: &Sandbox) -> Result<Store, CliError> {
     let dir = environment.store()?;
     let store = Store::open(dir, StoreOptions::new(layer_owner(dir)))
         .map_err(|error| CliError::machine(error.to_string()))?;
-    let sandbox = Sandbox::new(SandboxOptions { warn, ..SandboxOptions::new(store.dir()) });
     store.attach_namespace(Arc::new(sandbox.clone()));
-    Ok((store, sandbox))
+    Ok(store)
 }
 
-/// An engine for a package, with its store.
+/// An engine for a package, with its store. The sandbox is begun to be started first when steps are likely to run.
 ///
 /// # Errors
 /// When the store cannot be opened.
@@ -40,9 +51,14 @@ pub(crate) fn engine(
     grants: &Grants,
     execution: &ExecutionArgs,
     progress: Arc<Progress>,
+    steps_are_likely: bool,
 ) -> Result<(Engine, Store), CliError> {
     let warnings = progress.clone();
-    let (store, sandbox) = open_store(environment, Arc::new(move |message: &str| warnings.warning(message)))?;
+    let sandbox = sandbox(environment, Arc::new(move |message: &str| warnings.warning(message)))?;
+    if steps_are_likely {
+        sandbox.prepare();
+    }
+    let store = open_store_of(environment, &sandbox)?;
     let mut options = EngineOptions::new(package);
     options.grants = grants.clone();
     options.fail_fast = execution.fail_fast;

@@ -13,6 +13,7 @@ mod evaluate;
 mod execute;
 mod exit;
 mod failure;
+mod forecast;
 mod grants;
 mod machine;
 mod output;

@@ -3,11 +3,15 @@
 use std::ffi::OsString;
 use std::sync::Arc;
 
+use pipe_engine::{Engine, RunReport};
+use pipe_store::Store;
+
 use crate::args::{Cli, Command, PlanForm, RunArgs};
 use crate::environment::Environment;
 use crate::evaluate::Evaluation;
 use crate::exit::{CliError, Exit};
 use crate::failure::StepReport;
+use crate::forecast::Forecast;
 use crate::grants::Trust;
 use crate::package::Package;
 use crate::progress::{Progress, Style};
@@ -41,7 +45,26 @@ pub(crate) fn run(
     }
     let mut evaluation = Evaluation::new(&package, environment, &request, &mut trust)?;
     check_wishes(args, &evaluation)?;
-    execute(&package, environment, &config, &mut evaluation, &trust, args, style)
+    if evaluation.asks_for_anything() {
+        trust.check_settings()?;
+    }
+    let folder = package.folder();
+    let forecast = Forecast::of(environment.store()?, folder, arguments, &environment.current_dir);
+    let steps_are_likely = args.execution.no_cache || forecast.expects_steps();
+    let (progress, execution) = (Arc::new(Progress::new(style)), &args.execution);
+    let (engine, store) = machine::engine(
+        environment,
+        &config,
+        folder.to_path_buf(),
+        trust.grants(),
+        execution,
+        progress.clone(),
+        steps_are_likely,
+    )?;
+    let report = execute(&package, &engine, &mut evaluation, &progress, style)?;
+    give(environment, args, &evaluation, &report, &store, &progress)?;
+    forecast.succeeded();
+    Ok(())
 }
 
 /// What the flags do not allow is said before anything runs.
@@ -68,23 +91,15 @@ fn check_wishes(args: &RunArgs, evaluation: &Evaluation<'_>) -> Result<(), CliEr
     Ok(())
 }
 
+/// Runs what is needed, and says what failed.
 fn execute(
     package: &Package,
-    environment: &Environment,
-    config: &Config,
+    engine: &Engine,
     evaluation: &mut Evaluation<'_>,
-    trust: &Trust<'_>,
-    args: &RunArgs,
+    progress: &Progress,
     style: Style,
-) -> Result<(), CliError> {
-    let progress = Arc::new(Progress::new(style));
-    let folder = package.folder().to_path_buf();
-    let (engine, store) =
-        machine::engine(environment, config, folder, trust.grants(), &args.execution, progress.clone())?;
-    if evaluation.asks_for_anything() {
-        trust.check_settings()?;
-    }
-    let report = execute::run(&engine, &mut TargetRounds::new(evaluation, &engine, package), package)?;
+) -> Result<RunReport, CliError> {
+    let report = execute::run(engine, &mut TargetRounds::new(evaluation, engine, package), package)?;
     for failure in &report.failures {
         progress.failure(&StepReport::new(failure, package.sources()));
     }
@@ -93,15 +108,27 @@ fn execute(
     if exit != Exit::Success {
         return Err(CliError::silent(exit));
     }
+    Ok(report)
+}
+
+/// Writes or prints the results.
+fn give(
+    environment: &Environment,
+    args: &RunArgs,
+    evaluation: &Evaluation<'_>,
+    report: &RunReport,
+    store: &Store,
+    progress: &Progress,
+) -> Result<(), CliError> {
     if args.execution.expect_cached {
         progress.expect_cached()?;
     }
-    let answers = Answers::of(&report);
+    let answers = Answers::of(report);
     match (&args.options.output, evaluation.targets.as_slice()) {
         (Some(path), [one]) => {
             let destination = environment.current_dir.join(path);
             let written =
-                result::write(&one.demand, &answers, &store, &destination, environment.source_date_epoch)?;
+                result::write(&one.demand, &answers, store, &destination, environment.source_date_epoch)?;
             if written.owners_lost > 0 {
                 let message = format!(
                     "only root can give files away: {} of {path} belong to other users in the result, and to you now",
@@ -113,7 +140,7 @@ fn execute(
             Ok(())
         }
         (_, targets) => {
-            result::print(targets, &answers, &store, args.options.json, environment.stdout_is_terminal)
+            result::print(targets, &answers, store, args.options.json, environment.stdout_is_terminal)
         }
     }
 }

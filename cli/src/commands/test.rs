@@ -108,8 +108,15 @@ fn for_real(
     let Setting { args, package, environment, config, style } = setting;
     let progress = Arc::new(Progress::new(*style));
     let folder = package.folder().to_path_buf();
-    let (engine, _) =
-        machine::engine(environment, config, folder, trust.grants(), &args.execution, progress.clone())?;
+    let (engine, _) = machine::engine(
+        environment,
+        config,
+        folder,
+        trust.grants(),
+        &args.execution,
+        progress.clone(),
+        false,
+    )?;
     let mut rounds = TestRounds::new(tests, evaluator, &engine, package);
     let run = execute::run(&engine, &mut rounds, package)?;
     for failure in &run.failures {

@@ -16,11 +16,11 @@ use crate::ids::{self, IdCount, IdMap};
 use crate::protocol::{self, Begin, Reply, Request, WireError};
 use crate::supervisor::SUPERVISOR_ARGUMENT;
 
-/// Starts a supervisor. Blocks until it is ready.
-pub(super) fn start(options: &SandboxOptions) -> Result<Connection, BackendError> {
+/// Starts a supervisor, and says what its steps will miss, if anything. Blocks until it is ready.
+pub(super) fn start(options: &SandboxOptions) -> Result<(Connection, Option<String>), BackendError> {
     let (socket, mut supervisor) = spawn(options)?;
     match greet(&socket, &supervisor, options) {
-        Ok(ids) => Ok(Connection::new(socket, supervisor, ids)),
+        Ok((ids, warning)) => Ok((Connection::new(socket, supervisor, ids), warning)),
         Err(error) => {
             // It ends when its connection does, and is of no use any more.
             drop(socket);
@@ -52,20 +52,24 @@ fn spawn(options: &SandboxOptions) -> Result<(UnixStream, Child), BackendError> 
     Ok((ours, supervisor))
 }
 
-/// Maps the ids and hands over the store; gives how many ids steps have.
-fn greet(socket: &UnixStream, supervisor: &Child, options: &SandboxOptions) -> Result<IdCount, BackendError> {
+/// Maps the ids and hands over the store; gives how many ids steps have, and what they miss by that.
+fn greet(
+    socket: &UnixStream,
+    supervisor: &Child,
+    options: &SandboxOptions,
+) -> Result<(IdCount, Option<String>), BackendError> {
     match receive(socket)? {
         Reply::Namespace(Ok(())) => {}
         Reply::Namespace(Err(failure)) => return Err(explain(&failure.what, failure.errno)),
         other => return Err(unexpected("Namespace", &other)),
     }
-    let ids = map_ids(supervisor.id(), options)?;
+    let (ids, warning) = map_ids(supervisor.id(), options)?;
     let limit = rustix::process::getrlimit(Resource::Nofile);
     let open_files = (limit.current.unwrap_or(u64::MAX), limit.maximum.unwrap_or(u64::MAX));
     let begin = Request::Begin(Begin { ids, open_files });
     protocol::send(socket, &begin, &[]).map_err(failed)?;
     match receive(socket)? {
-        Reply::Ready(Ok(())) => Ok(ids),
+        Reply::Ready(Ok(())) => Ok((ids, warning)),
         Reply::Ready(Err(failure)) => Err(explain(&failure.what, failure.errno)),
         other => Err(unexpected("Ready", &other)),
     }
@@ -84,27 +88,25 @@ fn failed(error: WireError) -> BackendError {
 }
 
 /// Maps the ids of the supervisor's namespace, as many as this user may.
-fn map_ids(supervisor: u32, options: &SandboxOptions) -> Result<IdCount, BackendError> {
+fn map_ids(supervisor: u32, options: &SandboxOptions) -> Result<(IdCount, Option<String>), BackendError> {
     if let Some((users, groups)) = root_ranges(&options.store) {
         let (users, groups) =
             (IdMap::range(users.start, users.count), IdMap::range(groups.start, groups.count));
         ids::write_maps(supervisor, &users, &groups).map_err(cannot_map)?;
-        return Ok(IdCount { users: users.count(), groups: groups.count() });
+        return Ok((IdCount { users: users.count(), groups: groups.count() }, None));
     }
     let (uid, gid) = (rustix::process::geteuid().as_raw(), rustix::process::getegid().as_raw());
     let reason = if options.ids == IdRange::Single {
         None
     } else {
         match map_own_range(supervisor, uid, gid) {
-            Ok(ids) => return Ok(ids),
+            Ok(ids) => return Ok((ids, None)),
             Err(reason) => Some(reason),
         }
     };
     ids::write_single_maps(supervisor, uid, gid).map_err(cannot_map)?;
-    if let Some(reason) = reason {
-        (options.warn)(&single_id_warning(uid, &reason));
-    }
-    Ok(IdCount { users: 1, groups: 1 })
+    let warning = reason.map(|reason| single_id_warning(uid, &reason));
+    Ok((IdCount { users: 1, groups: 1 }, warning))
 }
 
 /// The user's own range; else why there is none.

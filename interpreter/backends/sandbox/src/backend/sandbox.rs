@@ -23,7 +23,7 @@ pub struct SandboxOptions {
     pub program: PathBuf,
     /// Which ids steps get.
     pub ids: IdRange,
-    /// Told, once, what steps will miss on this machine.
+    /// Told what steps will miss on this machine, when the first one runs.
     pub warn: Arc<dyn Fn(&str) + Send + Sync>,
 }
 
@@ -61,6 +61,8 @@ struct Inner {
     /// The thread that makes the first connection.
     starting: OnceLock<Mutex<Option<JoinHandle<()>>>>,
     toolchain: OnceLock<Toolchain>,
+    /// What steps will miss. A supervisor can be there that no step needs: then nobody is told.
+    warning: Mutex<Option<String>>,
 }
 
 impl Sandbox {
@@ -71,6 +73,7 @@ impl Sandbox {
             connection: Mutex::new(None),
             starting: OnceLock::new(),
             toolchain: OnceLock::new(),
+            warning: Mutex::new(None),
         };
         Sandbox { inner: Arc::new(inner) }
     }
@@ -93,7 +96,11 @@ impl Sandbox {
         let mut slot = self.inner.connection.lock().unwrap_or_else(PoisonError::into_inner);
         match &*slot {
             Some(connection) if connection.is_open() => Ok(connection.clone()),
-            _ => Ok(slot.insert(Arc::new(launch::start(&self.inner.options)?)).clone()),
+            _ => {
+                let (connection, warning) = launch::start(&self.inner.options)?;
+                *self.inner.warning.lock().unwrap_or_else(PoisonError::into_inner) = warning;
+                Ok(slot.insert(Arc::new(connection)).clone())
+            }
         }
     }
 
@@ -119,10 +126,8 @@ impl Backend for Sandbox {
     }
 
     async fn toolchain_digest(&self) -> Result<Digest, BackendError> {
-        let path = std::env::var("PATH").unwrap_or_default();
-        tokio::task::spawn_blocking(move || toolchain::digest(&path))
-            .await
-            .map_err(|error| BackendError::Failed(error.to_string()))
+        // Two dozen looks at files of the system: a thread for them would cost more than they do.
+        Ok(toolchain::digest(&std::env::var("PATH").unwrap_or_default()))
     }
 
     fn toolchain_has(&self, path: &str) -> bool {
@@ -155,6 +160,10 @@ impl Backend for Sandbox {
             return Err(BackendError::Cancelled);
         }
         let connection = self.connect_async().await?;
+        let warning = self.inner.warning.lock().unwrap_or_else(PoisonError::into_inner).take();
+        if let Some(warning) = warning {
+            (self.inner.options.warn)(&warning);
+        }
         step::run(&connection, self.store(), step, output, cancel).await
     }
 

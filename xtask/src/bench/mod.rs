@@ -1,8 +1,9 @@
-//! Measures `pipe` beside `bwrap` in one run and writes `docs/benchmarks.md`.
+//! Measures `pipe` beside floors and peers in one run and writes `docs/benchmarks.md`.
 //!
 //! Absolute times say little from machine to machine; ratios taken side by side do. So every measure and its floor alternate,
 //! round by round, and medians are compared.
 
+mod docker;
 mod machine;
 mod measures;
 mod page;

@@ -9,6 +9,7 @@ mod concurrency;
 mod crash;
 mod edits;
 mod fmt;
+mod git;
 mod isolation;
 mod kill;
 mod language;

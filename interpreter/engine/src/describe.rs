@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use pipe_ops::{Arg, Datum, Inspection, Node, Op, PackForm};
+use pipe_ops::{Arg, Datum, GitQuery, Inspection, Node, Op, PackForm};
 
 /// The operation, in one word.
 pub(crate) fn operation(op: &Op) -> &'static str {
@@ -20,6 +20,19 @@ pub(crate) fn operation(op: &Op) -> &'static str {
         Op::Write { .. } => "write",
         Op::Remove { .. } => "remove",
         Op::Contents { .. } => "contents",
+        Op::Repo { .. } => "workspace.git",
+        Op::Git { query, .. } => match query {
+            GitQuery::Tree => "tree",
+            GitQuery::Commit => "commit",
+            GitQuery::Branch => "branch",
+            GitQuery::Tags => "tags",
+            GitQuery::Describe => "describe",
+            GitQuery::Dirty => "dirty",
+            GitQuery::Time => "time",
+            GitQuery::MergeBase(..) => "merge_base",
+            GitQuery::Diff(..) => "diff",
+            GitQuery::Log { .. } => "log",
+        },
         Op::Inspect { what, .. } => match what {
             Inspection::Entries => "entries",
             Inspection::Glob(_) => "glob",

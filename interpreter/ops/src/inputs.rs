@@ -1,6 +1,6 @@
 //! The edges that lead into an op.
 
-use crate::{Arg, Exec, Inspection, Op, Output};
+use crate::{Arg, Exec, GitQuery, Inspection, Op, Output};
 
 impl Op {
     /// The edges that lead into the op, in a fixed order. A [`Op::Guard`]'s slot means nothing, see there.
@@ -16,6 +16,12 @@ impl Op {
             Op::Copy(copy) => with_args(vec![copy.into, copy.source], [&copy.path]),
             Op::Write { into, path, text, .. } => with_args(vec![*into], [path, text]),
             Op::Contents { file } | Op::Unpack { file } => vec![*file],
+            Op::Repo { .. } => Vec::new(),
+            Op::Git { repo, query } => match query {
+                GitQuery::MergeBase(a, b) | GitQuery::Diff(a, b) => with_args(vec![*repo], [a, b]),
+                GitQuery::Log { limit, .. } => with_args(vec![*repo], [limit]),
+                _ => vec![*repo],
+            },
             Op::Inspect { of, what: Inspection::Glob(pattern) } => with_args(vec![*of], [pattern]),
             Op::Inspect { of, .. } => vec![*of],
             Op::Difference { from, to } => vec![*from, *to],

@@ -81,6 +81,19 @@ pub enum Op {
         /// The file.
         file: Output,
     },
+    /// The git repository that contains the package, seen as its folder: `workspace.git()`. Slot `Main`: the commit of `HEAD`, a text,
+    /// or `none` before the first one.
+    Repo {
+        /// Whether what came before `HEAD` may be asked for.
+        history: bool,
+    },
+    /// Something about a git repository. Slot `Main`: a tree or a value.
+    Git {
+        /// The repository.
+        repo: Output,
+        /// What is asked.
+        query: GitQuery,
+    },
     /// Something about a tree or a file. Slot `Main`: a value.
     Inspect {
         /// The tree or file.
@@ -122,6 +135,36 @@ pub enum Op {
         inputs: Vec<Output>,
         /// Its other arguments.
         args: Vec<Datum>,
+    },
+}
+
+/// What can be asked of a git repository.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+pub enum GitQuery {
+    /// The package's folder in `HEAD`: a tree.
+    Tree,
+    /// The commit of `HEAD`: a text.
+    Commit,
+    /// The branch, unless `HEAD` is detached: an optional text.
+    Branch,
+    /// The tags on `HEAD`: a sorted list of texts.
+    Tags,
+    /// What `git describe` says: a text.
+    Describe,
+    /// Whether files differ from `HEAD`.
+    Dirty,
+    /// When `HEAD` was committed, in seconds since 1970.
+    Time,
+    /// The commit where two parted: a text.
+    MergeBase(Arg, Arg),
+    /// The paths that differ between two: a sorted list of texts.
+    Diff(Arg, Arg),
+    /// Commits from `HEAD` on, newest first: a list of records.
+    Log {
+        /// How many at most.
+        limit: Arg,
+        /// The name of the record, with the fields `id`, `subject`, `author` and `time`.
+        record: Arc<str>,
     },
 }
 

@@ -110,6 +110,21 @@ fn copy() -> impl Strategy<Value = Op> {
     )
 }
 
+fn git_query() -> impl Strategy<Value = GitQuery> {
+    prop_oneof![
+        Just(GitQuery::Tree),
+        Just(GitQuery::Commit),
+        Just(GitQuery::Branch),
+        Just(GitQuery::Tags),
+        Just(GitQuery::Describe),
+        Just(GitQuery::Dirty),
+        Just(GitQuery::Time),
+        (arg(), arg()).prop_map(|(a, b)| GitQuery::MergeBase(a, b)),
+        (arg(), arg()).prop_map(|(a, b)| GitQuery::Diff(a, b)),
+        (arg(), text()).prop_map(|(limit, record)| GitQuery::Log { limit, record: record.into() }),
+    ]
+}
+
 fn inspection() -> impl Strategy<Value = Inspection> {
     prop_oneof![
         Just(Inspection::Entries),
@@ -146,6 +161,8 @@ fn op() -> impl Strategy<Value = Op> {
         copy(),
         (at(), arg(), 0u32..2).prop_map(|((into, path), text, mode)| Op::Write { into, path, text, mode }),
         any_output().prop_map(|file| Op::Contents { file }),
+        any::<bool>().prop_map(|history| Op::Repo { history }),
+        (any_output(), git_query()).prop_map(|(repo, query)| Op::Git { repo, query }),
         (any_output(), inspection()).prop_map(|(of, what)| Op::Inspect { of, what }),
         (any_output(), any_output()).prop_map(|(from, to)| Op::Difference { from, to }),
         (any_output(), form()).prop_map(|(tree, form)| Op::Pack { tree, form }),

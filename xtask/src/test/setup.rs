@@ -6,6 +6,7 @@ use crate::run;
 
 /// A program that has to be there, and the Debian package it is in.
 const NEEDED: &[(&str, &str)] = &[
+    ("git", "git"),
     ("newuidmap", "uidmap"),
     ("setpriv", "util-linux"),
     ("strace", "strace"),

@@ -26,8 +26,13 @@ const CRATES: &[Crate] = &[
     row("interpreter/eval", "pipe-eval", &["pipe-diagnostics", "pipe-syntax", "pipe-analysis", "pipe-ops"]),
     row("interpreter/store", "pipe-store", &["pipe-ops"]),
     row("interpreter/registry", "pipe-registry", &["pipe-ops", "pipe-store"]),
+    row("interpreter/git", "pipe-git", &["pipe-store"]),
     row("interpreter/archive", "pipe-archive", &["pipe-ops", "pipe-store"]),
-    row("interpreter/engine", "pipe-engine", &["pipe-ops", "pipe-store", "pipe-registry", "pipe-archive"]),
+    row(
+        "interpreter/engine",
+        "pipe-engine",
+        &["pipe-ops", "pipe-store", "pipe-registry", "pipe-archive", "pipe-git"],
+    ),
     row("interpreter/backends/sandbox", "pipe-sandbox", &["pipe-ops", "pipe-store", "pipe-engine"]),
     row(
         "cli",
@@ -51,6 +56,7 @@ const CRATES: &[Crate] = &[
 const ONLY_IN: &[(&str, &[&str])] = &[
     ("salsa", &["pipe-analysis"]),
     ("rusqlite", &["pipe-store"]),
+    ("gix", &["pipe-git"]),
     ("ariadne", &["pipe-diagnostics"]),
     ("clap", &["pipe"]),
     ("tokio", &["pipe-engine", "pipe-sandbox", "pipe"]),

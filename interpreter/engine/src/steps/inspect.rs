@@ -33,7 +33,7 @@ pub(super) fn whole<'a>(inputs: &'a Inputs, tree: Output, what: &str) -> Result<
 }
 
 /// A `Path` is a text, which not every name is.
-fn paths(found: Vec<Vec<u8>>) -> Result<Datum, Cause> {
+pub(super) fn paths(found: Vec<Vec<u8>>) -> Result<Datum, Cause> {
     let path = |bytes: Vec<u8>| {
         String::from_utf8(bytes).map(Datum::text).map_err(|error| {
             let shown = error.as_bytes().escape_ascii();

@@ -1,6 +1,7 @@
 //! Doing single ops: what each kind needs, and what it gives.
 
 pub(crate) mod exec;
+mod git;
 mod host;
 mod inputs;
 mod inspect;
@@ -53,7 +54,7 @@ pub(crate) fn at_once(context: &OpContext, op: &Op, inputs: &Inputs) -> Option<R
         Op::Subdir { tree, path } => Some(tree::subdir(context, inputs, *tree, path)),
         Op::Subfile { tree, path } => Some(tree::subfile(context, inputs, *tree, path)),
         Op::Copy(_) | Op::Write { .. } | Op::Remove { .. } => tree::cached(context, op, inputs).transpose(),
-        Op::Inspect { what: Inspection::Glob(_), .. } => None,
+        Op::Repo { .. } | Op::Git { .. } | Op::Inspect { what: Inspection::Glob(_), .. } => None,
         Op::Inspect { of, what } => Some(inspect::inspect(context, inputs, *of, what)),
         Op::Difference { .. } | Op::Pack { .. } => pack::cached(context, op, inputs).transpose(),
         Op::Apply { function, args } => Some(value::apply(inputs, function, args)),
@@ -76,6 +77,8 @@ pub(crate) async fn perform(context: Arc<OpContext>, op: Op, inputs: Inputs) -> 
         Op::HostFile { path } => host::file(&context, path),
         Op::Copy(_) | Op::Write { .. } | Op::Remove { .. } => tree::change(&context, &op, &inputs),
         Op::Contents { file } => value::contents(&context, &inputs, *file),
+        Op::Repo { .. } => git::repo(&context),
+        Op::Git { repo, query } => git::query(&context, &inputs, *repo, query),
         Op::Inspect { of, what } => inspect::inspect(&context, &inputs, *of, what),
         Op::Difference { .. } | Op::Pack { .. } => pack::make(&context, &op, &inputs),
         _ => at_once(&context, &op, &inputs).unwrap_or_else(|| Err(not_ours(&op))),

@@ -18,20 +18,6 @@ pub(super) const TABLE: Table = &[
     ("Service.shared", Entry::Declared("shared")),
     ("File.unpack", Entry::Declared("unpack")),
     ("Dir.dockerfile", Entry::Declared("dockerfile")),
-    ("Repo.diff", Entry::Declared("diff")),
-    ("Repo.merge_base", Entry::Declared("merge_base")),
-    ("Repo.log", Entry::Declared("log")),
-];
-
-pub(super) const FIELDS: Table = &[
-    ("Repo.tree", Entry::Declared("tree")),
-    ("Repo.commit", Entry::Declared("commit")),
-    ("Repo.branch", Entry::Declared("branch")),
-    ("Repo.tags", Entry::Declared("tags")),
-    ("Repo.describe", Entry::Declared("describe")),
-    ("Repo.dirty", Entry::Declared("dirty")),
-    ("Repo.time", Entry::Declared("time")),
-    ("RepoDiff.paths", Entry::Declared("paths")),
 ];
 
 impl Machine {

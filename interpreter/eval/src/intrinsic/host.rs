@@ -16,7 +16,7 @@ use crate::value::{Base, ContainerValue, Items, RecordValue, SecretSource, Value
 pub(super) const WORKSPACE: Table = &[
     ("dir", Entry::Run(workspace_dir)),
     ("file", Entry::Run(workspace_file)),
-    ("git", Entry::Declared("workspace.git")),
+    ("git", Entry::Run(super::repos::workspace_git)),
 ];
 
 pub(super) const TABLE: Table = &[

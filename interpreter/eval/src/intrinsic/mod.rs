@@ -17,6 +17,7 @@ mod lists;
 mod maps;
 mod options;
 mod places;
+mod repos;
 mod starts;
 mod texts;
 
@@ -68,6 +69,7 @@ const TABLES: &[(Kind, &str, Table)] = &[
     (Kind::Function, "std/prelude", dirs::TABLE),
     (Kind::Function, "std/prelude", checks::TABLE),
     (Kind::Function, "std/prelude", actions::TABLE),
+    (Kind::Function, "std/prelude", repos::TABLE),
     (Kind::Function, "std/prelude", declared::TABLE),
     (Kind::Function, "std/collections", lists::TABLE),
     (Kind::Function, "std/collections", maps::TABLE),
@@ -83,7 +85,7 @@ const TABLES: &[(Kind, &str, Table)] = &[
     (Kind::Field, "std/prelude", container_fields::TABLE),
     (Kind::Field, "std/prelude", dirs::FIELDS),
     (Kind::Field, "std/prelude", checks::FIELDS),
-    (Kind::Field, "std/prelude", declared::FIELDS),
+    (Kind::Field, "std/prelude", repos::FIELDS),
     (Kind::Field, "std/text", texts::FIELDS),
     (Kind::Let, "std/host", host::LETS),
 ];

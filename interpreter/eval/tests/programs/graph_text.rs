@@ -73,6 +73,8 @@ impl Text {
             }
             Op::Remove { from, path } => format!("remove {} {}", self.output(*from), self.arg(path)),
             Op::Contents { file } => format!("contents {}", self.output(*file)),
+            Op::Repo { history } => format!("repo history {history}"),
+            Op::Git { repo, query } => format!("git {} {query:?}", self.output(*repo)),
             Op::Inspect { of, what: Inspection::Glob(pattern) } => {
                 format!("glob {} {}", self.output(*of), self.arg(pattern))
             }

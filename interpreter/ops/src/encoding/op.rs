@@ -2,8 +2,8 @@
 
 use super::Encoder;
 use crate::{
-    Arg, Copy, Digest, Exec, HostDir, Inspection, Mount, Network, NodeId, Op, OpDigest, Output, PackForm,
-    Slot,
+    Arg, Copy, Digest, Exec, GitQuery, HostDir, Inspection, Mount, Network, NodeId, Op, OpDigest, Output,
+    PackForm, Slot,
 };
 
 /// The digest of an op's definition. `input` gives the digests of the nodes it names, all of which the graph has checked to exist.
@@ -62,6 +62,11 @@ impl<F: Fn(NodeId) -> Option<OpDigest>> OpEncoder<F> {
                 self.each(inputs, |this, input| this.output(*input));
                 self.encoder.list(args, Encoder::datum);
             }
+            Op::Repo { history } => {
+                self.encoder.u8(24);
+                self.encoder.u8(u8::from(*history));
+            }
+            Op::Git { repo, query } => self.git(*repo, query),
             Op::Inspect { of, what } => self.inspect(*of, what),
             Op::Difference { from, to } => {
                 self.encoder.u8(21);
@@ -80,6 +85,35 @@ impl<F: Fn(NodeId) -> Option<OpDigest>> OpEncoder<F> {
             Op::Unpack { file } => {
                 self.encoder.u8(23);
                 self.output(*file);
+            }
+        }
+    }
+
+    fn git(&mut self, repo: Output, query: &GitQuery) {
+        self.encoder.u8(25);
+        self.output(repo);
+        match query {
+            GitQuery::Tree => self.encoder.u8(0),
+            GitQuery::Commit => self.encoder.u8(1),
+            GitQuery::Branch => self.encoder.u8(2),
+            GitQuery::Tags => self.encoder.u8(3),
+            GitQuery::Describe => self.encoder.u8(4),
+            GitQuery::Dirty => self.encoder.u8(5),
+            GitQuery::Time => self.encoder.u8(6),
+            GitQuery::MergeBase(a, b) => {
+                self.encoder.u8(7);
+                self.arg(a);
+                self.arg(b);
+            }
+            GitQuery::Diff(a, b) => {
+                self.encoder.u8(8);
+                self.arg(a);
+                self.arg(b);
+            }
+            GitQuery::Log { limit, record } => {
+                self.encoder.u8(9);
+                self.arg(limit);
+                self.encoder.text(record);
             }
         }
     }

@@ -1,0 +1,79 @@
+//! The tree of a commit, as it was committed.
+
+use gix::ObjectId;
+use gix::bstr::ByteSlice;
+use gix::objs::tree::EntryKind;
+use pipe_store::{LayerDraft, Meta, Store, Tree};
+
+use crate::{GitError, Repository};
+
+impl Repository {
+    /// The name of the tree that the package's folder is in `HEAD`; `None` when `HEAD` does not have the folder. Equal names are equal
+    /// content.
+    ///
+    /// # Errors
+    /// Before the first commit.
+    pub fn tree_id(&self) -> Result<Option<String>, GitError> {
+        Ok(self.subtree(self.head()?)?.map(|id| id.to_string()))
+    }
+
+    /// The package's folder in `HEAD`, as it was committed: nothing is filtered or converted. Submodules are empty folders.
+    ///
+    /// # Errors
+    /// Before the first commit, or when something cannot be read.
+    pub fn tree(&self, store: &Store) -> Result<Tree, GitError> {
+        let Some(root) = self.subtree(self.head()?)? else { return Ok(store.empty_tree()) };
+        let mut draft = LayerDraft::begin(store)?;
+        let mut pending = vec![(Vec::new(), root)];
+        while let Some((folder, id)) = pending.pop() {
+            let tree = self.git.find_tree(id).map_err(GitError::read)?;
+            for entry in tree.iter() {
+                let entry = entry.map_err(GitError::read)?;
+                let path = child(&folder, entry.filename().as_bytes());
+                let id = entry.object_id();
+                match entry.mode().kind() {
+                    EntryKind::Tree => {
+                        draft.dir(&path, Meta::plain(0o755))?;
+                        pending.push((path, id));
+                    }
+                    EntryKind::Commit => draft.dir(&path, Meta::plain(0o755))?,
+                    EntryKind::Link => {
+                        let target = self.git.find_blob(id).map_err(GitError::read)?;
+                        draft.symlink(&path, &target.data, Meta::plain(0o777))?;
+                    }
+                    kind @ (EntryKind::Blob | EntryKind::BlobExecutable) => {
+                        let blob = self.git.find_blob(id).map_err(GitError::read)?;
+                        let mode = if kind == EntryKind::Blob { 0o644 } else { 0o755 };
+                        draft.file(&path, Meta::plain(mode), None, &mut blob.data.as_slice())?;
+                    }
+                }
+            }
+        }
+        Ok(store.stack(&[draft.finish()?])?)
+    }
+
+    /// The package's folder in a commit.
+    pub(crate) fn subtree(&self, commit: ObjectId) -> Result<Option<ObjectId>, GitError> {
+        let commit = self.git.find_commit(commit).map_err(GitError::read)?;
+        let mut id = commit.tree_id().map_err(GitError::read)?.detach();
+        for name in &self.prefix {
+            let tree = self.git.find_tree(id).map_err(GitError::read)?;
+            let mut next = None;
+            for entry in tree.iter() {
+                let entry = entry.map_err(GitError::read)?;
+                if entry.filename().as_bytes() == name.as_slice() && entry.mode().is_tree() {
+                    next = Some(entry.object_id());
+                }
+            }
+            match next {
+                Some(next) => id = next,
+                None => return Ok(None),
+            }
+        }
+        Ok(Some(id))
+    }
+}
+
+pub(crate) fn child(folder: &[u8], name: &[u8]) -> Vec<u8> {
+    if folder.is_empty() { name.to_vec() } else { [folder, b"/", name].concat() }
+}

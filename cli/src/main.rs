@@ -53,10 +53,7 @@ fn run(cli: &Cli, arguments: &[OsString]) -> Exit {
         Ok(environment) => environment,
         Err(error) => return report::error(&error, Style::plain()),
     };
-    let style = match Style::choose(&cli.global, &environment) {
-        Ok(style) => style,
-        Err(error) => return report::error(&error, Style::plain()),
-    };
+    let style = Style::choose(&cli.global, &environment);
     match dispatch(cli, arguments, &environment, style) {
         Ok(()) => Exit::Success,
         Err(error) => report::error(&error, style),

@@ -29,7 +29,7 @@ fn one(diagnostic: &pipe_diagnostics::Diagnostic, sources: &Sources, style: Styl
                 render::full(diagnostic, sources, style.color)
             )
         }
-        Form::Plain | Form::Gitlab => render::full(diagnostic, sources, style.color),
+        Form::Plain | Form::Tty | Form::Gitlab => render::full(diagnostic, sources, style.color),
     }
 }
 

@@ -82,10 +82,9 @@ pub(crate) enum ColorChoice {
 /// How progress is shown, on standard error.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub(crate) enum ProgressForm {
-    /// `github` or `gitlab` under those, else `plain`
+    /// `github` or `gitlab` under those, `tty` on a terminal, else `plain`
     Auto,
-    /// A live view: not in this version
-    #[value(hide = true)]
+    /// A live view of the running steps
     Tty,
     /// A line an event
     Plain,

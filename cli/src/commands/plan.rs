@@ -35,7 +35,7 @@ pub(crate) fn run(
     let Command::Plan(args) = &cli.command else {
         return Err(CliError::machine("the command line changed its command; please report this"));
     };
-    let style = Style::choose(&cli.global, environment)?;
+    let style = Style::choose(&cli.global, environment);
     let config = Config::read(environment.config.as_deref())?;
     let mut trust = Trust::new(&package, environment, &config, &args.allow)?.given(&request);
     let mut evaluation = Evaluation::unasked(&package, environment, &request, &mut trust)?;

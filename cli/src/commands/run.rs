@@ -34,7 +34,7 @@ pub(crate) fn run(
     let Command::Run(args) = &cli.command else {
         return Err(CliError::machine("the command line changed its command; please report this"));
     };
-    let style = Style::choose(&cli.global, environment)?;
+    let style = Style::choose(&cli.global, environment);
     let config = Config::read(environment.config.as_deref())?;
     let mut trust = Trust::new(&package, environment, &config, &args.execution.allow)?.given(&request);
     if args.options.dry_run {

@@ -37,6 +37,8 @@ pub(crate) struct Environment {
     pub(crate) stdout_is_terminal: bool,
     /// Standard error is a terminal.
     pub(crate) stderr_is_terminal: bool,
+    /// The terminal cannot move its cursor: `TERM=dumb`.
+    pub(crate) dumb_terminal: bool,
     /// `SOURCE_DATE_EPOCH`: the time of files that are written out, seconds since 1970.
     pub(crate) source_date_epoch: Option<i64>,
 }
@@ -70,6 +72,7 @@ impl Environment {
             stdin_is_terminal: std::io::stdin().is_terminal(),
             stdout_is_terminal: std::io::stdout().is_terminal(),
             stderr_is_terminal: std::io::stderr().is_terminal(),
+            dumb_terminal: value("TERM").is_some_and(|term| term == "dumb"),
             source_date_epoch: epoch(text("SOURCE_DATE_EPOCH")?)?,
             home,
             current_dir,

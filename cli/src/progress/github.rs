@@ -4,56 +4,30 @@
 //! commands are stopped with a token that a step cannot guess: what a step prints must not set variables or add masks. The
 //! format is that of "Workflow commands for GitHub Actions" in GitHub's documentation.
 
-use std::collections::HashMap;
 use std::hash::{BuildHasher, RandomState};
 use std::time::Duration;
 
-use pipe_engine::{StepState, Stream, Summary};
+use pipe_engine::{Stream, Summary};
 use pipe_ops::NodeId;
 
-use super::lines::Lines;
-use super::{Step, Style, View, control, counts, human, state_name};
+use super::logs::{StepLogs, total};
+use super::{Step, Style, View, control, human, state_name};
 use crate::failure::StepReport;
-
-/// A step's log beyond this is cut at the front: the end says why it failed.
-const KEPT: usize = 4 * 1024 * 1024;
 
 pub(super) struct Github {
     style: Style,
-    lines: Lines,
-    logs: HashMap<NodeId, String>,
+    logs: StepLogs,
 }
 
 impl Github {
     pub(super) fn new(style: Style) -> Github {
-        Github { style, lines: Lines::default(), logs: HashMap::new() }
-    }
-
-    fn keep(&mut self, node: NodeId, lines: Vec<String>) {
-        let log = self.logs.entry(node).or_default();
-        for line in lines {
-            log.push_str(&control::printable(&line, true));
-            log.push('\n');
-        }
-        if log.len() > KEPT {
-            let cut = log[log.len() - KEPT / 2..].find('\n').map_or(0, |at| log.len() - KEPT / 2 + at + 1);
-            log.replace_range(..cut, "…\n");
-        }
+        Github { style, logs: StepLogs::default() }
     }
 }
 
 impl View for Github {
     fn step(&mut self, step: &Step) -> String {
-        if step.state == StepState::Running {
-            return String::new();
-        }
-        let rest = self.lines.finish(step.node);
-        self.keep(step.node, rest);
-        let log = self.logs.remove(&step.node).unwrap_or_default();
-        let hidden = self.style.quiet || step.state == StepState::Cached && !self.style.verbose;
-        if hidden && step.state != StepState::Failed {
-            return String::new();
-        }
+        let Some(log) = self.logs.finish(step, self.style) else { return String::new() };
         let time = step.elapsed.map(|elapsed| format!(" ({})", human(elapsed))).unwrap_or_default();
         let state = state_name(step.state);
         let name = control::printable(&step.name, false);
@@ -64,8 +38,7 @@ impl View for Github {
     }
 
     fn log(&mut self, node: NodeId, stream: Stream, bytes: &[u8]) -> String {
-        let lines = self.lines.push(node, stream, bytes);
-        self.keep(node, lines);
+        self.logs.push(node, stream, bytes);
         String::new()
     }
 
@@ -78,10 +51,7 @@ impl View for Github {
     }
 
     fn finished(&mut self, summary: &Summary, elapsed: Duration) -> String {
-        if self.style.quiet {
-            return String::new();
-        }
-        format!("{} in {}\n", counts(summary), human(elapsed))
+        total(summary, elapsed, self.style)
     }
 
     fn failure(&mut self, report: &StepReport) -> String {

@@ -3,48 +3,29 @@
 //! Steps run side by side, so a step's log is kept and shown as one section when the step is over. The format is that of "Custom collapsible sections" in
 //! GitLab's documentation.
 
-use std::collections::HashMap;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
-use pipe_engine::{StepState, Stream, Summary};
+use pipe_engine::{Stream, Summary};
 use pipe_ops::NodeId;
 
-use super::lines::Lines;
-use super::{Step, Style, View, control, counts, human, state_name};
+use super::logs::{StepLogs, total};
+use super::{Step, Style, View, control, state_name};
 use crate::failure::StepReport;
 
 pub(super) struct Gitlab {
     style: Style,
-    lines: Lines,
-    logs: HashMap<NodeId, String>,
+    logs: StepLogs,
 }
 
 impl Gitlab {
     pub(super) fn new(style: Style) -> Gitlab {
-        Gitlab { style, lines: Lines::default(), logs: HashMap::new() }
-    }
-
-    fn keep(&mut self, node: NodeId, lines: Vec<String>) {
-        let log = self.logs.entry(node).or_default();
-        for line in lines {
-            log.push_str(&control::printable(&line, true));
-            log.push('\n');
-        }
+        Gitlab { style, logs: StepLogs::default() }
     }
 }
 
 impl View for Gitlab {
     fn step(&mut self, step: &Step) -> String {
-        if step.state == StepState::Running {
-            return String::new();
-        }
-        let rest = self.lines.finish(step.node);
-        self.keep(step.node, rest);
-        let log = self.logs.remove(&step.node).unwrap_or_default();
-        let hidden = self.style.quiet || step.state == StepState::Cached && !self.style.verbose;
-        if hidden && step.state != StepState::Failed {
-            return String::new();
-        }
+        let Some(log) = self.logs.finish(step, self.style) else { return String::new() };
         let now = SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |now| now.as_secs());
         let start = now.saturating_sub(step.elapsed.map_or(0, |elapsed| elapsed.as_secs()));
         let name = control::printable(&step.name, false);
@@ -53,8 +34,7 @@ impl View for Gitlab {
     }
 
     fn log(&mut self, node: NodeId, stream: Stream, bytes: &[u8]) -> String {
-        let lines = self.lines.push(node, stream, bytes);
-        self.keep(node, lines);
+        self.logs.push(node, stream, bytes);
         String::new()
     }
 
@@ -67,10 +47,7 @@ impl View for Gitlab {
     }
 
     fn finished(&mut self, summary: &Summary, elapsed: Duration) -> String {
-        if self.style.quiet {
-            return String::new();
-        }
-        format!("{} in {}\n", counts(summary), human(elapsed))
+        total(summary, elapsed, self.style)
     }
 
     fn failure(&mut self, report: &StepReport) -> String {

@@ -5,10 +5,13 @@ mod github;
 mod gitlab;
 mod json;
 mod lines;
+mod live;
+mod logs;
 mod plain;
 mod schema;
 
 use std::collections::HashMap;
+use std::sync::mpsc::{RecvTimeoutError, Sender};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
@@ -38,6 +41,7 @@ pub(crate) struct Style {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Form {
     Plain,
+    Tty,
     Json,
     Github,
     Gitlab,
@@ -50,28 +54,23 @@ impl Style {
     }
 
     /// What flags and environment ask for.
-    ///
-    /// # Errors
-    /// When the form is not there yet.
-    pub(crate) fn choose(global: &GlobalArgs, environment: &Environment) -> Result<Style, CliError> {
+    pub(crate) fn choose(global: &GlobalArgs, environment: &Environment) -> Style {
         let form = match global.progress {
             ProgressForm::Auto if environment.github => Form::Github,
             ProgressForm::Auto if environment.gitlab => Form::Gitlab,
+            ProgressForm::Auto if environment.stderr_is_terminal && !environment.dumb_terminal => Form::Tty,
             ProgressForm::Auto | ProgressForm::Plain => Form::Plain,
+            ProgressForm::Tty => Form::Tty,
             ProgressForm::Json => Form::Json,
             ProgressForm::Github => Form::Github,
             ProgressForm::Gitlab => Form::Gitlab,
-            ProgressForm::Tty => {
-                return Err(CliError::usage("--progress tty is not available in this version")
-                    .help("use --progress plain"));
-            }
         };
         let color = match global.color {
             ColorChoice::Always => true,
             ColorChoice::Never => false,
             ColorChoice::Auto => environment.stderr_is_terminal && !environment.no_color,
         };
-        Ok(Style { form, color: color && form != Form::Json, quiet: global.quiet, verbose: global.verbose })
+        Style { form, color: color && form != Form::Json, quiet: global.quiet, verbose: global.verbose }
     }
 }
 
@@ -89,6 +88,10 @@ trait View: Send {
     fn finished(&mut self, summary: &Summary, elapsed: Duration) -> String;
     /// Why a step failed, told after the run.
     fn failure(&mut self, report: &StepReport) -> String;
+    /// Some time has passed.
+    fn tick(&mut self) -> String {
+        String::new()
+    }
 }
 
 /// A change of a step's state.
@@ -103,9 +106,16 @@ struct Step {
     reason: Option<Arc<str>>,
 }
 
+type SharedView = Arc<Mutex<Box<dyn View>>>;
+
+/// How often a live view is drawn again though nothing happened.
+const TICK: Duration = Duration::from_millis(120);
+
 /// The event sink of the command line.
 pub(crate) struct Progress {
-    view: Mutex<Box<dyn View>>,
+    view: SharedView,
+    /// Ends the clock of a live view when it is dropped.
+    _clock: Option<Sender<()>>,
     /// Steps that did not come from the cache, in the order they were over.
     ran: Mutex<Vec<Arc<str>>>,
 }
@@ -114,12 +124,15 @@ impl Progress {
     /// Shows a run in a style.
     pub(crate) fn new(style: Style) -> Progress {
         let view: Box<dyn View> = match style.form {
-            Form::Plain => Box::new(plain::Plain::new(style)),
+            Form::Tty if !style.quiet => Box::new(live::Live::new(style, window)),
+            Form::Plain | Form::Tty => Box::new(plain::Plain::new(style)),
             Form::Json => Box::new(json::Json),
             Form::Github => Box::new(github::Github::new(style)),
             Form::Gitlab => Box::new(gitlab::Gitlab::new(style)),
         };
-        Progress { view: Mutex::new(view), ran: Mutex::default() }
+        let view = Arc::new(Mutex::new(view));
+        let clock = (style.form == Form::Tty).then(|| clock(view.clone()));
+        Progress { view, _clock: clock, ran: Mutex::default() }
     }
 
     /// What `--expect-cached` promises.
@@ -145,15 +158,36 @@ impl Progress {
         self.show(|view| view.warning(message));
     }
 
-    /// Written under the lock: what two threads say must not change places.
     fn show(&self, say: impl FnOnce(&mut dyn View) -> String) {
-        let mut view: MutexGuard<'_, Box<dyn View>> =
-            self.view.lock().unwrap_or_else(PoisonError::into_inner);
-        let text = say(view.as_mut());
-        if !text.is_empty() {
-            output::notice(&text);
-        }
+        show(&self.view, say);
     }
+}
+
+/// Written under the lock: what two threads say must not change places.
+fn show(view: &SharedView, say: impl FnOnce(&mut dyn View) -> String) {
+    let mut view: MutexGuard<'_, Box<dyn View>> = view.lock().unwrap_or_else(PoisonError::into_inner);
+    let text = say(view.as_mut());
+    if !text.is_empty() {
+        output::notice(&text);
+    }
+}
+
+/// Draws a live view again and again, until the sender is gone.
+fn clock(view: SharedView) -> Sender<()> {
+    let (sender, gone) = std::sync::mpsc::channel::<()>();
+    std::thread::spawn(move || {
+        while gone.recv_timeout(TICK) == Err(RecvTimeoutError::Timeout) {
+            show(&view, |view| view.tick());
+        }
+    });
+    sender
+}
+
+/// Rows and columns of the terminal, as they are now; those of old when it does not say.
+fn window() -> live::Size {
+    let size = rustix::termios::tcgetwinsize(std::io::stderr()).ok();
+    let size = size.filter(|size| size.ws_row > 0 && size.ws_col > 0);
+    size.map_or((24, 80), |size| (size.ws_row.into(), size.ws_col.into()))
 }
 
 impl EventSink for Progress {

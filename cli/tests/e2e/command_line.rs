@@ -67,7 +67,6 @@ fn wrong_usage_exits_with_two() {
         &["run", "--no-such-flag", "f"],
         &["run", "f", "--no-such-flag"],
         &["-C", "/no/such/folder", "check"],
-        &["--progress", "tty", "run", "f"],
         &["--progress", "fancy", "run", "f"],
         &["check", "no/such/file.pipe"],
         &[],

@@ -13,6 +13,7 @@ mod git;
 mod isolation;
 mod kill;
 mod language;
+mod live;
 mod machine;
 mod progress;
 mod quickstart;

@@ -43,10 +43,11 @@ impl Terminal {
         for (name, value) in plain.get_envs() {
             command = command.env(name, value.unwrap());
         }
+        command = command.env("TERM", "xterm-256color");
         for (name, value) in env {
             command = command.env(name, value);
         }
-        let child = command.env("TERM", "xterm-256color").current_dir(world.package()).args(args).spawn(pts);
+        let child = command.current_dir(world.package()).args(args).spawn(pts);
         let pty = Arc::new(pty);
         let reader = pty.clone();
         let parser = vt100::Parser::new(length(size.0), length(size.1), 200);
@@ -74,6 +75,12 @@ impl Terminal {
     /// Types something.
     pub(crate) fn types(&mut self, text: &str) {
         (&*self.pty).write_all(text.as_bytes()).unwrap();
+    }
+
+    /// Makes the window another size.
+    pub(crate) fn resize(&mut self, rows: u16, columns: u16) {
+        self.shared.state.lock().unwrap().parser.screen_mut().set_size(length(rows), length(columns));
+        self.pty.resize(pty_process::Size::new(rows, columns)).unwrap();
     }
 
     /// Waits for the end.

@@ -10,6 +10,7 @@ use pipe_syntax::Span;
 use crate::checks::module_findings;
 use crate::db::{Database, Db, Imports, Role, SourceFile, SourceModule, StdLibrary, items, module_of};
 use crate::expression::{self, CheckedExpression};
+use crate::inspect::Snapshot;
 use crate::package::{Loaded, Loader, Manifest, PackageRoot, pipe_files};
 use crate::place::{Finding, Place};
 use crate::program;
@@ -30,7 +31,7 @@ pub struct Analysis {
     db: Database,
     system: Arc<dyn System>,
     loader: Loader,
-    loaded: Loaded,
+    loaded: Arc<Loaded>,
 }
 
 impl Analysis {
@@ -49,7 +50,7 @@ impl Analysis {
             pipe_stdlib::MODULES.iter().map(|source| std_module(&db, source)).collect();
         // A singleton: the database keeps it.
         let _ = StdLibrary::builder(modules.into()).durability(salsa::Durability::HIGH).new(&db);
-        Analysis { db, system, loader: Loader::default(), loaded: Loaded::default() }
+        Analysis { db, system, loader: Loader::default(), loaded: Arc::default() }
     }
 
     /// Checks a package and all that it uses: the entry module with all modules it reaches, and the given `.pipe` files and
@@ -57,8 +58,25 @@ impl Analysis {
     pub fn check(&mut self, root: &PackageRoot, paths: &[PathBuf]) -> Vec<Diagnostic<FileSpan>> {
         let files = self.files(paths);
         let files: Vec<PathBuf> = files.into_iter().collect();
-        self.loaded = self.loader.load(&mut self.db, &*self.system, root, &files);
-        self.diagnostics(if paths.is_empty() { None } else { Some(&files) })
+        self.load(root, &files);
+        let mut found = diagnostics(&self.db, &self.loaded);
+        if !paths.is_empty() {
+            let names = files.iter().map(|path| crate::package::shown(&*self.system, path));
+            let names: BTreeSet<String> = names.collect();
+            found.retain(|diagnostic| names.contains(&*diagnostic.primary.place.file));
+        }
+        found
+    }
+
+    /// Reads a package and all that it uses, as far as anything changed: the entry module with all modules it reaches, and
+    /// the given files. Waits until every snapshot is gone if anything did.
+    pub fn load(&mut self, root: &PackageRoot, files: &[PathBuf]) {
+        self.loaded = Arc::new(self.loader.load(&mut self.db, &*self.system, root, files));
+    }
+
+    /// The program as it was loaded last, to be asked while nothing is edited.
+    pub fn snapshot(&self) -> Snapshot {
+        Snapshot::new(self.db.clone(), self.loaded.clone())
     }
 
     /// The files that paths stand for: folders are searched.
@@ -74,22 +92,6 @@ impl Analysis {
             }
         }
         files
-    }
-
-    fn diagnostics(&self, only: Option<&[PathBuf]>) -> Vec<Diagnostic<FileSpan>> {
-        let db = &self.db;
-        let mut found: Vec<Diagnostic> = self.loaded.diagnostics.clone();
-        found.extend(self.loaded.findings.iter().map(|finding| located(db, finding)));
-        for &module in &self.loaded.modules {
-            found.extend(module_findings(db, module).iter().map(|finding| located(db, finding)));
-        }
-        if let Some(only) = only {
-            let names: BTreeSet<String> =
-                only.iter().map(|path| crate::package::shown(&*self.system, path)).collect();
-            found.retain(|diagnostic| names.contains(&*diagnostic.primary.place.file));
-        }
-        found.sort_by(|a, b| (&a.primary.place, a.code).cmp(&(&b.primary.place, b.code)));
-        found
     }
 
     /// The program of the package that was checked last, with the whole standard library. Items with errors are marked.
@@ -115,13 +117,7 @@ impl Analysis {
 
     /// The text of a file by the name that diagnostics and origins have for it.
     pub fn source(&self, file: &str) -> Option<Arc<str>> {
-        if let Some(text) = self.loaded.texts.get(file) {
-            return Some(text.clone());
-        }
-        let std = StdLibrary::get(&self.db).modules(&self.db).iter();
-        let mut modules = self.loaded.modules.iter().chain(std);
-        let module = modules.find(|module| &**module.file(&self.db).name(&self.db) == file)?;
-        Some(module.file(&self.db).text(&self.db).clone())
+        source(&self.db, &self.loaded, file)
     }
 
     /// The texts of all files of the program, by the name they are shown with.
@@ -167,6 +163,28 @@ impl Analysis {
         };
         found.into_iter().map(|finding| finding.map(here)).collect()
     }
+}
+
+/// Everything that is wrong in a package, sorted by place.
+pub(crate) fn diagnostics(db: &dyn Db, loaded: &Loaded) -> Vec<Diagnostic<FileSpan>> {
+    let mut found: Vec<Diagnostic> = loaded.diagnostics.clone();
+    found.extend(loaded.findings.iter().map(|finding| located(db, finding)));
+    for &module in &loaded.modules {
+        found.extend(module_findings(db, module).iter().map(|finding| located(db, finding)));
+    }
+    found.sort_by(|a, b| (&a.primary.place, a.code).cmp(&(&b.primary.place, b.code)));
+    found
+}
+
+/// The text of a file of a program.
+pub(crate) fn source(db: &dyn Db, loaded: &Loaded, file: &str) -> Option<Arc<str>> {
+    if let Some(text) = loaded.texts.get(file) {
+        return Some(text.clone());
+    }
+    let std = StdLibrary::get(db).modules(db).iter();
+    let mut modules = loaded.modules.iter().chain(std);
+    let module = modules.find(|module| &**module.file(db).name(db) == file)?;
+    Some(module.file(db).text(db).clone())
 }
 
 fn std_module(db: &Database, source: &pipe_stdlib::Source) -> SourceModule {

@@ -13,6 +13,7 @@ mod codes;
 mod db;
 mod expression;
 mod infer;
+pub mod inspect;
 mod literal;
 mod nearest;
 mod package;

@@ -6,7 +6,10 @@ use std::sync::Arc;
 use pipe_syntax::{Span, ast};
 
 use super::Infer;
-use crate::db::ItemNode;
+use super::call::CallSite;
+use super::trace::{Meant, Part};
+use crate::db::{Db, ItemNode};
+use crate::place::ItemTag;
 use crate::signature::ParamSignature;
 use crate::typed::{Expr, Type};
 
@@ -21,6 +24,19 @@ pub(crate) struct Callable<'a, 'db> {
     pub(crate) types: Vec<Type>,
     /// Parameters that are given otherwise: the receiver of an operation.
     pub(crate) skip: usize,
+    /// Which variant, when it is one of an enum.
+    pub(crate) variant: Option<usize>,
+}
+
+impl<'db> Callable<'_, 'db> {
+    /// A parameter as a part of what declares it.
+    fn part(&self, db: &dyn Db, index: usize) -> Part {
+        match (self.variant, self.node.key(db).kind) {
+            (Some(variant), _) => Part::Payload(variant, index),
+            (None, ItemTag::Record) => Part::Field(index),
+            (None, _) => Part::Parameter(index),
+        }
+    }
 }
 
 impl<'db> Infer<'db> {
@@ -29,11 +45,12 @@ impl<'db> Infer<'db> {
         &mut self,
         callable: &Callable<'_, 'db>,
         args: &[ast::Arg],
-        name: Span,
+        site: CallSite,
     ) -> Vec<Option<Expr>> {
+        self.trace_call(callable, site);
         let (slots, complete) = self.assign(callable, args);
         if complete {
-            self.missing(callable, &slots, name);
+            self.missing(callable, &slots, site.name);
         }
         let mut values: Vec<Option<Expr>> = slots.iter().map(|_| None).collect();
         let lambdas_last = |last: bool| {
@@ -109,6 +126,8 @@ impl<'db> Infer<'db> {
     fn named(&mut self, callable: &Callable<'_, 'db>, name: &ast::Name) -> Option<usize> {
         let found = callable.params.iter().position(|param| *param.name == name.text);
         if let Some(index) = found.filter(|index| *index >= callable.skip) {
+            let part = callable.part(self.db, index);
+            self.trace_use(name.span, || Meant::Part(callable.node, part));
             return Some(index);
         }
         let candidates: Vec<Arc<str>> =

@@ -7,6 +7,7 @@ use pipe_syntax::{Span, ast};
 use super::Infer;
 use super::context::Local;
 use super::text::article;
+use super::trace::Meant;
 use crate::place::ItemTag;
 use crate::typed::{Binder, LocalDecl, LocalId, Type};
 
@@ -73,6 +74,7 @@ impl Infer<'_> {
         if let Some(scope) = self.scopes.last_mut() {
             scope.push((text, id));
         }
+        self.trace_use(name.span, || Meant::Local(id));
         id
     }
 

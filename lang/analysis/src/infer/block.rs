@@ -34,7 +34,7 @@ impl Infer<'_> {
             }
             None => self.no_value(block, Vec::new(), want),
         };
-        self.scopes.pop();
+        self.leave_scope(block.span.end);
         expr
     }
 
@@ -62,7 +62,7 @@ impl Infer<'_> {
         self.scopes.push(Vec::new());
         let mut statements: Vec<Statement> =
             block.statements.iter().filter_map(|s| self.statement(s)).collect();
-        self.scopes.pop();
+        self.leave_scope(block.span.end);
         let end = Span { start: block.span.end.saturating_sub(1), end: block.span.end };
         statements.push(Statement::Value(typed(ExprKind::Unit, Type::Unit, end)));
         typed(ExprKind::Block(statements), Type::Unit, block.span)

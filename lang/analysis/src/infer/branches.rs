@@ -222,7 +222,7 @@ impl Infer<'_> {
             ast::ArmBody::Expr(e) => self.branch_expr(e, branches),
             ast::ArmBody::Block(block) => self.branch_block(block, branches),
         };
-        self.scopes.pop();
+        self.leave_scope(arm.span.end);
         Arm { pattern, guard, body }
     }
 }

@@ -9,6 +9,7 @@ use super::context::{CallContext, broken, typed};
 use super::expected::Want;
 use super::path::Entity;
 use super::table::Unknown;
+use super::trace::Meant;
 use super::{Expected, Infer};
 use crate::db::ItemNode;
 use crate::signature::{FunctionSignature, Signature, signature, substitute};
@@ -59,7 +60,7 @@ impl<'db> Infer<'db> {
             ast::ExprKind::Field { base, optional, name, .. } => match name {
                 Some(name) => self.call_field(e, callee, base, *optional, name, args, want),
                 None => {
-                    self.silently(base);
+                    self.unfinished(base);
                     self.args_silently(args);
                     broken(e.span)
                 }
@@ -214,6 +215,7 @@ impl<'db> Infer<'db> {
         want: Want<'_>,
     ) -> Expr {
         self.refer(node);
+        self.trace_use(site.name, || Meant::Item(node));
         self.host_access(node, site.span);
         if function.broken {
             self.args_silently(args);
@@ -238,9 +240,10 @@ impl<'db> Infer<'db> {
             params: &function.params,
             types,
             skip: usize::from(receiver.is_some()),
+            variant: None,
         };
         self.calls.push(context);
-        let mut values = self.arguments(&callable, args, site.name);
+        let mut values = self.arguments(&callable, args, site);
         self.calls.pop();
         if let (Some(receiver), Some(first)) = (receiver, values.first_mut()) {
             *first = Some(receiver);

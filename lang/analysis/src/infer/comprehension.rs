@@ -25,7 +25,7 @@ impl Infer<'_> {
             Some(value) => self.map_elements(e, element, value, want),
             None => self.list_elements(element, want),
         };
-        self.scopes.pop();
+        self.leave_scope(e.span.end);
         self.nests.pop();
         typed(
             ExprKind::Comprehension { clauses, element: Box::new(element), value: value.map(Box::new) },

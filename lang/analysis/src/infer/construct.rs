@@ -6,9 +6,10 @@ use pipe_syntax::{Span, ast};
 
 use super::Infer;
 use super::arguments::Callable;
-use super::call::Instance;
+use super::call::{CallSite, Instance};
 use super::context::{broken, typed};
 use super::expected::Want;
+use super::trace::{Meant, Part};
 use crate::db::{ItemNode, item_of};
 use crate::place::ItemTag;
 use crate::signature::{EnumSignature, RecordSignature, Signature, signature};
@@ -67,6 +68,7 @@ impl<'db> Infer<'db> {
         span: Span,
     ) -> Expr {
         self.refer(node);
+        self.trace_use(name, || Meant::Part(node, Part::Variant(index)));
         let Some(variant) = item.variants.get(index) else { return broken(span) };
         let payload = match args {
             // A variant whose payload has defaults needs no parentheses.
@@ -83,9 +85,15 @@ impl<'db> Infer<'db> {
             }
             Some(args) => {
                 let types = variant.payload.iter().map(|p| instance.apply(&p.ty)).collect();
-                let callable =
-                    Callable { what: &variant.name, node, params: &variant.payload, types, skip: 0 };
-                self.arguments(&callable, args, name)
+                let callable = Callable {
+                    what: &variant.name,
+                    node,
+                    params: &variant.payload,
+                    types,
+                    skip: 0,
+                    variant: Some(index),
+                };
+                self.arguments(&callable, args, CallSite { span, name })
             }
         };
         let ty = Type::Enum(item.global.clone(), instance.args);
@@ -135,8 +143,15 @@ impl<'db> Infer<'db> {
         let ty = Type::Record(record.global.clone(), instance.args.clone());
         self.expect_result(&ty, want);
         let types = record.fields.iter().map(|field| instance.apply(&field.ty)).collect();
-        let callable = Callable { what: &record.global.name, node, params: &record.fields, types, skip: 0 };
-        let fields = self.arguments(&callable, args, name);
+        let callable = Callable {
+            what: &record.global.name,
+            node,
+            params: &record.fields,
+            types,
+            skip: 0,
+            variant: None,
+        };
+        let fields = self.arguments(&callable, args, CallSite { span, name });
         typed(ExprKind::Record { record: record.global.clone(), fields }, ty, span)
     }
 
@@ -162,8 +177,9 @@ impl<'db> Infer<'db> {
             self.args_silently(args);
             return Some(broken(span));
         }
-        let callable = Callable { what: &record.global.name, node, params: &optional, types, skip: 0 };
-        let fields = self.arguments(&callable, args, name);
+        let callable =
+            Callable { what: &record.global.name, node, params: &optional, types, skip: 0, variant: None };
+        let fields = self.arguments(&callable, args, CallSite { span, name });
         let fields = fields.into_iter().enumerate().filter_map(|(i, field)| Some((i, field?))).collect();
         Some(typed(ExprKind::Update { base: Box::new(base.clone()), fields }, ty, span))
     }

@@ -8,6 +8,7 @@ use pipe_syntax::{Span, ast};
 
 use super::demand::Demands;
 use super::table::TypeTable;
+use super::trace::{Trace, trace_written_type};
 use crate::db::{Db, ItemNode};
 use crate::place::{Finding, Place};
 use crate::scope::Names;
@@ -101,6 +102,8 @@ pub(crate) struct Infer<'db> {
     pub(crate) findings: Vec<Finding>,
     pub(crate) references: References,
     pub(crate) demands: Demands,
+    /// What an editor wants to know; `None` when only the program is checked.
+    pub(crate) trace: Option<Box<Trace<'db>>>,
 }
 
 impl<'db> Infer<'db> {
@@ -125,6 +128,7 @@ impl<'db> Infer<'db> {
             findings: Vec::new(),
             references: References::default(),
             demands: Demands::default(),
+            trace: None,
         }
     }
 
@@ -164,6 +168,9 @@ impl<'db> Infer<'db> {
         self.findings.extend(findings);
         self.references.aliases.extend(aliases);
         self.type_params = params;
+        if let Some(trace) = &mut self.trace {
+            trace_written_type(self.names, ty, &mut trace.uses);
+        }
         lowered
     }
 

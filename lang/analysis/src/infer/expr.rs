@@ -25,6 +25,7 @@ impl<'db> Infer<'db> {
     pub(crate) fn expr(&mut self, e: &ast::Expr, want: Want<'_>) -> Expr {
         let expr = deeper(|| self.form(e, want));
         let expr = self.bounded(expr);
+        self.trace_type(e.span, &expr.ty);
         match want {
             Want::Infer => expr,
             Want::Check(expected) => self.coerce(expr, expected),

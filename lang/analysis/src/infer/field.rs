@@ -18,7 +18,7 @@ impl<'db> Infer<'db> {
         name: Option<&ast::Name>,
     ) -> Expr {
         let Some(name) = name else {
-            self.silently(base);
+            self.unfinished(base);
             return broken(e.span);
         };
         if !optional {

@@ -10,6 +10,7 @@ use super::Infer;
 use super::context::References;
 use super::demand::Demands;
 use super::table::{Unknown, first_variable};
+use super::trace::Trace;
 use crate::checks;
 use crate::place::Finding;
 use crate::signature::{for_each_declared, map_type};
@@ -17,21 +18,24 @@ use crate::stack::deeper;
 use crate::typed::{Body, Clause, Expr, ExprKind, ListElement, ScriptPiece, Statement, TextPiece, Type};
 
 /// What is known about a body at its end.
-pub(crate) struct Finished {
+pub(crate) struct Finished<'db> {
     pub(crate) body: Body,
     pub(crate) findings: Vec<Finding>,
     pub(crate) references: References,
     pub(crate) demands: Demands,
+    pub(crate) trace: Option<Box<Trace<'db>>>,
 }
 
-impl Infer<'_> {
+impl<'db> Infer<'db> {
     /// The body of an expression.
-    pub(crate) fn finish(self, expr: Expr) -> Finished {
+    pub(crate) fn finish(self, expr: Expr) -> Finished<'db> {
         self.finish_with(expr, Vec::new()).0
     }
 
     /// The body of an expression, with others that share its locals.
-    pub(crate) fn finish_with(mut self, mut expr: Expr, mut others: Vec<Expr>) -> (Finished, Vec<Expr>) {
+    pub(crate) fn finish_with(mut self, mut expr: Expr, mut others: Vec<Expr>) -> (Finished<'db>, Vec<Expr>) {
+        self.leave_all_scopes();
+        let trace = self.settled_trace();
         let mut unknown = BTreeSet::new();
         self.settle(&mut expr, &mut unknown);
         for other in &mut others {
@@ -54,8 +58,20 @@ impl Infer<'_> {
             findings: self.findings,
             references: self.references,
             demands,
+            trace,
         };
         (finished, others)
+    }
+
+    /// What an editor is told, with types that have no variables.
+    fn settled_trace(&mut self) -> Option<Box<Trace<'db>>> {
+        let mut trace = self.trace.take()?;
+        let mut unknown = BTreeSet::new();
+        let types = trace.types.iter_mut().map(|(_, ty)| ty);
+        for ty in types.chain(trace.calls.iter_mut().flat_map(|call| &mut call.types)) {
+            *ty = self.settled(ty, &mut unknown);
+        }
+        Some(trace)
     }
 
     /// The type without variables; those that stay unknown are noted.

@@ -9,6 +9,7 @@ use super::context::{BodyKind, References};
 use super::demand::Demands;
 use super::expected::Want;
 use super::finish::Finished;
+use super::trace::{Meant, Traced};
 use super::{Expected, Infer};
 use crate::checks;
 use crate::db::{Db, ItemNode, Role};
@@ -53,7 +54,21 @@ pub(crate) type Defaults = Vec<Option<Arc<Body>>>;
 /// The bodies of an item.
 #[salsa::tracked]
 pub(crate) fn infer<'db>(db: &'db dyn Db, node: ItemNode<'db>) -> ItemBodies {
-    let tree = node.tree(db).clone();
+    item_bodies(db, node, node.tree(db), None).0
+}
+
+/// The bodies of a tree that stands in an item's place, with what an editor wants to know of them. Computed whenever it is asked
+/// for: an editor asks for the item under the cursor, as it is or as it would be with one more word.
+pub(crate) fn traced<'db>(db: &'db dyn Db, node: ItemNode<'db>, tree: &ast::ItemKind) -> Vec<Traced<'db>> {
+    item_bodies(db, node, tree, Some(Vec::new())).1.unwrap_or_default()
+}
+
+fn item_bodies<'db>(
+    db: &'db dyn Db,
+    node: ItemNode<'db>,
+    tree: &ast::ItemKind,
+    traces: Option<Vec<Traced<'db>>>,
+) -> (ItemBodies, Option<Vec<Traced<'db>>>) {
     let names = Names::new(db, node.module(db));
     let mut item = Item {
         names,
@@ -61,16 +76,17 @@ pub(crate) fn infer<'db>(db: &'db dyn Db, node: ItemNode<'db>) -> ItemBodies {
         findings: Vec::new(),
         references: References::default(),
         demands: Demands::default(),
+        traces,
     };
     let mut value_type = None;
-    let bodies = match &*tree {
+    let bodies = match tree {
         ast::ItemKind::Let(tree) => {
             let (body, ty) = item.let_value(tree);
             value_type = ty;
             Bodies::Value(body)
         }
         // Only a `let` may find its own type in its body; all others begin with their signature.
-        _ => match (&*tree, &signature(db, node).signature) {
+        _ => match (tree, &signature(db, node).signature) {
             (ast::ItemKind::Function(tree), Signature::Function(function)) => item.function(tree, function),
             (ast::ItemKind::Param(tree), Signature::Value(value)) => {
                 Bodies::Value(tree.default.as_ref().map(|default| {
@@ -84,8 +100,8 @@ pub(crate) fn infer<'db>(db: &'db dyn Db, node: ItemNode<'db>) -> ItemBodies {
             _ => Bodies::None,
         },
     };
-    let Item { findings, references, demands, .. } = item;
-    ItemBodies { bodies, value_type, findings, references, demands }
+    let Item { findings, references, demands, traces, .. } = item;
+    (ItemBodies { bodies, value_type, findings, references, demands }, traces)
 }
 
 struct Item<'db> {
@@ -94,18 +110,24 @@ struct Item<'db> {
     findings: Vec<Finding>,
     references: References,
     demands: Demands,
+    traces: Option<Vec<Traced<'db>>>,
 }
 
 impl<'db> Item<'db> {
     fn infer(&self, kind: BodyKind, type_params: &[Arc<str>]) -> Infer<'db> {
-        Infer::new(self.names, Some(self.node), kind, type_params)
+        let infer = Infer::new(self.names, Some(self.node), kind, type_params);
+        Infer { trace: self.traces.as_ref().map(|_| Box::default()), ..infer }
     }
 
-    fn take(&mut self, finished: Finished) -> Arc<Body> {
+    fn take(&mut self, finished: Finished<'db>) -> Arc<Body> {
         self.findings.extend(finished.findings);
         self.references.extend(finished.references);
         self.demands.extend(finished.demands);
-        Arc::new(finished.body)
+        let body = Arc::new(finished.body);
+        if let (Some(traces), Some(trace)) = (&mut self.traces, finished.trace) {
+            traces.push(Traced { body: body.clone(), trace: *trace });
+        }
+        body
     }
 
     /// A body that is one expression of a known type.
@@ -245,6 +267,9 @@ impl<'db> Item<'db> {
         };
         let param =
             self.names.own.values.get(name.text.as_str()).filter(|node| node.key(db).kind == ItemTag::Param);
+        if let Some(&param) = param {
+            infer.trace_use(name.span, || Meant::Item(param));
+        }
         let Some(&param) = param else {
             infer.report(checks::no_such_param(infer, name));
             infer.silently(&arg.value);

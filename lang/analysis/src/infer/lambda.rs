@@ -51,7 +51,7 @@ impl Infer<'_> {
             types.push(ty);
         }
         let body = self.lambda_body(body, wanted.as_ref().map(|(_, ret)| &**ret));
-        self.scopes.pop();
+        self.leave_scope(e.span.end);
         self.nests.pop();
         let ty = Type::Function { params: types, ret: Arc::new(body.ty.clone()) };
         typed(ExprKind::Lambda { params: binders, body: Arc::new(body) }, ty, e.span)

@@ -9,6 +9,7 @@ use super::call::{CallSite, Instance};
 use super::context::{broken, typed};
 use super::expected::Want;
 use super::text::article;
+use super::trace::{Meant, Part};
 use crate::db::{ItemNode, item_of};
 use crate::nearest::with_nearest;
 use crate::place::ItemTag;
@@ -89,8 +90,9 @@ impl<'db> Infer<'db> {
     /// A field of a value, also of the types of the engine.
     pub(crate) fn field_named(&mut self, base: &Expr, ty: &Type, name: &ast::Name) -> Option<Expr> {
         let span = base.span.to(name.span);
-        let (record, args) = self.record_of(ty)?;
+        let (node, record, args) = self.record_of(ty)?;
         let (index, field) = record.fields.iter().enumerate().find(|(_, field)| *field.name == name.text)?;
+        self.trace_use(name.span, || Meant::Part(node, Part::Field(index)));
         let instance = Instance { params: record.type_params.clone(), args };
         let ty = instance.apply(&field.ty);
         let base = Box::new(base.clone());
@@ -104,7 +106,7 @@ impl<'db> Infer<'db> {
     }
 
     /// The declaration that says which fields a type has, with its type arguments.
-    fn record_of(&self, ty: &Type) -> Option<(Arc<RecordSignature>, Vec<Type>)> {
+    fn record_of(&self, ty: &Type) -> Option<(ItemNode<'db>, Arc<RecordSignature>, Vec<Type>)> {
         let (node, args) = match ty {
             Type::Record(global, args) | Type::Opaque(global, args) => {
                 (item_of(self.db, global, &[ItemTag::Record])?, args.clone())
@@ -113,7 +115,7 @@ impl<'db> Infer<'db> {
             _ => return None,
         };
         match &signature(self.db, node).signature {
-            Signature::Record(record) => Some((record.clone(), args)),
+            Signature::Record(record) => Some((node, record.clone(), args)),
             _ => None,
         }
     }
@@ -188,8 +190,8 @@ impl<'db> Infer<'db> {
             return;
         }
         let mut candidates: Vec<Arc<str>> = match self.record_of(ty) {
-            Some((record, _)) if record.broken => return,
-            Some((record, _)) => record.fields.iter().map(|field| field.name.clone()).collect(),
+            Some((_, record, _)) if record.broken => return,
+            Some((_, record, _)) => record.fields.iter().map(|field| field.name.clone()).collect(),
             None => Vec::new(),
         };
         candidates.extend(self.operation_names(ty));

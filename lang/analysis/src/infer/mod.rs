@@ -32,9 +32,11 @@ mod script;
 mod sequence;
 mod table;
 mod text;
+mod trace;
 
 pub(crate) use context::{BodyKind, Infer, Local, Nest, References};
 pub(crate) use demand::DemandKind;
 pub(crate) use expected::Expected;
-pub(crate) use item::{Bodies, Defaults, infer};
+pub(crate) use item::{Bodies, Defaults, infer, traced};
 pub(crate) use text::article;
+pub(crate) use trace::{Meant, Part, Traced, TracedCall, trace_written_type};

@@ -18,7 +18,7 @@ use crate::typed::{Expr, ExprKind, Type};
 impl<'db> Infer<'db> {
     /// A lower-case name.
     pub(crate) fn name(&mut self, name: &ast::Name) -> Expr {
-        match self.entity_of_value(&name.text) {
+        match self.entity_of_value(name) {
             Some(Entity::Local(id)) => {
                 let ty = self.locals.get(id.0 as usize).map_or(Type::Error, |local| local.decl.ty.clone());
                 typed(ExprKind::Local(id), ty, name.span)

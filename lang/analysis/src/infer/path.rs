@@ -8,7 +8,7 @@ use super::Infer;
 use crate::checks;
 use crate::db::{ItemNode, SourceModule};
 use crate::nearest::with_nearest;
-use crate::scope::Found;
+use crate::scope::{Found, short};
 use crate::typed::{CheckedKind, LocalId};
 
 /// What a path stands for.
@@ -30,8 +30,8 @@ impl<'db> Infer<'db> {
     /// What a path stands for; `None` when it is no path, or begins with a name that means nothing.
     pub(crate) fn entity(&mut self, e: &ast::Expr) -> Option<Entity<'db>> {
         match &e.kind {
-            Tree::Name(name) => self.entity_of_value(&name.text),
-            Tree::TypeName(name) => self.entity_of_type(&name.text),
+            Tree::Name(name) => self.entity_of_value(name),
+            Tree::TypeName(name) => self.entity_of_type(name),
             Tree::Field { base, optional: false, name: Some(name), .. } => {
                 match self.entity_of_module(base)? {
                     Entity::Module(module) => Some(self.member_of_module(module, name)),
@@ -45,13 +45,19 @@ impl<'db> Infer<'db> {
     /// The module that an expression names, if it names one.
     pub(crate) fn entity_of_module(&mut self, e: &ast::Expr) -> Option<Entity<'db>> {
         let Tree::Name(name) = &e.kind else { return None };
-        match self.entity_of_value(&name.text)? {
+        match self.entity_of_value(name)? {
             found @ (Entity::Module(_) | Entity::Broken) => Some(found),
             _ => None,
         }
     }
 
-    pub(crate) fn entity_of_value(&mut self, name: &str) -> Option<Entity<'db>> {
+    pub(crate) fn entity_of_value(&mut self, name: &ast::Name) -> Option<Entity<'db>> {
+        let entity = self.value_named(&name.text)?;
+        self.trace_entity(name.span, entity);
+        Some(entity)
+    }
+
+    fn value_named(&mut self, name: &str) -> Option<Entity<'db>> {
         if let Some(id) = self.local(name) {
             self.use_local(name);
             return Some(Entity::Local(id));
@@ -66,7 +72,13 @@ impl<'db> Infer<'db> {
         })
     }
 
-    fn entity_of_type(&mut self, name: &str) -> Option<Entity<'db>> {
+    fn entity_of_type(&mut self, name: &ast::Name) -> Option<Entity<'db>> {
+        let entity = self.type_named(&name.text)?;
+        self.trace_entity(name.span, entity);
+        Some(entity)
+    }
+
+    fn type_named(&self, name: &str) -> Option<Entity<'db>> {
         // The module's own types come first, then the built-in ones, which the prelude declares again for their fields.
         if self.names.own_type(name).is_none()
             && let Some(kind) = CheckedKind::from_name(name)
@@ -91,11 +103,7 @@ impl<'db> Infer<'db> {
                 checks::private(self.names, node, short(&module.id(self.db).0), self.place(name.span));
             self.report(found);
         }
+        self.trace_entity(name.span, Entity::Item(node));
         Entity::Item(node)
     }
-}
-
-/// A module's name as a program writes it: `std/host` is `host`.
-pub(crate) fn short(id: &str) -> &str {
-    id.strip_prefix("std/").or_else(|| id.strip_suffix("/main")).unwrap_or(id)
 }

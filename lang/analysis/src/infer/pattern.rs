@@ -8,6 +8,7 @@ use pipe_syntax::ast::{self, NumValue, PatternKind as Tree};
 use super::Infer;
 use super::binder::BoundBy;
 use super::text::article;
+use super::trace::{Meant, Part};
 use crate::db::item_of;
 use crate::literal;
 use crate::nearest::with_nearest;
@@ -183,9 +184,8 @@ impl Infer<'_> {
             return Pattern::Wildcard;
         };
         let node = item_of(self.db, global, &[ItemTag::Enum]);
-        let Some(Signature::Enum(item)) = node.map(|node| &signature(self.db, node).signature) else {
-            return Pattern::Wildcard;
-        };
+        let Some(node) = node else { return Pattern::Wildcard };
+        let Signature::Enum(item) = &signature(self.db, node).signature else { return Pattern::Wildcard };
         if let Some(last) = path.last()
             && *last.text != *global.name
         {
@@ -194,7 +194,7 @@ impl Infer<'_> {
         }
         // The module before an enum's name is used, even though the type decides.
         if let [module, _, ..] = path {
-            self.entity_of_value(&module.text);
+            self.entity_of_value(module);
         }
         let Some((variant, declared)) = item.variant(&name.text) else {
             self.unknown_pattern_variant(item, name);
@@ -203,6 +203,7 @@ impl Infer<'_> {
             }
             return Pattern::Wildcard;
         };
+        self.trace_use(name.span, || Meant::Part(node, Part::Variant(variant)));
         let types: Vec<Type> =
             declared.payload.iter().map(|p| substitute(&p.ty, &item.type_params, type_args)).collect();
         let payload = self.payload(name, declared, &types, args, rest);

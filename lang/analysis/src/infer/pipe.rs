@@ -18,7 +18,7 @@ impl Infer<'_> {
         want: Want<'_>,
     ) -> Expr {
         let Some(callee) = path(function) else {
-            self.silently(base);
+            self.unfinished(base);
             self.args_silently(args);
             return broken(e.span);
         };

@@ -5,5 +5,5 @@ mod names;
 mod std;
 
 pub(crate) use module::{ModuleScope, module_scope};
-pub(crate) use names::{Found, Names};
+pub(crate) use names::{Found, Names, short};
 pub(crate) use std::{StdScope, receiver_name, std_scope};

@@ -89,3 +89,8 @@ impl<'db> Names<'db> {
             .collect()
     }
 }
+
+/// A module's name as a program writes it: `std/host` is `host`.
+pub(crate) fn short(id: &str) -> &str {
+    id.strip_prefix("std/").or_else(|| id.strip_suffix("/main")).unwrap_or(id)
+}

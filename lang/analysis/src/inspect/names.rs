@@ -1,0 +1,138 @@
+//! What can be written at a place: names of a module, members of a module, what a value offers.
+
+use std::sync::Arc;
+
+use super::declaration::Declaration;
+use super::snapshot::Snapshot;
+use crate::db::{ItemNode, item_of, items};
+use crate::infer::Part;
+use crate::place::ItemTag;
+use crate::scope::{module_scope, receiver_name};
+use crate::signature::{Signature, signature};
+use crate::typed::{ModuleId, Type};
+
+impl Snapshot {
+    /// Names that stand for something anywhere in a file: its own, then the prelude's and the modules that need no `use`.
+    pub fn names(&self, file: &str) -> Vec<Declaration> {
+        let Some(module) = self.module(file) else { return Vec::new() };
+        let names = self.scope(module);
+        let own = names.own.values.iter().chain(&names.own.types);
+        let std = names.std.values.iter().chain(&names.std.types);
+        let hidden =
+            |name: &Arc<str>| names.own.values.contains_key(name) || names.own.types.contains_key(name);
+        let std = std.filter(|(name, _)| !hidden(name));
+        let public = std.filter(|(_, node)| node.public(&self.db));
+        let named = |(name, node): (&Arc<str>, &ItemNode<'_>)| {
+            Some(Declaration { name: name.clone(), ..self.describe(*node)? })
+        };
+        let mut found: Vec<Declaration> = own.chain(public).filter_map(named).collect();
+        let modules = names.std.namespaces.iter().filter(|(name, _)| !hidden(name));
+        found.extend(modules.map(|(_, module)| self.describe_module(*module)));
+        found
+    }
+
+    /// What another module offers to the one that names it.
+    pub fn members_of_module(&self, id: &ModuleId) -> Vec<Declaration> {
+        let Some(module) = self.module_of(id) else { return Vec::new() };
+        let scope = module_scope(&self.db, module);
+        let all = scope.values.iter().chain(&scope.types);
+        all.filter(|(name, node)| {
+            node.public(&self.db) && !name.contains('.') && node.key(&self.db).kind != ItemTag::Use
+        })
+        .filter_map(|(_, node)| self.describe(*node))
+        .collect()
+    }
+
+    /// Fields and operations of a type, fields first.
+    pub fn members(&self, file: &str, ty: &Type) -> Vec<Declaration> {
+        let Some(module) = self.module(file) else { return Vec::new() };
+        let names = self.scope(module);
+        let record = match ty {
+            Type::Record(global, _) | Type::Opaque(global, _) => {
+                item_of(&self.db, global, &[ItemTag::Record])
+            }
+            Type::Checked(kind) => names.std.types.get(kind.name()).copied(),
+            _ => None,
+        };
+        let mut found = Vec::new();
+        if let Some(node) = record
+            && let Signature::Record(record) = &signature(&self.db, node).signature
+        {
+            let fields = 0..record.fields.len();
+            found.extend(fields.filter_map(|i| self.describe_part(node, Part::Field(i))));
+        }
+        let operations = receiver_name(ty).and_then(|receiver| names.std.operations.get(receiver));
+        let public = operations.into_iter().flatten().filter(|(_, node)| node.public(&self.db));
+        found.extend(public.filter_map(|(_, node)| self.describe(*node)));
+        found
+    }
+
+    /// The variants of an enum, by its type.
+    pub fn variants(&self, ty: &Type) -> Vec<Declaration> {
+        let Type::Enum(global, _) = ty else { return Vec::new() };
+        let Some(node) = item_of(&self.db, global, &[ItemTag::Enum]) else { return Vec::new() };
+        self.variants_of(node)
+    }
+
+    /// The variants of the enum of a name in a file.
+    pub fn variants_named(&self, file: &str, name: &str) -> Vec<Declaration> {
+        let node = self.module(file).and_then(|module| self.scope(module).ty(name));
+        node.map(|node| self.variants_of(node)).unwrap_or_default()
+    }
+
+    fn variants_of(&self, node: ItemNode<'_>) -> Vec<Declaration> {
+        let Signature::Enum(item) = &signature(&self.db, node).signature else { return Vec::new() };
+        (0..item.variants.len()).filter_map(|i| self.describe_part(node, Part::Variant(i))).collect()
+    }
+
+    /// Functions that can stand behind `|>`: their first parameter takes a value of the type. Each with what is written before
+    /// its name: a module that the file knows, or nothing.
+    pub fn functions_on(&self, file: &str, ty: &Type) -> Vec<(Option<Arc<str>>, Declaration)> {
+        let Some(module) = self.module(file) else { return Vec::new() };
+        let names = self.scope(module);
+        let own = names.own.values.values().map(|node| (None, *node));
+        let std = names.std.values.values().filter(|node| node.public(&self.db)).map(|node| (None, *node));
+        let imported = module.imports(&self.db).iter().filter_map(|(name, module)| Some((name, (*module)?)));
+        let elsewhere = imported.flat_map(|(name, module)| {
+            let nodes = items(&self.db, module).nodes.iter();
+            nodes.filter(|node| node.public(&self.db)).map(|node| (Some(name.clone()), *node))
+        });
+        let all = own.chain(elsewhere).chain(std);
+        all.filter(|(_, node)| match &signature(&self.db, *node).signature {
+            Signature::Function(function) => {
+                function.params.first().is_some_and(|first| takes(&first.ty, ty))
+            }
+            _ => false,
+        })
+        .filter_map(|(before, node)| Some((before, self.describe(node)?)))
+        .collect()
+    }
+
+    /// What the items of a file declare, in its order; tests too.
+    pub fn declared_in(&self, file: &str) -> Vec<Declaration> {
+        let Some(module) = self.module(file) else { return Vec::new() };
+        let nodes = items(&self.db, module).nodes.iter();
+        nodes
+            .filter(|node| node.key(&self.db).kind != ItemTag::Use)
+            .filter_map(|n| self.describe(*n))
+            .collect()
+    }
+}
+
+/// Whether a parameter of one type takes a value of another, as far as that can be told without its type arguments.
+fn takes(parameter: &Type, value: &Type) -> bool {
+    match (parameter, value) {
+        (Type::Parameter(_), _) | (_, Type::Error | Type::Never) => true,
+        (Type::Optional(inner), value) if !matches!(value, Type::Optional(_)) => takes(inner, value),
+        (Type::Optional(a), Type::Optional(b))
+        | (Type::List(a), Type::List(b))
+        | (Type::Action(a), Type::Action(b)) => takes(a, b),
+        (Type::Map(a, x), Type::Map(b, y)) => takes(a, b) && takes(x, y),
+        (Type::Record(a, _), Type::Record(b, _))
+        | (Type::Enum(a, _), Type::Enum(b, _))
+        | (Type::Opaque(a, _), Type::Opaque(b, _)) => a == b,
+        (Type::Tree, Type::Opaque(global, _)) => matches!(&*global.name, "Dir" | "File"),
+        (Type::Command, Type::List(element)) => **element == Type::String,
+        (a, b) => a == b,
+    }
+}

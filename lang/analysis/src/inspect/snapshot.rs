@@ -1,0 +1,108 @@
+//! A program at one moment.
+
+use std::panic::AssertUnwindSafe;
+use std::sync::Arc;
+
+use pipe_diagnostics::{Diagnostic, FileSpan};
+
+use crate::analysis;
+use crate::db::{Database, ItemNode, Role, SourceModule, StdLibrary, items, parsed};
+use crate::package::Loaded;
+use crate::scope::Names;
+use crate::typed::ModuleId;
+
+/// A program at one moment, to be asked on any thread. Edits wait until every snapshot is gone, and interrupt what is being
+/// computed for one; so nobody keeps a snapshot, and the thread that edits never holds one.
+pub struct Snapshot {
+    pub(super) db: Database,
+    pub(super) loaded: Arc<Loaded>,
+}
+
+/// Why a question was not answered.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Interrupted {
+    /// The program was edited meanwhile.
+    Edited,
+    /// A mistake of the checker: what it said.
+    Panicked(String),
+}
+
+impl Snapshot {
+    pub(crate) fn new(db: Database, loaded: Arc<Loaded>) -> Snapshot {
+        Snapshot { db, loaded }
+    }
+
+    /// Asks something, gives the snapshot back to the void, and outlives both an edit and a mistake of the checker.
+    ///
+    /// # Errors
+    /// When there is no answer.
+    pub fn ask<T>(self, question: impl FnOnce(&Snapshot) -> T) -> Result<T, Interrupted> {
+        // Nothing of the snapshot is used after a panic: it is dropped here.
+        let answer = std::panic::catch_unwind(AssertUnwindSafe(|| {
+            salsa::Cancelled::catch(AssertUnwindSafe(|| question(&self)))
+        }));
+        drop(self);
+        match answer {
+            Ok(Ok(answer)) => Ok(answer),
+            Ok(Err(_)) => Err(Interrupted::Edited),
+            Err(panic) => Err(Interrupted::Panicked(said(&*panic))),
+        }
+    }
+
+    /// Everything that is wrong in the package, sorted by place.
+    pub fn diagnostics(&self) -> Vec<Diagnostic<FileSpan>> {
+        analysis::diagnostics(&self.db, &self.loaded)
+    }
+
+    /// The files of the package itself, as they are shown to people.
+    pub fn own_files(&self) -> impl Iterator<Item = &Arc<str>> {
+        self.loaded.own.iter().map(|module| module.file(&self.db).name(&self.db))
+    }
+
+    /// The text of a file, by the name it is shown with.
+    pub fn source(&self, file: &str) -> Option<Arc<str>> {
+        analysis::source(&self.db, &self.loaded, file)
+    }
+
+    /// Whether a file is one of the standard library's, which is on no disk.
+    pub fn in_standard_library(&self, file: &str) -> bool {
+        self.module(file).is_some_and(|module| module.role(&self.db) == Role::Std)
+    }
+
+    pub(super) fn module(&self, file: &str) -> Option<SourceModule> {
+        let std = StdLibrary::get(&self.db).modules(&self.db).iter();
+        let mut modules = self.loaded.modules.iter().chain(std);
+        modules.find(|module| &**module.file(&self.db).name(&self.db) == file).copied()
+    }
+
+    pub(super) fn module_of(&self, id: &ModuleId) -> Option<SourceModule> {
+        crate::db::module_of(&self.db, id)
+    }
+
+    pub(super) fn scope(&self, module: SourceModule) -> Names<'_> {
+        Names::new(&self.db, module)
+    }
+
+    /// The item that a place is in, or directly behind.
+    pub(super) fn item_at(&self, module: SourceModule, offset: u32) -> Option<ItemNode<'_>> {
+        let nodes = &items(&self.db, module).nodes;
+        if module.role(&self.db) == Role::Std {
+            return nodes.iter().rev().find(|node| node.offset(&self.db) <= offset).copied();
+        }
+        let parsed = parsed(&self.db, module.file(&self.db));
+        let at = parsed.items.iter().rposition(|item| item.offset <= offset)?;
+        nodes.get(at).copied()
+    }
+}
+
+/// What a panic said.
+fn said(panic: &(dyn std::any::Any + Send)) -> String {
+    let text = panic.downcast_ref::<&str>().map(|text| (*text).to_owned());
+    text.or_else(|| panic.downcast_ref::<String>().cloned()).unwrap_or_default()
+}
+
+impl std::fmt::Debug for Snapshot {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Snapshot").field("modules", &self.loaded.modules.len()).finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,233 @@
+//! What fits a place.
+
+use pipe_analysis::inspect::{
+    CallSpan, Declaration, DeclarationKind as Kind, Inspection, Meaning, Parameter, Snapshot,
+};
+use pipe_analysis::typed::{CheckedKind, Type};
+use pipe_syntax::Span;
+
+use super::context::{Argument, Context, Position};
+use super::{Completion, CompletionKind};
+use crate::render::{detail, markdown, parameter};
+
+/// Words that begin an item.
+const ITEM_WORDS: &[&str] =
+    &["pub fn", "pub action", "fn", "action", "param", "let", "record", "enum", "test", "use"];
+/// Words that begin a statement or an expression.
+const WORDS: &[&str] = &["let", "if", "match", "fn", "true", "false", "none", "some", "do", "gate", "expect"];
+/// Types that are declared nowhere.
+const BUILT_IN_TYPES: &[&str] = &[
+    "Bool", "Int", "Float", "String", "Duration", "Size", "Unit", "List", "Map", "Action", "Tree", "Command",
+];
+
+/// What fits a place.
+pub(super) fn offers(snapshot: &Snapshot, file: &str, context: &Context) -> Vec<Completion> {
+    let offer = Offer { snapshot, file, context };
+    let inspection = snapshot.inspect_edited(file, &context.text, context.word.end);
+    match (&context.position, &inspection) {
+        (Position::Member { base_end, optional }, Some(inspection)) => {
+            offer.members(inspection, *base_end, *optional)
+        }
+        (Position::Piped { base_end }, Some(inspection)) => offer.piped(inspection, *base_end),
+        (Position::Member { .. } | Position::Piped { .. }, None) => Vec::new(),
+        (Position::Item, _) => ITEM_WORDS.iter().map(|word| offer.word(word, 0)).collect(),
+        (Position::Type, _) => offer.types(),
+        (Position::Expression { argument, arm_of }, inspection) => {
+            offer.expression(inspection.as_ref(), argument.as_ref(), *arm_of)
+        }
+    }
+}
+
+struct Offer<'a> {
+    snapshot: &'a Snapshot,
+    file: &'a str,
+    context: &'a Context,
+}
+
+impl Offer<'_> {
+    /// Behind a point.
+    fn members(&self, inspection: &Inspection, base_end: u32, optional: bool) -> Vec<Completion> {
+        let named = inspection.uses.iter().find(|u| u.span.end == base_end).map(|u| &u.meaning);
+        match named {
+            Some(Meaning::Module(id, _)) => {
+                return self.all(self.snapshot.members_of_module(id), 0);
+            }
+            Some(Meaning::Declared(Declaration { kind: Kind::Enum, ty: Some(ty), .. })) => {
+                let variants = self.snapshot.variants(ty);
+                let plain = variants.iter().all(|variant| variant.parameters.is_none());
+                let mut found = self.all(variants, 0);
+                if plain {
+                    found.push(self.word("all", 1));
+                }
+                return found;
+            }
+            Some(Meaning::Declared(Declaration { kind: Kind::Opaque, ty: None, .. })) => {
+                return vec![Completion { insert: self.call("parse", true), ..self.word("parse", 0) }];
+            }
+            _ => {}
+        }
+        let Some(ty) = type_before(inspection, base_end) else { return Vec::new() };
+        let ty = match ty {
+            Type::Optional(inner) if optional => (**inner).clone(),
+            ty => ty.clone(),
+        };
+        let mut found = self.all(self.snapshot.members(self.file, &ty), 0);
+        if matches!(ty, Type::Record(..)) {
+            found.push(Completion { insert: self.call("with", true), ..self.word("with", 1) });
+        }
+        found
+    }
+
+    /// Behind `|>`.
+    fn piped(&self, inspection: &Inspection, base_end: u32) -> Vec<Completion> {
+        let Some(ty) = type_before(inspection, base_end) else { return Vec::new() };
+        let functions = self.snapshot.functions_on(self.file, ty).into_iter();
+        functions
+            .map(|(before, function)| {
+                let more = function.parameters.as_ref().is_some_and(|parameters| parameters.len() > 1);
+                let rank = u8::from(is_std(&function));
+                let mut found = self.declared(&function, rank);
+                if let Some(module) = before {
+                    found.label = format!("{module}.{}", function.name);
+                }
+                found.insert = self.call(&found.label, more);
+                found
+            })
+            .collect()
+    }
+
+    /// An expression or a pattern.
+    fn expression(
+        &self,
+        inspection: Option<&Inspection>,
+        argument: Option<&Argument>,
+        arm_of: Option<Span>,
+    ) -> Vec<Completion> {
+        let mut found = Vec::new();
+        let call = argument.and_then(|argument| {
+            let call = inspection?.calls.iter().find(|call| call.span == argument.call)?;
+            Some((argument, call))
+        });
+        if let Some((argument, call)) = call {
+            found.extend(self.of_argument(argument, call));
+        }
+        if let (Some(scrutinee), Some(inspection)) = (arm_of, inspection) {
+            let ty = inspection.types.iter().find(|(span, _)| *span == scrutinee).map(|(_, ty)| ty);
+            found.extend(ty.into_iter().flat_map(|ty| self.all(self.snapshot.variants(ty), 0)));
+        }
+        let locals = inspection.into_iter().flat_map(|inspection| &inspection.locals).rev();
+        let mut seen = std::collections::BTreeSet::new();
+        let locals = locals.filter(|local| &*local.name != "_" && seen.insert(local.name.clone()));
+        found.extend(locals.map(|local| self.declared(local, 2)));
+        let names = self.snapshot.names(self.file);
+        found.extend(names.iter().map(|name| self.declared(name, if is_std(name) { 4 } else { 3 })));
+        found.extend(WORDS.iter().map(|word| self.word(word, 5)));
+        found
+    }
+
+    /// What a call takes at a place: names of arguments that are not given yet, variants of the enum that is wanted.
+    fn of_argument(&self, argument: &Argument, call: &CallSpan) -> Vec<Completion> {
+        let wanted = match &argument.name {
+            Some(name) => call.parameters.iter().find(|parameter| *parameter.name == **name),
+            None => call.parameters.get(argument.position),
+        };
+        let ty = wanted.map(|parameter| match &parameter.ty {
+            Type::Optional(inner) => (**inner).clone(),
+            ty => ty.clone(),
+        });
+        let mut found: Vec<Completion> =
+            ty.map(|ty| self.all(self.snapshot.variants(&ty), 0)).unwrap_or_default();
+        if argument.name.is_none() {
+            let open = call.parameters.iter().skip(argument.position);
+            let open = open.filter(|parameter| !argument.given.iter().any(|name| **name == *parameter.name));
+            found.extend(open.map(|parameter| self.argument(parameter)));
+        }
+        found
+    }
+
+    fn argument(&self, found: &Parameter) -> Completion {
+        let insert = if self.context.named { found.name.to_string() } else { format!("{}: $0", found.name) };
+        Completion {
+            label: found.name.to_string(),
+            kind: CompletionKind::Argument,
+            detail: parameter(found).split_once(": ").map(|(_, rest)| rest.to_owned()).unwrap_or_default(),
+            documentation: found.docs.join("\n"),
+            span: self.context.word,
+            insert,
+            rank: if found.required { 0 } else { 1 },
+        }
+    }
+
+    fn types(&self) -> Vec<Completion> {
+        let names = self.snapshot.names(self.file);
+        let types = names
+            .iter()
+            .filter(|name| matches!(name.kind, Kind::Record | Kind::Enum | Kind::Opaque | Kind::Module));
+        let mut found: Vec<Completion> =
+            types.map(|name| self.declared(name, if is_std(name) { 1 } else { 0 })).collect();
+        let checked = CheckedKind::ALL.iter().map(|kind| kind.name());
+        for name in BUILT_IN_TYPES.iter().copied().chain(checked) {
+            if !found.iter().any(|known| known.label == name) {
+                let kind = CompletionKind::Declared(Kind::Opaque);
+                found.push(Completion { kind, ..self.word(name, 1) });
+            }
+        }
+        for completion in &mut found {
+            completion.insert.clone_from(&completion.label);
+        }
+        found
+    }
+
+    fn all(&self, declarations: Vec<Declaration>, rank: u8) -> Vec<Completion> {
+        declarations.iter().map(|declaration| self.declared(declaration, rank)).collect()
+    }
+
+    fn declared(&self, declaration: &Declaration, rank: u8) -> Completion {
+        let insert = match (declaration.kind, &declaration.parameters) {
+            (Kind::Function | Kind::Action | Kind::Operation, Some(parameters)) => {
+                self.call(&declaration.name, !parameters.is_empty())
+            }
+            _ => declaration.name.to_string(),
+        };
+        Completion {
+            label: declaration.name.to_string(),
+            kind: CompletionKind::Declared(declaration.kind),
+            detail: detail(declaration),
+            documentation: markdown(declaration),
+            span: self.context.word,
+            insert,
+            rank,
+        }
+    }
+
+    /// A call of a name, with the cursor where its arguments go.
+    fn call(&self, name: &str, takes_arguments: bool) -> String {
+        match (self.context.called, takes_arguments) {
+            (true, _) => name.to_owned(),
+            (false, true) => format!("{name}($0)"),
+            (false, false) => format!("{name}()"),
+        }
+    }
+
+    fn word(&self, word: &str, rank: u8) -> Completion {
+        Completion {
+            label: word.to_owned(),
+            kind: CompletionKind::Keyword,
+            detail: String::new(),
+            documentation: String::new(),
+            span: self.context.word,
+            insert: word.to_owned(),
+            rank,
+        }
+    }
+}
+
+/// The type of the longest expression that ends at a place.
+fn type_before(inspection: &Inspection, end: u32) -> Option<&Type> {
+    let ending = inspection.types.iter().filter(|(span, _)| span.end == end);
+    ending.min_by_key(|(span, _)| span.start).map(|(_, ty)| ty)
+}
+
+fn is_std(declaration: &Declaration) -> bool {
+    declaration.place.as_ref().is_none_or(|place| place.file.starts_with("std/"))
+}

@@ -1,0 +1,88 @@
+//! Programs of tests: `$0` is the cursor, `^^^` in a comment below a line marks a range of it, `--- name` begins another file.
+
+use std::ops::Range;
+use std::path::Path;
+use std::sync::Arc;
+
+use pipe_analysis::inspect::Snapshot;
+use pipe_analysis::{Analysis, MemorySystem, PackageRoot};
+
+/// A program with a cursor and marks.
+pub(crate) struct Fixture {
+    analysis: Analysis,
+    cursor: Option<(String, u32)>,
+    marks: Vec<Mark>,
+}
+
+/// A marked range.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Mark {
+    pub(crate) file: String,
+    pub(crate) range: Range<u32>,
+    /// What stands behind the mark.
+    pub(crate) text: String,
+}
+
+impl Fixture {
+    /// A package; the first file is `main.pipe`.
+    pub(crate) fn new(text: &str) -> Fixture {
+        let mut system = MemorySystem::new();
+        let (mut cursor, mut marks) = (None, Vec::new());
+        for (name, text) in files(text) {
+            let text = match text.split_once("$0") {
+                Some((before, after)) => {
+                    cursor = Some((name.clone(), before.len() as u32));
+                    format!("{before}{after}")
+                }
+                None => text,
+            };
+            marks.extend(marks_of(&name, &text));
+            system.write(&name, text);
+        }
+        let root = PackageRoot::of_file(&system, Path::new("main.pipe"));
+        let mut analysis = Analysis::new(Arc::new(system));
+        analysis.load(&root, &[]);
+        Fixture { analysis, cursor, marks }
+    }
+
+    pub(crate) fn snapshot(&self) -> Snapshot {
+        self.analysis.snapshot()
+    }
+
+    pub(crate) fn cursor(&self) -> (String, u32) {
+        self.cursor.clone().expect("a fixture with `$0`")
+    }
+
+    pub(crate) fn marks(&self) -> &[Mark] {
+        &self.marks
+    }
+}
+
+fn files(text: &str) -> Vec<(String, String)> {
+    let mut files = vec![("main.pipe".to_owned(), String::new())];
+    for line in text.split_inclusive('\n') {
+        match line.strip_prefix("--- ") {
+            Some(name) => files.push((name.trim().to_owned(), String::new())),
+            None => files.last_mut().expect("one at least").1.push_str(line),
+        }
+    }
+    files
+}
+
+fn marks_of(file: &str, text: &str) -> Vec<Mark> {
+    let mut marks = Vec::new();
+    let (mut at, mut marked) = (0, 0);
+    for line in text.split_inclusive('\n') {
+        let start = line.find('^').filter(|_| line.trim_start().starts_with('#'));
+        match start {
+            Some(start) => {
+                let len = line[start..].chars().take_while(|c| *c == '^').count();
+                let range = (marked + start) as u32..(marked + start + len) as u32;
+                marks.push(Mark { file: file.into(), range, text: line[start + len..].trim().into() });
+            }
+            None => marked = at,
+        }
+        at += line.len();
+    }
+    marks
+}

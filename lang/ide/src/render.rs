@@ -1,0 +1,60 @@
+//! Declarations as code and as Markdown.
+
+use pipe_analysis::inspect::{Declaration, DeclarationKind, Parameter};
+
+/// The longest signature that stays on one line, in characters.
+const WIDTH: usize = 80;
+
+/// A parameter as it is declared.
+pub(crate) fn parameter(parameter: &Parameter) -> String {
+    let default = parameter.default.as_ref().map_or_else(String::new, |default| format!(" = {default}"));
+    format!("{}: {}{default}", parameter.name, parameter.ty)
+}
+
+/// The declaration as code, broken when it is long.
+pub(crate) fn signature(declaration: &Declaration) -> String {
+    let Declaration { kind, head, parameters, result, .. } = declaration;
+    let result = result.as_ref().map_or_else(String::new, |result| format!(" -> {result}"));
+    let Some(parameters) = parameters else { return format!("{head}{result}") };
+    let parts: Vec<String> = parameters.iter().map(parameter).collect();
+    let (open, close) = match kind {
+        DeclarationKind::Record | DeclarationKind::Opaque => (" { ", " }"),
+        _ => ("(", ")"),
+    };
+    let one_line = format!("{head}{open}{}{close}{result}", parts.join(", "));
+    if one_line.chars().count() <= WIDTH || parts.is_empty() {
+        return one_line;
+    }
+    let lines: Vec<String> = parts.iter().map(|part| format!("  {part},\n")).collect();
+    format!("{head}{}\n{}{}{result}", open.trim_end(), lines.concat(), close.trim_start())
+}
+
+/// What stands behind a name in a list: its parameters and its type.
+pub(crate) fn detail(declaration: &Declaration) -> String {
+    let short = match declaration.kind {
+        DeclarationKind::Function | DeclarationKind::Action | DeclarationKind::Operation => {
+            let required = declaration.parameters.iter().flatten().filter(|p| p.required);
+            let mut parts: Vec<String> = required.map(|p| format!("{}: {}", p.name, p.ty)).collect();
+            if declaration.parameters.iter().flatten().any(|p| !p.required) {
+                parts.push("…".into());
+            }
+            let result = declaration.ty.as_ref().map_or_else(String::new, |ty| format!(" -> {ty}"));
+            format!("({}){result}", parts.join(", "))
+        }
+        DeclarationKind::Module => "module".into(),
+        DeclarationKind::Record => "record".into(),
+        DeclarationKind::Enum => "enum".into(),
+        DeclarationKind::Opaque => "type".into(),
+        _ => declaration.ty.as_ref().map(ToString::to_string).unwrap_or_default(),
+    };
+    short.split('\n').next().unwrap_or_default().to_owned()
+}
+
+/// The declaration with its documentation, as Markdown.
+pub(crate) fn markdown(declaration: &Declaration) -> String {
+    let code = format!("```pipe\n{}\n```", signature(declaration));
+    match declaration.docs.is_empty() {
+        true => code,
+        false => format!("{code}\n\n{}", declaration.docs.join("\n")),
+    }
+}

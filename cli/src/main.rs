@@ -69,6 +69,7 @@ fn dispatch(
     let directory = cli.global.directory.as_deref();
     match &cli.command {
         Command::Cache(args) => commands::cache::run(args, environment),
+        Command::Lsp(_) => commands::lsp::run(),
         Command::Doctor => commands::doctor::run(environment),
         Command::Version(args) => commands::version::run(args),
         Command::Check(args) => commands::check::run(args, directory, environment),

@@ -4,6 +4,7 @@ mod cache;
 mod check;
 mod fmt;
 mod inspect;
+mod lsp;
 mod run;
 mod start;
 mod why;
@@ -16,6 +17,7 @@ pub(crate) use cache::{CacheArgs, CacheCommand, VerifyArgs};
 pub(crate) use check::{CheckArgs, Deny, DiagnosticFormat};
 pub(crate) use fmt::FmtArgs;
 pub(crate) use inspect::{ListArgs, PlanArgs, PlanForm, TestArgs, VersionArgs};
+pub(crate) use lsp::LspArgs;
 pub(crate) use run::{ExecutionArgs, RunArgs};
 pub(crate) use start::{CompletionsArgs, ExplainArgs, InitArgs, Template};
 pub(crate) use why::{InputsArgs, WhyArgs};
@@ -108,6 +110,7 @@ pub(crate) enum Command {
     List(ListArgs),
     Test(TestArgs),
     Cache(CacheArgs),
+    Lsp(LspArgs),
     /// Say what this machine offers, what is missing, and what mends it
     #[command(after_help = "Examples:\n  pipe doctor")]
     Doctor,

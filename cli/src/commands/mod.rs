@@ -9,6 +9,7 @@ pub(crate) mod fmt;
 pub(crate) mod init;
 pub(crate) mod inputs;
 pub(crate) mod list;
+pub(crate) mod lsp;
 pub(crate) mod plan;
 pub(crate) mod run;
 pub(crate) mod test;

@@ -17,6 +17,7 @@ const COMMANDS: &[&[&str]] = &[
     &["cache"],
     &["cache", "ls"],
     &["cache", "verify"],
+    &["lsp"],
     &["doctor"],
     &["init"],
     &["explain"],

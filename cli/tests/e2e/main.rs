@@ -14,6 +14,7 @@ mod isolation;
 mod kill;
 mod language;
 mod live;
+mod lsp;
 mod machine;
 mod progress;
 mod quickstart;

@@ -30,4 +30,5 @@ pub use analysis::{Analysis, COMMAND_LINE, is_command_line};
 pub use codes::codes;
 pub use expression::CheckedExpression;
 pub use package::{Dependency, DependencySource, Manifest, PackageRoot, Permissions, Setting};
+pub use scope::standard_library;
 pub use system::{Entry, FileKind, MAX_FILE_BYTES, MemorySystem, OsSystem, System};

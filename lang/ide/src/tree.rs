@@ -152,7 +152,7 @@ fn expr_children(e: &Expr) -> Vec<Child<'_>> {
         }
         ExprKind::Call { callee: first, args, .. } | ExprKind::Pipe { base: first, args, .. } => {
             let args = args.iter().map(|arg| Child::Expr(&arg.value));
-            std::iter::once(Child::Expr(&**first)).chain(args).collect()
+            std::iter::once(Child::Expr(first)).chain(args).collect()
         }
         ExprKind::Binary { left, right, .. } => vec![Child::Expr(left), Child::Expr(right)],
         ExprKind::Lambda { body, .. } => match &**body {
@@ -164,7 +164,7 @@ fn expr_children(e: &Expr) -> Vec<Child<'_>> {
                 Else::Block(block) => Child::Block(block),
                 Else::If(e) => Child::Expr(e),
             });
-            [Child::Expr(&**condition), Child::Block(then)].into_iter().chain(otherwise).collect()
+            [Child::Expr(condition), Child::Block(then)].into_iter().chain(otherwise).collect()
         }
         ExprKind::Match { scrutinee, arms, .. } => {
             let arms = arms.iter().flat_map(|arm| {
@@ -174,7 +174,7 @@ fn expr_children(e: &Expr) -> Vec<Child<'_>> {
                 };
                 arm.guard.iter().map(Child::Expr).chain([body])
             });
-            std::iter::once(Child::Expr(&**scrutinee)).chain(arms).collect()
+            std::iter::once(Child::Expr(scrutinee)).chain(arms).collect()
         }
         ExprKind::Name(_)
         | ExprKind::TypeName(_)

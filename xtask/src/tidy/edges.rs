@@ -22,6 +22,7 @@ const CRATES: &[Crate] = &[
     row("lang/syntax", "pipe-syntax", &["pipe-diagnostics"]),
     row("stdlib", "pipe-stdlib", &[]),
     row("lang/analysis", "pipe-analysis", &["pipe-diagnostics", "pipe-syntax", "pipe-stdlib"]),
+    row("lang/ide", "pipe-ide", &["pipe-diagnostics", "pipe-syntax", "pipe-analysis"]),
     row("interpreter/ops", "pipe-ops", &[]),
     row("interpreter/eval", "pipe-eval", &["pipe-diagnostics", "pipe-syntax", "pipe-analysis", "pipe-ops"]),
     row("interpreter/store", "pipe-store", &["pipe-ops"]),
@@ -34,6 +35,7 @@ const CRATES: &[Crate] = &[
         &["pipe-ops", "pipe-store", "pipe-registry", "pipe-archive", "pipe-git"],
     ),
     row("interpreter/backends/sandbox", "pipe-sandbox", &["pipe-ops", "pipe-store", "pipe-engine"]),
+    row("lsp", "pipe-lsp", &["pipe-diagnostics", "pipe-syntax", "pipe-analysis", "pipe-ide"]),
     row(
         "cli",
         "pipe",
@@ -47,6 +49,7 @@ const CRATES: &[Crate] = &[
             "pipe-registry",
             "pipe-engine",
             "pipe-sandbox",
+            "pipe-lsp",
         ],
     ),
     row("xtask", "xtask", &[]),
@@ -59,7 +62,8 @@ const ONLY_IN: &[(&str, &[&str])] = &[
     ("gix", &["pipe-git"]),
     ("ariadne", &["pipe-diagnostics"]),
     ("clap", &["pipe"]),
-    ("tokio", &["pipe-engine", "pipe-sandbox", "pipe"]),
+    ("tokio", &["pipe-engine", "pipe-sandbox", "pipe-lsp", "pipe"]),
+    ("tower-lsp", &["pipe-lsp"]),
 ];
 
 pub(super) fn check(root: &Path) -> Vec<String> {

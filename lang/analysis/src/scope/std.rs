@@ -45,6 +45,11 @@ pub(crate) fn std_scope<'db>(db: &'db dyn Db) -> StdScope<'db> {
     scope
 }
 
+/// The text of a module of the standard library: `std/prelude`.
+pub fn standard_library(name: &str) -> Option<&'static str> {
+    MODULES.iter().find(|source| source.name == name).map(|source| source.text)
+}
+
 /// The name under which the operations of a type are declared.
 pub(crate) fn receiver_name(ty: &Type) -> Option<&str> {
     Some(match ty {

@@ -1,0 +1,18 @@
+//! `pipe lsp`.
+
+use std::io::{BufReader, BufWriter};
+
+use pipe_lsp::Ended;
+
+use crate::exit::{CliError, Exit};
+
+/// Serves the editor that started this process.
+pub(crate) fn run() -> Result<(), CliError> {
+    let (input, output) = (BufReader::new(std::io::stdin()), BufWriter::new(std::io::stdout()));
+    let ended = pipe_lsp::serve(input, output, env!("CARGO_PKG_VERSION"))
+        .map_err(|error| CliError::machine(format!("the language server cannot start: {error}")))?;
+    match ended {
+        Ended::AfterShutdown => Ok(()),
+        Ended::WithoutShutdown => Err(CliError::silent(Exit::Failed)),
+    }
+}

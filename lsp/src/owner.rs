@@ -1,0 +1,278 @@
+//! The one thread that has the databases. What clients send is done here in its order; what they ask is answered on a pool from
+//! a snapshot. This thread never holds a snapshot, for its edits wait until all are gone.
+
+mod packages;
+
+use std::collections::BTreeMap;
+use std::panic::AssertUnwindSafe;
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::sync::mpsc;
+
+use pipe_analysis::inspect::Interrupted;
+use tokio::sync::mpsc::UnboundedSender;
+use tower_lsp::ls_types::{Diagnostic, TextDocumentContentChangeEvent, Uri};
+
+use crate::ask::View;
+use crate::documents::Document;
+use crate::overlay::Overlay;
+use crate::position::Encoding;
+use crate::publish::Outgoing;
+use packages::Packages;
+
+/// What the owner is told.
+pub(crate) enum Task {
+    /// What client and server agreed on.
+    Agreed(Agreement),
+    Open(Document),
+    Change {
+        uri: Uri,
+        version: i32,
+        changes: Vec<TextDocumentContentChangeEvent>,
+    },
+    Close(Uri),
+    /// Something changed on the disk.
+    Disk,
+    /// A question about a file.
+    Ask {
+        uri: Uri,
+        question: Question,
+    },
+    /// What a package was found to have wrong, from the pool.
+    Found {
+        package: usize,
+        generation: u64,
+        diagnostics: BTreeMap<String, Vec<Diagnostic>>,
+    },
+}
+
+/// What client and server agreed on.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct Agreement {
+    pub(crate) encoding: Encoding,
+    pub(crate) standard_library: bool,
+}
+
+/// A question about a file.
+pub(crate) trait Ask: Send {
+    /// Finds the answer and keeps it.
+    fn look(&mut self, view: &View<'_>);
+    /// Gives the answer to whoever asked: after nothing is read any more, so that nobody waits for that.
+    fn answer(self: Box<Self>, failed: Option<Unanswered>);
+}
+
+/// A question about a file.
+pub(crate) type Question = Box<dyn Ask>;
+
+/// Why a question has no answer.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Unanswered {
+    /// The file is not open, or could not be read.
+    Unknown,
+    /// The text was edited meanwhile.
+    Edited,
+    /// A mistake of the server.
+    Panicked,
+}
+
+/// Where tasks are given to the owner.
+pub(crate) type Tasks = mpsc::Sender<Task>;
+
+/// An owner that waits for its tasks.
+pub(crate) struct Waiting {
+    tasks: mpsc::Receiver<Task>,
+    own: Tasks,
+}
+
+pub(crate) fn channel() -> (Tasks, Waiting) {
+    let (sender, tasks) = mpsc::channel();
+    (sender.clone(), Waiting { tasks, own: sender })
+}
+
+impl Waiting {
+    /// Starts the thread.
+    ///
+    /// # Errors
+    /// When it or the pool cannot be started.
+    pub(crate) fn start(self, outgoing: UnboundedSender<Outgoing>) -> std::io::Result<()> {
+        let pool = rayon::ThreadPoolBuilder::new()
+            .num_threads(std::thread::available_parallelism().map_or(2, usize::from).clamp(2, 8))
+            .thread_name(|i| format!("pipe-lsp-{i}"))
+            .build()
+            .map_err(std::io::Error::other)?;
+        let Waiting { tasks, own } = self;
+        let mut owner = Owner {
+            own,
+            outgoing,
+            pool,
+            agreement: Agreement::default(),
+            overlay: Overlay::default(),
+            documents: BTreeMap::new(),
+            open: Arc::default(),
+            packages: Packages::default(),
+        };
+        std::thread::Builder::new().name("pipe-lsp-owner".into()).spawn(move || owner.run(&tasks))?;
+        Ok(())
+    }
+}
+
+struct Owner {
+    own: Tasks,
+    outgoing: UnboundedSender<Outgoing>,
+    pool: rayon::ThreadPool,
+    agreement: Agreement,
+    overlay: Overlay,
+    /// Open documents by canonical path.
+    documents: BTreeMap<PathBuf, Document>,
+    /// How the client calls them.
+    open: Arc<BTreeMap<PathBuf, Uri>>,
+    packages: Packages,
+}
+
+impl Owner {
+    fn run(&mut self, tasks: &mpsc::Receiver<Task>) {
+        while let Ok(task) = tasks.recv() {
+            self.survive(|owner| owner.handle(task));
+            // All that waits is done before anything is looked for in it.
+            while let Ok(task) = tasks.try_recv() {
+                self.survive(|owner| owner.handle(task));
+            }
+            self.survive(Owner::diagnose);
+        }
+    }
+
+    /// A mistake in one task does not keep the others from being done.
+    fn survive(&mut self, work: impl FnOnce(&mut Owner)) {
+        if std::panic::catch_unwind(AssertUnwindSafe(|| work(self))).is_err() {
+            // What the panic left is not known: everything is read again.
+            self.packages = Packages::default();
+            let documents: Vec<PathBuf> = self.documents.keys().cloned().collect();
+            documents.iter().for_each(|path| self.packages.add(&self.overlay, path));
+            let _ =
+                self.outgoing.send(Outgoing::Log("the language server made a mistake; it goes on".into()));
+        }
+    }
+
+    fn handle(&mut self, task: Task) {
+        match task {
+            Task::Agreed(agreement) => self.agreement = agreement,
+            Task::Open(document) => self.open(document),
+            Task::Change { uri, version, changes } => self.change(&uri, version, changes),
+            Task::Close(uri) => self.close(&uri),
+            Task::Disk => self.disk(),
+            Task::Ask { uri, question } => self.ask(&uri, question),
+            Task::Found { package, generation, diagnostics } => {
+                self.publish(package, generation, diagnostics)
+            }
+        }
+    }
+
+    fn open(&mut self, document: Document) {
+        let path = path_of(&document.uri);
+        self.overlay.open(&path, &document.text);
+        Arc::make_mut(&mut self.open).insert(path.clone(), document.uri.clone());
+        self.documents.insert(path.clone(), document);
+        self.packages.add(&self.overlay, &path);
+        // Others may use it, too.
+        self.packages.all_stale();
+    }
+
+    fn change(&mut self, uri: &Uri, version: i32, changes: Vec<TextDocumentContentChangeEvent>) {
+        let path = path_of(uri);
+        let Some(document) = self.documents.get_mut(&path) else { return };
+        document.apply(changes, self.agreement.encoding);
+        document.version = version;
+        self.overlay.open(&path, &document.text);
+        self.packages.all_stale();
+    }
+
+    fn close(&mut self, uri: &Uri) {
+        let path = path_of(uri);
+        Arc::make_mut(&mut self.open).remove(&path);
+        self.documents.remove(&path);
+        self.overlay.close(&path);
+        for uri in self.packages.remove(&path) {
+            let _ = self.outgoing.send(Outgoing::Diagnostics(uri, Vec::new(), None));
+        }
+        self.packages.all_stale();
+    }
+
+    /// A manifest may have come or gone: documents may belong to another package now.
+    fn disk(&mut self) {
+        for path in self.documents.keys() {
+            for uri in self.packages.move_to_its_package(&self.overlay, path) {
+                let _ = self.outgoing.send(Outgoing::Diagnostics(uri, Vec::new(), None));
+            }
+        }
+        self.packages.all_stale();
+    }
+
+    fn ask(&mut self, uri: &Uri, question: Question) {
+        let path = path_of(uri);
+        let Some(package) = self.packages.of(&path) else {
+            return question.answer(Some(Unanswered::Unknown));
+        };
+        let names = package.names(&self.open, self.agreement);
+        let snapshot = package.snapshot();
+        let file = package.name_of(&path);
+        self.pool.spawn(move || {
+            let mut question = question;
+            let asked = snapshot.ask(|snapshot| match snapshot.source(&file) {
+                Some(text) => {
+                    question.look(&View { snapshot, file: &file, text, names: &names });
+                    None
+                }
+                None => Some(Unanswered::Unknown),
+            });
+            question.answer(match asked {
+                Ok(failed) => failed,
+                Err(Interrupted::Edited) => Some(Unanswered::Edited),
+                Err(Interrupted::Panicked(_)) => Some(Unanswered::Panicked),
+            });
+        });
+    }
+
+    /// Looks for what is wrong in packages that changed, on the pool.
+    fn diagnose(&mut self) {
+        for (index, package) in self.packages.undiagnosed() {
+            let names = package.names(&self.open, self.agreement);
+            let (snapshot, generation, own) = (package.snapshot(), package.generation, self.own.clone());
+            let outgoing = self.outgoing.clone();
+            self.pool.spawn(move || {
+                let found = snapshot.ask(|snapshot| crate::convert::diagnostics(snapshot, &names));
+                match found {
+                    Ok(diagnostics) => {
+                        let _ = own.send(Task::Found { package: index, generation, diagnostics });
+                    }
+                    // Whoever edited looks again.
+                    Err(Interrupted::Edited) => {}
+                    Err(Interrupted::Panicked(said)) => {
+                        let _ = outgoing.send(Outgoing::Log(format!("the checker made a mistake: {said}")));
+                    }
+                }
+            });
+        }
+    }
+
+    /// Says what was found, unless the text is another one by now.
+    fn publish(&mut self, package: usize, generation: u64, found: BTreeMap<String, Vec<Diagnostic>>) {
+        let names = self.packages.get(package).map(|known| known.names(&self.open, self.agreement));
+        let (Some(known), Some(names)) = (self.packages.get_mut(package), names) else { return };
+        if known.generation != generation {
+            return;
+        }
+        for (uri, path, diagnostics) in known.published(found, &names) {
+            let version = self.documents.get(&path).map(|document| document.version);
+            let _ = self.outgoing.send(Outgoing::Diagnostics(uri, diagnostics, version));
+        }
+    }
+}
+
+/// The path that a document is known by: canonical where it is on the disk. What is no file has a path that no file has.
+pub(crate) fn path_of(uri: &Uri) -> PathBuf {
+    let is_file = uri.scheme().as_str().eq_ignore_ascii_case("file");
+    match uri.to_file_path().filter(|path| is_file && path.is_absolute()) {
+        Some(path) => std::fs::canonicalize(&path).unwrap_or_else(|_| path.components().collect()),
+        None => PathBuf::from("/dev/null").join(uri.as_str().replace('/', "\u{2215}")),
+    }
+}

@@ -15,11 +15,14 @@ use crate::{repository, run};
 const LEAST_ROUNDS: usize = 5;
 
 pub(crate) fn run(args: &[&str]) -> Result<(), String> {
-    let rounds = match args {
-        [] => 9,
-        ["--rounds", n] => n.parse().map_err(|_| format!("not a number of rounds: {n}"))?,
-        _ => return Err(format!("cargo xtask bench takes --rounds N, not {args:?}")),
-    };
+    let (mut rounds, mut only) = (9, Vec::new());
+    for pair in args.chunks(2) {
+        match pair {
+            ["--rounds", n] => rounds = n.parse().map_err(|_| format!("not a number of rounds: {n}"))?,
+            ["--only", ids] => only = ids.split(',').collect(),
+            _ => return Err(format!("cargo xtask bench takes --rounds N and --only W1,W2, not {args:?}")),
+        }
+    }
     if rounds < LEAST_ROUNDS {
         return Err(format!("at least {LEAST_ROUNDS} rounds"));
     }
@@ -29,9 +32,13 @@ pub(crate) fn run(args: &[&str]) -> Result<(), String> {
     let root = repository::root();
     run::succeed(run::cargo().args(["build", "--release", "--package", "pipe"]).current_dir(&root))?;
     let target = std::env::var_os("CARGO_TARGET_DIR").map_or_else(|| root.join("target"), Into::into);
-    let results = measures::all(&target.join("release/pipe"), rounds)?;
+    let results = measures::take(&target.join("release/pipe"), rounds, &only)?;
     let text = page::render(&machine::describe(), rounds, &results);
     print!("{text}");
+    // The page holds all rows, taken in one run.
+    if !only.is_empty() {
+        return Ok(());
+    }
     let page = root.join("docs/benchmarks.md");
     std::fs::write(&page, text).map_err(|error| format!("{}: {error}", page.display()))
 }

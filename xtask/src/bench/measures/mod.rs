@@ -91,32 +91,36 @@ impl Bench<'_> {
     }
 }
 
-/// Takes every measure, alternating with its floor.
-pub(super) fn all(pipe: &Path, rounds: usize) -> Result<Vec<Measured>, String> {
+/// Takes the measures of these ids, all when none is named, each alternating with its floor.
+pub(super) fn take(pipe: &Path, rounds: usize, only: &[&str]) -> Result<Vec<Measured>, String> {
     let folder = std::env::temp_dir().join(format!("pipe-bench-{}", std::process::id()));
     let bench = Bench { pipe, folder };
-    let measured = take(&bench, rounds);
+    let mut measured = Vec::new();
+    let wanted = MEASURES.iter().filter(|(id, _)| only.is_empty() || only.contains(id));
+    let taken = wanted.into_iter().try_for_each(|(_, measure)| {
+        measured.extend(measure(&bench, rounds)?);
+        Ok(())
+    });
     let _ = std::fs::remove_dir_all(&bench.folder);
-    measured
+    taken.map(|()| measured)
 }
 
-fn take(bench: &Bench<'_>, rounds: usize) -> Result<Vec<Measured>, String> {
-    let mut measured = vec![
-        steps::cached_chain(bench, rounds)?,
-        steps::fresh_chain(bench, rounds)?,
-        wide::independent(bench, rounds)?,
-    ];
-    measured.extend(files::mounted(bench, rounds)?);
-    measured.push(large::written(bench, rounds)?);
-    measured.push(Measured::absent(
-        "W6",
-        "`make -j2` of Lua with a cache volume",
-        "not taken yet: it needs cache volumes",
-    ));
-    measured.push(steps::first_output(bench, rounds)?);
-    measured.push(graph::cached(bench, rounds)?);
-    Ok(measured)
-}
+/// Gives the rows of one id.
+type Measure = fn(&Bench<'_>, usize) -> Result<Vec<Measured>, String>;
+
+const MEASURES: &[(&str, Measure)] = &[
+    ("W1", |bench, rounds| Ok(vec![steps::cached_chain(bench, rounds)?])),
+    ("W2", |bench, rounds| Ok(vec![steps::fresh_chain(bench, rounds)?])),
+    ("W3", |bench, rounds| Ok(vec![wide::independent(bench, rounds)?])),
+    ("W4", |bench, rounds| Ok(files::mounted(bench, rounds)?.into())),
+    ("W5", |bench, rounds| Ok(vec![large::written(bench, rounds)?])),
+    ("W6", |_, _| {
+        let work = "`make -j2` of Lua with a cache volume";
+        Ok(vec![Measured::absent("W6", work, "not taken yet: it needs cache volumes")])
+    }),
+    ("W8", |bench, rounds| Ok(vec![steps::first_output(bench, rounds)?])),
+    ("W9", |bench, rounds| Ok(vec![graph::cached(bench, rounds)?])),
+];
 
 /// Medians of both; which goes first changes from round to round. The first round of each warms up and does not count.
 fn alternate(

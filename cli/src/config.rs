@@ -1,9 +1,11 @@
 //! The user's configuration file.
 
+use std::collections::BTreeMap;
 use std::io::ErrorKind;
 use std::num::NonZeroUsize;
 use std::path::{Path, PathBuf};
 
+use pipe_registry::RegistrySettings;
 use serde::Deserialize;
 
 use crate::exit::CliError;
@@ -14,9 +16,26 @@ use crate::exit::CliError;
 pub(crate) struct Config {
     /// How many steps run at once.
     pub(crate) jobs: Option<NonZeroUsize>,
+    /// How registries are reached, by their names.
+    #[serde(default)]
+    registry: BTreeMap<String, Registry>,
     /// What packages are allowed.
     #[serde(default)]
     grants: Vec<PackageGrants>,
+}
+
+/// How a registry is reached.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+struct Registry {
+    /// URLs that are asked first.
+    mirrors: Vec<String>,
+    /// Without TLS.
+    plain_http: Option<bool>,
+    /// `docker-credential-NAME` knows the credentials.
+    credential_helper: Option<String>,
+    /// Other hosts that credentials may be sent to for a token.
+    auth_hosts: Vec<String>,
 }
 
 /// What a package is allowed.
@@ -44,6 +63,17 @@ impl Config {
         }
     }
 
+    /// How registries are reached.
+    pub(crate) fn registries(&self) -> BTreeMap<String, RegistrySettings> {
+        let settings = |registry: &Registry| RegistrySettings {
+            mirrors: registry.mirrors.clone(),
+            plain_http: registry.plain_http,
+            credential_helper: registry.credential_helper.clone(),
+            auth_hosts: registry.auth_hosts.clone(),
+        };
+        self.registry.iter().map(|(name, registry)| (name.clone(), settings(registry))).collect()
+    }
+
     /// What the package in this folder, links followed, is allowed.
     pub(crate) fn grants(&self, package: &Path) -> impl Iterator<Item = &str> {
         let is_package = move |folder: &Path| folder.canonicalize().is_ok_and(|folder| folder == package);
@@ -65,5 +95,15 @@ mod tests {
         assert_eq!(config.grants(Path::new("/usr")).collect::<Vec<_>>(), ["file:/b"]);
         assert_eq!(config.grants(Path::new("/")).count(), 0);
         assert!(toml::from_str::<Config>("job = 3").is_err());
+    }
+
+    #[test]
+    fn registries_have_mirrors() {
+        let text = "[registry.\"docker.io\"]\nmirrors = [\"http://127.0.0.1:5000\"]\n[registry.x]\nplain_http = true\n";
+        let config: Config = toml::from_str(text).unwrap();
+        let registries = config.registries();
+        assert_eq!(registries["docker.io"].mirrors, ["http://127.0.0.1:5000"]);
+        assert_eq!(registries["x"].plain_http, Some(true));
+        assert!(toml::from_str::<Config>("[registry.x]\nmirror = []").is_err());
     }
 }

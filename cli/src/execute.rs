@@ -5,9 +5,12 @@ use pipe_ops::Origin;
 use tokio::runtime::{Builder, Runtime};
 use tokio_util::sync::CancellationToken;
 
+use crate::environment::Environment;
 use crate::exit::{CliError, Exit};
 use crate::grants;
+use crate::lock;
 use crate::package::Package;
+use crate::progress::Progress;
 use crate::signals::Signals;
 
 /// The runtime of a command that runs steps. The threads that block are the engine's; this one only waits.
@@ -27,6 +30,8 @@ pub(crate) fn run(
     engine: &Engine,
     rounds: &mut impl Rounds,
     package: &Package,
+    environment: &Environment,
+    progress: &Progress,
 ) -> Result<RunReport, CliError> {
     let runtime = runtime()?;
     let report = runtime.block_on(async {
@@ -34,6 +39,7 @@ pub(crate) fn run(
         Signals::listen()?.cancel(cancel.clone());
         let session = engine.session().await.map_err(|error| refused(&error, package))?;
         let report = session.run_rounds(rounds, &cancel).await;
+        lock::add(package.folder(), &session.new_pins(), environment, |message| progress.warning(message));
         session.shutdown().await;
         report.map_err(|error| refused(&error, package))
     });

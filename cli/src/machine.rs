@@ -3,7 +3,8 @@
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use pipe_engine::{Backend, Engine, EngineOptions, EventSink, Grants, NORMAL_TIME, Redactor};
+use pipe_engine::{Backend, Engine, EngineOptions, EventSink, Grants, ImageOptions, NORMAL_TIME, Redactor};
+use pipe_registry::Settings;
 use pipe_sandbox::{Sandbox, SandboxOptions, layer_owner};
 use pipe_store::{Store, StoreOptions};
 
@@ -11,6 +12,7 @@ use crate::args::ExecutionArgs;
 use crate::config::Config;
 use crate::environment::Environment;
 use crate::exit::CliError;
+use crate::lock;
 use crate::progress::Progress;
 
 /// Opens the user's store, with a way into the steps' user namespace.
@@ -40,6 +42,16 @@ fn open_store_of(environment: &Environment, sandbox: &Sandbox) -> Result<Store, 
     Ok(store)
 }
 
+/// How registries are reached.
+pub(crate) fn registry_settings(environment: &Environment, config: &Config) -> Settings {
+    Settings {
+        registries: config.registries(),
+        docker_config: environment.docker_config.clone(),
+        proxies: environment.proxies.clone(),
+        ..Settings::default()
+    }
+}
+
 /// An engine for a package, with its store. The sandbox is begun to be started first when steps are likely to run.
 ///
 /// # Errors
@@ -65,6 +77,12 @@ pub(crate) fn engine(
     options.no_cache = execution.no_cache;
     options.redactor = Redactor::none();
     options.source_date = environment.source_date_epoch.unwrap_or(NORMAL_TIME);
+    options.images = ImageOptions {
+        settings: registry_settings(environment, config),
+        pins: lock::read(&options.package)?,
+        locked: execution.locked,
+        offline: execution.offline,
+    };
     if let Some(jobs) = execution.jobs.or(config.jobs) {
         options.jobs = jobs.get();
     }

@@ -15,6 +15,7 @@ mod exit;
 mod failure;
 mod forecast;
 mod grants;
+mod lock;
 mod machine;
 mod output;
 mod package;

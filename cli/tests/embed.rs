@@ -85,9 +85,11 @@ fn shell(root: Output, script: &str, mounts: Vec<Mount>, env: BTreeMap<String, A
     let argv = ["/bin/sh", "-e", "-c", script].into_iter().map(Arg::text).collect();
     Op::Exec(Box::new(Exec {
         root,
+        image: None,
         mounts,
         argv,
         env,
+        unset_env: Vec::new(),
         workdir: "/".to_owned(),
         user: None,
         platform: host_platform().to_owned(),

@@ -60,6 +60,12 @@ pub(crate) struct ExecutionArgs {
     /// Exit with 1, and say which steps, when one was not cached
     #[arg(long)]
     pub(crate) expect_cached: bool,
+    /// Take images only as pipe.lock pins them; a tag without a pin is refused
+    #[arg(long)]
+    pub(crate) locked: bool,
+    /// Ask no registry: take what the store has
+    #[arg(long)]
+    pub(crate) offline: bool,
     /// Allow what the package may not do by itself: `file:PATH`, `env:NAME`, `secret:NAME`, `secret:file:PATH`, `net:host`,
     /// `export:PATH`; several with commas between them
     #[arg(long, value_name = "GRANT,…")]

@@ -61,7 +61,7 @@ pub(crate) fn run(
         progress.clone(),
         steps_are_likely,
     )?;
-    let report = execute(&package, &engine, &mut evaluation, &progress, style)?;
+    let report = execute(&package, environment, &engine, &mut evaluation, &progress, style)?;
     give(environment, args, &evaluation, &report, &store, &progress)?;
     forecast.succeeded();
     Ok(())
@@ -94,12 +94,14 @@ fn check_wishes(args: &RunArgs, evaluation: &Evaluation<'_>) -> Result<(), CliEr
 /// Runs what is needed, and says what failed.
 fn execute(
     package: &Package,
+    environment: &Environment,
     engine: &Engine,
     evaluation: &mut Evaluation<'_>,
     progress: &Progress,
     style: Style,
 ) -> Result<RunReport, CliError> {
-    let report = execute::run(engine, &mut TargetRounds::new(evaluation, engine, package), package)?;
+    let mut rounds = TargetRounds::new(evaluation, engine, package);
+    let report = execute::run(engine, &mut rounds, package, environment, progress)?;
     for failure in &report.failures {
         progress.failure(&StepReport::new(failure, package.sources()));
     }

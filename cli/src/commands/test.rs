@@ -118,7 +118,7 @@ fn for_real(
         false,
     )?;
     let mut rounds = TestRounds::new(tests, evaluator, &engine, package);
-    let run = execute::run(&engine, &mut rounds, package)?;
+    let run = execute::run(&engine, &mut rounds, package, environment, &progress)?;
     for failure in &run.failures {
         progress.failure(&StepReport::new(failure, package.sources()));
     }

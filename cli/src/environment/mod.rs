@@ -7,6 +7,7 @@ use std::io::IsTerminal;
 use std::path::PathBuf;
 
 use pipe_eval::CiFacts;
+use pipe_registry::Proxies;
 
 use crate::exit::CliError;
 
@@ -21,6 +22,12 @@ pub(crate) struct Environment {
     pub(crate) config: Option<PathBuf>,
     /// The user's home folder.
     pub(crate) home: Option<PathBuf>,
+    /// The folder of Docker's configuration.
+    pub(crate) docker_config: Option<PathBuf>,
+    /// Proxies, as most tools take them from the environment.
+    pub(crate) proxies: Proxies,
+    /// A CI system runs this: `CI` is set.
+    pub(crate) in_ci: bool,
     /// Grants of `PIPE_ALLOW`, a list.
     pub(crate) allow: Option<String>,
     /// `NO_COLOR` is set.
@@ -64,6 +71,18 @@ impl Environment {
             config: path("PIPE_CONFIG")
                 .map(|file| current_dir.join(file))
                 .or_else(|| Some(configs?.join("pipe/config.toml"))),
+            docker_config: path("DOCKER_CONFIG")
+                .map(|folder| current_dir.join(folder))
+                .or_else(|| below_home(".docker")),
+            proxies: Proxies {
+                // Not `HTTP_PROXY`: under CGI a request can set it.
+                http: either("http_proxy", "http_proxy").or_else(|| either("all_proxy", "ALL_PROXY")),
+                https: either("https_proxy", "HTTPS_PROXY").or_else(|| either("all_proxy", "ALL_PROXY")),
+                none: either("no_proxy", "NO_PROXY")
+                    .map(|list| list.split(',').map(|entry| entry.trim().to_owned()).collect())
+                    .unwrap_or_default(),
+            },
+            in_ci: value("CI").is_some_and(|value| value != "false"),
             allow: text("PIPE_ALLOW")?,
             no_color: value("NO_COLOR").is_some(),
             github: value("GITHUB_ACTIONS").is_some_and(|v| v == "true"),
@@ -99,6 +118,11 @@ impl Environment {
 /// A variable that is set to something.
 fn value(name: &str) -> Option<OsString> {
     std::env::var_os(name).filter(|value| !value.is_empty())
+}
+
+/// A variable under its usual name, or its other one. What is not UTF-8 is as good as nothing.
+fn either(usual: &str, other: &str) -> Option<String> {
+    [usual, other].into_iter().find_map(value).and_then(|value| value.into_string().ok())
 }
 
 fn path(name: &str) -> Option<PathBuf> {

@@ -3,6 +3,8 @@
 #![allow(clippy::unwrap_used)]
 
 mod harness;
+#[path = "../../../interpreter/registry/tests/registry/server.rs"]
+mod server;
 
 mod command_line;
 mod concurrency;
@@ -10,6 +12,7 @@ mod crash;
 mod edits;
 mod fmt;
 mod git;
+mod images;
 mod isolation;
 mod kill;
 mod language;

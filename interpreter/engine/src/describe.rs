@@ -9,6 +9,8 @@ pub(crate) fn operation(op: &Op) -> &'static str {
     match op {
         Op::Empty => "empty",
         Op::Toolchain => "toolchain",
+        Op::Image { .. } => "image",
+        Op::Archive { .. } => "archive",
         Op::HostDir(_) | Op::HostFile { .. } => "import",
         Op::HostEnv { .. } => "host.env",
         Op::HostSecret { .. } => "host.secret",
@@ -65,6 +67,7 @@ pub(crate) fn name(node: &Node) -> Arc<str> {
         | Op::Subfile { path, .. }
         | Op::Write { path, .. }
         | Op::Remove { path, .. } => text(path),
+        Op::Image { reference, .. } => text(reference),
         Op::Copy(copy) => text(&copy.path),
         Op::Inspect { what: Inspection::Glob(pattern), .. } => text(pattern),
         Op::Exec(exec) => exec.argv.first().and_then(text),

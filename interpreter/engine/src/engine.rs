@@ -8,7 +8,7 @@ use pipe_store::Store;
 
 use crate::session::{HostSnapshot, SessionNetwork};
 use crate::steps::OpContext;
-use crate::{Backend, EngineError, EventSink, Grants, Plan, Redactor, Session};
+use crate::{Backend, EngineError, EventSink, Grants, ImageOptions, Plan, Redactor, Session};
 
 /// How an engine works.
 #[derive(Clone, Debug)]
@@ -25,6 +25,8 @@ pub struct EngineOptions {
     pub fail_fast: bool,
     /// Run every step, whatever the store holds. Results are kept as ever.
     pub no_cache: bool,
+    /// How images come in.
+    pub images: ImageOptions,
     /// Masks secrets in whatever steps print.
     pub redactor: Redactor,
     /// The time of everything in an archive, in seconds since 1970.
@@ -44,6 +46,7 @@ impl EngineOptions {
             jobs: std::thread::available_parallelism().map_or(1, usize::from),
             fail_fast: false,
             no_cache: false,
+            images: ImageOptions::default(),
             redactor: Redactor::none(),
             source_date: NORMAL_TIME,
         }
@@ -96,7 +99,7 @@ impl Engine {
     /// What the run would be refused for: an operation that is not there yet, a host path that may not be read.
     pub fn check(&self, graph: &Graph, outputs: &[Output]) -> Result<(), EngineError> {
         let host = HostSnapshot::new(self)?;
-        let context = OpContext { engine: self.clone(), host };
+        let context = OpContext::new(self.clone(), host);
         context.check(graph, outputs, &SessionNetwork::start())
     }
 

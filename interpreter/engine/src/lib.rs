@@ -34,6 +34,6 @@ pub use redact::{MIN_SECRET, RedactError, RedactedStream, Redactor};
 pub use report::{Demand, Ending, Outcome, RunReport, Unmet};
 pub use results::TEXT_LIMIT;
 pub use rounds::{Answer, Round, Rounds};
-pub use session::{Service, Session};
+pub use session::{ImageOptions, Service, Session};
 pub use value::{TreeValue, Value};
 pub use why::{ContentChange, Reason, Why};

@@ -176,6 +176,7 @@ fn check_slot(graph: &Graph, output: Output) -> Result<(), EngineError> {
     }
     let exists = match (output.slot, &node.op) {
         (Slot::Main, _) => true,
+        (Slot::Config, op) => matches!(op, Op::Image { .. } | Op::Archive { .. } | Op::Declared { .. }),
         (Slot::Mount(index), Op::Exec(exec)) => (index as usize) < exec.mounts.len(),
         (_, Op::Exec(_)) => true,
         _ => false,

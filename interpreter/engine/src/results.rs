@@ -17,6 +17,13 @@ pub const TEXT_LIMIT: usize = 16 << 20;
 pub(crate) enum NodeResult {
     /// Of an op of the engine's own.
     Value(Value),
+    /// Of an image.
+    Image {
+        /// Its root file system.
+        root: TreeValue,
+        /// Its configuration.
+        config: Value,
+    },
     /// Of a command, also seen through a guard.
     Exec(Arc<ExecResult>),
 }
@@ -40,6 +47,8 @@ impl NodeResult {
     pub(crate) fn slot(&self, slot: Slot, store: &Store) -> Result<Value, Cause> {
         match self {
             NodeResult::Value(value) => Ok(value.clone()),
+            NodeResult::Image { config, .. } if slot == Slot::Config => Ok(config.clone()),
+            NodeResult::Image { root, .. } => Ok(Value::Tree(root.clone())),
             NodeResult::Exec(result) => result.slot(slot, store),
         }
     }
@@ -79,7 +88,7 @@ impl ExecResult {
     fn slot(&self, slot: Slot, store: &Store) -> Result<Value, Cause> {
         let [stdout, stderr] = &self.texts;
         Ok(match slot {
-            Slot::Main => Value::Datum(Datum::Unit),
+            Slot::Main | Slot::Config => Value::Datum(Datum::Unit),
             Slot::Root => Value::Tree(self.root.clone()),
             Slot::Mount(index) => {
                 let mount = self.mounts.get(index as usize).cloned();

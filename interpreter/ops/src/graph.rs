@@ -21,7 +21,7 @@ pub struct Output {
     pub slot: Slot,
 }
 
-/// Which result of a node. All ops but `Exec` and `Guard` have only `Main`.
+/// Which result of a node. All ops but `Exec`, `Guard`, `Image` and `Archive` have only `Main`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 pub enum Slot {
     /// The only result.
@@ -36,6 +36,8 @@ pub enum Slot {
     Stderr,
     /// The exit code, a number.
     ExitCode,
+    /// The configuration of an image.
+    Config,
 }
 
 /// Where in the source a node was made. Never part of a digest.

@@ -7,6 +7,7 @@ impl Op {
     pub fn inputs(&self) -> Vec<Output> {
         match self {
             Op::Empty | Op::Toolchain | Op::HostDir(_) | Op::HostFile { .. } => Vec::new(),
+            Op::Image { reference, .. } => with_args(Vec::new(), [reference]),
             Op::HostEnv { .. } | Op::HostSecret { .. } => Vec::new(),
             Op::Exec(exec) => exec_inputs(exec),
             Op::Guard { exec, .. } => vec![*exec],
@@ -15,7 +16,7 @@ impl Op {
             }
             Op::Copy(copy) => with_args(vec![copy.into, copy.source], [&copy.path]),
             Op::Write { into, path, text, .. } => with_args(vec![*into], [path, text]),
-            Op::Contents { file } | Op::Unpack { file } => vec![*file],
+            Op::Contents { file } | Op::Unpack { file } | Op::Archive { file, .. } => vec![*file],
             Op::Repo { .. } => Vec::new(),
             Op::Git { repo, query } => match query {
                 GitQuery::MergeBase(a, b) | GitQuery::Diff(a, b) => with_args(vec![*repo], [a, b]),
@@ -34,6 +35,7 @@ impl Op {
 
 fn exec_inputs(exec: &Exec) -> Vec<Output> {
     let mut inputs = vec![exec.root];
+    inputs.extend(exec.image);
     inputs.extend(exec.mounts.iter().map(|mount| mount.source));
     with_args(inputs, exec.argv.iter().chain(exec.env.values()).chain(&exec.stdin))
 }

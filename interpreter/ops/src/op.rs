@@ -14,6 +14,23 @@ pub enum Op {
     Empty,
     /// The host's own tools, read-only: `host.toolchain()`. Slot `Main`: a tree that stands on the host's base.
     Toolchain,
+    /// An image of a registry. Slot `Main`: its root file system; `Config`: its configuration, an
+    /// [`ImageConfig`](crate::ImageConfig)'s value.
+    Image {
+        /// What it is called, as users write it.
+        reference: Arg,
+        /// `os/arch[/variant]`.
+        platform: String,
+        /// A tag that was resolved longer ago than so many nanoseconds is resolved again, and not pinned.
+        fresh: Option<i64>,
+    },
+    /// An image in a file: an OCI layout or what `docker save` writes, as a tar archive. Slots as those of [`Op::Image`].
+    Archive {
+        /// The file.
+        file: Output,
+        /// `os/arch[/variant]`.
+        platform: String,
+    },
     /// A folder of the host. Slot `Main`: a tree.
     HostDir(HostDir),
     /// A file of the host. Slot `Main`: a file.
@@ -212,9 +229,13 @@ pub struct Exec {
     pub mounts: Vec<Mount>,
     /// Program and arguments: texts, or lists of texts that are flattened.
     pub argv: Vec<Arg>,
-    /// The whole environment.
+    /// The configuration of the image that the root began as, if it was one: what is not said here is as it says.
+    pub image: Option<Output>,
+    /// The environment: the whole of it, or what is set over the image's.
     pub env: BTreeMap<String, Arg>,
-    /// The working folder.
+    /// Variables of the image that were taken away, sorted.
+    pub unset_env: Vec<String>,
+    /// The working folder. One that is not absolute is seen from the image's own.
     pub workdir: String,
     /// `user[:group]`, by name or number; the image's own when `None`.
     pub user: Option<String>,

@@ -95,10 +95,25 @@ fn exec() -> impl Strategy<Value = Op> {
         text(),
         network,
         prop::option::of(arg()),
+        (prop::option::of(any_output()), texts()),
     )
-        .prop_map(|(root, mounts, argv, env, workdir, user, platform, network, stdin)| {
-            Op::Exec(Box::new(Exec { root, mounts, argv, env, workdir, user, platform, network, stdin }))
-        })
+        .prop_map(
+            |(root, mounts, argv, env, workdir, user, platform, network, stdin, (image, unset_env))| {
+                Op::Exec(Box::new(Exec {
+                    root,
+                    image,
+                    mounts,
+                    argv,
+                    env,
+                    unset_env,
+                    workdir,
+                    user,
+                    platform,
+                    network,
+                    stdin,
+                }))
+            },
+        )
 }
 
 fn copy() -> impl Strategy<Value = Op> {
@@ -150,6 +165,12 @@ fn op() -> impl Strategy<Value = Op> {
             exclude
         })),
         text().prop_map(|path| Op::HostFile { path }),
+        (arg(), text(), prop::option::of(0i64..2)).prop_map(|(reference, platform, fresh)| Op::Image {
+            reference,
+            platform,
+            fresh
+        }),
+        (any_output(), text()).prop_map(|(file, platform)| Op::Archive { file, platform }),
         text().prop_map(|name| Op::HostEnv { name }),
         text().prop_map(|source| Op::HostSecret { source }),
         exec(),
@@ -211,7 +232,7 @@ proptest! {
     fn order_of_variables_does_not_count(pairs in prop::collection::btree_map(text(), arg(), 0..4), root in any_output()) {
         let exec = |env: BTreeMap<String, Arg>| {
             Op::Exec(Box::new(Exec {
-                root, mounts: vec![], argv: vec![], env, workdir: "/".into(), user: None,
+                root, image: None, mounts: vec![], argv: vec![], env, unset_env: vec![], workdir: "/".into(), user: None,
                 platform: "linux/amd64".into(), network: Network::Off, stdin: None,
             }))
         };
@@ -289,9 +310,11 @@ fn digests_are_stable() {
         },
         Op::Exec(Box::new(Exec {
             root: output(1, Slot::Main),
+            image: None,
             mounts: vec![Mount { path: "/src".into(), source: output(0, Slot::Main), is_file: false }],
             argv: vec![Arg::text("cc")],
             env: BTreeMap::from([("A".to_owned(), Arg::text("1"))]),
+            unset_env: Vec::new(),
             workdir: "/src".into(),
             user: Some("1000".into()),
             platform: "linux/amd64".into(),
@@ -302,6 +325,6 @@ fn digests_are_stable() {
     let digests: Vec<String> = ops.iter().map(|op| digest(op).to_string()[..16].to_owned()).collect();
     assert_eq!(
         digests,
-        ["8631d2335aabd706", "1b57e7420bed0136", "47640fdb08abc387", "6f5beaf973e4419d", "736936ff46387bf6"]
+        ["8631d2335aabd706", "1b57e7420bed0136", "47640fdb08abc387", "6f5beaf973e4419d", "1084c6f7f880456f"]
     );
 }

@@ -12,6 +12,7 @@ const NEEDED: &[(&str, &str)] = &[
     ("strace", "strace"),
     ("unshare", "util-linux"),
     ("useradd", "passwd"),
+    ("busybox", "busybox-static"),
 ];
 
 /// Installs what is missing, as root on a Debian; else says what to install.

@@ -10,7 +10,7 @@ use crate::reach::{Needed, Reach};
 use crate::results::NodeResult;
 use crate::session::{HostSnapshot, SessionNetwork};
 use crate::steps::exec::prepare;
-use crate::steps::{Inputs, OpContext, at_once, perform};
+use crate::steps::{Inputs, OpContext, at_once, image, perform};
 use crate::{Engine, EngineError, Value, describe};
 
 /// See [`Engine::plan`].
@@ -18,7 +18,7 @@ pub(crate) async fn plan(engine: &Engine, graph: &Graph, outputs: &[Output]) -> 
     let reach = Reach::of(graph, outputs)?;
     reach.check_supported(0, &SessionNetwork::start(), &engine.options.platform)?;
     let host = HostSnapshot::new(engine)?;
-    let context = Arc::new(OpContext { engine: engine.clone(), host });
+    let context = Arc::new(OpContext::new(engine.clone(), host));
     let mut walk = Walk { context, reach, results: Vec::new(), nodes: Vec::new() };
     for number in 0..walk.reach.nodes().len() as u32 {
         walk.visit(number).await?;
@@ -126,11 +126,23 @@ impl Walk {
         if let Op::Exec(exec) = op {
             return self.find_exec(needed, exec, &inputs, planned);
         }
+        match image::find(&self.context, op, &inputs).transpose()? {
+            None => {}
+            Some(image::Found::Known(result)) => return Ok(Found::Known(result)),
+            Some(image::Found::Elsewhere) => {
+                let reason = Some("it is not in the store yet".into());
+                return Ok(Found::Not(PlanStatus::WillRun { reason }));
+            }
+            Some(image::Found::Unresolved(name)) => {
+                let waits_for = vec![format!("the tag {name}, which pipe.lock does not pin").into()];
+                return Ok(Found::Not(PlanStatus::Unknown { waits_for }));
+            }
+        }
         let value = match at_once(&self.context, op, &inputs) {
-            Some(value) => value,
+            Some(value) => value.map(NodeResult::Value),
             None => perform(self.context.clone(), op.clone(), inputs).await,
         };
-        Ok(Found::Known(NodeResult::Value(value?)))
+        Ok(Found::Known(value?))
     }
 
     fn find_exec(
@@ -140,7 +152,7 @@ impl Walk {
         inputs: &Inputs,
         planned: &mut PlanNode,
     ) -> Result<Found, Cause> {
-        let step = prepare(&needed.node, exec, inputs)?;
+        let step = prepare(&self.context.engine.store, &needed.node, exec, inputs)?;
         planned.key = Some(step.key);
         planned.preimage = Some(step.preimage.clone());
         let engine = &self.context.engine;

@@ -21,7 +21,7 @@ use crate::reach::Reach;
 use crate::results::NodeResult;
 use crate::session::SessionState;
 use crate::steps::exec::{Flight, Slots};
-use crate::{Demand, EngineError, Event, Failure, Rounds, RunReport, Summary, Value};
+use crate::{Demand, EngineError, Event, Failure, Rounds, RunReport, Summary};
 use queue::Queue;
 use rounds::Awaited;
 
@@ -95,7 +95,7 @@ struct Running {
 
 /// What a task came to.
 enum TaskEnd {
-    Op(Result<Value, Cause>),
+    Op(Result<NodeResult, Cause>),
     Exec(Flight),
 }
 
@@ -177,7 +177,7 @@ impl Scheduler {
         };
         let Some(Running { number, key }) = self.running.remove(&id) else { return };
         match end {
-            Ok((_, TaskEnd::Op(Ok(value)))) => self.done(number, NodeResult::Value(value)),
+            Ok((_, TaskEnd::Op(Ok(result)))) => self.done(number, result),
             Ok((_, TaskEnd::Op(Err(cause)))) => self.failed(number, cause, None),
             Ok((_, TaskEnd::Exec(flight))) => self.landed(number, key, flight),
             Err(error) if error.is_cancelled() => {}

@@ -85,7 +85,7 @@ impl Scheduler {
     /// no hit. Without one the command is queued, or waits for another node's that has the same key.
     fn start_exec(&mut self, number: u32, exec: &Exec, inputs: &Inputs) {
         let Some(needed) = self.reach.get(number) else { return };
-        let step = match prepare(&needed.node, exec, inputs) {
+        let step = match prepare(&self.session.context.engine.store, &needed.node, exec, inputs) {
             Ok(step) => step,
             Err(cause) => return self.failed(number, cause, None),
         };

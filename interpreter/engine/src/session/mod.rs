@@ -1,6 +1,7 @@
 //! A session: what lives for one run of the command.
 
 mod host;
+mod images;
 mod network;
 mod services;
 
@@ -13,6 +14,8 @@ use pipe_store::Run;
 use tokio_util::sync::CancellationToken;
 
 pub(crate) use host::HostSnapshot;
+pub use images::ImageOptions;
+pub(crate) use images::{SessionImages, Standing, Wanted, cause};
 pub(crate) use network::SessionNetwork;
 pub use services::Service;
 use services::Services;
@@ -56,7 +59,7 @@ impl Session {
             return Err(cause_of(&engine, error).await);
         }
         let shared = SessionState {
-            context: Arc::new(OpContext { engine, host }),
+            context: Arc::new(OpContext::new(engine, host)),
             network: SessionNetwork::start(),
             services: Services::default(),
             run: tokio::sync::Mutex::default(),
@@ -92,6 +95,11 @@ impl Session {
         cancel: &CancellationToken,
     ) -> Result<RunReport, EngineError> {
         crate::scheduler::run(&self.shared, rounds, cancel).await
+    }
+
+    /// Tags of images that were resolved in this session and had no pin.
+    pub fn new_pins(&self) -> pipe_registry::Pins {
+        self.shared.context.images.new_pins()
     }
 
     /// A service of this session, to be stopped with it.

@@ -46,14 +46,19 @@ impl Inputs {
         }
     }
 
+    /// A plain value that was computed.
+    pub(crate) fn value_of(&self, output: Output) -> Result<&Datum, Cause> {
+        match self.get(output)? {
+            Value::Datum(datum) => Ok(datum),
+            other => Err(mismatch("a plain value", other)),
+        }
+    }
+
     /// A plain value, given or computed.
     pub(crate) fn datum<'a>(&'a self, arg: &'a Arg) -> Result<&'a Datum, Cause> {
         match arg {
             Arg::Const(datum) => Ok(datum),
-            Arg::Output(output) => match self.get(*output)? {
-                Value::Datum(datum) => Ok(datum),
-                other => Err(mismatch("a plain value", other)),
-            },
+            Arg::Output(output) => self.value_of(*output),
         }
     }
 

@@ -3,6 +3,7 @@
 pub(crate) mod exec;
 mod git;
 mod host;
+pub(crate) mod image;
 mod inputs;
 mod inspect;
 mod pack;
@@ -17,16 +18,22 @@ pub(crate) use inputs::Inputs;
 
 use crate::failure::Cause;
 use crate::reach::Reach;
-use crate::session::{HostSnapshot, SessionNetwork};
+use crate::results::NodeResult;
+use crate::session::{HostSnapshot, SessionImages, SessionNetwork};
 use crate::{Engine, EngineError, Value};
 
 /// What every op may need.
 pub(crate) struct OpContext {
     pub(crate) engine: Engine,
     pub(crate) host: HostSnapshot,
+    pub(crate) images: SessionImages,
 }
 
 impl OpContext {
+    pub(crate) fn new(engine: Engine, host: HostSnapshot) -> OpContext {
+        OpContext { images: SessionImages::new(&engine), engine, host }
+    }
+
     /// Refuses what cannot be had, before anything of it runs: what was not granted, and operations that are not
     /// there.
     pub(crate) fn check(
@@ -59,7 +66,7 @@ pub(crate) fn at_once(context: &OpContext, op: &Op, inputs: &Inputs) -> Option<R
         Op::Difference { .. } | Op::Pack { .. } => pack::cached(context, op, inputs).transpose(),
         Op::Apply { function, args } => Some(value::apply(inputs, function, args)),
         Op::Contents { file } => value::small_contents(context, inputs, *file).transpose(),
-        Op::Toolchain | Op::HostDir(_) | Op::HostFile { .. } => None,
+        Op::Toolchain | Op::HostDir(_) | Op::HostFile { .. } | Op::Image { .. } | Op::Archive { .. } => None,
         Op::HostEnv { name } => Some(Err(Cause::usage(format!("the variable `{name}` was not granted")))),
         Op::Exec(_) | Op::Guard { .. } | Op::Unpack { .. } | Op::Declared { .. } | Op::HostSecret { .. } => {
             Some(Err(not_ours(op)))
@@ -68,11 +75,15 @@ pub(crate) fn at_once(context: &OpContext, op: &Op, inputs: &Inputs) -> Option<R
 }
 
 /// Does an op of the engine's own, whatever it costs.
-pub(crate) async fn perform(context: Arc<OpContext>, op: Op, inputs: Inputs) -> Result<Value, Cause> {
-    if matches!(op, Op::Toolchain) {
-        return context.host.toolchain(&context.engine).await;
+pub(crate) async fn perform(context: Arc<OpContext>, op: Op, inputs: Inputs) -> Result<NodeResult, Cause> {
+    match op {
+        Op::Toolchain => return context.host.toolchain(&context.engine).await.map(NodeResult::Value),
+        Op::Image { reference, platform, fresh } => {
+            return image::fetch(context, reference, platform, fresh, inputs).await;
+        }
+        _ => {}
     }
-    blocking(move || match &op {
+    let value = blocking(move || match &op {
         Op::HostDir(dir) => host::folder(&context, dir),
         Op::HostFile { path } => host::file(&context, path),
         Op::Copy(_) | Op::Write { .. } | Op::Remove { .. } => tree::change(&context, &op, &inputs),
@@ -82,8 +93,8 @@ pub(crate) async fn perform(context: Arc<OpContext>, op: Op, inputs: Inputs) -> 
         Op::Inspect { of, what } => inspect::inspect(&context, &inputs, *of, what),
         Op::Difference { .. } | Op::Pack { .. } => pack::make(&context, &op, &inputs),
         _ => at_once(&context, &op, &inputs).unwrap_or_else(|| Err(not_ours(&op))),
-    })
-    .await
+    });
+    value.await.map(NodeResult::Value)
 }
 
 /// Runs what blocks on a thread that may.

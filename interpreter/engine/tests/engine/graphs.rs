@@ -29,6 +29,8 @@ pub(crate) fn command(root: Output, argv: &[&str]) -> Exec {
         root,
         mounts: Vec::new(),
         argv: argv.iter().map(|text| Arg::text(*text)).collect(),
+        image: None,
+        unset_env: Vec::new(),
         env: BTreeMap::new(),
         workdir: "/".into(),
         user: None,

@@ -6,9 +6,9 @@ use pipe_analysis::typed::Type;
 use pipe_ops::{Arg, Datum};
 
 use super::{Call, Entry, Table};
-use crate::environment::{default_variable, is_reserved};
+use crate::environment::{DEFAULT_PATH, default_variable, is_reserved};
 use crate::error::{self, Result};
-use crate::machine::{Machine, symbolic};
+use crate::machine::Machine;
 use crate::value::{Base, Config, ContainerValue, Value};
 
 pub(super) const TABLE: Table = &[
@@ -126,15 +126,15 @@ impl Machine {
         call: &Call<'_>,
     ) -> Result<Value> {
         let site = call.site(self);
-        let args = [Some(field), of].into_iter().flatten().map(Datum::text).collect();
-        Ok(symbolic(self.declared("image", vec![image], args, &site)?, ty))
+        let args = std::iter::once(Arg::Output(image)).chain(of.map(Arg::text)).collect();
+        self.apply_args(&format!("image.{field}"), args, ty, &site)
     }
 }
 
 /// The folder before what `PATH` is: as it was set, else the default.
 fn prepend_path(machine: &mut Machine, call: &Call<'_>) -> Result<Value> {
     let container = call.container(machine, 0)?;
-    let folder = container.absolute(&call.text(machine, 1)?);
+    let folder = machine.known_path(&container, call, 1)?;
     if folder.contains(':') {
         return Err(error::invalid("a folder on `PATH` cannot have `:` in its name", call.arg_place(1)));
     }
@@ -147,7 +147,12 @@ fn prepend_path(machine: &mut Machine, call: &Call<'_>) -> Result<Value> {
         Value::Optional(None) => Value::text(folder),
         known_later => {
             let site = call.site(machine);
-            let path = machine.apply("default", &[&known_later, &Value::text("")], &Type::String, &site)?;
+            let path = machine.apply(
+                "default",
+                &[&known_later, &Value::text(DEFAULT_PATH)],
+                &Type::String,
+                &site,
+            )?;
             let args = vec![Arg::text(format!("{folder}:")), machine.arg(&path, &site)?];
             machine.apply_args("concat", args, &Type::String, &site)?
         }

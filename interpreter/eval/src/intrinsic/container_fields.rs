@@ -1,7 +1,7 @@
 //! Fields of containers: configuration that is read back, and results of the last command.
 
 use pipe_analysis::typed::Type;
-use pipe_ops::{Output, Slot};
+use pipe_ops::{Arg, Output, Slot};
 
 use super::{Call, Entry, Table};
 use crate::error::{self, Result};
@@ -21,14 +21,19 @@ pub(super) const TABLE: Table = &[
 ];
 
 fn user(machine: &mut Machine, call: &Call<'_>) -> Result<Value> {
-    Ok(Value::text(call.container(machine, 0)?.config.user.as_deref().unwrap_or_default()))
+    let container = call.container(machine, 0)?;
+    match (&container.config.user, container.config.base) {
+        (None, Base::Image(image)) => machine.of_image(image, "user", None, call.ty, call),
+        (user, _) => Ok(Value::text(user.as_deref().unwrap_or_default())),
+    }
 }
 
 fn workdir(machine: &mut Machine, call: &Call<'_>) -> Result<Value> {
     let container = call.container(machine, 0)?;
-    match (&container.config.workdir, container.config.base) {
-        (None, Base::Image(image)) => machine.of_image(image, "workdir", None, call.ty, call),
-        _ => Ok(Value::text(container.workdir())),
+    let site = call.site(machine);
+    match machine.workdir_of(&container, &site)? {
+        Arg::Const(_) => Ok(Value::text(container.workdir())),
+        Arg::Output(output) => Ok(symbolic(output, call.ty)),
     }
 }
 

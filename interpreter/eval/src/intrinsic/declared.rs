@@ -6,7 +6,7 @@ use pipe_ops::{Arg, Datum, Output};
 use super::{Call, Entry, Table};
 use crate::error::{self, Result};
 use crate::machine::{Machine, Site, symbolic};
-use crate::value::{Base, CheckKind, ContainerValue, SecretSource, Value};
+use crate::value::{CheckKind, ContainerValue, SecretSource, Value};
 
 pub(super) const TABLE: Table = &[
     ("git", Entry::Declared("git")),
@@ -34,9 +34,7 @@ impl Machine {
             return if *ty == Type::Unit { Value::Unit } else { symbolic(output, ty) };
         };
         match global.name.as_ref() {
-            "Container" => {
-                ContainerValue::new(output, Base::Image(output), self.facts.platform.clone()).into()
-            }
+            "Container" => ContainerValue::of_image(output, self.facts.platform.clone()).into(),
             "Dir" => Value::Dir(output),
             "File" => Value::File(output),
             name => Value::Opaque { ty: name.into(), output },

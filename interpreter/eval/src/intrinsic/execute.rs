@@ -81,12 +81,19 @@ impl Machine {
         };
         let site = Site { place: command.place, name };
         let mut env = self.environment(container, &site)?;
+        let gone = container.config.env.iter().filter(|(_, value)| value.is_none());
+        let unset_env = match container.image() {
+            Some(_) => gone.map(|(name, _)| name.to_string()).collect(),
+            None => Vec::new(),
+        };
         env.extend(command.variables);
         let exec = Exec {
             root,
+            image: container.image(),
             mounts: container.mounts.iter().map(mount).collect(),
             argv: command.argv,
             env,
+            unset_env,
             workdir: container.workdir().to_owned(),
             user: container.config.user.as_ref().map(ToString::to_string),
             platform: container.config.platform.to_string(),

@@ -24,7 +24,7 @@ pub(super) const TABLE: Table = &[
 
 fn mount(machine: &mut Machine, call: &Call<'_>) -> Result<Value> {
     let mut container = call.container(machine, 0)?.as_ref().clone();
-    let path = container.absolute(&call.text(machine, 1)?);
+    let path = machine.known_path(&container, call, 1)?;
     let (source, is_file) = tree_of(machine, call, call.arg(2)?)?;
     if path == "/" {
         let message = "nothing can be mounted at `/`: it would hide everything";

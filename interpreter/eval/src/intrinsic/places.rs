@@ -1,12 +1,12 @@
 //! Paths in a container, and which of its trees each lies in.
 
 use pipe_analysis::typed::{CheckedKind, Type};
+use pipe_ops::Arg;
 use pipe_ops::pure::{join_path, normalise_path};
-use pipe_ops::{Arg, Datum};
 
 use super::Call;
-use crate::error::Result;
-use crate::machine::Machine;
+use crate::error::{self, EvalError, Result};
+use crate::machine::{Machine, Site};
 use crate::value::{ContainerValue, Value};
 
 /// Where a path of a container lies.
@@ -20,15 +20,17 @@ pub(super) enum Place {
 }
 
 impl ContainerValue {
-    /// The folder that relative paths are relative to.
+    /// The folder that relative paths are relative to. Of an image that says more than the pipeline it is itself relative: seen from
+    /// the image's own.
     pub(crate) fn workdir(&self) -> &str {
-        self.config.workdir.as_deref().unwrap_or("/")
+        let own = if self.image().is_some() { "." } else { "/" };
+        self.config.workdir.as_deref().unwrap_or(own)
     }
 
-    /// A path of a user, absolute and normalised.
+    /// A path of a user, normalised; absolute, unless only the image says what it is relative to.
     pub(super) fn absolute(&self, path: &str) -> String {
         match join_path(self.workdir(), path) {
-            path if path.starts_with('/') => path,
+            path if path.starts_with('/') || self.image().is_some() => path,
             path => normalise_path(&format!("/{path}")),
         }
     }
@@ -61,14 +63,64 @@ impl Machine {
         index: usize,
     ) -> Result<Place> {
         match call.arg(index)? {
-            Value::Text(path) => Ok(container.locate(&container.absolute(path))),
+            Value::Text(path) => {
+                let known = container.absolute(path);
+                if known.starts_with('/') {
+                    return Ok(container.locate(&known));
+                }
+                if !container.mounts.is_empty() {
+                    return Err(unknown_workdir(call, index));
+                }
+                self.below_workdir(container, Arg::text(path.clone()), call)
+            }
             Value::Symbolic(path) if container.mounts.is_empty() => {
-                let site = call.site(self);
-                let args = vec![Arg::Const(Datum::text(container.workdir())), Arg::Output(path.output)];
-                let joined = self.apply_args("Path.join", args, &Type::Checked(CheckedKind::Path), &site)?;
-                Ok(Place::Root(self.arg(&joined, &site)?))
+                self.below_workdir(container, Arg::Output(path.output), call)
             }
             _ => Err(call.unusable(self, index)),
         }
     }
+
+    /// A path that has to be known before anything runs.
+    pub(super) fn known_path(
+        &mut self,
+        container: &ContainerValue,
+        call: &Call<'_>,
+        index: usize,
+    ) -> Result<String> {
+        let path = container.absolute(&call.text(self, index)?);
+        if path.starts_with('/') { Ok(path) } else { Err(unknown_workdir(call, index)) }
+    }
+
+    fn below_workdir(&mut self, container: &ContainerValue, path: Arg, call: &Call<'_>) -> Result<Place> {
+        let site = call.site(self);
+        let workdir = self.workdir_of(container, &site)?;
+        self.join(workdir, path, &site).map(Place::Root)
+    }
+
+    /// The working folder, absolute.
+    pub(super) fn workdir_of(&mut self, container: &ContainerValue, site: &Site) -> Result<Arg> {
+        let known = Arg::text(container.workdir());
+        match container.image() {
+            Some(image) if !container.workdir().starts_with('/') => {
+                let args = vec![Arg::Output(image)];
+                let own = self.apply_args("image.workdir", args, &Type::Checked(CheckedKind::Path), site)?;
+                let own = self.arg(&own, site)?;
+                if container.workdir() == "." { Ok(own) } else { self.join(own, known, site) }
+            }
+            _ => Ok(known),
+        }
+    }
+
+    fn join(&mut self, folder: Arg, path: Arg, site: &Site) -> Result<Arg> {
+        let args = vec![folder, path];
+        let joined = self.apply_args("Path.join", args, &Type::Checked(CheckedKind::Path), site)?;
+        self.arg(&joined, site)
+    }
+}
+
+/// Where a relative path leads is the image's to say, and that comes too late here.
+fn unknown_workdir(call: &Call<'_>, index: usize) -> Box<EvalError> {
+    let message = "this path is relative to the image's own working folder, which is known only when the image was fetched";
+    error::invalid(message, call.arg_place(index))
+        .help("give an absolute path, or say `.workdir(\"/…\")` before")
 }

@@ -1,6 +1,6 @@
 //! Where containers, directories and files begin.
 
-use pipe_ops::{Arg, Copy, Datum, Op, Output};
+use pipe_ops::{Arg, Copy, Op, Output};
 
 use super::dirs::relative;
 use super::{Call, Entry, Table};
@@ -17,19 +17,20 @@ pub(super) const TABLE: Table = &[
     ("fail", Entry::Run(fail)),
 ];
 
-/// The image is not pulled yet: its root file system is a declared node. What is set on the container can be looked at.
+/// An image: its root file system and its configuration are known when it was fetched. What is set on the container is known at once.
 fn image(machine: &mut Machine, call: &Call<'_>) -> Result<Value> {
     let platform = call.optional_text(machine, 1)?.unwrap_or_else(|| machine.facts.platform.clone());
     let site = call.site(machine);
     let reference = call.arg(0)?.clone();
-    let (mut inputs, mut args) = (Vec::new(), Vec::new());
-    match machine.arg(&reference, &site)? {
-        Arg::Const(datum) => args.push(datum),
-        Arg::Output(output) => inputs.push(output),
-    }
-    args.push(Datum::text(platform.clone()));
-    let root = machine.declared("image", inputs, args, &site)?;
-    Ok(ContainerValue::new(root, Base::Image(root), platform).into())
+    let fresh = match call.optional(machine, 2)? {
+        None => None,
+        Some(Value::Duration(nanoseconds)) if *nanoseconds >= 0 => Some(*nanoseconds),
+        Some(_) => return Err(error::invalid("an age is not less than nothing", call.arg_place(2))),
+    };
+    let reference = machine.arg(&reference, &site)?;
+    let op = Op::Image { reference, platform: platform.to_string(), fresh };
+    let root = machine.add_main(op, &site)?;
+    Ok(ContainerValue::of_image(root, platform).into())
 }
 
 fn scratch(machine: &mut Machine, call: &Call<'_>) -> Result<Value> {

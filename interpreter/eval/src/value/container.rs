@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use indexmap::IndexMap;
-use pipe_ops::{NodeId, Output};
+use pipe_ops::{NodeId, Output, Slot};
 
 use super::Value;
 
@@ -64,7 +64,7 @@ pub struct Config {
 pub enum Base {
     /// Nothing, or the host's tools: nothing is set.
     Bare,
-    /// An image, by its node: its configuration is known only when it was pulled.
+    /// An image, by its configuration, which is known only when it was fetched.
     Image(Output),
 }
 
@@ -94,6 +94,20 @@ impl ContainerValue {
             shell: None,
         };
         ContainerValue { root, mounts: Vec::new(), config, last: None }
+    }
+
+    /// What an image's node gives.
+    pub(crate) fn of_image(root: Output, platform: Arc<str>) -> ContainerValue {
+        let config = Output { node: root.node, slot: Slot::Config };
+        ContainerValue::new(root, Base::Image(config), platform)
+    }
+
+    /// The image's configuration, if it began as one.
+    pub(crate) fn image(&self) -> Option<Output> {
+        match self.config.base {
+            Base::Bare => None,
+            Base::Image(config) => Some(config),
+        }
     }
 
     /// How much there is to copy when something of it changes.

@@ -162,21 +162,35 @@ fn a_failure_that_is_allowed_is_not_guarded() {
 }
 
 #[test]
-fn an_image_can_be_looked_at_and_stands_on_a_node_that_is_not_there_yet() {
+fn what_was_set_on_an_image_is_known_and_the_rest_is_its_own_to_say() {
     let mut pipeline = Pipeline::new(
-        "fn app() -> Container { image(\"gcr.io/x:1\", platform: \"linux/arm64\").user(\"me\").env(\"A\", \"1\") }",
+        "fn app() -> Container { image(\"gcr.io/x:1\", platform: \"linux/arm64\").user(\"me\").env(\"A\", \"1\").unset_env(\"B\") }",
     );
     assert_eq!(pipeline.json("app().user"), "\"me\"");
     assert_eq!(pipeline.json("app().platform"), "\"linux/arm64\"");
     assert_eq!(pipeline.json("app().env_of(\"A\")"), "\"1\"");
+    assert_eq!(pipeline.graph("app()"), "%0 = image \"gcr.io/x:1\" linux/arm64  # main.pipe:1 app\n=> %0");
+    assert!(pipeline.graph("image(\"x\", fresh: 1s)").contains("fresh 1000000000"));
+    for (field, apply) in [
+        ("app().entrypoint", "image.entrypoint(%0.config)"),
+        ("image(\"x\").user", "image.user(%0.config)"),
+        ("app().workdir", "image.workdir(%0.config)"),
+        ("app().env_of(\"C\")", "image.env_of(%0.config, \"C\")"),
+        ("app().file(\"note\")", "Path.join(%1, \"note\")"),
+    ] {
+        let graph = pipeline.graph(field);
+        assert!(graph.contains(apply), "{graph}");
+    }
+    let step = pipeline.graph("app().workdir(\"sub\").run([\"x\"])");
+    assert!(step.contains("image %0.config unset [\"B\"]") && step.contains("workdir sub "), "{step}");
+    assert!(!step.contains("env PATH") && !step.contains("env HOME"), "{step}");
     assert_eq!(
-        pipeline.graph("app()"),
-        "%0 = declared image(\"gcr.io/x:1\", \"linux/arm64\")  # main.pipe:1 app\n=> %0"
+        pipeline.error("app().mount(\"src\", dir())").lines().next(),
+        Some(
+            "invalid-value: this path is relative to the image's own working folder, which is known only when the image was fetched"
+        )
     );
-    let entrypoint = pipeline.graph("app().entrypoint");
-    assert!(entrypoint.contains("declared image(%0, \"entrypoint\")"), "{entrypoint}");
-    // Control flow that needs it names the operation.
-    assert!(pipeline.error("if app().entrypoint == [] { 1 } else { 2 }").contains("not there yet: image"));
+    assert!(pipeline.graph("app().workdir(\"/w\").mount(\"src\", dir()).run([\"x\"])").contains("at /w/src"));
 }
 
 #[test]

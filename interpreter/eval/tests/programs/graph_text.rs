@@ -57,6 +57,11 @@ impl Text {
         match op {
             Op::Empty => "empty".to_owned(),
             Op::Toolchain => "toolchain".to_owned(),
+            Op::Image { reference, platform, fresh } => {
+                let fresh = fresh.map(|fresh| format!(" fresh {fresh}")).unwrap_or_default();
+                format!("image {} {platform}{fresh}", self.arg(reference))
+            }
+            Op::Archive { file, platform } => format!("archive {} {platform}", self.output(*file)),
             Op::HostDir(dir) => {
                 format!("host_dir {:?} include {:?} exclude {:?}", dir.path, dir.include, dir.exclude)
             }
@@ -120,6 +125,9 @@ impl Text {
         for mount in &exec.mounts {
             let kind = if mount.is_file { "file" } else { "tree" };
             out.push_str(&format!("\n     mount {kind} {} at {}", self.output(mount.source), mount.path));
+        }
+        if let Some(image) = exec.image {
+            out.push_str(&format!("\n     image {} unset {:?}", self.output(image), exec.unset_env));
         }
         for (name, value) in &exec.env {
             out.push_str(&format!("\n     env {name}={}", self.arg(value)));

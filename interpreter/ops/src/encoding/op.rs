@@ -6,6 +6,11 @@ use crate::{
     PackForm, Slot,
 };
 
+/// Numbers of ops that came later, and of the slot of a configuration.
+const IMAGE: u8 = 32;
+const ARCHIVE: u8 = 33;
+const CONFIG: u8 = 32;
+
 /// The digest of an op's definition. `input` gives the digests of the nodes it names, all of which the graph has checked to exist.
 pub(crate) fn digest_op(op: &Op, input: impl Fn(NodeId) -> Option<OpDigest>) -> OpDigest {
     let mut encoder = OpEncoder { encoder: Encoder::new("pipe.op"), input };
@@ -23,6 +28,17 @@ impl<F: Fn(NodeId) -> Option<OpDigest>> OpEncoder<F> {
         match op {
             Op::Empty => self.encoder.u8(0),
             Op::Toolchain => self.encoder.u8(1),
+            Op::Image { reference, platform, fresh } => {
+                self.encoder.u8(IMAGE);
+                self.arg(reference);
+                self.encoder.text(platform);
+                self.encoder.optional(fresh.as_ref(), |encoder, fresh| encoder.i64(*fresh));
+            }
+            Op::Archive { file, platform } => {
+                self.encoder.u8(ARCHIVE);
+                self.output(*file);
+                self.encoder.text(platform);
+            }
             Op::HostDir(dir) => self.host_dir(dir),
             Op::HostFile { path } => {
                 self.encoder.u8(3);
@@ -150,6 +166,11 @@ impl<F: Fn(NodeId) -> Option<OpDigest>> OpEncoder<F> {
             self.encoder.text(name);
             self.arg(value);
         }
+        self.encoder.u8(u8::from(exec.image.is_some()));
+        if let Some(image) = exec.image {
+            self.output(image);
+        }
+        self.encoder.list(&exec.unset_env, |encoder, name| encoder.text(name));
         self.encoder.text(&exec.workdir);
         self.encoder.optional(exec.user.as_ref(), |encoder, user| encoder.text(user));
         self.encoder.text(&exec.platform);
@@ -217,6 +238,7 @@ impl<F: Fn(NodeId) -> Option<OpDigest>> OpEncoder<F> {
             Slot::Stdout => self.encoder.u8(3),
             Slot::Stderr => self.encoder.u8(4),
             Slot::ExitCode => self.encoder.u8(5),
+            Slot::Config => self.encoder.u8(CONFIG),
         }
     }
 

@@ -15,6 +15,7 @@ mod encode;
 mod equality;
 mod error;
 mod format;
+mod image;
 mod list;
 mod make;
 mod map;
@@ -71,6 +72,7 @@ static TABLE: LazyLock<BTreeMap<&'static str, PureFn>> = LazyLock::new(|| {
         access::TABLE,
         script::TABLE,
         format::TABLE,
+        image::TABLE,
     ]
     .into_iter()
     .flatten()

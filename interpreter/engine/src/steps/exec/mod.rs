@@ -3,6 +3,7 @@
 mod flight;
 mod prepare;
 mod record;
+mod surroundings;
 
 pub(crate) use flight::{Flight, Job, Slots, fly};
 pub(crate) use prepare::{PreparedExec, prepare};

@@ -1,5 +1,6 @@
 //! A command with everything it depends on known.
 
+use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
@@ -8,6 +9,7 @@ use pipe_ops::{Arg, Datum, Exec, Node, Preimage, ResolvedExec, ResolvedMount, St
 use pipe_store::Store;
 
 use super::super::{Inputs, content, tree::over_base};
+use super::surroundings::{self, Surroundings};
 use crate::failure::Cause;
 use crate::results::ExecResult;
 use crate::{MountSource, MountSpec, StepSpec, TreeValue, Value, describe};
@@ -35,22 +37,26 @@ pub(crate) struct PreparedExec {
 ///
 /// # Errors
 /// When a computed argument cannot be one: too long, or with a NUL byte.
-pub(crate) fn prepare(node: &Node, exec: &Exec, inputs: &Inputs) -> Result<PreparedExec, Cause> {
+pub(crate) fn prepare(
+    store: &Store,
+    node: &Node,
+    exec: &Exec,
+    inputs: &Inputs,
+) -> Result<PreparedExec, Cause> {
     let root = inputs.tree(exec.root)?.clone();
     let mounts = exec.mounts.iter().map(|mount| Ok((mount.path.clone(), inputs.get(mount.source)?.clone())));
     let mounts: Vec<(String, Value)> = mounts.collect::<Result<_, Cause>>()?;
+    let set = exec.env.iter().map(|(name, arg)| Ok((name.clone(), inputs.text(arg)?.to_owned())));
+    let set = set.collect::<Result<BTreeMap<_, _>, Cause>>()?;
+    let Surroundings { env, workdir, user } = surroundings::of(store, exec, &root, set, inputs)?;
     let resolved = ResolvedExec {
         base: root.base,
         root: root.tree.digest.0,
         mounts: mounts.iter().map(|(path, value)| resolved_mount(path, value)).collect::<Result<_, _>>()?,
         argv: argv(inputs, &exec.argv)?,
-        env: exec
-            .env
-            .iter()
-            .map(|(name, arg)| Ok((name.clone(), inputs.text(arg)?.to_owned())))
-            .collect::<Result<_, Cause>>()?,
-        workdir: exec.workdir.clone(),
-        user: exec.user.clone(),
+        env,
+        workdir,
+        user,
         platform: exec.platform.clone(),
         network: exec.network,
         stdin: exec.stdin.as_ref().map(|arg| inputs.text(arg).map(str::to_owned)).transpose()?,

@@ -1,0 +1,247 @@
+//! Images, out of a registry on this machine that stands for the public ones.
+
+use std::path::Path;
+
+use serde_json::json;
+
+use crate::harness::{World, skip};
+use crate::server::{Answer, Layer, Server, gzip};
+
+/// The programs of a small image: all of them are `busybox`.
+const APPLETS: [&str; 12] =
+    ["sh", "echo", "cat", "grep", "id", "pwd", "env", "ls", "stat", "readlink", "sleep", "true"];
+
+/// What `first-module` of every tour holds.
+const FIRST_MODULE: &str = r#"
+## Says what it is told.
+pub fn container_echo(text: String) -> String {
+  image("alpine:3.20").run(["echo", text], network: Off).stdout
+}
+
+## Lines of the files in `dir` that match.
+pub fn grep_dir(dir: Dir, pattern: String) -> String {
+  image("alpine:3.20")
+    .mount("/src", dir)
+    .workdir("/src")
+    .run(["grep", "-r", pattern, "."], expect: [0, 1], network: Off)
+    .stdout
+}
+"#;
+
+/// A world whose registries are all on this machine; `None` without `busybox`.
+fn world(name: &str, module: &str) -> Option<(World, Server)> {
+    let Some(busybox) =
+        ["/bin/busybox", "/usr/bin/busybox"].into_iter().find(|path| Path::new(path).exists())
+    else {
+        skip(name, "there is no busybox (Debian: busybox-static)");
+        return None;
+    };
+    let server = Server::start();
+    let alpine = alpine(&std::fs::read(busybox).unwrap());
+    let config = json!({"config": {"Env": ["PATH=/usr/local/bin:/bin", "A=image"], "Cmd": ["/bin/sh"]}});
+    for (repository, tag) in [("library/alpine", "3.20"), ("library/busybox", "1.36"), ("me/tool", "1")] {
+        server.image(repository, tag, config.clone(), std::slice::from_ref(&alpine));
+    }
+    let odd = json!({"config": {
+        "Env": ["PATH=/opt/tools:/bin", "A=image", "B=image"], "User": "app", "WorkingDir": "/srv/app",
+        "Entrypoint": ["/bin/false"], "Cmd": ["never"],
+    }});
+    let accounts = archive(|builder| {
+        file(
+            builder,
+            "etc/passwd",
+            0o644,
+            (0, 0),
+            b"root:x:0:0::/root:/bin/sh\napp:x:1000:1000::/home/app:/bin/sh\n",
+        );
+        file(builder, "etc/group", 0o644, (0, 0), b"root:x:0:\napp:x:1000:\n");
+        file(builder, "srv/app/own", 0o600, (1000, 1000), b"mine\n");
+        file(builder, "opt/tools/tool", 0o755, (0, 0), b"#!/bin/sh\necho found on PATH\n");
+    });
+    server.image("library/odd", "1", odd, &[alpine, accounts]);
+    let world = World::module(module);
+    mirror(&world, &server.url());
+    Some((world, server))
+}
+
+fn mirror(world: &World, url: &str) {
+    let config = world.home().join(".config/pipe");
+    std::fs::create_dir_all(&config).unwrap();
+    let of = |registry: &str| format!("[registry.\"{registry}\"]\nmirrors = [\"{url}\"]\n");
+    std::fs::write(config.join("config.toml"), of("docker.io") + &of("ghcr.io")).unwrap();
+}
+
+type Builder = tar::Builder<Vec<u8>>;
+
+fn archive(fill: impl FnOnce(&mut Builder)) -> Layer {
+    let mut builder = tar::Builder::new(Vec::new());
+    fill(&mut builder);
+    gzip(builder.into_inner().unwrap())
+}
+
+fn header(mode: u32, (uid, gid): (u64, u64)) -> tar::Header {
+    let mut header = tar::Header::new_gnu();
+    header.set_mode(mode);
+    header.set_uid(uid);
+    header.set_gid(gid);
+    header.set_mtime(1_000_000_000);
+    header.set_size(0);
+    header
+}
+
+fn file(builder: &mut Builder, path: &str, mode: u32, owner: (u64, u64), bytes: &[u8]) {
+    let mut header = header(mode, owner);
+    header.set_size(bytes.len() as u64);
+    builder.append_data(&mut header, path, bytes).unwrap();
+}
+
+/// `busybox` with its links, as small images have it.
+fn alpine(busybox: &[u8]) -> Layer {
+    archive(|builder| {
+        file(builder, "bin/busybox", 0o755, (0, 0), busybox);
+        for applet in APPLETS {
+            let mut header = header(0o777, (0, 0));
+            header.set_entry_type(tar::EntryType::Symlink);
+            builder.append_link(&mut header, format!("bin/{applet}"), "busybox").unwrap();
+        }
+        let mut header = header(0o1777, (0, 0));
+        header.set_entry_type(tar::EntryType::Directory);
+        builder.append_data(&mut header, "tmp/", &b""[..]).unwrap();
+    })
+}
+
+#[test]
+fn the_first_module_of_every_tour() {
+    let Some((world, server)) = world("the_first_module_of_every_tour", FIRST_MODULE) else { return };
+    assert_eq!(world.prints(["run", "container_echo", "--text", "Hello, pipe!"]), "Hello, pipe!\n");
+    let asked = server.asked().len();
+    assert_eq!(world.prints(["run", "container-echo", "--text", "Hello, pipe!"]), "Hello, pipe!\n");
+    std::fs::write(world.package().join("a.go"), "func main() {}\nvar x\n").unwrap();
+    let found = world.prints(["run", "grep-dir", "--dir", ".", "--pattern", "func"]);
+    assert!(found.contains("./a.go:func main() {}"), "{found}");
+    assert_eq!(server.asked().len(), asked, "everything was there");
+    assert!(world.read("pipe.lock").starts_with("image docker.io/library/alpine:3.20 sha256:"));
+    world.run(["cache", "verify"]).success();
+}
+
+/// What the image says holds where the pipeline says nothing.
+#[test]
+fn an_odd_image_is_run_as_it_says() {
+    let module = r#"
+pub fn user() -> String { image("odd:1").run(["id", "-un"], network: Off).stdout }
+pub fn where_it_is() -> String { image("odd:1").run(["pwd"], network: Off).stdout }
+pub fn below() -> String { image("odd:1").workdir("sub").run(["pwd"], network: Off).stdout }
+pub fn tool() -> String { image("odd:1").run(["tool"], network: Off).stdout }
+pub fn variables() -> String {
+  image("odd:1").env("B", "mine").unset_env("A").run(sh"echo ${A-gone} $B $HOME $PATH", network: Off).stdout
+}
+pub fn root() -> String { image("odd:1").user("root").run(sh"id -u; echo $HOME", network: Off).stdout }
+pub fn owned() -> String { image("odd:1").user("root").run(["stat", "-c", "%u:%g %a", "/srv/app/own"], network: Off).stdout }
+pub fn fields() -> String {
+  let img = image("odd:1")
+  "${img.user} ${img.workdir} ${img.env_of("A") ?? "none"} ${img.env_of("Z") ?? "none"} ${img.entrypoint.join(" ")}"
+}
+pub fn prepended() -> String { image("odd:1").prepend_path("/x").run(sh"echo $PATH", network: Off).stdout }
+pub fn relative() -> String { image("odd:1").write("note", "hi").run(["cat", "/srv/app/note"], network: Off).stdout }
+pub fn decided() -> String { if image("odd:1").user == "app" { "yes" } else { "no" } }
+"#;
+    let Some((world, _server)) = world("an_odd_image_is_run_as_it_says", module) else { return };
+    // Without a range of ids there is no other user than root.
+    let single = world.run(["run", "user"]).code != Some(0);
+    if !single {
+        assert_eq!(world.prints(["run", "user"]), "app\n");
+        assert_eq!(world.prints(["run", "where_it_is"]), "/srv/app\n");
+        assert_eq!(world.prints(["run", "below"]), "/srv/app/sub\n");
+        assert_eq!(world.prints(["run", "tool"]), "found on PATH\n");
+        assert_eq!(world.prints(["run", "variables"]), "gone mine /home/app /opt/tools:/bin\n");
+        assert_eq!(world.prints(["run", "owned"]), "1000:1000 600\n");
+        assert_eq!(world.prints(["run", "prepended"]), "/x:/opt/tools:/bin\n");
+        assert_eq!(world.prints(["run", "relative"]), "hi");
+    }
+    assert_eq!(world.prints(["run", "root"]), "0\n/root\n");
+    assert_eq!(world.prints(["run", "fields"]), "app /srv/app image none /bin/false");
+    assert_eq!(world.prints(["run", "decided"]), "yes");
+    world.run(["cache", "verify"]).success();
+}
+
+#[test]
+fn tags_are_pinned() {
+    let module = "pub fn say() -> String { image(\"ghcr.io/me/tool:1\").run([\"echo\", \"hi\"], network: Off).stdout }\n";
+    let Some((world, server)) = world("tags_are_pinned", module) else { return };
+    let plan = world.prints(["plan", "say"]);
+    assert!(plan.contains("pipe.lock does not pin"), "{plan}");
+    world.run(["run", "--locked", "say"]).exits(2).says("--locked");
+    world.run(["run", "--offline", "say"]).exits(3).says("--offline");
+    assert_eq!(server.asked().len(), 0);
+
+    // CI tells, and writes nothing.
+    let ci = crate::harness::finish(world.pipe().env("CI", "true").args(["run", "say"]));
+    ci.success().says("not pinned in pipe.lock: ghcr.io/me/tool:1");
+    assert!(!world.package().join("pipe.lock").exists());
+
+    world.write("pipe.lock", "zzz kept\n");
+    world.run(["run", "say"]).success();
+    let lock = world.read("pipe.lock");
+    assert!(lock.starts_with("image ghcr.io/me/tool:1 sha256:") && lock.ends_with("\nzzz kept\n"), "{lock}");
+    assert!(world.prints(["plan", "say"]).contains("cached"));
+
+    // The tag moves; the pin does not.
+    let asked = server.asked().len();
+    server.image(
+        "me/tool",
+        "1",
+        json!({}),
+        &[archive(|builder| file(builder, "nothing", 0o644, (0, 0), b""))],
+    );
+    for flag in [["run", "--locked", "say"], ["run", "--offline", "say"], ["run", "--no-cache", "say"]] {
+        assert_eq!(world.prints(flag), "hi\n");
+    }
+    assert_eq!(server.asked().len(), asked);
+    assert_eq!(world.read("pipe.lock"), lock);
+
+    let digest = lock.split_whitespace().nth(2).unwrap();
+    world.write("main.pipe", &module.replace("tool:1", &format!("tool@{digest}")));
+    std::fs::remove_file(world.package().join("pipe.lock")).unwrap();
+    assert_eq!(world.prints(["run", "--locked", "say"]), "hi\n");
+    assert!(!world.package().join("pipe.lock").exists(), "a digest needs no pin");
+
+    world.write("pipe.lock", "image x\n");
+    world.run(["run", "say"]).exits(2).says("line 1");
+}
+
+#[test]
+fn a_tag_that_has_to_be_fresh_is_resolved_again() {
+    let module = "pub fn say() -> String { image(\"me/tool:1\", fresh: 0s).run([\"echo\", \"hi\"], network: Off).stdout }\n";
+    let Some((world, server)) = world("a_tag_that_has_to_be_fresh_is_resolved_again", module) else { return };
+    let resolved = || server.asked().iter().filter(|asked| asked.path.ends_with("/manifests/1")).count();
+    world.prints(["run", "say"]);
+    world.prints(["run", "say"]);
+    assert_eq!(resolved(), 2);
+    assert!(!world.package().join("pipe.lock").exists());
+    world.write("main.pipe", &module.replace("0s", "1d"));
+    world.prints(["run", "say"]);
+    assert_eq!(resolved(), 2);
+}
+
+#[test]
+fn a_registry_that_fails_is_told_and_gone_on_from() {
+    let Some((world, server)) = world("a_registry_that_fails_is_told_and_gone_on_from", "") else { return };
+    // By its own name: a mirror's place would be taken by the public registry.
+    let address = server.address.clone();
+    let say = |image: &str| {
+        format!(
+            "pub fn say() -> String {{ image(\"{address}/{image}\").run([\"echo\", \"hi\"], network: Off).stdout }}\n"
+        )
+    };
+    world.write("main.pipe", &say("library/alpine:3.20"));
+    for (answer, says) in [(Answer::status(401), "pipe login 127.0.0.1"), (Answer::status(500), "mirrors = ")]
+    {
+        server.script(move |_, _| Some(answer.clone()));
+        world.run(["run", "say"]).exits(3).says(&server.url()).says(says);
+        world.run(["cache", "verify"]).success();
+    }
+    server.behave();
+    assert_eq!(world.prints(["run", "say"]), "hi\n");
+    world.write("main.pipe", &say("missing:1"));
+    world.run(["run", "say"]).exits(1).says("there is no image").says("/missing:1");
+}

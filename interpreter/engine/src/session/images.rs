@@ -1,0 +1,167 @@
+//! Images as one session sees them: a tag means one image for all of it.
+
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::{Duration, SystemTime};
+
+use pipe_ops::BlobDigest;
+use pipe_registry::{Cancel, ErrorKind, Image, Images, Pins, Reference, RegistryError, Settings};
+use tokio::sync::oneshot;
+
+use crate::Engine;
+use crate::failure::Cause;
+
+/// How images come in.
+#[derive(Clone, Debug, Default)]
+pub struct ImageOptions {
+    /// How registries are reached.
+    pub settings: Settings,
+    /// What tags are pinned to.
+    pub pins: Pins,
+    /// A tag without a pin is refused.
+    pub locked: bool,
+    /// Nobody is asked: what the store has is all there is.
+    pub offline: bool,
+}
+
+/// An image that is asked for.
+#[derive(Clone, Debug)]
+pub(crate) struct Wanted {
+    pub(crate) reference: Reference,
+    pub(crate) platform: String,
+    /// Nanoseconds after which a tag is resolved again; it is not pinned then.
+    pub(crate) fresh: Option<i64>,
+}
+
+/// Images of a session.
+pub(crate) struct SessionImages {
+    images: Arc<Images>,
+    options: Arc<crate::EngineOptions>,
+    /// What tags were resolved to, by their full names; whether they are to be pinned.
+    resolved: Mutex<HashMap<String, (BlobDigest, bool)>>,
+}
+
+/// What is known of an image before anybody is asked.
+pub(crate) enum Standing {
+    /// All of it.
+    Here(Box<Image>),
+    /// Which one it is; it is not in the store.
+    Elsewhere,
+    /// Not even which one it is.
+    Unresolved,
+}
+
+impl SessionImages {
+    pub(crate) fn new(engine: &Engine) -> SessionImages {
+        let images = Images::new(engine.store.clone(), engine.options.images.settings.clone());
+        SessionImages {
+            images: Arc::new(images),
+            options: engine.options.clone(),
+            resolved: Mutex::default(),
+        }
+    }
+
+    /// Tags that were resolved and have no pin yet.
+    pub(crate) fn new_pins(&self) -> Pins {
+        let resolved = self.resolved.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut names: Vec<_> = resolved.iter().filter(|(_, (_, pinned))| *pinned).collect();
+        names.sort();
+        let mut pins = Pins::default();
+        for (name, (digest, _)) in names {
+            pins.insert(name.as_str(), *digest);
+        }
+        pins
+    }
+
+    /// Which image is meant, as far as that is known without asking anybody.
+    fn digest(&self, wanted: &Wanted) -> Result<Option<BlobDigest>, RegistryError> {
+        let Some(name) = wanted.reference.pin_name() else { return Ok(wanted.reference.digest) };
+        let resolved = self.resolved.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some((digest, _)) = resolved.get(&name) {
+            return Ok(Some(*digest));
+        }
+        drop(resolved);
+        let options = &self.options.images;
+        let Some(fresh) = wanted.fresh else {
+            if let Some(pin) = options.pins.get(&name) {
+                return Ok(Some(pin));
+            }
+            // Offline, what it was when it was last resolved is all that is known.
+            let last = if options.offline { self.images.last_resolved(&name)? } else { None };
+            return Ok(last.map(|(digest, _)| digest));
+        };
+        let Some((digest, time)) = self.images.last_resolved(&name)? else { return Ok(None) };
+        let age = SystemTime::now().duration_since(time).unwrap_or_default();
+        let most = Duration::from_nanos(u64::try_from(fresh).unwrap_or_default());
+        Ok((age < most || options.offline).then_some(digest))
+    }
+
+    /// What is known of an image without asking anybody.
+    pub(crate) fn standing(&self, wanted: &Wanted) -> Result<Standing, RegistryError> {
+        let Some(digest) = self.digest(wanted)? else { return Ok(Standing::Unresolved) };
+        let image = self.images.stored(digest, &wanted.platform)?;
+        Ok(image.map_or(Standing::Elsewhere, |image| Standing::Here(Box::new(image))))
+    }
+
+    /// An image, fetched if it has to be.
+    pub(crate) async fn get(&self, wanted: Wanted) -> Result<Image, Cause> {
+        let digest = self.digest(&wanted).map_err(cause)?;
+        if let Some(digest) = digest
+            && let Some(image) = self.images.stored(digest, &wanted.platform).map_err(cause)?
+        {
+            return Ok(image);
+        }
+        let name = wanted.reference.pin_name();
+        let options = &self.options.images;
+        if options.offline {
+            let message = format!("{} is not in the store, and `--offline` asks nobody", wanted.reference);
+            return Err(Cause::machine(message).help("run once without `--offline`"));
+        }
+        if options.locked && digest.is_none() && wanted.fresh.is_none() {
+            let message =
+                format!("{} is not pinned in pipe.lock, and `--locked` takes nothing else", wanted.reference);
+            return Err(Cause::usage(message)
+                .help("run once without `--locked` and keep the pipe.lock that it writes with the sources"));
+        }
+        let (fresh, images) = (wanted.fresh, self.images.clone());
+        let fetched =
+            on_thread(move |cancel| images.fetch(&wanted.reference, digest, &wanted.platform, cancel));
+        let fetched = fetched.await?.map_err(cause)?;
+        if let (Some(name), None) = (name, digest) {
+            let mut resolved = self.resolved.lock().unwrap_or_else(PoisonError::into_inner);
+            resolved.entry(name).or_insert((fetched.digest, fresh.is_none()));
+        }
+        Ok(fetched.image)
+    }
+}
+
+/// Works on a thread of its own, which a registry that does not answer may hold as long as it likes: nobody waits for it when the run
+/// is over.
+pub(crate) async fn on_thread<T: Send + 'static>(
+    work: impl FnOnce(&Cancel) -> T + Send + 'static,
+) -> Result<T, Cause> {
+    struct Stop(Cancel);
+    impl Drop for Stop {
+        fn drop(&mut self) {
+            self.0.cancel();
+        }
+    }
+    let stop = Stop(Cancel::default());
+    let cancel = stop.0.clone();
+    let (done, result) = oneshot::channel();
+    std::thread::spawn(move || drop(done.send(work(&cancel))));
+    let result = result.await;
+    result.map_err(|_| Cause::machine("the engine failed while it fetched an image; please report this"))
+}
+
+/// Whose fault it is that an image cannot be had.
+pub(crate) fn cause(error: RegistryError) -> Cause {
+    let cause = match error.kind {
+        ErrorKind::Absent => Cause::pipeline(error.message),
+        _ => Cause::machine(error.message),
+    };
+    match error.help {
+        Some(help) => cause.help(help),
+        None => cause,
+    }
+}

@@ -16,6 +16,15 @@ use crate::grants::Trust;
 use crate::package::Package;
 use crate::target::Request;
 
+/// What targets are evaluated for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Purpose {
+    /// To be run.
+    Run,
+    /// To be looked at.
+    Look,
+}
+
 /// Targets that are being evaluated, round after round, with what they ask for so far.
 pub(crate) struct Evaluation<'p> {
     package: &'p Package,
@@ -43,10 +52,8 @@ impl EvaluatedTarget {
 
     /// The names of the effects that it would have.
     pub(crate) fn effects(&self) -> Vec<Arc<str>> {
-        match &self.demand {
-            Demand::Action(plan) => plan.effects.iter().map(|effect| effect.name.clone()).collect(),
-            _ => Vec::new(),
-        }
+        let effects = self.demand.actions().into_iter().flat_map(|plan| &plan.effects);
+        effects.map(|effect| effect.name.clone()).collect()
     }
 }
 
@@ -77,7 +84,7 @@ impl<'p> Evaluation<'p> {
     ) -> Result<Evaluation<'p>, CliError> {
         loop {
             let known = trust.variables();
-            let (evaluator, targets) = attempt(package, environment, request, trust);
+            let (evaluator, targets) = attempt(package, environment, request, trust, Purpose::Run);
             let missing = trust.missing(evaluator.graph(), &needed(&evaluator, &targets))?;
             trust.settle(&missing)?;
             if trust.variables() == known {
@@ -99,7 +106,7 @@ impl<'p> Evaluation<'p> {
     ) -> Result<Evaluation<'p>, CliError> {
         loop {
             let known = trust.variables();
-            let (evaluator, targets) = attempt(package, environment, request, trust);
+            let (evaluator, targets) = attempt(package, environment, request, trust, Purpose::Look);
             let missing = trust.missing(evaluator.graph(), &needed(&evaluator, &targets))?;
             let recalled = !missing.is_empty() && trust.recall(&missing);
             if recalled || trust.variables() != known {
@@ -171,8 +178,12 @@ fn attempt(
     environment: &Environment,
     request: &Request,
     trust: &Trust<'_>,
+    purpose: Purpose,
 ) -> (Evaluator, Result<Vec<EvaluatedTarget>, Box<EvalError>>) {
     let mut evaluator = evaluator(package, environment, trust, request.params.clone());
+    if purpose == Purpose::Look {
+        evaluator.look_at_actions();
+    }
     let targets = request.targets.iter().map(|(label, target)| {
         let evaluated = evaluator.eval_target(target)?;
         Ok(EvaluatedTarget { label: label.clone(), demand: evaluated.demand, failed: false })

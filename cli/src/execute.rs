@@ -60,6 +60,7 @@ pub(crate) fn exit_of(ending: Ending) -> Exit {
 /// The exit code of a failure.
 pub(crate) fn exit_of_class(class: FailureClass) -> Exit {
     match class {
+        FailureClass::Approval => Exit::Approval,
         FailureClass::Pipeline => Exit::Failed,
         FailureClass::Usage => Exit::Usage,
         FailureClass::Machine => Exit::Machine,

@@ -16,6 +16,8 @@ pub(crate) enum Exit {
     Usage = 2,
     /// The engine or the machine failed.
     Machine = 3,
+    /// An action waits for a person.
+    Approval = 4,
     /// The user stopped it.
     Interrupted = 130,
 }

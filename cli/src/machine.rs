@@ -8,6 +8,7 @@ use pipe_registry::Settings;
 use pipe_sandbox::{Sandbox, SandboxOptions, layer_owner};
 use pipe_store::{Store, StoreOptions};
 
+use crate::approval::Answering;
 use crate::args::ExecutionArgs;
 use crate::config::Config;
 use crate::environment::Environment;
@@ -76,6 +77,10 @@ pub(crate) fn engine(
     options.fail_fast = execution.fail_fast;
     options.no_cache = execution.no_cache;
     options.redactor = Redactor::none();
+    options.approver = Arc::new(Answering {
+        approved: execution.approve.clone(),
+        terminal: environment.stdin_is_terminal && environment.stderr_is_terminal,
+    });
     options.source_date = environment.source_date_epoch.unwrap_or(NORMAL_TIME);
     options.images = ImageOptions {
         settings: registry_settings(environment, config),

@@ -5,6 +5,7 @@
 //! else to standard error.
 #![forbid(unsafe_code)]
 
+mod approval;
 mod args;
 mod commands;
 mod config;

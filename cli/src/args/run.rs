@@ -66,6 +66,9 @@ pub(crate) struct ExecutionArgs {
     /// Ask no registry: take what the store has
     #[arg(long)]
     pub(crate) offline: bool,
+    /// Say yes beforehand to the approval of this name, or to `all`
+    #[arg(long, value_name = "NAME", value_delimiter = ',')]
+    pub(crate) approve: Vec<String>,
     /// Allow what the package may not do by itself: `file:PATH`, `env:NAME`, `secret:NAME`, `secret:file:PATH`, `net:host`,
     /// `export:PATH`; several with commas between them
     #[arg(long, value_name = "GRANT,…")]

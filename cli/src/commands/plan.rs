@@ -59,7 +59,7 @@ pub(crate) fn show(
         PlanForm { json: true, .. } => json::render(&plan, &effects, &open),
         PlanForm { dot: true, .. } => graphs::dot(&plan),
         PlanForm { mermaid: true, .. } => graphs::mermaid(&plan),
-        PlanForm { .. } => text::render(&plan, &effects, &open, style.verbose),
+        PlanForm { .. } => text::render(&plan, &open, style.verbose),
     };
     output::result(text.as_bytes())
 }

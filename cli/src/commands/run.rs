@@ -70,8 +70,7 @@ pub(crate) fn run(
 /// What the flags do not allow is said before anything runs.
 fn check_wishes(args: &RunArgs, evaluation: &Evaluation<'_>) -> Result<(), CliError> {
     if args.options.pure {
-        let action =
-            evaluation.targets.iter().find(|target| matches!(target.demand, pipe_eval::Demand::Action(_)));
+        let action = evaluation.targets.iter().find(|target| !target.demand.actions().is_empty());
         if let Some(target) = action {
             let refused =
                 CliError::usage(format!("`{}` is an action, and --pure refuses those", target.label));

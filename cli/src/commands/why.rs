@@ -86,6 +86,7 @@ fn as_json(why: &Why) -> Value {
     let status = match &why.status {
         PlanStatus::Cached => "cached",
         PlanStatus::WillRun { .. } => "will-run",
+        PlanStatus::Action => "action",
         PlanStatus::Unknown { .. } | PlanStatus::NeedsGrant { .. } => "unknown",
         PlanStatus::Fails { .. } => "fails",
     };

@@ -46,6 +46,10 @@ impl View for Github {
         if self.style.quiet { String::new() } else { workflow_command("warning", &[], message) }
     }
 
+    fn notice(&mut self, message: &str) -> String {
+        workflow_command("notice", &[], message)
+    }
+
     fn started(&mut self, _: usize) -> String {
         String::new()
     }

@@ -42,6 +42,10 @@ impl View for Gitlab {
         if self.style.quiet { String::new() } else { format!("warning: {message}\n") }
     }
 
+    fn notice(&mut self, message: &str) -> String {
+        format!("note: {}\n", super::printable(message, self.style.color))
+    }
+
     fn started(&mut self, _: usize) -> String {
         String::new()
     }

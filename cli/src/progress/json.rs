@@ -39,6 +39,10 @@ impl View for Json {
         Object::Warning { message }.line()
     }
 
+    fn notice(&mut self, message: &str) -> String {
+        Object::Notice { message }.line()
+    }
+
     fn started(&mut self, nodes: usize) -> String {
         Object::Started { nodes }.line()
     }

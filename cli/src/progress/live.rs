@@ -151,6 +151,11 @@ impl View for Live {
         self.around(&stays)
     }
 
+    fn notice(&mut self, message: &str) -> String {
+        let stays = self.plain.notice(message);
+        self.around(&stays)
+    }
+
     fn started(&mut self, nodes: usize) -> String {
         self.plain.started(nodes)
     }

@@ -82,7 +82,9 @@ trait View: Send {
     fn log(&mut self, node: NodeId, stream: pipe_engine::Stream, bytes: &[u8]) -> String;
     /// Something a person should know.
     fn warning(&mut self, message: &str) -> String;
-    /// A run begins.
+    /// Something that the pipeline tells a person.
+    fn notice(&mut self, message: &str) -> String;
+    /// A round begins.
     fn started(&mut self, nodes: usize) -> String;
     /// The run is over.
     fn finished(&mut self, summary: &Summary, elapsed: Duration) -> String;
@@ -208,6 +210,7 @@ impl EventSink for Progress {
                 reason,
             }),
             Event::Log { node, stream, bytes } => view.log(node, stream, &bytes),
+            Event::Notice { message } => view.notice(&message),
             Event::Warning { message } => view.warning(&message),
             Event::Finished { summary, elapsed } => view.finished(&summary, elapsed),
         });

@@ -77,6 +77,10 @@ impl View for Plain {
         if self.style.quiet { String::new() } else { format!("{}: {message}\n", self.paint("33", "warning")) }
     }
 
+    fn notice(&mut self, message: &str) -> String {
+        format!("{}: {}\n", self.paint("1", "note"), super::printable(message, self.style.color))
+    }
+
     fn started(&mut self, _: usize) -> String {
         String::new()
     }

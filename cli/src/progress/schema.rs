@@ -40,6 +40,8 @@ pub(crate) enum Object<'a> {
     },
     /// A step printed.
     Log { id: u32, stream: &'a str, text: &'a str },
+    /// Something that the pipeline tells a person.
+    Notice { message: &'a str },
     /// Something that fails nothing.
     Warning { message: &'a str },
     /// Why a step failed.
@@ -105,6 +107,7 @@ mod tests {
                 reason: Some("r"),
             },
             Object::Log { id: 1, stream: "stdout", text: "t" },
+            Object::Notice { message: "m" },
             Object::Warning { message: "m" },
             Object::Failure {
                 id: 1,

@@ -6,6 +6,7 @@ mod harness;
 #[path = "../../../interpreter/registry/tests/registry/server.rs"]
 mod server;
 
+mod actions;
 mod command_line;
 mod concurrency;
 mod crash;

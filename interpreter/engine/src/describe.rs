@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use pipe_ops::{Arg, Datum, GitQuery, Inspection, Node, Op, PackForm};
+use pipe_ops::{Act, Arg, Datum, GitQuery, Inspection, Node, Op, PackForm};
 
 /// The operation, in one word.
 pub(crate) fn operation(op: &Op) -> &'static str {
@@ -49,6 +49,15 @@ pub(crate) fn operation(op: &Op) -> &'static str {
         },
         Op::Unpack { .. } => "unpack",
         Op::Apply { .. } => "apply",
+        Op::Effect(effect) => match effect.act {
+            Act::Perform(_) => "perform",
+            Act::Export { .. } => "export",
+            Act::Sleep(_) => "sleep",
+            Act::Approve(_) => "approval",
+            Act::Notify(_) => "notify",
+        },
+        Op::Settled { .. } => "settled",
+        Op::Lane { .. } => "lane",
         Op::Declared { .. } => "declared",
     }
 }
@@ -72,6 +81,7 @@ pub(crate) fn name(node: &Node) -> Arc<str> {
         Op::Inspect { what: Inspection::Glob(pattern), .. } => text(pattern),
         Op::Exec(exec) => exec.argv.first().and_then(text),
         Op::Apply { function, .. } => return function.clone(),
+        Op::Effect(effect) => return effect.name.clone(),
         Op::Declared { operation, .. } => return operation.clone(),
         _ => None,
     };

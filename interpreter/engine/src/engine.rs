@@ -6,6 +6,7 @@ use std::sync::Arc;
 use pipe_ops::{Graph, Output};
 use pipe_store::Store;
 
+use crate::approval::{Approver, Nobody};
 use crate::session::{HostSnapshot, SessionNetwork};
 use crate::steps::OpContext;
 use crate::{Backend, EngineError, EventSink, Grants, ImageOptions, Plan, Redactor, Session};
@@ -27,9 +28,11 @@ pub struct EngineOptions {
     pub no_cache: bool,
     /// How images come in.
     pub images: ImageOptions,
+    /// Asked before an action that needs a yes goes on.
+    pub approver: Arc<dyn Approver>,
     /// Masks secrets in whatever steps print.
     pub redactor: Redactor,
-    /// The time of everything in an archive, in seconds since 1970.
+    /// The time of everything in an archive, and of what actions write to the host, in seconds since 1970.
     pub source_date: i64,
 }
 
@@ -47,6 +50,7 @@ impl EngineOptions {
             fail_fast: false,
             no_cache: false,
             images: ImageOptions::default(),
+            approver: Arc::new(Nobody),
             redactor: Redactor::none(),
             source_date: NORMAL_TIME,
         }

@@ -8,7 +8,7 @@ use pipe_ops::{NodeId, Origin, StepKey};
 /// Something that happened.
 #[derive(Clone, Debug)]
 pub enum Event {
-    /// A run begins: so many nodes are needed.
+    /// A round of evaluation asks for more: so many nodes are needed so far. Told at the beginning, too.
     Started {
         /// Nodes that the targets need.
         nodes: usize,
@@ -40,6 +40,11 @@ pub enum Event {
         stream: Stream,
         /// The bytes.
         bytes: Arc<[u8]>,
+    },
+    /// Something that the pipeline tells a person.
+    Notice {
+        /// What.
+        message: Arc<str>,
     },
     /// Something a person should know and that fails nothing.
     Warning {

@@ -10,6 +10,8 @@ use crate::{BackendError, MissingGrant};
 /// Whose fault a failure is: what the command line makes its exit code from.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum FailureClass {
+    /// Nobody's: an action waits for a person.
+    Approval,
     /// The pipeline's: a command failed, a file is missing in a tree.
     Pipeline,
     /// The caller's: a host path that does not exist, a grant that was refused.
@@ -54,6 +56,10 @@ pub(crate) struct Cause {
 impl Cause {
     pub(crate) fn new(class: FailureClass, reason: impl Into<String>) -> Cause {
         Cause { class, reason: reason.into(), help: None, exit_code: None, log_tail: Vec::new() }
+    }
+
+    pub(crate) fn approval(reason: impl Into<String>) -> Cause {
+        Cause::new(FailureClass::Approval, reason)
     }
 
     pub(crate) fn pipeline(reason: impl Into<String>) -> Cause {

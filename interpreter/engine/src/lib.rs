@@ -4,6 +4,7 @@
 //! [`Event`] enum, and every byte a step prints goes through the one `Redactor`. A [`Graph`](pipe_ops::Graph) may come from
 //! anywhere.
 
+mod approval;
 mod backend;
 mod capture;
 mod describe;
@@ -23,6 +24,7 @@ mod steps;
 mod value;
 mod why;
 
+pub use approval::{Approver, Decision};
 pub use backend::*;
 pub use capture::{TAIL_LINES, interleave};
 pub use engine::{Engine, EngineOptions, NORMAL_TIME};

@@ -27,8 +27,16 @@ pub(crate) struct Needed {
 }
 
 impl Needed {
+    /// Its failure does not reach this one: it only waits for how that ends.
+    pub(crate) fn survives(&self, reach: &Reach, input: u32) -> bool {
+        match &self.node.op {
+            Op::Settled { start, .. } => !start.iter().any(|output| reach.number(output.node) == Some(input)),
+            _ => false,
+        }
+    }
+
     pub(crate) fn is_step(&self) -> bool {
-        matches!(self.node.op, Op::Exec(_))
+        matches!(self.node.op, Op::Exec(_) | Op::Effect(_))
     }
 
     /// Whether a result with this exit code is one that all guards take.
@@ -144,13 +152,15 @@ impl Reach {
             let operation = match &needed.node.op {
                 Op::Declared { operation, .. } => operation.clone(),
                 Op::HostSecret { .. } => "host.secret".into(),
-                Op::Exec(exec) if !network.offers(exec.network) => {
-                    format!("network: {}", exec.network.name()).into()
-                }
-                Op::Exec(exec) if !same_platform(&exec.platform, platform) => {
-                    format!("platform: {}", exec.platform).into()
-                }
-                _ => return None,
+                op => match op.command()? {
+                    exec if !network.offers(exec.network) => {
+                        format!("network: {}", exec.network.name()).into()
+                    }
+                    exec if !same_platform(&exec.platform, platform) => {
+                        format!("platform: {}", exec.platform).into()
+                    }
+                    _ => return None,
+                },
             };
             Some(Unsupported { node: needed.id, operation, origins: needed.node.origins.clone() })
         });
@@ -174,11 +184,13 @@ fn check_slot(graph: &Graph, output: Output) -> Result<(), EngineError> {
     while let Op::Guard { exec, .. } = &node.op {
         node = graph.get(exec.node).ok_or_else(|| unknown(exec.node))?;
     }
-    let exists = match (output.slot, &node.op) {
+    let exists = match (output.slot, node.op.command()) {
         (Slot::Main, _) => true,
-        (Slot::Config, op) => matches!(op, Op::Image { .. } | Op::Archive { .. } | Op::Declared { .. }),
-        (Slot::Mount(index), Op::Exec(exec)) => (index as usize) < exec.mounts.len(),
-        (_, Op::Exec(_)) => true,
+        (Slot::Config, _) => {
+            matches!(node.op, Op::Image { .. } | Op::Archive { .. } | Op::Declared { .. })
+        }
+        (Slot::Mount(index), Some(exec)) => (index as usize) < exec.mounts.len(),
+        (_, Some(_)) => true,
         _ => false,
     };
     if exists {

@@ -23,6 +23,8 @@ pub struct RunReport {
     pub outcomes: Vec<Outcome>,
     /// Every node that failed, in the order it happened. Nodes that only depend on one are not among them.
     pub failures: Vec<Arc<Failure>>,
+    /// Those that something reckoned with: a retry that came to a good end, a failure that is a value.
+    pub forgiven: Vec<Arc<Failure>>,
     /// Counts of steps by their final state.
     pub summary: Summary,
     /// How long it took.

@@ -5,9 +5,10 @@ use std::sync::Arc;
 use pipe_diagnostics::FileSpan;
 use pipe_ops::{Arg, NodeId, Output, Slot};
 
+use crate::course::{Course, State};
 use crate::error::{self, Result};
 use crate::machine::{Machine, Site};
-use crate::value::{ActionStep, ActionValue, CheckKind, CheckValue, ContainerValue, Effect, Value};
+use crate::value::{ActionValue, CheckKind, CheckValue, ContainerValue, Effect, Value};
 
 /// What must be there when a value is asked for, and how it is shown.
 #[derive(Clone, Debug)]
@@ -32,15 +33,17 @@ pub enum Demand {
     Many(Vec<(String, Demand)>),
 }
 
-/// What an action will do.
+/// What an action does, as far as that is known.
 #[derive(Clone, Debug)]
 pub struct ActionPlan {
-    /// How its steps follow each other.
-    pub action: Arc<ActionValue>,
-    /// All its effects, in order, those of the actions it is made of included.
+    /// All its effects so far, in order, those of the actions it is made of included.
     pub effects: Vec<Arc<Effect>>,
     /// The checks that gate it.
     pub gates: Vec<Part>,
+    /// What is there when it is done, so far.
+    pub ends: Vec<Output>,
+    /// What comes next is known only in a later round.
+    pub waits: bool,
 }
 
 /// A check that is judged by itself.
@@ -58,28 +61,39 @@ pub struct Part {
     pub container: Option<Arc<ContainerValue>>,
     /// What it is, is known only in a later round.
     pub waits: bool,
+    /// Outputs that it waits for in vain.
+    pub(crate) lost: Vec<Output>,
 }
 
 impl Demand {
+    /// The actions it has.
+    pub fn actions(&self) -> Vec<&ActionPlan> {
+        match self {
+            Demand::Action(plan) => vec![plan],
+            Demand::Many(parts) => parts.iter().flat_map(|(_, demand)| demand.actions()).collect(),
+            _ => Vec::new(),
+        }
+    }
+
     /// Whether some of it is known only in a later round.
     pub fn waits(&self) -> bool {
         match self {
             Demand::Waiting(_) => true,
             Demand::Check(parts) => parts.iter().any(|part| part.waits),
-            Demand::Action(plan) => plan.action.waits,
+            Demand::Action(plan) => plan.waits,
             Demand::Many(parts) => parts.iter().any(|(_, demand)| demand.waits()),
             _ => false,
         }
     }
 
-    /// All outputs that the engine has to give. Of an action that is its effects and what gates it: there is no order in the answer,
-    /// and the engine refuses effects that it cannot have.
+    /// All outputs that the engine has to give. Of an action that is what gates it and what its effects
+    /// end in.
     pub fn outputs(&self) -> Vec<Output> {
         match self {
             Demand::Nothing | Demand::Data(Arg::Const(_)) => Vec::new(),
             Demand::Action(plan) => {
                 let gates = plan.gates.iter().flat_map(|part| part.judged.iter().copied());
-                gates.chain(plan.effects.iter().map(|effect| effect.output)).collect()
+                gates.chain(plan.ends.iter().copied()).collect()
             }
             Demand::Build(outputs) | Demand::Waiting(outputs) => outputs.clone(),
             Demand::Check(parts) => parts.iter().flat_map(|part| part.judged.iter().copied()).collect(),
@@ -144,15 +158,10 @@ impl Machine {
     }
 
     fn action_plan(&mut self, action: &Arc<ActionValue>, site: &Site) -> Result<ActionPlan> {
-        let (mut effects, mut gates) = (Vec::new(), Vec::new());
-        for step in self.action_steps(action, &site.place)? {
-            match step {
-                ActionStep::Effect(effect) => effects.push(effect),
-                ActionStep::Gate(check, _) => self.parts(&check, &[], &mut gates, site)?,
-                ActionStep::Group(..) => {}
-            }
-        }
-        Ok(ActionPlan { action: action.clone(), effects, gates })
+        let course = if self.planning { Course::rehearsal(None) } else { Course::default() };
+        let (course, _) = self.course_of(action, course, &site.place)?;
+        let waits = course.state != State::Going;
+        Ok(ActionPlan { effects: course.effects, gates: course.gates, ends: course.after, waits })
     }
 
     /// Whether a value holds nothing but data, known or not.
@@ -174,7 +183,7 @@ impl Machine {
     }
 
     /// The parts of a check that are judged; each also needs what the checks around it declare.
-    fn parts(
+    pub(crate) fn parts(
         &mut self,
         check: &CheckValue,
         declared: &[Output],
@@ -191,6 +200,7 @@ impl Machine {
             keep: Vec::new(),
             container: None,
             waits: false,
+            lost: Vec::new(),
         };
         match &check.kind {
             CheckKind::All { parts: inner } => {
@@ -201,6 +211,7 @@ impl Machine {
             }
             CheckKind::Waiting(waiting) => {
                 part.waits = true;
+                part.lost.clone_from(&waiting.lost);
                 part.judged.extend(&waiting.needs);
             }
             CheckKind::Built { outputs, container } => {

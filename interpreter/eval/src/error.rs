@@ -5,7 +5,7 @@ use std::sync::Arc;
 use pipe_diagnostics::{Diagnostic, FileSpan};
 use pipe_ops::pure::PureError;
 
-use crate::rounds::Awaited;
+use crate::rounds::{Wait, Waiting};
 
 /// What went wrong, and what the command line makes of it.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -33,7 +33,7 @@ pub enum ErrorKind {
     /// The budget is used up.
     Limit,
     /// It waits for an output that is not known. Never leaves the evaluator: the expression has a value that waits.
-    Waits(Option<Box<Awaited>>),
+    Waits(Wait),
     /// The typed program is not what the checker promises.
     Internal,
 }
@@ -124,9 +124,24 @@ pub(crate) fn script_value(reason: &str, place: FileSpan) -> Box<EvalError> {
 }
 
 /// Control flow needs a value that is not known in this round: this one, or one that waits itself.
-pub(crate) fn waits(awaited: Option<Awaited>, place: FileSpan) -> Box<EvalError> {
+pub(crate) fn waits(wait: Wait, place: FileSpan) -> Box<EvalError> {
     let diagnostic = Diagnostic::error("internal-error", "this waits for a step", place);
-    EvalError::new(ErrorKind::Waits(awaited.map(Box::new)), diagnostic)
+    EvalError::new(ErrorKind::Waits(wait), diagnostic)
+}
+
+/// As [`waits`], for what this value waits for.
+pub(crate) fn along(waiting: &Waiting, place: FileSpan) -> Box<EvalError> {
+    waits(Wait::Along(waiting.lost.clone()), place)
+}
+
+/// The plan of an action depends on what an effect gives. `what`: `if`, `match`, …; `effect`: what it is called.
+pub(crate) fn known_later(what: &str, effect: &str, place: FileSpan) -> Box<EvalError> {
+    let message = format!("{what} needs a value that is known only after `{effect}` was done");
+    let diagnostic =
+        Diagnostic::error("known-later", message, place).role("known only when the action runs").help(
+            "what follows from an effect cannot be planned; put it into an action of its own, and plan that",
+        );
+    EvalError::new(ErrorKind::Pipeline, diagnostic)
 }
 
 /// There is no result to read: `stdout` of a container in which nothing ran.

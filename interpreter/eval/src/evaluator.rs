@@ -88,6 +88,12 @@ impl Evaluator {
         self.machine.memo.forget_waiting();
     }
 
+    /// From now on, actions are not to be run but looked at: whatever of them may fail is taken to succeed, so that all of them can be
+    /// seen.
+    pub fn look_at_actions(&mut self) {
+        self.machine.planning = true;
+    }
+
     /// What was found to be waited for since the round began, each output once.
     pub fn awaited(&self) -> &[Awaited] {
         self.machine.round.awaited()

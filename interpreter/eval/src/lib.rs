@@ -10,6 +10,7 @@
 
 mod arguments;
 mod budget;
+mod course;
 mod demand;
 mod environment;
 mod error;
@@ -33,6 +34,6 @@ pub use error::{ErrorKind, EvalError};
 pub use evaluator::{Evaluated, Evaluator, Target};
 pub use facts::{CiEvent, CiFacts, HostFacts};
 pub use lines::Lines;
-pub use rounds::{Awaited, Known, KnownOutputs, Waiting};
+pub use rounds::{Awaited, Known, KnownOutputs, Wait, Waiting};
 pub use test_plan::{Expectation, Sides, TestPlan};
 pub use value::*;

@@ -10,6 +10,7 @@ use pipe_syntax::Span;
 
 use crate::arguments::Argument;
 use crate::budget::{Budget, Exceeded, Meter};
+use crate::course::Course;
 use crate::error::{self, Result};
 use crate::facts::HostFacts;
 use crate::frame::Frame;
@@ -17,7 +18,7 @@ use crate::lines::Lines;
 use crate::memo::Memo;
 use crate::rounds::Round;
 use crate::test_plan::Expectation;
-use crate::value::{ActionStep, Symbolic, Value};
+use crate::value::{Symbolic, Value};
 
 /// All that an evaluation works on.
 #[derive(Debug)]
@@ -31,8 +32,10 @@ pub(crate) struct Machine {
     pub(crate) meter: Meter,
     /// Calls inside each other now.
     pub(crate) calls: u32,
-    /// Steps of the actions whose bodies are being evaluated, the innermost last.
-    pub(crate) actions: Vec<Vec<ActionStep>>,
+    /// The action that is being done.
+    pub(crate) course: Option<Course>,
+    /// Actions are not run but looked at: whatever may fail is taken to succeed.
+    pub(crate) planning: bool,
     /// Expectations of the test whose body is being evaluated.
     pub(crate) expectations: Vec<Expectation>,
     /// One of them is known only in a later round.
@@ -65,7 +68,8 @@ impl Machine {
             graph: Graph::default(),
             meter: Meter::new(budget),
             calls: 0,
-            actions: Vec::new(),
+            course: None,
+            planning: false,
             expectations: Vec::new(),
             expectation_waits: false,
             round: Round::default(),

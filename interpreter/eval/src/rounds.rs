@@ -42,6 +42,15 @@ pub struct Awaited {
     pub place: FileSpan,
 }
 
+/// What an expression waits for.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Wait {
+    /// This.
+    For(Box<Awaited>),
+    /// What a value waits for that it needs; the outputs that it waits for in vain.
+    Along(Vec<Output>),
+}
+
 /// A value that is known only in a later round.
 #[derive(Clone, Debug)]
 pub struct Waiting {
@@ -49,6 +58,8 @@ pub struct Waiting {
     pub(crate) id: u64,
     /// Outputs that it will need, whatever comes: they can be had meanwhile.
     pub needs: Vec<Output>,
+    /// Outputs that it waits for in vain: their nodes failed.
+    pub(crate) lost: Vec<Output>,
 }
 
 /// What this round waits for.
@@ -74,11 +85,11 @@ impl Round {
 
 impl Machine {
     /// A value that is known only in a later round.
-    pub(crate) fn waiting(&mut self, mut needs: Vec<Output>) -> Value {
+    pub(crate) fn waiting(&mut self, mut needs: Vec<Output>, lost: Vec<Output>) -> Value {
         needs.sort_unstable();
         needs.dedup();
         self.round.made += 1;
-        Value::Waiting(Arc::new(Waiting { id: self.round.made, needs }))
+        Value::Waiting(Arc::new(Waiting { id: self.round.made, needs, lost }))
     }
 
     /// A symbolic value whose output is known, as what it is; any other as it is.
@@ -99,6 +110,11 @@ impl Machine {
         self.resolved(value, &site)
     }
 
+    /// Whether an output will have no value.
+    pub(crate) fn is_lost(&self, output: Output) -> bool {
+        matches!(self.round.known.get(&output), Some(Known::Lost))
+    }
+
     /// Whether an output's value is known.
     pub(crate) fn is_known(&self, output: Output) -> bool {
         matches!(self.round.known.get(&output), Some(Known::Value(_)))
@@ -106,27 +122,36 @@ impl Machine {
 
     /// The error that control flow gives when it needs `output` and it is not known: the expression waits then.
     pub(crate) fn later(&self, what: &str, output: Output, place: FileSpan) -> Box<EvalError> {
-        let (declared, source) = self.sources(output);
+        let (declared, effect, source) = self.sources(output);
         if let Some(operation) = declared {
             return error::not_there_yet(&operation, place);
         }
+        if let Some(name) = effect.filter(|_| self.in_rehearsal()) {
+            return error::known_later(what, &name, place);
+        }
         let awaited = Awaited { output, what: what.into(), source, place: place.clone() };
-        error::waits(Some(awaited), place)
+        error::waits(Wait::For(Box::new(awaited)), place)
     }
 
     /// Ends what waits: notes what for, and gives the value that stands for it. Any other error is passed on.
     pub(crate) fn waits(&mut self, error: Box<EvalError>, needs: Vec<Output>) -> Result<Value> {
-        let ErrorKind::Waits(awaited) = &error.kind else { return Err(error) };
-        if let Some(awaited) = awaited.as_deref() {
-            if self.is_known(awaited.output) {
-                let what = format!("{} passes over a value that is known", awaited.what);
-                return Err(error::internal(&what, awaited.place.clone()));
+        let awaited = match &error.kind {
+            ErrorKind::Waits(Wait::For(awaited)) => awaited,
+            ErrorKind::Waits(Wait::Along(lost)) => {
+                let lost = lost.clone();
+                return Ok(self.waiting(needs, lost));
             }
-            if !self.round.awaited.iter().any(|other| other.output == awaited.output) {
-                self.round.awaited.push(awaited.clone());
-            }
+            _ => return Err(error),
+        };
+        let lost = if self.is_lost(awaited.output) { vec![awaited.output] } else { Vec::new() };
+        if self.is_known(awaited.output) {
+            let what = format!("{} passes over a value that is known", awaited.what);
+            return Err(error::internal(&what, awaited.place.clone()));
         }
-        Ok(self.waiting(needs))
+        if !self.round.awaited.iter().any(|other| other.output == awaited.output) {
+            self.round.awaited.push(awaited.as_ref().clone());
+        }
+        Ok(self.waiting(needs, lost))
     }
 
     /// Evaluates what is not needed: what it would wait for is not asked for.
@@ -169,17 +194,25 @@ impl Machine {
         Ok(Items::new(items.collect::<Result<_>>()?))
     }
 
-    /// An operation behind an output that is not there yet, and the step that the output comes from.
-    fn sources(&self, output: Output) -> (Option<Arc<str>>, Arc<str>) {
+    /// An operation behind an output that is not there yet, an effect behind it, and the step that the output comes from.
+    fn sources(&self, output: Output) -> (Option<Arc<str>>, Option<Arc<str>>, Arc<str>) {
         let needed = self.graph.reachable(&[output]);
         let nodes = || needed.iter().rev().filter_map(|id| self.graph.get(*id));
         let declared = nodes().find_map(|node| match &node.op {
             Op::Declared { operation, .. } => Some(operation.clone()),
             _ => None,
         });
-        let step = nodes().find(|node| matches!(node.op, Op::Exec(_))).or_else(|| nodes().next());
-        let source = step.and_then(|node| node.origins.first()).map(|origin| origin.name.clone());
-        (declared, source.unwrap_or_else(|| "a step".into()))
+        let effect = nodes().find_map(|node| match &node.op {
+            Op::Effect(effect) => Some(effect.name.clone()),
+            _ => None,
+        });
+        let step = nodes().find(|node| matches!(node.op, Op::Exec(_) | Op::Effect(_)));
+        let step = step.or_else(|| nodes().next());
+        let source = step.and_then(|node| match &node.op {
+            Op::Effect(effect) => Some(effect.name.clone()),
+            _ => node.origins.first().map(|origin| origin.name.clone()),
+        });
+        (declared, effect, source.unwrap_or_else(|| "a step".into()))
     }
 
     /// As [`Machine::later`], for a value that is or holds something that is not known; another value breaks the checker's
@@ -187,7 +220,8 @@ impl Machine {
     pub(crate) fn unusable(&self, what: &str, value: &Value, place: FileSpan) -> Box<EvalError> {
         match value.unknown_part() {
             Some(Value::Symbolic(symbolic)) => self.later(what, symbolic.output, place),
-            Some(_) => error::waits(None, place),
+            Some(Value::Waiting(waiting)) => error::waits(Wait::Along(waiting.lost.clone()), place),
+            Some(_) => error::waits(Wait::Along(Vec::new()), place),
             None => error::internal(&format!("{what} got {}", value.kind()), place),
         }
     }

@@ -1,6 +1,6 @@
 //! The edges that lead into an op.
 
-use crate::{Arg, Exec, GitQuery, Inspection, Op, Output};
+use crate::{Act, Arg, Exec, GitQuery, Inspection, Op, Output};
 
 impl Op {
     /// The edges that lead into the op, in a fixed order. A [`Op::Guard`]'s slot means nothing, see there.
@@ -28,7 +28,32 @@ impl Op {
             Op::Difference { from, to } => vec![*from, *to],
             Op::Pack { tree, .. } => vec![*tree],
             Op::Apply { args, .. } => with_args(Vec::new(), args),
+            Op::Effect(effect) => [act_inputs(&effect.act), effect.after.clone()].concat(),
+            Op::Settled { start, of, .. } => [&start[..], &of[..]].concat(),
+            Op::Lane { after, .. } => after.clone(),
             Op::Declared { inputs, .. } => inputs.clone(),
+        }
+    }
+}
+
+fn act_inputs(act: &Act) -> Vec<Output> {
+    match act {
+        Act::Perform(exec) => exec_inputs(exec),
+        Act::Export { source, .. } => vec![*source],
+        Act::Sleep(arg) | Act::Approve(arg) | Act::Notify(arg) => with_args(Vec::new(), [arg]),
+    }
+}
+
+impl Op {
+    /// The command it runs, cached or not.
+    pub fn command(&self) -> Option<&Exec> {
+        match self {
+            Op::Exec(exec) => Some(exec),
+            Op::Effect(effect) => match &effect.act {
+                Act::Perform(exec) => Some(exec),
+                _ => None,
+            },
+            _ => None,
         }
     }
 }

@@ -144,6 +144,26 @@ pub enum Op {
         /// Its arguments.
         args: Vec<Arg>,
     },
+    /// Something that is done to the world. It is never cached and done once in a session, when everything in `after` succeeded.
+    /// Slots: those of [`Op::Exec`] for [`Act::Perform`], which fails with another exit code than 0; else `Main`: `()`.
+    Effect(Box<Effect>),
+    /// Whether other nodes came to a good end: it waits for `of`, whatever becomes of them, and fails only if one of `start` does. Slot `Main`: a
+    /// truth value.
+    Settled {
+        /// What has to succeed before `of` begins.
+        start: Vec<Output>,
+        /// What is waited for.
+        of: Vec<Output>,
+        /// A failure among them is no failure of the run.
+        forgives: bool,
+    },
+    /// The beginning of one of several courses of effects side by side. Slot `Main`: `()`.
+    Lane {
+        /// What has to succeed before.
+        after: Vec<Output>,
+        /// Tells it apart from the others.
+        index: u32,
+    },
     /// An operation that the language declares and this engine does not have yet. Planning refuses a graph that needs it and names it.
     Declared {
         /// The operation, as users write it: `image`, `secret_env`.
@@ -207,6 +227,41 @@ pub enum PackForm {
     Zip,
     /// The SHA-256 checksums of all files, as `sha256sum` writes and reads them.
     Checksums,
+}
+
+/// Something that is done to the world, in its place among others.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Effect {
+    /// What people call it.
+    pub name: Arc<str>,
+    /// What is done.
+    pub act: Act,
+    /// What has to succeed before: earlier effects, checks that gate it.
+    pub after: Vec<Output>,
+    /// It is done also when the run is stopped, if what it comes after had begun.
+    pub cleanup: bool,
+}
+
+/// What is done to the world.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Act {
+    /// Run a command that changes the world.
+    Perform(Exec),
+    /// Write a folder or a file to the host.
+    Export {
+        /// What is written.
+        source: Output,
+        /// It is a file rather than a folder.
+        is_file: bool,
+        /// Where: a path relative to the package.
+        path: String,
+    },
+    /// Wait for so long: a duration.
+    Sleep(Arg),
+    /// Ask a person, and go on only with a yes: a text.
+    Approve(Arg),
+    /// Tell a person: a text.
+    Notify(Arg),
 }
 
 /// A folder of the host, with what counts in it.

@@ -22,6 +22,7 @@ fn decision(open: &Open) -> Value {
 fn node(node: &PlanNode) -> Value {
     let status = match &node.status {
         PlanStatus::Cached => "cached",
+        PlanStatus::Action => "action",
         PlanStatus::WillRun { .. } => "will-run",
         PlanStatus::Unknown { .. } | PlanStatus::NeedsGrant { .. } => "unknown",
         PlanStatus::Fails { .. } => "fails",

@@ -1,14 +1,12 @@
 //! A plan for people.
 
-use std::sync::Arc;
-
 use pipe_engine::{Plan, PlanNode, PlanStatus};
 
 use super::Open;
 use crate::progress::{human, printable};
 
-/// A line a step (all nodes when `verbose`), then the decisions that wait for one, the actions, then the counts.
-pub(super) fn render(plan: &Plan, effects: &[Arc<str>], open: &[Open], verbose: bool) -> String {
+/// A line a step (all nodes when `verbose`), then the decisions that wait for one, then the counts.
+pub(super) fn render(plan: &Plan, open: &[Open], verbose: bool) -> String {
     let shown: Vec<&PlanNode> =
         plan.nodes.iter().filter(|node| node.is_step || verbose || speaks(&node.status)).collect();
     let width = shown.iter().map(|node| node.name.chars().count()).max().unwrap_or(0);
@@ -19,9 +17,6 @@ pub(super) fn render(plan: &Plan, effects: &[Arc<str>], open: &[Open], verbose: 
             "{after:<width$}  decides what follows: {} waits for it  {}:{}\n",
             open.what, open.file, open.line
         ));
-    }
-    for effect in effects {
-        text.push_str(&format!("{effect:<width$}  action\n"));
     }
     text.push_str(&counts(plan));
     text
@@ -43,6 +38,7 @@ fn line(node: &PlanNode, width: usize) -> String {
 pub(in super::super) fn status(status: &PlanStatus) -> String {
     match status {
         PlanStatus::Cached => "cached".to_owned(),
+        PlanStatus::Action => "action".to_owned(),
         PlanStatus::WillRun { reason: None } => "will run".to_owned(),
         PlanStatus::WillRun { reason: Some(reason) } => format!("will run: {reason}"),
         PlanStatus::Unknown { waits_for } => format!("unknown: waits for {}", waits_for.join(", ")),
@@ -56,8 +52,9 @@ fn counts(plan: &Plan) -> String {
     let cached = plan.count(|status| *status == PlanStatus::Cached);
     let runs = plan.count(|status| matches!(status, PlanStatus::WillRun { .. }));
     let steps = if total == 1 { "step" } else { "steps" };
-    let unknown = total.saturating_sub(cached + runs);
-    let parts = [(runs, "to run"), (cached, "cached"), (unknown, "unknown")];
+    let actions = plan.count(|status| *status == PlanStatus::Action);
+    let unknown = total.saturating_sub(cached + runs + actions);
+    let parts = [(runs, "to run"), (cached, "cached"), (actions, "to do"), (unknown, "unknown")];
     let said: Vec<String> =
         parts.iter().filter(|(n, _)| *n > 0).map(|(n, what)| format!("{n} {what}")).collect();
     let time = match plan.expected() {

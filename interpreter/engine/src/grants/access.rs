@@ -56,6 +56,15 @@ impl HostAccess {
         Ok(resolved(&self.package.join(path)))
     }
 
+    /// Where a path of the pipeline that is written really is; whether it may be written was asked before it was to be.
+    ///
+    /// # Errors
+    /// As [`HostAccess::resolve`].
+    pub fn destination(&self, op: &Op, path: &str) -> Result<PathBuf, MissingGrant> {
+        self.check(op)?;
+        Ok(resolved(&self.package.join(path)))
+    }
+
     /// Whether what an op asks for is granted. Nothing is opened or read for the answer.
     ///
     /// # Errors

@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use pipe_ops::{Datum, Network, NodeId, Op, Origin};
+use pipe_ops::{Act, Network, NodeId, Op, Origin};
 
 use super::grant::{Grant, SecretPlace, flag_of};
 use super::path::written;
@@ -66,24 +66,30 @@ pub(super) fn asked(op: &Op, places: &Places<'_>) -> Option<(Grant, String)> {
             let place = SecretPlace::parse(source, places.package, places.home)?;
             Some((Grant::Secret(place), format!("the package uses the secret `{source}`")))
         }
-        Op::Exec(exec) if exec.network == Network::Host => {
-            Some((Grant::Net("host".to_owned()), "the step uses the host's own network".to_owned()))
-        }
-        Op::Declared { operation, args, .. } => of_operation(operation, args, places),
+        Op::Effect(effect) => match &effect.act {
+            Act::Export { path, .. } => {
+                let real = outside(path, places)?;
+                Some((Grant::Export(real), format!("`{path}`, which is written, is outside the package")))
+            }
+            _ => of_command(op),
+        },
+        Op::Exec(_) => of_command(op),
+        Op::Declared { operation, .. } => of_operation(operation),
         _ => None,
     }
 }
 
+/// What a command asks for.
+fn of_command(op: &Op) -> Option<(Grant, String)> {
+    let host = op.command().is_some_and(|exec| exec.network == Network::Host);
+    host.then(|| (Grant::Net("host".to_owned()), "the step uses the host's own network".to_owned()))
+}
+
 /// Operations that reach outside, by name.
-fn of_operation(operation: &str, args: &[Datum], places: &Places<'_>) -> Option<(Grant, String)> {
+fn of_operation(operation: &str) -> Option<(Grant, String)> {
     match operation {
         "ssh_agent" => Some((Grant::SshAgent, "the package uses your SSH agent".to_owned())),
         "load" => Some((Grant::Load, "the package puts an image into the local container engine".to_owned())),
-        "export" => {
-            let path = args.first().and_then(Datum::as_text)?;
-            let real = outside(path, places)?;
-            Some((Grant::Export(real), format!("`{path}`, which is written, is outside the package")))
-        }
         _ => None,
     }
 }

@@ -55,6 +55,8 @@ pub enum PlanStatus {
         /// Why, when it is not simply that no result is there: `failed last time with exit code 1`.
         reason: Option<String>,
     },
+    /// Something that is done to the world, never cached.
+    Action,
     /// What it depends on is not known: when that ends in the same bytes as before, it need not run.
     Unknown {
         /// The steps it waits for, by name, each once.

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use pipe_ops::{Exec, Graph, Op, Output};
+use pipe_ops::{Datum, Exec, Graph, Op, Output};
 
 use super::{Plan, PlanNode, PlanStatus};
 use crate::failure::Cause;
@@ -50,7 +50,9 @@ impl Walk {
         let Some(needed) = self.reach.get(number) else { return Ok(()) };
         let mut planned = self.planned(needed)?;
         let waits_for = self.waits_for(needed);
-        let found = if waits_for.is_empty() {
+        let found = if let Op::Effect(_) = &needed.node.op {
+            self.find_effect(needed)
+        } else if waits_for.is_empty() {
             self.find(needed, &mut planned).await
         } else {
             Ok(Found::Not(PlanStatus::Unknown { waits_for }))
@@ -122,6 +124,9 @@ impl Walk {
                 None => Err(Cause::machine("a guard stands on a command that is not known")),
             };
         }
+        if let Op::Settled { .. } = op {
+            return Ok(Found::Known(NodeResult::Value(Value::Datum(Datum::Bool(true)))));
+        }
         let inputs = Inputs::of(op, |output| self.value(output))?;
         if let Op::Exec(exec) = op {
             return self.find_exec(needed, exec, &inputs, planned);
@@ -143,6 +148,15 @@ impl Walk {
             None => perform(self.context.clone(), op.clone(), inputs).await,
         };
         Ok(Found::Known(value?))
+    }
+
+    /// An effect is never in the cache: it will be done, unless it may not be.
+    fn find_effect(&self, needed: &Needed) -> Result<Found, Cause> {
+        let status = match self.context.host.access.check(&needed.node.op) {
+            Err(missing) => PlanStatus::NeedsGrant { flag: missing.flag() },
+            Ok(()) => PlanStatus::Action,
+        };
+        Ok(Found::Not(status))
     }
 
     fn find_exec(

@@ -3,19 +3,35 @@
 use std::sync::Arc;
 
 use super::{NodeState, Scheduler};
-use crate::{Demand, Event, Outcome, RunReport, Unmet, Value};
+use crate::{Demand, Event, Failure, Outcome, RunReport, Unmet, Value};
 
 impl Scheduler {
     /// Tells what was left undone and puts the report together.
     pub(super) fn report(mut self) -> RunReport {
         let cancelled = self.skip_the_rest();
-        let outcomes = std::mem::take(&mut self.demands)
+        let outcomes: Vec<Outcome> = std::mem::take(&mut self.demands)
             .iter()
             .map(|demand| Outcome { demand: demand.clone(), result: self.outcome(demand) })
             .collect();
         let elapsed = self.begun.elapsed();
         self.emit(Event::Finished { summary: self.summary, elapsed });
-        RunReport { outcomes, failures: self.failures, summary: self.summary, elapsed, cancelled }
+        let (forgiven, failures) = self.told_apart(&outcomes);
+        RunReport { outcomes, failures, forgiven, summary: self.summary, elapsed, cancelled }
+    }
+
+    /// The failures that something reckoned with, and the others. One that keeps a demand from being there is no such failure.
+    fn told_apart(&mut self, outcomes: &[Outcome]) -> (Vec<Arc<Failure>>, Vec<Arc<Failure>>) {
+        let unmet: Vec<Arc<Failure>> = outcomes
+            .iter()
+            .filter_map(|outcome| match &outcome.result {
+                Err(Unmet::Failed(failure)) => Some(failure.clone()),
+                _ => None,
+            })
+            .collect();
+        let forgiven = std::mem::take(&mut self.forgiven);
+        std::mem::take(&mut self.failures)
+            .into_iter()
+            .partition(|failure| among(&forgiven, failure) && !among(&unmet, failure))
     }
 
     /// Whether the run was cancelled before all was done.
@@ -23,14 +39,18 @@ impl Scheduler {
         let open = |state: &NodeState| matches!(state, NodeState::Open);
         let left: Vec<u32> =
             (0..).zip(&self.states).filter(|(_, state)| open(state)).map(|(n, _)| n).collect();
-        let reason = match &self.stopped_by {
-            Some(name) => format!("stopped: `{name}` failed"),
-            None => "cancelled".to_owned(),
-        };
+        let reason = self.why_stopped();
         for &number in &left {
             self.skip(number, reason.clone());
         }
-        !left.is_empty() && self.cancel.is_cancelled()
+        (self.unwound || !left.is_empty()) && self.cancel.is_cancelled()
+    }
+
+    pub(super) fn why_stopped(&self) -> String {
+        match &self.stopped_by {
+            Some(name) => format!("stopped: `{name}` failed"),
+            None => "cancelled".to_owned(),
+        }
     }
 
     fn outcome(&mut self, demand: &Demand) -> Result<Value, Unmet> {
@@ -46,4 +66,8 @@ impl Scheduler {
             Unmet::Failed(failure)
         })
     }
+}
+
+fn among(all: &[Arc<Failure>], one: &Arc<Failure>) -> bool {
+    all.iter().any(|other| Arc::ptr_eq(other, one))
 }

@@ -6,10 +6,11 @@ mod queue;
 mod rounds;
 mod settle;
 mod start;
+mod unwind;
 
 use std::collections::HashMap;
 use std::sync::Arc;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use pipe_ops::StepKey;
 use tokio::sync::{Notify, Semaphore};
@@ -69,7 +70,11 @@ struct Scheduler {
     /// Fires when `cancel` does, and when a failure stops the run.
     stop: CancellationToken,
     stopped_by: Option<Arc<str>>,
+    /// It was stopped before all was done.
+    unwound: bool,
     failures: Vec<Arc<Failure>>,
+    /// Failures that something reckoned with.
+    forgiven: Vec<Arc<Failure>>,
     summary: Summary,
     begun: Instant,
 }
@@ -97,6 +102,8 @@ struct Running {
 enum TaskEnd {
     Op(Result<NodeResult, Cause>),
     Exec(Flight),
+    /// `None`: it was stopped.
+    Effect(Result<Option<Value>, Cause>, Duration),
 }
 
 impl Scheduler {
@@ -120,7 +127,9 @@ impl Scheduler {
             cancel: cancel.clone(),
             stop: cancel.child_token(),
             stopped_by: None,
+            unwound: false,
             failures: Vec::new(),
+            forgiven: Vec::new(),
             summary: Summary::default(),
             begun: Instant::now(),
             session,
@@ -132,13 +141,15 @@ impl Scheduler {
     /// # Errors
     /// A round asks for what cannot be had. What ran is gone by then.
     async fn drive(&mut self, rounds: &mut impl Rounds) -> Result<(), EngineError> {
-        self.emit(Event::Started { nodes: self.reach.nodes().len() });
-        let (stop, freed) = (self.stop.clone(), self.slots.freed.clone());
-        let (mut stopping, mut refused) = (false, None);
+        let (mut stop, freed) = (self.stop.clone(), self.slots.freed.clone());
+        let (mut stopping, mut cleaning, mut refused) = (false, false, None);
         loop {
             while !stop.is_cancelled() {
                 self.start_ready();
                 self.start_queued();
+                if cleaning {
+                    break;
+                }
                 match self.next_round(rounds) {
                     Ok(true) => {}
                     Ok(false) => break,
@@ -153,6 +164,10 @@ impl Scheduler {
                 self.abandon();
             }
             if self.tasks.is_empty() {
+                if stopping && !cleaning && self.unwind(rounds) {
+                    (stop, stopping, cleaning) = (self.stop.clone(), false, true);
+                    continue;
+                }
                 return refused.map_or(Ok(()), Err);
             }
             tokio::select! {
@@ -180,6 +195,9 @@ impl Scheduler {
             Ok((_, TaskEnd::Op(Ok(result)))) => self.done(number, result),
             Ok((_, TaskEnd::Op(Err(cause)))) => self.failed(number, cause, None),
             Ok((_, TaskEnd::Exec(flight))) => self.landed(number, key, flight),
+            Ok((_, TaskEnd::Effect(Ok(Some(value)), elapsed))) => self.acted(number, value, elapsed),
+            Ok((_, TaskEnd::Effect(Ok(None), _))) => {}
+            Ok((_, TaskEnd::Effect(Err(cause), _))) => self.failed(number, cause, None),
             Err(error) if error.is_cancelled() => {}
             Err(error) => {
                 let cause = Cause::machine(format!("the engine failed: {error}; please report this"));

@@ -6,7 +6,7 @@ use pipe_ops::{Datum, Output};
 
 use super::{NodeState, Scheduler};
 use crate::failure::Cause;
-use crate::{Answer, Demand, EngineError, Round, Rounds, Value};
+use crate::{Answer, Demand, EngineError, Event, Round, Rounds, Value};
 
 /// What the latest round waits for.
 #[derive(Default)]
@@ -85,6 +85,9 @@ impl Scheduler {
         self.missing.resize(self.states.len(), 0);
         self.count_uses(&outputs);
         self.queue.forget_order();
+        if first == 0 || first < self.states.len() {
+            self.emit(Event::Started { nodes: self.states.len() });
+        }
         // Taken from the end: the first nodes first.
         for number in (first as u32..self.states.len() as u32).rev() {
             self.enter(number);
@@ -100,7 +103,10 @@ impl Scheduler {
         for &input in &needed.inputs {
             match self.states.get(input as usize) {
                 Some(NodeState::Open) => missing += 1,
-                Some(NodeState::Failed(failure)) => lost = Some(failure.clone()),
+                Some(NodeState::Failed(failure)) if !needed.survives(&self.reach, input) => {
+                    lost = Some(failure.clone());
+                }
+                Some(NodeState::Failed(_)) => {}
                 Some(NodeState::Done(_) | NodeState::Dropped) | None => {}
             }
         }

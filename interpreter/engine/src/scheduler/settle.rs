@@ -3,13 +3,14 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use pipe_ops::StepKey;
+use pipe_ops::{Op, StepKey};
 
 use super::{NodeState, Scheduler};
 use crate::failure::Cause;
+use crate::reach::Needed;
 use crate::results::{ExecResult, NodeResult};
 use crate::steps::exec::Flight;
-use crate::{Event, Failure, StepState, describe};
+use crate::{Event, Failure, StepState, Value, describe};
 
 /// What an event says of a step beside its node and state.
 #[derive(Default)]
@@ -25,20 +26,27 @@ impl Scheduler {
     pub(super) fn done(&mut self, number: u32, result: NodeResult) {
         self.set(number, NodeState::Done(result));
         let Some(needed) = self.reach.get(number) else { return };
-        for &consumer in &needed.consumers {
-            let Some(missing) = self.missing.get_mut(consumer as usize) else { continue };
-            *missing = missing.saturating_sub(1);
-            if *missing == 0 && matches!(self.states.get(consumer as usize), Some(NodeState::Open)) {
-                self.ready.push(consumer);
-            }
+        for consumer in needed.consumers.clone() {
+            self.arrived(consumer);
         }
         self.release_inputs(number);
+    }
+
+    /// One input less is missing.
+    fn arrived(&mut self, consumer: u32) {
+        let Some(missing) = self.missing.get_mut(consumer as usize) else { return };
+        *missing = missing.saturating_sub(1);
+        if *missing == 0 && matches!(self.states.get(consumer as usize), Some(NodeState::Open)) {
+            self.ready.push(consumer);
+        }
     }
 
     /// A command's task is over: its result is that of every node with the same key.
     pub(super) fn landed(&mut self, number: u32, key: Option<StepKey>, flight: Flight) {
         let same = key.and_then(|key| self.flights.remove(&key)).unwrap_or_default();
+        let is_effect = self.reach.get(number).is_some_and(|needed| matches!(needed.node.op, Op::Effect(_)));
         match flight {
+            Flight::Ran(result, tail) if is_effect => self.performed(number, result, &tail),
             Flight::Ran(result, tail) => self.exec_landed(number, &same, result, StepState::Ran, &tail),
             Flight::Found(result, tail) => self.exec_landed(number, &same, result, StepState::Cached, &tail),
             Flight::Failed(cause) => {
@@ -49,6 +57,28 @@ impl Scheduler {
             }
             Flight::Stopped => {}
         }
+    }
+
+    /// An effect is done.
+    pub(super) fn acted(&mut self, number: u32, value: Value, elapsed: Duration) {
+        let Some(needed) = self.reach.get(number) else { return };
+        let result = NodeResult::Value(value);
+        self.session.did(needed.node.digest, result.clone());
+        self.tell(number, StepState::Ran, Told { elapsed: Some(elapsed), ..Told::default() });
+        self.done(number, result);
+    }
+
+    /// A command that is an effect has run: with another exit code than 0 it failed.
+    fn performed(&mut self, number: u32, result: Arc<ExecResult>, tail: &[u8]) {
+        if result.exit_code != 0 {
+            let mut cause = Cause::pipeline(format!("exit code {}", result.exit_code));
+            cause.exit_code = Some(result.exit_code);
+            cause.log_tail = tail.to_vec();
+            return self.failed(number, cause, Some(result.key));
+        }
+        let Some(needed) = self.reach.get(number) else { return };
+        self.session.did(needed.node.digest, NodeResult::Exec(result.clone()));
+        self.exec_done(number, result, StepState::Ran, tail);
     }
 
     fn exec_landed(
@@ -128,6 +158,11 @@ impl Scheduler {
                 if !matches!(self.states.get(consumer as usize), Some(NodeState::Open)) {
                     continue;
                 }
+                let survives = |needed: &Needed| needed.survives(&self.reach, number);
+                if self.reach.get(consumer).is_some_and(survives) {
+                    self.arrived(consumer);
+                    continue;
+                }
                 self.set(consumer, NodeState::Failed(failure.clone()));
                 self.skip(consumer, format!("`{}` failed", failure.name));
                 fallen.push(consumer);
@@ -144,7 +179,10 @@ impl Scheduler {
 
     /// A failure that is a run's own, not the consequence of another.
     pub(super) fn note(&mut self, failure: Arc<Failure>) {
-        if self.session.context.engine.options.fail_fast && self.stopped_by.is_none() {
+        let stops = self.session.context.engine.options.fail_fast && self.stopped_by.is_none();
+        let forgivable =
+            || self.reach.number(failure.node).is_some_and(|number| self.may_be_forgiven(number));
+        if stops && !forgivable() {
             self.stopped_by = Some(failure.name.clone());
             self.stop.cancel();
         }

@@ -3,12 +3,14 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use pipe_ops::{Exec, Op, Output};
+use pipe_ops::{Act, Datum, Effect, Exec, Op, Output, StepKey};
 
 use super::queue::Queued;
 use super::{NodeState, Running, Scheduler, TaskEnd, priority};
 use crate::failure::Cause;
+use crate::reach::Needed;
 use crate::results::NodeResult;
+use crate::steps::effect::act;
 use crate::steps::exec::{Job, PreparedExec, fly, prepare};
 use crate::steps::{Inputs, at_once, perform};
 use crate::{Event, StepState, Value, describe};
@@ -31,12 +33,18 @@ impl Scheduler {
         if let Op::Guard { exec, .. } = &node.op {
             return self.pass_guard(number, *exec);
         }
+        if let Op::Settled { of, forgives, .. } = &node.op {
+            return self.settle(number, of, *forgives);
+        }
         let inputs = match Inputs::of(&node.op, |output| self.value(output)) {
             Ok(inputs) => inputs,
             Err(cause) => return self.failed(number, cause, None),
         };
         if let Op::Exec(exec) = &node.op {
             return self.start_exec(number, exec, &inputs);
+        }
+        if let Op::Effect(effect) = &node.op {
+            return self.start_effect(number, effect, inputs);
         }
         match at_once(&self.session.context, &node.op, &inputs) {
             Some(Ok(value)) => self.done(number, NodeResult::Value(value)),
@@ -47,6 +55,56 @@ impl Scheduler {
                 self.running.insert(task.id(), Running { number, key: None });
                 self.ops.push(task);
             }
+        }
+    }
+
+    /// Tells how what a node waits for ended.
+    fn settle(&mut self, number: u32, of: &[Output], forgives: bool) {
+        let mut good = true;
+        for output in of {
+            let state = self.reach.number(output.node).and_then(|input| self.states.get(input as usize));
+            if let Some(NodeState::Failed(failure)) = state {
+                good = false;
+                if forgives {
+                    self.forgiven.push(failure.clone());
+                }
+            }
+        }
+        self.done(number, NodeResult::Value(Value::Datum(Datum::Bool(good))));
+    }
+
+    /// Begins an effect, which no cache has ever seen. What this session did already it does not do again.
+    fn start_effect(&mut self, number: u32, effect: &Effect, inputs: Inputs) {
+        let Some(needed) = self.reach.get(number) else { return };
+        if let Some(result) = self.session.done(needed.node.digest) {
+            return self.done(number, result);
+        }
+        if let Act::Perform(exec) = &effect.act {
+            let step = match prepare(&needed.node, exec, &inputs) {
+                Ok(step) => step.once(),
+                Err(cause) => return self.failed(number, cause, None),
+            };
+            self.session.context.engine.backend.prepare();
+            let step = Arc::new(step);
+            return self.queue.push(Queued { number, step, refused: None, path: Duration::ZERO });
+        }
+        self.emit(self.running_event(needed, None));
+        let begun = std::time::Instant::now();
+        let work = act(self.session.context.clone(), effect.clone(), inputs, self.stop.clone());
+        let task = self.tasks.spawn(async move { TaskEnd::Effect(work.await, begun.elapsed()) });
+        self.running.insert(task.id(), Running { number, key: None });
+    }
+
+    fn running_event(&self, needed: &Needed, key: Option<StepKey>) -> Event {
+        Event::Step {
+            node: needed.id,
+            name: describe::name(&needed.node),
+            state: StepState::Running,
+            elapsed: None,
+            key,
+            origin: needed.node.origins.first().cloned(),
+            exit_code: None,
+            reason: None,
         }
     }
 
@@ -138,16 +196,7 @@ impl Scheduler {
     ) -> Option<Job> {
         let needed = self.reach.get(number)?;
         let events = self.session.context.engine.events.clone();
-        let event = Event::Step {
-            node: needed.id,
-            name: describe::name(&needed.node),
-            state: StepState::Running,
-            elapsed: None,
-            key: Some(step.key),
-            origin: needed.node.origins.first().cloned(),
-            exit_code: None,
-            reason: None,
-        };
+        let event = self.running_event(needed, Some(step.key));
         Some(Job {
             session: self.session.clone(),
             node: needed.id,

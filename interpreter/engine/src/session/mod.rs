@@ -9,7 +9,7 @@ use std::collections::HashMap;
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex, PoisonError};
 
-use pipe_ops::{Graph, StepKey};
+use pipe_ops::{Graph, OpDigest, StepKey};
 use pipe_store::Run;
 use tokio_util::sync::CancellationToken;
 
@@ -21,7 +21,7 @@ pub use services::Service;
 use services::Services;
 
 use crate::failure::Cause;
-use crate::results::ExecResult;
+use crate::results::{ExecResult, NodeResult};
 use crate::rounds::Whole;
 use crate::steps::{OpContext, blocking};
 use crate::{Demand, Engine, EngineError, Rounds, RunReport};
@@ -41,6 +41,8 @@ pub(crate) struct SessionState {
     /// Begun with the first step that runs.
     run: tokio::sync::Mutex<Option<Run>>,
     ran: Mutex<HashMap<StepKey, Arc<ExecResult>>>,
+    /// Effects that were done.
+    acted: Mutex<HashMap<OpDigest, NodeResult>>,
 }
 
 /// Why there is no run. A store whose layers belong to the steps' user ids cannot be used where the machine refuses namespaces; then
@@ -64,6 +66,7 @@ impl Session {
             services: Services::default(),
             run: tokio::sync::Mutex::default(),
             ran: Mutex::new(HashMap::new()),
+            acted: Mutex::default(),
         };
         Ok(Session { shared: Arc::new(shared) })
     }
@@ -133,6 +136,16 @@ impl SessionState {
     /// What this session ran itself under a key.
     pub(crate) fn ran(&self, key: StepKey) -> Option<Arc<ExecResult>> {
         self.ran.lock().unwrap_or_else(PoisonError::into_inner).get(&key).cloned()
+    }
+
+    /// What an effect gave that this session has done.
+    pub(crate) fn done(&self, effect: OpDigest) -> Option<NodeResult> {
+        self.acted.lock().unwrap_or_else(PoisonError::into_inner).get(&effect).cloned()
+    }
+
+    /// Keeps that an effect was done.
+    pub(crate) fn did(&self, effect: OpDigest, result: NodeResult) {
+        self.acted.lock().unwrap_or_else(PoisonError::into_inner).insert(effect, result);
     }
 
     pub(crate) fn remember(&self, result: &Arc<ExecResult>) {

@@ -1,5 +1,6 @@
 //! Doing single ops: what each kind needs, and what it gives.
 
+pub(crate) mod effect;
 pub(crate) mod exec;
 mod git;
 mod host;
@@ -12,7 +13,7 @@ mod value;
 
 use std::sync::Arc;
 
-use pipe_ops::{Digest, Graph, Inspection, Op, Output};
+use pipe_ops::{Datum, Digest, Graph, Inspection, Op, Output};
 
 pub(crate) use inputs::Inputs;
 
@@ -68,9 +69,14 @@ pub(crate) fn at_once(context: &OpContext, op: &Op, inputs: &Inputs) -> Option<R
         Op::Contents { file } => value::small_contents(context, inputs, *file).transpose(),
         Op::Toolchain | Op::HostDir(_) | Op::HostFile { .. } | Op::Image { .. } | Op::Archive { .. } => None,
         Op::HostEnv { name } => Some(Err(Cause::usage(format!("the variable `{name}` was not granted")))),
-        Op::Exec(_) | Op::Guard { .. } | Op::Unpack { .. } | Op::Declared { .. } | Op::HostSecret { .. } => {
-            Some(Err(not_ours(op)))
-        }
+        Op::Lane { .. } => Some(Ok(Value::Datum(Datum::Unit))),
+        Op::Exec(_)
+        | Op::Guard { .. }
+        | Op::Effect(_)
+        | Op::Settled { .. }
+        | Op::Unpack { .. }
+        | Op::Declared { .. }
+        | Op::HostSecret { .. } => Some(Err(not_ours(op))),
     }
 }
 

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use pipe_analysis::typed::{Binder, Body, Expr, Function, FunctionBody, Global, Type};
+use pipe_diagnostics::FileSpan;
 use pipe_syntax::Span;
 
 use crate::error::{self, Result};
@@ -10,7 +11,7 @@ use crate::frame::{Env, Frame};
 use crate::intrinsic::Kind;
 use crate::machine::Machine;
 use crate::memo::CallKey;
-use crate::value::{ActionValue, Closure, ClosureValue, Value};
+use crate::value::{ActionValue, Closure, ClosureValue, Deed, Value};
 
 impl Machine {
     pub(super) fn call(
@@ -53,13 +54,21 @@ impl Machine {
             FunctionBody::Intrinsic => {
                 self.intrinsic((Kind::Function, &function.global), args, arg_spans, span, ty, frame)
             }
+            // Done when something does it.
+            FunctionBody::Source(_) if function.action => {
+                let place = frame.place(span);
+                let call = Deed::Call { function: function.clone(), args, given, place };
+                let action = ActionValue::new(call);
+                self.check_depth(action.depth, frame, span)?;
+                Ok(Value::Action(Arc::new(action)))
+            }
             FunctionBody::Source(body) => {
                 let key = CallKey::new(function, &args);
                 if let Some(value) = key.as_ref().and_then(|key| self.memo.calls.get(key)) {
                     return Ok(value.clone());
                 }
                 let callee = Frame::function(function.clone(), given);
-                let value = self.enter(span, frame, |machine| machine.run_body(function, body, args, callee));
+                let value = self.enter(span, frame, |machine| machine.run_body(body, args, callee));
                 // A call by the command line has no place in the program: it is made at the function's own name.
                 let written = span != function.origin.name || frame.origin != function.origin;
                 let value = value.map_err(|error| {
@@ -80,9 +89,18 @@ impl Machine {
         frame: &Frame,
         run: impl FnOnce(&mut Machine) -> Result<T>,
     ) -> Result<T> {
+        self.entered(&frame.place(span), run)
+    }
+
+    /// As [`Machine::enter`], at a place.
+    pub(crate) fn entered<T>(
+        &mut self,
+        place: &FileSpan,
+        run: impl FnOnce(&mut Machine) -> Result<T>,
+    ) -> Result<T> {
         let most = self.meter.budget().calls;
         if self.calls >= most {
-            return Err(error::limit(&format!("{most} calls inside each other"), frame.place(span)));
+            return Err(error::limit(&format!("{most} calls inside each other"), place.clone()));
         }
         self.calls += 1;
         let result = run(self);
@@ -90,28 +108,12 @@ impl Machine {
         result
     }
 
-    fn run_body(
-        &mut self,
-        function: &Function,
-        body: &Arc<Body>,
-        args: Vec<Value>,
-        frame: Arc<Frame>,
-    ) -> Result<Value> {
+    fn run_body(&mut self, body: &Arc<Body>, args: Vec<Value>, frame: Arc<Frame>) -> Result<Value> {
         let mut env = Env::new(frame, body.locals.len());
         for (slot, arg) in env.locals.iter_mut().zip(args) {
             *slot = Some(arg);
         }
-        if !function.action {
-            return self.eval(&body.expr, &mut env);
-        }
-        self.actions.push(Vec::new());
-        let result = self.eval(&body.expr, &mut env);
-        let steps = self.actions.pop().unwrap_or_default();
-        // An action without a result drops that of its last `do`.
-        let result = if function.ret == Type::Unit { result.map(|_| Value::Unit)? } else { result? };
-        let action = ActionValue::new(steps, result);
-        self.check_depth(action.depth, &env.frame, body.expr.span)?;
-        Ok(Value::Action(Arc::new(action)))
+        self.eval(&body.expr, &mut env)
     }
 
     pub(super) fn call_function_value(

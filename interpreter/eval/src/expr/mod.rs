@@ -29,7 +29,7 @@ impl Machine {
     pub(crate) fn eval(&mut self, expr: &Expr, env: &mut Env) -> Result<Value> {
         self.step(1, &env.frame, expr.span)?;
         stacker::maybe_grow(RED_ZONE, STACK, || self.eval_kind(expr, env))
-            .or_else(|error| self.waits(error, Vec::new()))
+            .or_else(|error| self.undecided(error, expr, env))
     }
 
     fn eval_kind(&mut self, expr: &Expr, env: &mut Env) -> Result<Value> {

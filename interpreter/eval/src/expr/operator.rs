@@ -3,6 +3,7 @@
 use pipe_analysis::typed::{CheckedKind, Expr, Type};
 use pipe_syntax::ast::{BinaryOp, UnaryOp};
 
+use crate::course::decides;
 use crate::error::Result;
 use crate::frame::Env;
 use crate::machine::{Machine, Site};
@@ -27,7 +28,15 @@ impl Machine {
         expr: &Expr,
         env: &mut Env,
     ) -> Result<Value> {
-        let a = self.eval(left, env)?;
+        let mut a = self.eval(left, env)?;
+        let in_action = env.frame.call.as_ref().is_some_and(|(function, _)| function.action);
+        // In an action the right side may do something: whether it does has to be known.
+        if in_action && decides(op) && matches!(a, Value::Symbolic(_)) {
+            a = self.resolved_at(a, &env.frame.clone(), left.span)?;
+            if let Value::Symbolic(_) = a {
+                return Err(self.unusable("this operator", &a, env.place(left.span)));
+            }
+        }
         match (op, &a) {
             (BinaryOp::And, Value::Bool(false)) | (BinaryOp::Or, Value::Bool(true)) => return Ok(a),
             (BinaryOp::And, Value::Bool(true)) | (BinaryOp::Or, Value::Bool(false)) => {

@@ -4,11 +4,11 @@ use pipe_analysis::typed::{Expr, ExprKind, Statement};
 use pipe_syntax::Span;
 use pipe_syntax::ast::BinaryOp;
 
-use crate::error::{self, Result};
+use crate::error::Result;
 use crate::frame::Env;
 use crate::machine::Machine;
 use crate::test_plan::{Expectation, Sides};
-use crate::value::{ActionStep, Group, Value};
+use crate::value::Value;
 
 impl Machine {
     pub(super) fn block(&mut self, statements: &[Statement], env: &mut Env) -> Result<Value> {
@@ -28,30 +28,30 @@ impl Machine {
         Ok(value)
     }
 
-    /// Adds the action's steps to those of the action whose body this is; gives its result.
+    /// Does an action, after everything before it; gives its result.
     pub(super) fn do_(&mut self, action: &Expr, env: &mut Env) -> Result<Value> {
         let value = self.eval(action, env)?;
-        let Value::Action(action_value) = value else {
-            return Err(self.unusable("`do`", &value, env.place(action.span)));
-        };
-        let result = action_value.result.clone();
-        self.add_step(ActionStep::Group(Group::Sequence, vec![action_value]), action.span, env)?;
-        Ok(result)
+        match &value {
+            Value::Action(action_value) => self.act(action_value, &env.place(action.span)),
+            Value::Waiting(_) => {
+                self.stop_course(&value);
+                Ok(value)
+            }
+            other => Err(self.unusable("`do`", other, env.place(action.span))),
+        }
     }
 
     fn gate(&mut self, check: &Expr, span: Span, env: &mut Env) -> Result<()> {
         let value = self.eval(check, env)?;
-        let Value::Check(check) = value else {
-            return Err(self.unusable("`gate`", &value, env.place(check.span)));
-        };
-        self.add_step(ActionStep::Gate(check, env.place(span)), span, env)
-    }
-
-    fn add_step(&mut self, step: ActionStep, span: Span, env: &Env) -> Result<()> {
-        let steps =
-            self.actions.last_mut().ok_or_else(|| error::internal("outside an action", env.place(span)))?;
-        steps.push(step);
-        Ok(())
+        let site = self.site(&env.frame.clone(), span);
+        match &value {
+            Value::Check(check) => self.gate_on(check, &site),
+            Value::Waiting(_) => {
+                self.stop_course(&value);
+                Ok(())
+            }
+            other => Err(self.unusable("`gate`", other, env.place(check.span))),
+        }
     }
 
     /// Notes what a test expects: whether it holds may be known only when steps have run.

@@ -1,59 +1,124 @@
-//! Actions: effects that are planned, and how they are combined. Running them is not there yet: each effect stands on a node that
-//! planning refuses, by its operation.
+//! Actions: effects, and how they are combined.
 
 use std::sync::Arc;
 
 use pipe_analysis::typed::Type;
+use pipe_ops::pure::normalise_path;
+use pipe_ops::{Act, Arg, Hints};
 
+use super::starts::tree_of;
 use super::{Call, Entry, Table};
+use crate::course::{Course, State};
 use crate::error::{self, Result};
-use crate::machine::{Machine, symbolic};
-use crate::value::{ActionStep, ActionValue, Effect, Group, Items, RecordValue, Value};
+use crate::machine::{Machine, Site};
+use crate::rounds::Wait;
+use crate::value::{ActionValue, Deed, Described, DescribedKind, Effect, Items, RecordValue, Value};
 
 pub(super) const TABLE: Table = &[
-    ("Container.push", Entry::Run(|m, call| effect(m, call, "push", None))),
-    ("Container.load", Entry::Run(|m, call| effect(m, call, "load", None))),
-    ("Container.perform", Entry::Run(|m, call| effect(m, call, "perform", Some(2)))),
-    ("Dir.export", Entry::Run(|m, call| effect(m, call, "export", None))),
-    ("File.export", Entry::Run(|m, call| effect(m, call, "export", None))),
-    ("Service.up", Entry::Run(|m, call| effect(m, call, "up", None))),
-    ("Index.push", Entry::Run(|m, call| effect(m, call, "push", None))),
-    ("ImageRef.attach", Entry::Run(|m, call| effect(m, call, "attach", None))),
-    ("sleep", Entry::Run(|m, call| effect(m, call, "sleep", None))),
-    ("approval", Entry::Run(|m, call| effect(m, call, "approval", Some(1)))),
-    ("notify", Entry::Run(|m, call| effect(m, call, "notify", None))),
+    ("Container.push", Entry::Run(|m, call| undone(m, call, "push"))),
+    ("Container.load", Entry::Run(|m, call| undone(m, call, "load"))),
+    ("Container.perform", Entry::Run(perform)),
+    ("Dir.export", Entry::Run(export)),
+    ("File.export", Entry::Run(export)),
+    ("Service.up", Entry::Run(|m, call| undone(m, call, "up"))),
+    ("Index.push", Entry::Run(|m, call| undone(m, call, "push"))),
+    ("ImageRef.attach", Entry::Run(|m, call| undone(m, call, "attach"))),
+    ("sleep", Entry::Run(sleep)),
+    ("approval", Entry::Run(approval)),
+    ("notify", Entry::Run(notify)),
     ("plan", Entry::Run(plan)),
     ("simulate", Entry::Run(simulate)),
     ("parallel", Entry::Run(parallel)),
     ("sequence", Entry::Run(sequence)),
     ("retry", Entry::Run(retry)),
-    ("on_failure", Entry::Run(|m, call| pair(m, call, Group::OnFailure))),
-    ("finally", Entry::Run(|m, call| pair(m, call, Group::Finally))),
+    ("on_failure", Entry::Run(|m, call| pair(m, call, Deed::OnFailure))),
+    ("finally", Entry::Run(|m, call| pair(m, call, Deed::Finally))),
     ("allow_failure", Entry::Run(allow_failure)),
 ];
 
-/// An effect; `name` is where its name is given, if it can be.
-fn effect(machine: &mut Machine, call: &Call<'_>, operation: &str, name: Option<usize>) -> Result<Value> {
-    let name = match name {
-        Some(index) => call.optional_text(machine, index)?,
-        None => None,
-    };
+/// An effect that is not there yet: doing it makes a node that planning refuses.
+fn undone(machine: &mut Machine, call: &Call<'_>, operation: &str) -> Result<Value> {
     let site = call.site(machine);
     let (inputs, args) = machine.described(&call.args, &site)?;
-    let output = machine.declared(operation, inputs, args, &site)?;
-    let result = match call.ty {
-        Type::Action(ty) => machine.standing_on(output, ty),
-        other => machine.standing_on(output, other),
+    let ty = match call.ty {
+        Type::Action(ty) => ty.as_ref().clone(),
+        other => other.clone(),
     };
-    let name = name.unwrap_or_else(|| operation.into());
-    let effect = Effect { name, operation: operation.into(), output, place: site.place };
-    finish(machine, call, vec![ActionStep::Effect(Arc::new(effect))], result)
+    made(machine, call, operation.into(), operation, DescribedKind::Undone(inputs, args, ty))
 }
 
-fn finish(machine: &mut Machine, call: &Call<'_>, steps: Vec<ActionStep>, result: Value) -> Result<Value> {
-    let action = ActionValue::new(steps, result);
+/// An effect of the engine without a result.
+fn simple(
+    machine: &mut Machine,
+    call: &Call<'_>,
+    name: Arc<str>,
+    operation: &str,
+    act: Act,
+) -> Result<Value> {
+    made(machine, call, name, operation, DescribedKind::Act(act, Hints::default(), None))
+}
+
+fn made(
+    machine: &mut Machine,
+    call: &Call<'_>,
+    name: Arc<str>,
+    operation: &str,
+    kind: DescribedKind,
+) -> Result<Value> {
+    let site = Site { name: name.clone(), ..call.site(machine) };
+    let described = Described { name, operation: operation.into(), site, kind };
+    finish(machine, call, Deed::Effect(Arc::new(described)))
+}
+
+fn finish(machine: &mut Machine, call: &Call<'_>, deed: Deed) -> Result<Value> {
+    let action = ActionValue::new(deed);
     machine.check_depth(action.depth, call.frame, call.span())?;
     Ok(Value::Action(Arc::new(action)))
+}
+
+fn export(machine: &mut Machine, call: &Call<'_>) -> Result<Value> {
+    let (source, is_file) = tree_of(machine, call, call.arg(0)?)?;
+    let path = normalise_path(&call.text(machine, 1)?);
+    simple(machine, call, "export".into(), "export", Act::Export { source, is_file, path })
+}
+
+fn sleep(machine: &mut Machine, call: &Call<'_>) -> Result<Value> {
+    if let Value::Duration(nanoseconds) = call.arg(0)?
+        && *nanoseconds < 0
+    {
+        return Err(error::invalid("nobody can wait for less than nothing", call.arg_place(0)));
+    }
+    let act = Act::Sleep(said(machine, call)?);
+    simple(machine, call, "sleep".into(), "sleep", act)
+}
+
+fn notify(machine: &mut Machine, call: &Call<'_>) -> Result<Value> {
+    let act = Act::Notify(said(machine, call)?);
+    simple(machine, call, "notify".into(), "notify", act)
+}
+
+fn approval(machine: &mut Machine, call: &Call<'_>) -> Result<Value> {
+    let name = call.optional_text(machine, 1)?.unwrap_or_else(|| "approval".into());
+    let act = Act::Approve(said(machine, call)?);
+    simple(machine, call, name, "approval", act)
+}
+
+/// The first argument, known or not.
+fn said(machine: &mut Machine, call: &Call<'_>) -> Result<Arg> {
+    let site = call.site(machine);
+    machine.arg(call.arg(0)?, &site)
+}
+
+fn perform(machine: &mut Machine, call: &Call<'_>) -> Result<Value> {
+    let container = call.container(machine, 0)?;
+    let name = call.optional_text(machine, 2)?.unwrap_or_else(|| "perform".into());
+    let timeout = machine.timeout(call, 3)?;
+    let command = machine.command(&container, call.arg(1)?, call)?;
+    let site = Site { place: command.place.clone(), name: name.clone() };
+    let hints = Hints { timeout, shell: command.shell.clone() };
+    let exec = machine.exec_of(&container, command, None, &site)?;
+    let kind = DescribedKind::Act(Act::Perform(exec), hints, Some(container));
+    made(machine, call, name, "perform", kind)
 }
 
 fn action(machine: &Machine, call: &Call<'_>, index: usize) -> Result<Arc<ActionValue>> {
@@ -71,26 +136,20 @@ fn actions(machine: &Machine, call: &Call<'_>) -> Result<Vec<Arc<ActionValue>>> 
     call.list(machine, 0)?.iter().map(action).collect()
 }
 
-fn results(actions: &[Arc<ActionValue>]) -> Value {
-    Value::List(Items::new(actions.iter().map(|action| action.result.clone()).collect()))
-}
-
 fn parallel(machine: &mut Machine, call: &Call<'_>) -> Result<Value> {
     let actions = actions(machine, call)?;
     let limit = match call.optional(machine, 1)? {
         None => None,
-        Some(Value::Int(limit)) if *limit > 0 => Some(*limit),
+        Some(Value::Int(limit)) if *limit > 0 => usize::try_from(*limit).ok(),
         Some(Value::Int(_)) => return Err(error::invalid("at least one runs at once", call.arg_place(1))),
         Some(other) => return Err(machine.unusable("`limit`", other, call.arg_place(1))),
     };
-    let result = results(&actions);
-    finish(machine, call, vec![ActionStep::Group(Group::Parallel { limit }, actions)], result)
+    finish(machine, call, Deed::Parallel(actions, limit))
 }
 
 fn sequence(machine: &mut Machine, call: &Call<'_>) -> Result<Value> {
     let actions = actions(machine, call)?;
-    let result = results(&actions);
-    finish(machine, call, vec![ActionStep::Group(Group::Sequence, actions)], result)
+    finish(machine, call, Deed::Sequence(actions))
 }
 
 fn retry(machine: &mut Machine, call: &Call<'_>) -> Result<Value> {
@@ -98,45 +157,54 @@ fn retry(machine: &mut Machine, call: &Call<'_>) -> Result<Value> {
     if times < 1 {
         return Err(error::invalid("an action is tried at least once", call.arg_place(1)));
     }
-    let result = inner.result.clone();
-    finish(machine, call, vec![ActionStep::Group(Group::Retry { times }, vec![inner])], result)
+    finish(machine, call, Deed::Retry(inner, times))
 }
 
 /// `on_failure` and `finally`: an action with another one beside it.
-fn pair(machine: &mut Machine, call: &Call<'_>, group: Group) -> Result<Value> {
+fn pair(
+    machine: &mut Machine,
+    call: &Call<'_>,
+    deed: fn(Arc<ActionValue>, Arc<ActionValue>) -> Deed,
+) -> Result<Value> {
     let (inner, other) = (action(machine, call, 0)?, action(machine, call, 1)?);
-    let result = inner.result.clone();
-    finish(machine, call, vec![ActionStep::Group(group, vec![inner, other])], result)
+    finish(machine, call, deed(inner, other))
 }
 
-/// Whether it failed is known only when it ran.
 fn allow_failure(machine: &mut Machine, call: &Call<'_>) -> Result<Value> {
     let inner = action(machine, call, 0)?;
-    let site = call.site(machine);
-    let output = machine.declared("allow_failure", Vec::new(), Vec::new(), &site)?;
-    let ty = match call.ty {
-        Type::Action(ty) => ty.as_ref(),
-        other => other,
-    };
-    finish(machine, call, vec![ActionStep::Group(Group::AllowFailure, vec![inner])], symbolic(output, ty))
+    finish(machine, call, Deed::AllowFailure(inner))
 }
 
 /// The effects of an action by name, in order.
 fn plan(machine: &mut Machine, call: &Call<'_>) -> Result<Value> {
+    planned(machine, call, None)
+}
+
+/// As `plan`, with answers to what persons are asked: at the first no, or where none is left, it stops.
+fn simulate(machine: &mut Machine, call: &Call<'_>) -> Result<Value> {
+    let answer = |value: &Value| match value {
+        Value::Bool(value) => Ok(*value),
+        other => Err(machine.unusable("`answers`", other, call.arg_place(1))),
+    };
+    let answers = call.list(machine, 1)?.iter().map(answer).collect::<Result<_>>()?;
+    planned(machine, call, Some(answers))
+}
+
+fn planned(machine: &mut Machine, call: &Call<'_>, answers: Option<Vec<bool>>) -> Result<Value> {
     let action = action(machine, call, 0)?;
-    let steps = machine.action_steps(&action, &call.place())?;
+    let simulated = answers.is_some();
+    let (course, _) = machine.course_of(&action, Course::rehearsal(answers), &call.place())?;
+    // A simulation may end at a no; what else stops it is not known yet.
+    if course.state != State::Going && !(simulated && course.state == State::Lost) {
+        return Err(error::waits(Wait::Along(course.lost), call.place()));
+    }
     let missing = || error::internal("the standard library has no `Plan`", call.place());
     let planned = machine.record_named("std/prelude.PlannedAction").cloned().ok_or_else(missing)?;
     let plan = machine.record_named("std/prelude.Plan").cloned().ok_or_else(missing)?;
-    let record = |step: &ActionStep| {
-        let ActionStep::Effect(effect) = step else { return None };
+    let record = |effect: &Arc<Effect>| {
         let fields = Items::new(vec![Value::Text(effect.name.clone())]);
-        Some(Value::Record(Arc::new(RecordValue { decl: planned.clone(), fields })))
+        Value::Record(Arc::new(RecordValue { decl: planned.clone(), fields }))
     };
-    let actions = Value::List(Items::new(steps.iter().filter_map(record).collect()));
+    let actions = Value::List(Items::new(course.effects.iter().map(record).collect()));
     Ok(Value::Record(Arc::new(RecordValue { decl: plan, fields: Items::new(vec![actions]) })))
-}
-
-fn simulate(_: &mut Machine, call: &Call<'_>) -> Result<Value> {
-    Err(error::not_there_yet("simulate", call.place()))
 }

@@ -46,7 +46,7 @@ impl Call<'_> {
             CheckKind::Exec { container, .. } | CheckKind::Built { container: Some(container), .. } => {
                 Ok(container.clone())
             }
-            CheckKind::Waiting(_) => Err(error::waits(None, self.place())),
+            CheckKind::Waiting(waiting) => Err(error::along(waiting, self.place())),
             CheckKind::Built { container: None, .. } | CheckKind::All { .. } => {
                 Err(error::no_result(self.name(), self.place()))
             }
@@ -131,7 +131,7 @@ fn requires(machine: &mut Machine, call: &Call<'_>) -> Result<Value> {
 fn name(machine: &mut Machine, call: &Call<'_>) -> Result<Value> {
     let check = call.check(machine)?;
     match &check.kind {
-        CheckKind::Waiting(_) => Err(error::waits(None, call.place())),
+        CheckKind::Waiting(waiting) => Err(error::along(waiting, call.place())),
         _ => Ok(Value::Text(check.name.clone())),
     }
 }
@@ -164,7 +164,7 @@ impl Machine {
                 let args = vec![Arg::Const(Datum::List(codes)), Arg::Output(code)];
                 self.apply_args("List.contains", args, &Type::Bool, &site)
             }
-            CheckKind::Waiting(_) => Err(error::waits(None, site.place)),
+            CheckKind::Waiting(waiting) => Err(error::along(waiting, site.place)),
             // Nothing says so far whether a node failed without failing who asks.
             CheckKind::Built { outputs, .. } => {
                 let op =

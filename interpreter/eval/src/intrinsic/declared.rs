@@ -6,6 +6,7 @@ use pipe_ops::{Arg, Datum, Output};
 use super::{Call, Entry, Table};
 use crate::error::{self, Result};
 use crate::machine::{Machine, Site, symbolic};
+use crate::rounds::Wait;
 use crate::value::{CheckKind, ContainerValue, SecretSource, Value};
 
 pub(super) const TABLE: Table = &[
@@ -29,7 +30,7 @@ impl Machine {
     }
 
     /// A value of a type, given by a node that is not there yet.
-    pub(super) fn standing_on(&self, output: Output, ty: &Type) -> Value {
+    pub(crate) fn standing_on(&self, output: Output, ty: &Type) -> Value {
         let Type::Opaque(global, _) = ty else {
             return if *ty == Type::Unit { Value::Unit } else { symbolic(output, ty) };
         };
@@ -79,7 +80,7 @@ impl Machine {
             Value::Secret(source) => args.push(Datum::text(source.reference())),
             Value::Check(check) => {
                 if check.waits {
-                    return Err(error::waits(None, site.place.clone()));
+                    return Err(error::waits(Wait::Along(Vec::new()), site.place.clone()));
                 }
                 if let CheckKind::Built { outputs, .. } = &check.kind {
                     inputs.extend(outputs);

@@ -40,7 +40,7 @@ fn run(machine: &mut Machine, call: &Call<'_>) -> Result<Value> {
 
 impl ContainerValue {
     /// It as a command left it, its results read from `result`.
-    pub(super) fn after(&self, exec: NodeId, result: NodeId) -> ContainerValue {
+    pub(crate) fn after(&self, exec: NodeId, result: NodeId) -> ContainerValue {
         let mut container = self.clone();
         container.root = Output { node: result, slot: Slot::Root };
         for (index, mount) in (0..).zip(&mut container.mounts) {
@@ -79,16 +79,31 @@ impl Machine {
             Some(name) => name,
             None => self.label(call.frame),
         };
-        let site = Site { place: command.place, name };
-        let mut env = self.environment(container, &site)?;
+        let site = Site { place: command.place.clone(), name };
+        let hints = Hints { timeout, shell: command.shell.clone() };
+        let exec = Exec { root, ..self.exec_of(container, command, stdin, &site)? };
+        let exec = self.add(Op::Exec(Box::new(exec)), &site, hints)?;
+        let success = (!allow_failure).then_some(expect);
+        Ok(Step { exec, success, site })
+    }
+
+    /// A command in a container, as an op has it.
+    pub(super) fn exec_of(
+        &mut self,
+        container: &ContainerValue,
+        command: Command,
+        stdin: Option<Value>,
+        site: &Site,
+    ) -> Result<Exec> {
+        let mut env = self.environment(container, site)?;
         let gone = container.config.env.iter().filter(|(_, value)| value.is_none());
         let unset_env = match container.image() {
             Some(_) => gone.map(|(name, _)| name.to_string()).collect(),
             None => Vec::new(),
         };
         env.extend(command.variables);
-        let exec = Exec {
-            root,
+        Ok(Exec {
+            root: container.root,
             image: container.image(),
             mounts: container.mounts.iter().map(mount).collect(),
             argv: command.argv,
@@ -98,11 +113,8 @@ impl Machine {
             user: container.config.user.as_ref().map(ToString::to_string),
             platform: container.config.platform.to_string(),
             network: Network::Off,
-            stdin: stdin.map(|stdin| self.arg(&stdin, &site)).transpose()?,
-        };
-        let exec = self.add(Op::Exec(Box::new(exec)), &site, Hints { timeout, shell: command.shell })?;
-        let success = (!allow_failure).then_some(expect);
-        Ok(Step { exec, success, site })
+            stdin: stdin.map(|stdin| self.arg(&stdin, site)).transpose()?,
+        })
     }
 
     fn exit_codes(&mut self, call: &Call<'_>, index: usize) -> Result<Vec<i32>> {
@@ -129,7 +141,7 @@ impl Machine {
         Ok(codes)
     }
 
-    fn timeout(&mut self, call: &Call<'_>, index: usize) -> Result<Option<i64>> {
+    pub(super) fn timeout(&mut self, call: &Call<'_>, index: usize) -> Result<Option<i64>> {
         match call.optional(self, index)? {
             None => Ok(None),
             Some(Value::Duration(nanoseconds)) if *nanoseconds > 0 => Ok(Some(*nanoseconds)),

@@ -32,6 +32,7 @@ use pipe_syntax::Span;
 use crate::error::{self, ErrorKind, Result};
 use crate::frame::Frame;
 use crate::machine::{Machine, Site};
+use crate::rounds::{Wait, Waiting};
 use crate::value::Value;
 
 /// How an intrinsic is done.
@@ -125,8 +126,9 @@ impl Machine {
         let entry = ENTRIES.get(&(kind, global.module.0.as_ref(), global.name.as_ref()));
         loop {
             let done = match entry {
-                _ if call.args.iter().any(|arg| matches!(arg, Value::Waiting(_))) => {
-                    Err(error::waits(None, call.place()))
+                _ if call.waiting().is_some() => {
+                    let lost = call.waiting().map(|waiting| waiting.lost.clone()).unwrap_or_default();
+                    Err(error::waits(Wait::Along(lost), call.place()))
                 }
                 Some(Entry::Run(run)) => run(self, &call),
                 Some(Entry::Pure(function)) => self.pure_call(function, &call),
@@ -136,7 +138,7 @@ impl Machine {
             let Err(error) = done else { return done };
             match &error.kind {
                 // It cannot do with an edge what it needs to know, and that is known: again, with the value.
-                ErrorKind::Waits(Some(awaited))
+                ErrorKind::Waits(Wait::For(awaited))
                     if self.is_known(awaited.output) && call.takes(awaited.output) =>
                 {
                     call.args = self.all_known(&call, awaited.output)?;
@@ -173,6 +175,14 @@ impl Call<'_> {
     /// Whether an argument is or holds this output as a value.
     fn takes(&self, output: Output) -> bool {
         self.args.iter().any(|arg| arg.mentions(output))
+    }
+
+    /// An argument that waits for a later round.
+    fn waiting(&self) -> Option<&Waiting> {
+        self.args.iter().find_map(|arg| match arg {
+            Value::Waiting(waiting) => Some(waiting.as_ref()),
+            _ => None,
+        })
     }
 
     /// Where the call is written.

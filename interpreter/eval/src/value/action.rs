@@ -1,65 +1,76 @@
-//! Actions: what will be done to the world, planned.
+//! Actions: what will be done to the world, described. Nothing of a description is a node of the graph: only when an action is done,
+//! in its place among others, its effects become nodes (see [`crate::course`]).
 
 use std::sync::Arc;
 
+use pipe_analysis::typed::{Function, Type};
 use pipe_diagnostics::FileSpan;
-use pipe_ops::Output;
+use pipe_ops::{Act, Datum, Hints, Output};
 
-use super::{CheckValue, Value};
-use crate::error::{self, Result};
-use crate::machine::Machine;
+use super::{ContainerValue, Value};
+use crate::machine::Site;
 
-/// What an action will do.
+/// An action that can be done, any number of times.
 #[derive(Clone, Debug)]
 pub struct ActionValue {
-    /// Its steps, one after the other.
-    pub steps: Vec<ActionStep>,
-    /// What it gives.
-    pub result: Value,
+    pub(crate) deed: Deed,
     pub(crate) depth: u32,
     pub(crate) waits: bool,
 }
 
-/// A step of an action.
+/// What is done.
 #[derive(Clone, Debug)]
-pub enum ActionStep {
-    /// An effect.
-    Effect(Arc<Effect>),
-    /// `gate check`: stops the action when the check fails.
-    Gate(Arc<CheckValue>, FileSpan),
-    /// Other actions.
-    Group(Group, Vec<Arc<ActionValue>>),
+pub(crate) enum Deed {
+    /// The body of an action of the program.
+    Call {
+        function: Arc<Function>,
+        args: Vec<Value>,
+        /// Arguments that were given, for its name.
+        given: Vec<Option<Value>>,
+        /// Where it is called.
+        place: FileSpan,
+    },
+    /// An effect of the engine.
+    Effect(Arc<Described>),
+    /// One after the other.
+    Sequence(Vec<Arc<ActionValue>>),
+    /// Side by side, at most so many at once.
+    Parallel(Vec<Arc<ActionValue>>, Option<usize>),
+    /// Again until it succeeds.
+    Retry(Arc<ActionValue>, i64),
+    /// The second when the first failed.
+    OnFailure(Arc<ActionValue>, Arc<ActionValue>),
+    /// Its failure is a value.
+    AllowFailure(Arc<ActionValue>),
+    /// The second whatever comes of the first.
+    Finally(Arc<ActionValue>, Arc<ActionValue>),
 }
 
-/// How actions are combined.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Group {
-    /// `do`, `sequence`: one after the other.
-    Sequence,
-    /// `parallel`: side by side, at most so many at once.
-    Parallel {
-        /// The limit.
-        limit: Option<i64>,
-    },
-    /// `retry`.
-    Retry {
-        /// How often it is tried at most.
-        times: i64,
-    },
-    /// `on_failure`: the second when the first fails.
-    OnFailure,
-    /// `allow_failure`.
-    AllowFailure,
-    /// `finally`: the second whatever comes of the first.
-    Finally,
+/// An effect, described.
+#[derive(Clone, Debug)]
+pub(crate) struct Described {
+    /// `name:`, else its operation.
+    pub(crate) name: Arc<str>,
+    pub(crate) operation: Arc<str>,
+    pub(crate) site: Site,
+    pub(crate) kind: DescribedKind,
 }
 
-/// Something that is done to the world.
+/// Kinds of effects.
+#[derive(Clone, Debug)]
+pub(crate) enum DescribedKind {
+    /// One that the engine has; a command leaves a container.
+    Act(Act, Hints, Option<Arc<ContainerValue>>),
+    /// One that is declared and not there yet, with what it stands on and gives.
+    Undone(Vec<Output>, Vec<Datum>, Type),
+}
+
+/// An effect of an action that is done.
 #[derive(Clone, Debug)]
 pub struct Effect {
     /// `name:`, else its operation.
     pub name: Arc<str>,
-    /// The operation: `push`, `sleep`.
+    /// The operation: `export`, `sleep`.
     pub operation: Arc<str>,
     /// The node that stands for it.
     pub output: Output,
@@ -68,49 +79,17 @@ pub struct Effect {
 }
 
 impl ActionValue {
-    pub(crate) fn new(steps: Vec<ActionStep>, result: Value) -> ActionValue {
-        let nested = |step: &ActionStep| match step {
-            ActionStep::Effect(_) => 0,
-            ActionStep::Gate(check, _) => check.depth,
-            ActionStep::Group(_, actions) => actions.iter().map(|action| action.depth).max().unwrap_or(0),
+    pub(crate) fn new(deed: Deed) -> ActionValue {
+        let (values, actions): (&[Value], Vec<&Arc<ActionValue>>) = match &deed {
+            Deed::Call { args, .. } => (args, Vec::new()),
+            Deed::Effect(_) => (&[], Vec::new()),
+            Deed::Sequence(actions) | Deed::Parallel(actions, _) => (&[], actions.iter().collect()),
+            Deed::Retry(action, _) | Deed::AllowFailure(action) => (&[], vec![action]),
+            Deed::OnFailure(action, other) | Deed::Finally(action, other) => (&[], vec![action, other]),
         };
-        let waits = |step: &ActionStep| match step {
-            ActionStep::Effect(_) => false,
-            ActionStep::Gate(check, _) => check.waits,
-            ActionStep::Group(_, actions) => actions.iter().any(|action| action.waits),
-        };
-        let depth = steps.iter().map(nested).chain([result.depth()]).max().unwrap_or(0) + 1;
-        let waits = result.waits() || steps.iter().any(waits);
-        ActionValue { steps, result, depth, waits }
-    }
-}
-
-impl Machine {
-    /// The effects and gates of an action in order, those of the actions it is made of included. An action that occurs twice
-    /// counts twice, so each of its steps costs one of the budget.
-    pub(crate) fn action_steps(&mut self, action: &ActionValue, place: &FileSpan) -> Result<Vec<ActionStep>> {
-        let mut steps = Vec::new();
-        self.collect_steps(action, place, &mut steps)?;
-        Ok(steps)
-    }
-
-    fn collect_steps(
-        &mut self,
-        action: &ActionValue,
-        place: &FileSpan,
-        steps: &mut Vec<ActionStep>,
-    ) -> Result<()> {
-        for step in &action.steps {
-            self.meter.steps(1).map_err(|exceeded| error::limit(&exceeded.0, place.clone()))?;
-            match step {
-                ActionStep::Group(_, actions) => {
-                    for action in actions {
-                        self.collect_steps(action, place, steps)?;
-                    }
-                }
-                step => steps.push(step.clone()),
-            }
-        }
-        Ok(())
+        let depths = values.iter().map(Value::depth).chain(actions.iter().map(|action| action.depth));
+        let depth = depths.max().unwrap_or(0) + 1;
+        let waits = values.iter().any(Value::waits) || actions.iter().any(|action| action.waits);
+        ActionValue { deed, depth, waits }
     }
 }

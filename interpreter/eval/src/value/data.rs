@@ -47,7 +47,7 @@ impl Machine {
         match self.datum(value) {
             Ok(datum) => Ok(Some(datum)),
             Err(NoDatum::Symbolic | NoDatum::Kind(_)) => Ok(None),
-            Err(NoDatum::Waiting) => Err(error::waits(None, site.place.clone())),
+            Err(NoDatum::Waiting) => Err(self.unusable("data", value, site.place.clone())),
             Err(NoDatum::Limit(Exceeded(what))) => Err(error::limit(&what, site.place.clone())),
         }
     }
@@ -57,7 +57,7 @@ impl Machine {
         match self.datum(value) {
             Ok(datum) => Ok(Arg::Const(datum)),
             Err(NoDatum::Symbolic) => self.edge(value, site).map(Arg::Output),
-            Err(NoDatum::Waiting) => Err(error::waits(None, site.place.clone())),
+            Err(NoDatum::Waiting) => Err(self.unusable("data", value, site.place.clone())),
             Err(NoDatum::Kind(kind)) => {
                 let message = format!("{kind} cannot be used as data here");
                 Err(error::invalid(message, site.place.clone()))

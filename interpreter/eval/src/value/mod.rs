@@ -14,7 +14,8 @@ use std::sync::Arc;
 use pipe_analysis::typed::{Enum, Function, Record};
 use pipe_ops::{Float, Output};
 
-pub use action::{ActionStep, ActionValue, Effect, Group};
+pub use action::{ActionValue, Effect};
+pub(crate) use action::{Deed, Described, DescribedKind};
 pub use check::{CheckKind, CheckValue, Judged};
 pub(crate) use closure::Closure;
 pub use container::{Base, Config, ContainerValue, LastExec, MountValue};

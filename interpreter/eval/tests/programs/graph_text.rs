@@ -1,6 +1,6 @@
 //! A graph as text, for snapshots: one node a line in topological order.
 
-use pipe_ops::{Arg, Copy, Datum, Exec, Graph, Inspection, NodeId, Op, Output, Slot};
+use pipe_ops::{Act, Arg, Copy, Datum, Exec, Graph, Inspection, NodeId, Op, Output, Slot};
 
 /// The nodes that `outputs` need, numbered from 0, then the outputs.
 pub(crate) fn graph_text(graph: &Graph, outputs: &[Output]) -> String {
@@ -92,12 +92,31 @@ impl Text {
             }
             Op::Unpack { file } => format!("unpack {}", self.output(*file)),
             Op::Apply { function, args } => format!("apply {function}({})", self.args(args)),
+            Op::Effect(effect) => {
+                let act = match &effect.act {
+                    Act::Perform(exec) => format!("perform {}", self.exec(exec)),
+                    Act::Export { source, path, .. } => format!("export {} {path:?}", self.output(*source)),
+                    Act::Sleep(arg) => format!("sleep {}", self.arg(arg)),
+                    Act::Approve(arg) => format!("approve {}", self.arg(arg)),
+                    Act::Notify(arg) => format!("notify {}", self.arg(arg)),
+                };
+                format!("{act} after {}", self.outputs(&effect.after))
+            }
+            Op::Settled { start, of, .. } => {
+                format!("settled {} after {}", self.outputs(of), self.outputs(start))
+            }
+            Op::Lane { after, index } => format!("lane {index} after {}", self.outputs(after)),
             Op::Declared { operation, inputs, args } => {
                 let inputs: Vec<_> = inputs.iter().map(|input| self.output(*input)).collect();
                 let args: Vec<_> = args.iter().map(data).collect();
                 format!("declared {operation}({})", [inputs, args].concat().join(", "))
             }
         }
+    }
+
+    fn outputs(&self, outputs: &[Output]) -> String {
+        let outputs: Vec<_> = outputs.iter().map(|output| self.output(*output)).collect();
+        format!("[{}]", outputs.join(", "))
     }
 
     fn copy(&self, copy: &Copy) -> String {

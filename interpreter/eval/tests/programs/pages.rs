@@ -4,11 +4,12 @@ use std::path::Path;
 
 use crate::pipeline::Pipeline;
 
-const CODES: [&str; 8] = [
+const CODES: [&str; 9] = [
     "evaluation-failed",
     "evaluation-limit",
     "internal-error",
     "invalid-value",
+    "known-later",
     "no-result",
     "not-there-yet",
     "script-value",

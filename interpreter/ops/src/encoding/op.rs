@@ -2,8 +2,8 @@
 
 use super::Encoder;
 use crate::{
-    Arg, Copy, Digest, Exec, GitQuery, HostDir, Inspection, Mount, Network, NodeId, Op, OpDigest, Output,
-    PackForm, Slot,
+    Act, Arg, Copy, Digest, Effect, Exec, GitQuery, HostDir, Inspection, Mount, Network, NodeId, Op,
+    OpDigest, Output, PackForm, Slot,
 };
 
 /// Numbers of ops that came later, and of the slot of a configuration.
@@ -71,6 +71,18 @@ impl<F: Fn(NodeId) -> Option<OpDigest>> OpEncoder<F> {
                 self.encoder.u8(12);
                 self.encoder.text(function);
                 self.each(args, Self::arg);
+            }
+            Op::Effect(effect) => self.effect(effect),
+            Op::Settled { start, of, forgives } => {
+                self.encoder.u8(41);
+                self.each(start, |this, output| this.output(*output));
+                self.each(of, |this, output| this.output(*output));
+                self.encoder.u8(u8::from(*forgives));
+            }
+            Op::Lane { after, index } => {
+                self.encoder.u8(42);
+                self.each(after, |this, output| this.output(*output));
+                self.encoder.u32(*index);
             }
             Op::Declared { operation, inputs, args } => {
                 self.encoder.u8(13);
@@ -146,6 +158,33 @@ impl<F: Fn(NodeId) -> Option<OpDigest>> OpEncoder<F> {
             Inspection::Digest => self.encoder.u8(2),
             Inspection::Size => self.encoder.u8(3),
         }
+    }
+
+    fn effect(&mut self, effect: &Effect) {
+        self.encoder.u8(40);
+        self.encoder.text(&effect.name);
+        self.each(&effect.after, |this, output| this.output(*output));
+        self.encoder.u8(u8::from(effect.cleanup));
+        match &effect.act {
+            Act::Perform(exec) => {
+                self.encoder.u8(0);
+                self.exec(exec);
+            }
+            Act::Export { source, is_file, path } => {
+                self.encoder.u8(1);
+                self.output(*source);
+                self.encoder.u8(u8::from(*is_file));
+                self.encoder.text(path);
+            }
+            Act::Sleep(duration) => self.told(2, duration),
+            Act::Approve(question) => self.told(3, question),
+            Act::Notify(message) => self.told(4, message),
+        }
+    }
+
+    fn told(&mut self, tag: u8, arg: &Arg) {
+        self.encoder.u8(tag);
+        self.arg(arg);
     }
 
     fn host_dir(&mut self, dir: &HostDir) {

@@ -3,9 +3,10 @@
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::sync::Arc;
-use std::time::Duration;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
-use pipe_ops::{Arg, Datum, Exec, Node, Preimage, ResolvedExec, ResolvedMount, StepKey};
+use pipe_ops::{Arg, Datum, Digest, Exec, Node, Preimage, ResolvedExec, ResolvedMount, StepKey};
 use pipe_store::Store;
 
 use super::super::{Inputs, content, tree::over_base};
@@ -134,6 +135,15 @@ fn too_large(reason: String) -> Cause {
 }
 
 impl PreparedExec {
+    /// Under a key that nothing else has or will have: a command that is run for what it does to the world.
+    pub(crate) fn once(self) -> PreparedExec {
+        static NEXT: AtomicU64 = AtomicU64::new(0);
+        let now = SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |now| now.as_nanos());
+        let next = NEXT.fetch_add(1, Ordering::Relaxed);
+        let unique = format!("once {:?} {now} {} {next}", self.key, std::process::id());
+        PreparedExec { key: StepKey(Digest::of(unique.as_bytes())), ..self }
+    }
+
     /// The stored result, if there is one that is whole.
     pub(crate) fn look_up(&self, store: &Store) -> Result<Option<ExecResult>, Cause> {
         let record = store.lookup_step(self.key)?;

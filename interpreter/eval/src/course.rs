@@ -1,0 +1,432 @@
+//! Doing actions: their effects become nodes of the graph, each after the one before.
+//!
+//! What comes next may depend on what an effect gave, or on whether it succeeded: then the course of the action waits for a later
+//! round, and so does everything behind.
+
+use std::sync::Arc;
+
+use pipe_analysis::typed::{Expr, ExprKind, FunctionBody, Type};
+use pipe_diagnostics::FileSpan;
+use pipe_ops::{Act, Arg, Datum, Effect as EffectOp, Hints, Op, Output};
+use pipe_syntax::ast::BinaryOp;
+
+use crate::demand::Part;
+use crate::error::{self, ErrorKind, EvalError, Result};
+use crate::frame::{Env, Frame};
+use crate::machine::{Machine, Site, main, symbolic};
+use crate::value::{ActionValue, CheckValue, Deed, Described, DescribedKind, Effect, Items, Value};
+
+/// Nanoseconds before the second try of a `retry`; each further wait is twice as long.
+const FIRST_WAIT: i64 = 1_000_000_000;
+/// The longest wait between two tries.
+const LONGEST_WAIT: i64 = 60_000_000_000;
+
+/// How far an action has come.
+#[derive(Debug, Default)]
+pub(crate) struct Course {
+    /// What the next effect comes after.
+    pub(crate) after: Vec<Output>,
+    pub(crate) state: State,
+    /// Why it is lost.
+    pub(crate) lost: Vec<Output>,
+    /// All effects so far, in order.
+    pub(crate) effects: Vec<Arc<Effect>>,
+    /// The checks that gate it.
+    pub(crate) gates: Vec<Part>,
+    /// It is only looked at: whatever may fail is taken to succeed.
+    rehearsal: bool,
+    /// It cleans up behind another one.
+    cleanup: bool,
+    /// What persons answer, when that is given.
+    answers: Option<std::vec::IntoIter<bool>>,
+}
+
+/// Whether an action goes on.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) enum State {
+    #[default]
+    Going,
+    /// What comes next is known only in a later round.
+    Waits,
+    /// What would decide it failed.
+    Lost,
+}
+
+impl Course {
+    /// Of an action that is only looked at. `answers`: what persons say; without, yes.
+    pub(crate) fn rehearsal(answers: Option<Vec<bool>>) -> Course {
+        Course { rehearsal: true, answers: answers.map(Vec::into_iter), ..Course::default() }
+    }
+
+    fn stop(&mut self, lost: &[Output]) {
+        let state = if lost.is_empty() { State::Waits } else { State::Lost };
+        self.state = self.state.max(state);
+        self.lost.extend(lost);
+    }
+
+    /// What tells how it ended.
+    fn ends(&self) -> Vec<Output> {
+        [&self.after[..], &self.lost[..]].concat()
+    }
+}
+
+impl Machine {
+    /// Does an action in a course of its own; gives the course and the action's result.
+    pub(crate) fn course_of(
+        &mut self,
+        action: &ActionValue,
+        course: Course,
+        place: &FileSpan,
+    ) -> Result<(Course, Value)> {
+        let outer = self.course.replace(course);
+        let result = self.act(action, place);
+        let course = std::mem::replace(&mut self.course, outer).unwrap_or_default();
+        Ok((course, result?))
+    }
+
+    /// Does an action next in the present course; gives its result.
+    pub(crate) fn act(&mut self, action: &ActionValue, place: &FileSpan) -> Result<Value> {
+        self.meter.steps(1).map_err(|exceeded| error::limit(&exceeded.0, place.clone()))?;
+        if self.course(place)?.state != State::Going {
+            return Ok(self.stopped_value());
+        }
+        match &action.deed {
+            Deed::Call { function, args, given, place: called } => {
+                let FunctionBody::Source(body) = &function.body else {
+                    return Err(error::internal("an action without a body", place.clone()));
+                };
+                let mut env = Env::new(Frame::function(function.clone(), given.clone()), body.locals.len());
+                for (slot, arg) in env.locals.iter_mut().zip(args) {
+                    *slot = Some(arg.clone());
+                }
+                let result = self.entered(called, |machine| machine.eval(&body.expr, &mut env));
+                let written = called.start != env.place(function.origin.name).start;
+                let result = result.map_err(|error| {
+                    if written { error.called_at(called.clone(), &function.global.name) } else { error }
+                })?;
+                // An action without a result drops that of its last `do`.
+                Ok(if function.ret == Type::Unit { Value::Unit } else { result })
+            }
+            Deed::Effect(described) => self.effect(described),
+            Deed::Sequence(actions) => {
+                let results = actions.iter().map(|action| self.act(action, place));
+                Ok(Value::List(Items::new(results.collect::<Result<_>>()?)))
+            }
+            Deed::Parallel(actions, limit) => self.side_by_side(actions, *limit, place),
+            Deed::Retry(action, times) => self.retry(action, *times, place),
+            Deed::OnFailure(action, handler) => self.on_failure(action, handler, place),
+            Deed::AllowFailure(action) => self.allow_failure(action, place),
+            Deed::Finally(action, cleanup) => self.finally(action, cleanup, place),
+        }
+    }
+
+    fn course(&mut self, place: &FileSpan) -> Result<&mut Course> {
+        self.course.as_mut().ok_or_else(|| error::internal("an effect outside an action", place.clone()))
+    }
+
+    /// The value of what is not reached in this round.
+    fn stopped_value(&mut self) -> Value {
+        let lost = self.course.as_ref().map(|course| course.lost.clone()).unwrap_or_default();
+        self.waiting(Vec::new(), lost)
+    }
+
+    fn effect(&mut self, described: &Described) -> Result<Value> {
+        let site = &described.site;
+        let course = self.course(&site.place)?;
+        let (after, cleanup) = (course.after.clone(), course.cleanup);
+        let (node, result) = match &described.kind {
+            DescribedKind::Act(act, hints, container) => {
+                let effect = EffectOp { name: described.name.clone(), act: act.clone(), after, cleanup };
+                let node = self.add(Op::Effect(Box::new(effect)), site, hints.clone())?;
+                let result = container.as_ref().map_or(Value::Unit, |left| left.after(node, node).into());
+                (node, result)
+            }
+            DescribedKind::Undone(inputs, args, ty) => {
+                let inputs = [&inputs[..], &after[..]].concat();
+                let output = self.declared(&described.operation, inputs, args.clone(), site)?;
+                (output.node, self.standing_on(output, ty))
+            }
+        };
+        let (name, operation) = (described.name.clone(), described.operation.clone());
+        let output = main(node);
+        let course = self.course(&site.place)?;
+        course.effects.push(Arc::new(Effect { name, operation, output, place: site.place.clone() }));
+        course.after = vec![output];
+        let asks = matches!(&described.kind, DescribedKind::Act(Act::Approve(_), ..));
+        if asks && course.answers.as_mut().is_some_and(|answers| !answers.next().unwrap_or(false)) {
+            course.stop(&[output]);
+        }
+        Ok(result)
+    }
+
+    /// `gate check`: nothing happens behind it unless the check holds.
+    pub(crate) fn gate_on(&mut self, check: &CheckValue, site: &Site) -> Result<()> {
+        if self.course(&site.place)?.state != State::Going {
+            return Ok(());
+        }
+        let mut parts = Vec::new();
+        self.parts(check, &[], &mut parts, site)?;
+        let course = self.course(&site.place)?;
+        for part in &parts {
+            course.after.extend(&part.judged);
+        }
+        let lost: Vec<Output> = parts.iter().flat_map(|part| part.lost.clone()).collect();
+        if check.waits {
+            course.stop(&lost);
+        }
+        course.gates.extend(parts);
+        Ok(())
+    }
+
+    /// Does an action from a place on, as a part of the present course.
+    fn branch(
+        &mut self,
+        action: &ActionValue,
+        after: Vec<Output>,
+        place: &FileSpan,
+    ) -> Result<(Course, Value)> {
+        let outer = self.course(place)?;
+        let course = Course {
+            after,
+            state: State::Going,
+            lost: Vec::new(),
+            effects: std::mem::take(&mut outer.effects),
+            gates: std::mem::take(&mut outer.gates),
+            rehearsal: outer.rehearsal,
+            cleanup: outer.cleanup,
+            answers: outer.answers.take(),
+        };
+        let (mut course, value) = self.course_of(action, course, place)?;
+        let outer = self.course(place)?;
+        outer.effects = std::mem::take(&mut course.effects);
+        outer.gates = std::mem::take(&mut course.gates);
+        outer.answers = course.answers.take();
+        Ok((course, value))
+    }
+
+    fn side_by_side(
+        &mut self,
+        actions: &[Arc<ActionValue>],
+        limit: Option<usize>,
+        place: &FileSpan,
+    ) -> Result<Value> {
+        let start = self.course(place)?.after.clone();
+        let mut lanes: Vec<Course> = Vec::with_capacity(actions.len());
+        let mut results = Vec::with_capacity(actions.len());
+        for (index, action) in (0..).zip(actions) {
+            let lane = Op::Lane { after: start.clone(), index };
+            let mut after = vec![self.node(lane, place)?];
+            // With a limit, each has another one to wait for, whatever comes of that.
+            let before = limit.and_then(|limit| lanes.len().checked_sub(limit)).and_then(|i| lanes.get(i));
+            let (waits, ends) = before.map_or((false, Vec::new()), |c| (c.state == State::Waits, c.ends()));
+            if waits {
+                let lost = Vec::new();
+                results.push(self.waiting(Vec::new(), lost));
+                lanes.push(Course { state: State::Waits, ..Course::default() });
+                continue;
+            }
+            if before.is_some() {
+                after.push(self.settled(&start, &ends, false, place)?);
+            }
+            let (course, value) = self.branch(action, after, place)?;
+            lanes.push(course);
+            results.push(value);
+        }
+        let course = self.course(place)?;
+        if !lanes.is_empty() {
+            course.after = lanes.iter().flat_map(|lane| lane.after.clone()).collect();
+        }
+        for lane in &lanes {
+            course.state = course.state.max(lane.state);
+            course.lost.extend(&lane.lost);
+        }
+        Ok(Value::List(Items::new(results)))
+    }
+
+    fn retry(&mut self, action: &ActionValue, times: i64, place: &FileSpan) -> Result<Value> {
+        let first = self.course(place)?.after.clone();
+        let (mut after, mut wait) = (first, FIRST_WAIT);
+        for attempt in 1..=times {
+            let (course, value) = self.branch(action, after.clone(), place)?;
+            let last = attempt == times || self.course(place)?.rehearsal;
+            if last || course.state == State::Waits {
+                self.join(course, place)?;
+                return Ok(value);
+            }
+            let settled = self.settled(&after, &course.ends(), true, place)?;
+            match self.success(settled, "`retry`", place)? {
+                Some(true) => {
+                    self.join(course, place)?;
+                    return Ok(value);
+                }
+                Some(false) => {}
+                None => {
+                    self.join_waiting(course, settled, place)?;
+                    return Ok(self.stopped_value());
+                }
+            }
+            let name: Arc<str> = format!("wait before try {}", attempt + 1).into();
+            let act = Act::Sleep(Arg::Const(Datum::Duration(wait)));
+            let cleanup = self.course(place)?.cleanup;
+            let pause = EffectOp { name, act, after: vec![settled], cleanup };
+            after = vec![self.node(Op::Effect(Box::new(pause)), place)?];
+            wait = wait.saturating_mul(2).min(LONGEST_WAIT);
+        }
+        Ok(Value::Unit)
+    }
+
+    fn on_failure(&mut self, action: &ActionValue, handler: &ActionValue, place: &FileSpan) -> Result<Value> {
+        let start = self.course(place)?.after.clone();
+        let (course, value) = self.branch(action, start.clone(), place)?;
+        if course.state == State::Waits {
+            self.join(course, place)?;
+            return Ok(value);
+        }
+        let settled = self.settled(&start, &course.ends(), false, place)?;
+        if self.course(place)?.rehearsal {
+            // What it would do belongs to what is looked at.
+            let (mut handled, _) = self.branch(handler, vec![settled], place)?;
+            handled.after.extend(&course.after);
+            self.join(handled, place)?;
+            return Ok(value);
+        }
+        match self.success(settled, "`on_failure`", place)? {
+            Some(true) => self.join(course, place)?,
+            Some(false) => {
+                let (mut handled, _) = self.branch(handler, vec![settled], place)?;
+                handled.after.extend(&course.after);
+                handled.lost.extend(&course.lost);
+                handled.state = handled.state.max(course.state);
+                self.join(handled, place)?;
+            }
+            None => {
+                self.join_waiting(course, settled, place)?;
+                return Ok(self.stopped_value());
+            }
+        }
+        Ok(value)
+    }
+
+    fn allow_failure(&mut self, action: &ActionValue, place: &FileSpan) -> Result<Value> {
+        let start = self.course(place)?.after.clone();
+        let (course, value) = self.branch(action, start.clone(), place)?;
+        if course.state == State::Waits || self.course(place)?.rehearsal {
+            self.join(course, place)?;
+            return Ok(Value::optional(Some(value)));
+        }
+        let settled = self.settled(&start, &course.ends(), true, place)?;
+        match self.success(settled, "`allow_failure`", place)? {
+            Some(true) => {
+                self.join(course, place)?;
+                Ok(Value::optional(Some(value)))
+            }
+            Some(false) => {
+                self.course(place)?.after = vec![settled];
+                Ok(Value::Optional(None))
+            }
+            None => {
+                self.join_waiting(course, settled, place)?;
+                Ok(self.stopped_value())
+            }
+        }
+    }
+
+    fn finally(&mut self, action: &ActionValue, cleanup: &ActionValue, place: &FileSpan) -> Result<Value> {
+        let start = self.course(place)?.after.clone();
+        let (course, value) = self.branch(action, start.clone(), place)?;
+        if course.state == State::Waits {
+            self.join(course, place)?;
+            return Ok(value);
+        }
+        let settled = self.settled(&start, &course.ends(), false, place)?;
+        let outer = std::mem::replace(&mut self.course(place)?.cleanup, true);
+        let (mut cleaned, _) = self.branch(cleanup, vec![settled], place)?;
+        self.course(place)?.cleanup = outer;
+        cleaned.after.extend(&course.after);
+        cleaned.lost.extend(&course.lost);
+        cleaned.state = cleaned.state.max(course.state);
+        self.join(cleaned, place)?;
+        Ok(value)
+    }
+
+    /// The present course goes on where a part of it ended.
+    fn join(&mut self, part: Course, place: &FileSpan) -> Result<()> {
+        let course = self.course(place)?;
+        course.after = part.after;
+        course.lost.extend(part.lost);
+        course.state = course.state.max(part.state);
+        Ok(())
+    }
+
+    /// The present course waits for how a part of it ends.
+    fn join_waiting(&mut self, part: Course, settled: Output, place: &FileSpan) -> Result<()> {
+        let lost: &[Output] = if self.is_lost(settled) { &[settled] } else { &[] };
+        let course = self.course(place)?;
+        course.after = part.after;
+        course.after.push(settled);
+        course.stop(lost);
+        Ok(())
+    }
+
+    fn settled(
+        &mut self,
+        start: &[Output],
+        of: &[Output],
+        forgives: bool,
+        place: &FileSpan,
+    ) -> Result<Output> {
+        self.node(Op::Settled { start: start.to_vec(), of: of.to_vec(), forgives }, place)
+    }
+
+    fn node(&mut self, op: Op, place: &FileSpan) -> Result<Output> {
+        let site = Site { place: place.clone(), name: "action".into() };
+        Ok(main(self.add(op, &site, Hints::default())?))
+    }
+
+    /// Whether something came to a good end; `None` when that is not known, which is noted.
+    fn success(&mut self, settled: Output, what: &str, place: &FileSpan) -> Result<Option<bool>> {
+        let site = Site { place: place.clone(), name: "action".into() };
+        match self.resolved(symbolic(settled, &Type::Bool), &site)? {
+            Value::Bool(value) => Ok(Some(value)),
+            _ => {
+                let error = self.later(what, settled, place.clone());
+                self.waits(error, Vec::new()).map(|_| None)
+            }
+        }
+    }
+
+    /// An expression that could not be evaluated in this round. In the body of an action, a decision that is not made yet also
+    /// decides what is done: the course waits with it.
+    pub(crate) fn undecided(&mut self, error: Box<EvalError>, expr: &Expr, env: &Env) -> Result<Value> {
+        let in_action = env.frame.call.as_ref().is_some_and(|(function, _)| function.action);
+        let decides = match &expr.kind {
+            ExprKind::If { .. } | ExprKind::Match { .. } | ExprKind::OptionalChain { .. } => true,
+            ExprKind::Binary { op, .. } => decides(*op),
+            _ => false,
+        };
+        let stops = in_action && decides && matches!(error.kind, ErrorKind::Waits(_));
+        let value = self.waits(error, Vec::new())?;
+        if stops {
+            self.stop_course(&value);
+        }
+        Ok(value)
+    }
+
+    /// The course cannot go on before a value is known.
+    pub(crate) fn stop_course(&mut self, value: &Value) {
+        let Value::Waiting(waiting) = value else { return };
+        if let Some(course) = &mut self.course {
+            course.stop(&waiting.lost);
+        }
+    }
+
+    /// Whether an action is only looked at by the program itself, which cannot wait for it to be done.
+    pub(crate) fn in_rehearsal(&self) -> bool {
+        !self.planning && self.course.as_ref().is_some_and(|course| course.rehearsal)
+    }
+}
+
+/// Whether the right side of an operator is only evaluated depending on the left.
+pub(crate) fn decides(op: BinaryOp) -> bool {
+    matches!(op, BinaryOp::And | BinaryOp::Or | BinaryOp::Default)
+}

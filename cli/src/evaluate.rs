@@ -1,6 +1,6 @@
 //! Evaluation of what the command line asks for.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::HashMap;
 use std::sync::Arc;
 use std::time::{SystemTime, UNIX_EPOCH};
 
@@ -66,7 +66,7 @@ pub(crate) fn evaluator(
 ) -> Evaluator {
     let sources = package.sources();
     let lines = Lines::new(sources.files().map(|(file, text)| (file.clone(), &**text)));
-    let facts = facts(environment, trust.variables());
+    let facts = facts(environment, trust);
     Evaluator::new(package.program_with_expressions(), lines, facts, params, Budget::default())
 }
 
@@ -220,13 +220,14 @@ pub(crate) fn exit_of(kind: &ErrorKind) -> Exit {
     }
 }
 
-fn facts(environment: &Environment, env: BTreeMap<Arc<str>, Option<Arc<str>>>) -> HostFacts {
+fn facts(environment: &Environment, trust: &Trust<'_>) -> HostFacts {
     let now = SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |now| now.as_secs());
     HostFacts {
         platform: platform().into(),
         now: i64::try_from(now).unwrap_or(i64::MAX),
         ci: environment.ci.clone(),
-        env,
+        network: trust.network_rule(),
+        env: trust.variables(),
     }
 }
 

@@ -74,6 +74,7 @@ pub(crate) fn engine(
     let store = open_store_of(environment, &sandbox)?;
     let mut options = EngineOptions::new(package);
     options.grants = grants.clone();
+    options.proxies = environment.proxies();
     options.fail_fast = execution.fail_fast;
     options.no_cache = execution.no_cache;
     options.redactor = Redactor::none();

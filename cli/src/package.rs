@@ -68,6 +68,11 @@ impl Package {
         self.analysis.manifest().map_or(&[], |manifest| &manifest.settings)
     }
 
+    /// Whether its steps get a network only when they ask for one.
+    pub(crate) fn network_off(&self) -> bool {
+        self.analysis.manifest().is_some_and(|manifest| manifest.permissions.network_off)
+    }
+
     /// The checked program; of the standard library what its items can reach.
     pub(crate) fn program(&self) -> &Arc<Program> {
         &self.program

@@ -4,7 +4,7 @@ use std::ffi::OsString;
 
 use clap::Args;
 
-use super::run::ExecutionArgs;
+use super::run::{ExecutionArgs, NetworkChoice};
 
 /// Show the graph of targets: what is cached, what would run, and why
 #[derive(Clone, Debug, Args)]
@@ -16,10 +16,13 @@ Examples:
 pub(crate) struct PlanArgs {
     #[command(flatten)]
     pub(crate) form: PlanForm,
-    /// Allow what the package may not do by itself: `file:PATH`, `env:NAME`, `secret:NAME`, `secret:file:PATH`, `net:host`,
-    /// `export:PATH`; several with commas between them
+    /// Allow what the package may not do by itself: `file:PATH`, `env:NAME`, `secret:NAME`, `secret:file:PATH`, `net:HOST[:PORT]`,
+    /// `net:host` (all of this machine's own network), `export:PATH`; several with commas between them
     #[arg(long, value_name = "GRANT,…")]
     pub(crate) allow: Vec<String>,
+    /// Which network steps get: `off` is none for any of them, whatever they ask for
+    #[arg(long, value_name = "NETWORK")]
+    pub(crate) network: Option<NetworkChoice>,
     /// Names of public functions, or expressions; then their parameters
     #[arg(required = true, value_name = "TARGET", trailing_var_arg = true, allow_hyphen_values = true)]
     pub(crate) rest: Vec<OsString>,

@@ -18,7 +18,7 @@ pub(crate) use check::{CheckArgs, Deny, DiagnosticFormat};
 pub(crate) use fmt::FmtArgs;
 pub(crate) use inspect::{ListArgs, PlanArgs, PlanForm, TestArgs, VersionArgs};
 pub(crate) use lsp::LspArgs;
-pub(crate) use run::{ExecutionArgs, RunArgs};
+pub(crate) use run::{ExecutionArgs, NetworkChoice, RunArgs};
 pub(crate) use start::{CompletionsArgs, ExplainArgs, InitArgs, Template};
 pub(crate) use why::{InputsArgs, WhyArgs};
 

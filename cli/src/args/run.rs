@@ -4,7 +4,7 @@ use std::ffi::OsString;
 use std::num::NonZeroUsize;
 use std::path::PathBuf;
 
-use clap::Args;
+use clap::{Args, ValueEnum};
 
 /// Evaluate targets and execute what they need
 #[derive(Clone, Debug, Args)]
@@ -69,8 +69,18 @@ pub(crate) struct ExecutionArgs {
     /// Say yes beforehand to the approval of this name, or to `all`
     #[arg(long, value_name = "NAME", value_delimiter = ',')]
     pub(crate) approve: Vec<String>,
-    /// Allow what the package may not do by itself: `file:PATH`, `env:NAME`, `secret:NAME`, `secret:file:PATH`, `net:host`,
-    /// `export:PATH`; several with commas between them
+    /// Allow what the package may not do by itself: `file:PATH`, `env:NAME`, `secret:NAME`, `secret:file:PATH`, `net:HOST[:PORT]`,
+    /// `net:host` (all of this machine's own network), `export:PATH`; several with commas between them
     #[arg(long, value_name = "GRANT,…")]
     pub(crate) allow: Vec<String>,
+    /// Which network steps get: `off` is none for any of them, whatever they ask for
+    #[arg(long, value_name = "NETWORK")]
+    pub(crate) network: Option<NetworkChoice>,
+}
+
+/// What the user decides about the network of all steps.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum NetworkChoice {
+    /// No step gets one
+    Off,
 }

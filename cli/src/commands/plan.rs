@@ -37,7 +37,8 @@ pub(crate) fn run(
     };
     let style = Style::choose(&cli.global, environment);
     let config = Config::read(environment.config.as_deref())?;
-    let mut trust = Trust::new(&package, environment, &config, &args.allow)?.given(&request);
+    let mut trust =
+        Trust::new(&package, environment, &config, &args.allow)?.network(args.network).given(&request);
     let mut evaluation = Evaluation::unasked(&package, environment, &request, &mut trust)?;
     show(&package, environment, &config, &mut evaluation, &trust, args.form, style)
 }

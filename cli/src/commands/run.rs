@@ -36,7 +36,9 @@ pub(crate) fn run(
     };
     let style = Style::choose(&cli.global, environment);
     let config = Config::read(environment.config.as_deref())?;
-    let mut trust = Trust::new(&package, environment, &config, &args.execution.allow)?.given(&request);
+    let mut trust = Trust::new(&package, environment, &config, &args.execution.allow)?
+        .network(args.execution.network)
+        .given(&request);
     if args.options.dry_run {
         let mut evaluation = Evaluation::unasked(&package, environment, &request, &mut trust)?;
         check_wishes(args, &evaluation)?;

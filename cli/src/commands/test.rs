@@ -46,7 +46,8 @@ pub(crate) fn run(
 ) -> Result<(), CliError> {
     let config = Config::read(environment.config.as_deref())?;
     let setting = Setting { args, package, environment, config, style };
-    let mut trust = Trust::new(package, environment, &setting.config, &args.execution.allow)?;
+    let mut trust = Trust::new(package, environment, &setting.config, &args.execution.allow)?
+        .network(args.execution.network);
     let mut count = Count { passed: 0, failed: 0, exit: Exit::Success };
     let tests: Vec<Arc<Test>> = selected(package, args.filter.as_deref()).cloned().collect();
     let (mut evaluator, mut waiting) = setting.evaluate(&tests, &trust, &mut count)?;

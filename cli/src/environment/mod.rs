@@ -2,6 +2,7 @@
 
 mod ci;
 
+use std::collections::BTreeMap;
 use std::ffi::OsString;
 use std::io::IsTerminal;
 use std::path::PathBuf;
@@ -101,6 +102,16 @@ impl Environment {
     /// A variable that the user lets a package read. One that is not UTF-8 is as good as none.
     pub(crate) fn variable(&self, name: &str) -> Option<String> {
         std::env::var(name).ok()
+    }
+
+    /// Variables that name the user's proxies, in both spellings that programs look for.
+    pub(crate) fn proxies(&self) -> BTreeMap<String, String> {
+        let lower = ["http_proxy", "https_proxy", "all_proxy", "ftp_proxy", "no_proxy"];
+        let names = lower.into_iter().flat_map(|name| [name.to_owned(), name.to_ascii_uppercase()]);
+        names
+            .filter_map(|name| Some((value(&name)?.into_string().ok()?, name)))
+            .map(|(url, name)| (name, url))
+            .collect()
     }
 
     /// The folder of the store.

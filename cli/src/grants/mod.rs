@@ -11,8 +11,10 @@ use std::sync::Arc;
 
 use pipe_analysis::is_command_line;
 use pipe_engine::{Grant, Grants, HostAccess, MissingGrant, SecretPlace};
+use pipe_eval::NetworkRule;
 use pipe_ops::{Graph, Origin, Output};
 
+use crate::args::NetworkChoice;
 use crate::config::Config;
 use crate::environment::Environment;
 use crate::exit::CliError;
@@ -31,6 +33,8 @@ pub(crate) struct Trust<'a> {
     grants: Grants,
     /// Lists that were allowed earlier.
     remembered: Vec<Vec<Grant>>,
+    /// Which steps get a network.
+    network: NetworkRule,
 }
 
 impl<'a> Trust<'a> {
@@ -49,7 +53,21 @@ impl<'a> Trust<'a> {
         let all = written::read(lists.chain(config.grants(&folder)), environment)?;
         let grants = Grants { all, home: environment.home.clone() };
         let remembered = remembered::of(&folder, environment)?;
-        Ok(Trust { package, environment, folder, grants, remembered })
+        let network = if package.network_off() { NetworkRule::OnDemand } else { NetworkRule::Open };
+        Ok(Trust { package, environment, folder, grants, remembered, network })
+    }
+
+    /// With what the command line says of the network.
+    pub(crate) fn network(mut self, choice: Option<NetworkChoice>) -> Trust<'a> {
+        if choice == Some(NetworkChoice::Off) {
+            self.network = NetworkRule::Off;
+        }
+        self
+    }
+
+    /// Which steps get a network.
+    pub(crate) fn network_rule(&self) -> NetworkRule {
+        self.network
     }
 
     /// A value of the command line is its own grant.

@@ -118,9 +118,12 @@ fn the_callers_environment_does_not_reach_a_step() {
 }
 
 #[test]
-fn there_is_no_network_but_a_loopback() {
-    let said = step("cat /proc/net/dev | tail -n +3 | cut -d: -f1 | tr -d ' '");
-    assert_eq!(said, "lo\n");
+fn without_a_network_there_is_a_loopback_and_nothing_else() {
+    let world = World::tools(
+        "pub fn probe() -> String { tools.run(sh\"tail -n +3 /proc/net/dev | cut -d: -f1 | tr -d ' ' | sort\").stdout }\n",
+    );
+    assert_eq!(world.prints(["run", "--network", "off", "probe"]), "lo\n");
+    assert_eq!(world.prints(["run", "probe"]).split_whitespace().collect::<Vec<_>>(), ["eth0", "lo"]);
 }
 
 #[test]

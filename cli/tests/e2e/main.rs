@@ -20,6 +20,7 @@ mod language;
 mod live;
 mod lsp;
 mod machine;
+mod network;
 mod progress;
 mod quickstart;
 mod rounds;

@@ -1,7 +1,6 @@
 //! Scripts: how they fail and where that is said.
 
 use crate::harness::World;
-use crate::values::diagnostics;
 
 #[test]
 fn every_command_of_a_script_counts() {
@@ -69,13 +68,6 @@ fn pipes_inside_steps_end_as_usual() {
     // A shell whose parent ignores SIGPIPE would see `yes` fail with a message.
     let world = World::tools("pub fn probe() -> String { tools.run(sh\"yes | head -n 1\").stderr }\n");
     assert_eq!(world.prints(["run", "probe"]), "");
-}
-
-#[test]
-fn a_network_is_refused_while_there_is_none() {
-    let world = World::tools("pub fn probe() -> Check { tools.check([\"true\"], network: Host) }\n");
-    world.run(["run", "probe"]).exits(3).says("network");
-    assert!(diagnostics(&world.run(["check", "--format", "json"]).success()).is_empty());
 }
 
 #[test]

@@ -1,15 +1,16 @@
 //! The one trait between the engine and whatever runs commands.
 
 use std::collections::BTreeMap;
+use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::time::Duration;
 
 use async_trait::async_trait;
-use pipe_ops::{Digest, Network};
+use pipe_ops::Digest;
 use pipe_store::{FileRef, LayerRef, LayerScan};
 use tokio_util::sync::CancellationToken;
 
-use crate::Stream;
+use crate::{StepNetwork, Stream};
 
 /// Runs commands on layered file systems. Cancellable; what it returns carries content digests, so the engine never walks a
 /// step's files itself.
@@ -81,7 +82,7 @@ pub struct StepSpec {
     /// `user[:group]`, names are looked up in the root's own files.
     pub user: Option<String>,
     /// Which network it gets.
-    pub network: Network,
+    pub network: StepNetwork,
     /// What it reads on standard input; nothing when `None`.
     pub stdin: Option<Vec<u8>>,
     /// Kill the tree after this time.
@@ -128,6 +129,10 @@ pub struct StepOutcome {
     pub mounts: Vec<Option<NewLayer>>,
     /// How long the command ran.
     pub elapsed: Duration,
+    /// Addresses that it tried to reach and may not, each once; the first few.
+    pub refused: Vec<SocketAddr>,
+    /// Why it had no network though it was to have one.
+    pub offline: Option<String>,
 }
 
 /// A layer that a step left, still without a name in the store.

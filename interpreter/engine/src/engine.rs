@@ -1,5 +1,6 @@
 //! The engine: what stays the same from run to run.
 
+use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::sync::Arc;
 
@@ -7,7 +8,7 @@ use pipe_ops::{Graph, Output};
 use pipe_store::Store;
 
 use crate::approval::{Approver, Nobody};
-use crate::session::{HostSnapshot, SessionNetwork};
+use crate::session::HostSnapshot;
 use crate::steps::OpContext;
 use crate::{Backend, EngineError, EventSink, Grants, ImageOptions, Plan, Redactor, Session};
 
@@ -18,6 +19,8 @@ pub struct EngineOptions {
     pub package: PathBuf,
     /// What of the host may be read beside it.
     pub grants: Grants,
+    /// Variables that name the user's proxies (`HTTP_PROXY` and its like), which steps may reach.
+    pub proxies: BTreeMap<String, String>,
     /// What the backend's machine runs, as `os/arch`: a step for another platform is refused.
     pub platform: String,
     /// How many steps run at once, at least 1.
@@ -45,6 +48,7 @@ impl EngineOptions {
         EngineOptions {
             package: package.into(),
             grants: Grants::default(),
+            proxies: BTreeMap::new(),
             platform: machine_platform(),
             jobs: std::thread::available_parallelism().map_or(1, usize::from),
             fail_fast: false,
@@ -104,7 +108,7 @@ impl Engine {
     pub fn check(&self, graph: &Graph, outputs: &[Output]) -> Result<(), EngineError> {
         let host = HostSnapshot::new(self)?;
         let context = OpContext::new(self.clone(), host);
-        context.check(graph, outputs, &SessionNetwork::start())
+        context.check(graph, outputs)
     }
 
     /// What a run of these outputs would do. Runs no step and starts nothing.

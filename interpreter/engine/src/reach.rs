@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use pipe_ops::{Graph, Node, NodeId, Op, Output, Slot};
 
-use crate::{EngineError, Unsupported, describe, session::SessionNetwork};
+use crate::{EngineError, Unsupported, describe};
 
 /// The needed nodes of a graph, densely numbered: an input before what stands on it. It grows with the graph.
 #[derive(Default)]
@@ -142,20 +142,12 @@ impl Reach {
     }
 
     /// Refuses what this version cannot do, before anything runs: every such node from this number on is named.
-    pub(crate) fn check_supported(
-        &self,
-        first: usize,
-        network: &SessionNetwork,
-        platform: &str,
-    ) -> Result<(), EngineError> {
+    pub(crate) fn check_supported(&self, first: usize, platform: &str) -> Result<(), EngineError> {
         let refused = self.nodes.iter().skip(first).filter_map(|needed| {
             let operation = match &needed.node.op {
                 Op::Declared { operation, .. } => operation.clone(),
                 Op::HostSecret { .. } => "host.secret".into(),
                 op => match op.command()? {
-                    exec if !network.offers(exec.network) => {
-                        format!("network: {}", exec.network.name()).into()
-                    }
                     exec if !same_platform(&exec.platform, platform) => {
                         format!("platform: {}", exec.platform).into()
                     }

@@ -250,13 +250,13 @@ impl Machine {
             let (course, value) = self.branch(action, after.clone(), place)?;
             let last = attempt == times || self.course(place)?.rehearsal;
             if last || course.state == State::Waits {
-                self.join(course, place)?;
+                self.append(course, place)?;
                 return Ok(value);
             }
             let settled = self.settled(&after, &course.ends(), true, place)?;
             match self.success(settled, "`retry`", place)? {
                 Some(true) => {
-                    self.join(course, place)?;
+                    self.append(course, place)?;
                     return Ok(value);
                 }
                 Some(false) => {}
@@ -279,7 +279,7 @@ impl Machine {
         let start = self.course(place)?.after.clone();
         let (course, value) = self.branch(action, start.clone(), place)?;
         if course.state == State::Waits {
-            self.join(course, place)?;
+            self.append(course, place)?;
             return Ok(value);
         }
         let settled = self.settled(&start, &course.ends(), false, place)?;
@@ -287,17 +287,17 @@ impl Machine {
             // What it would do belongs to what is looked at.
             let (mut handled, _) = self.branch(handler, vec![settled], place)?;
             handled.after.extend(&course.after);
-            self.join(handled, place)?;
+            self.append(handled, place)?;
             return Ok(value);
         }
         match self.success(settled, "`on_failure`", place)? {
-            Some(true) => self.join(course, place)?,
+            Some(true) => self.append(course, place)?,
             Some(false) => {
                 let (mut handled, _) = self.branch(handler, vec![settled], place)?;
                 handled.after.extend(&course.after);
                 handled.lost.extend(&course.lost);
                 handled.state = handled.state.max(course.state);
-                self.join(handled, place)?;
+                self.append(handled, place)?;
             }
             None => {
                 self.join_waiting(course, settled, place)?;
@@ -311,13 +311,13 @@ impl Machine {
         let start = self.course(place)?.after.clone();
         let (course, value) = self.branch(action, start.clone(), place)?;
         if course.state == State::Waits || self.course(place)?.rehearsal {
-            self.join(course, place)?;
+            self.append(course, place)?;
             return Ok(Value::optional(Some(value)));
         }
         let settled = self.settled(&start, &course.ends(), true, place)?;
         match self.success(settled, "`allow_failure`", place)? {
             Some(true) => {
-                self.join(course, place)?;
+                self.append(course, place)?;
                 Ok(Value::optional(Some(value)))
             }
             Some(false) => {
@@ -335,7 +335,7 @@ impl Machine {
         let start = self.course(place)?.after.clone();
         let (course, value) = self.branch(action, start.clone(), place)?;
         if course.state == State::Waits {
-            self.join(course, place)?;
+            self.append(course, place)?;
             return Ok(value);
         }
         let settled = self.settled(&start, &course.ends(), false, place)?;
@@ -345,12 +345,12 @@ impl Machine {
         cleaned.after.extend(&course.after);
         cleaned.lost.extend(&course.lost);
         cleaned.state = cleaned.state.max(course.state);
-        self.join(cleaned, place)?;
+        self.append(cleaned, place)?;
         Ok(value)
     }
 
     /// The present course goes on where a part of it ended.
-    fn join(&mut self, part: Course, place: &FileSpan) -> Result<()> {
+    fn append(&mut self, part: Course, place: &FileSpan) -> Result<()> {
         let course = self.course(place)?;
         course.after = part.after;
         course.lost.extend(part.lost);

@@ -12,9 +12,23 @@ pub struct HostFacts {
     pub now: i64,
     /// The CI system that runs this.
     pub ci: Option<CiFacts>,
+    /// What steps get that do not say which network they want, and whether any gets one.
+    pub network: NetworkRule,
     /// The environment variables that the user lets the package read, with `None` for one that is not set. Of any other
     /// `host.env` gives an edge that only a grant can resolve.
     pub env: BTreeMap<Arc<str>, Option<Arc<str>>>,
+}
+
+/// Which steps get a network.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
+pub enum NetworkRule {
+    /// Every step that does not refuse it.
+    #[default]
+    Open,
+    /// A step that asks for one.
+    OnDemand,
+    /// None, whatever it asks for.
+    Off,
 }
 
 /// A run of a CI system, as `host.ci` shows it.

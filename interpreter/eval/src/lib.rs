@@ -32,7 +32,7 @@ pub use budget::Budget;
 pub use demand::{ActionPlan, Demand, Part};
 pub use error::{ErrorKind, EvalError};
 pub use evaluator::{Evaluated, Evaluator, Target};
-pub use facts::{CiEvent, CiFacts, HostFacts};
+pub use facts::{CiEvent, CiFacts, HostFacts, NetworkRule};
 pub use lines::Lines;
 pub use rounds::{Awaited, Known, KnownOutputs, Wait, Waiting};
 pub use test_plan::{Expectation, Sides, TestPlan};

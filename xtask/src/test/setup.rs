@@ -7,7 +7,9 @@ use crate::run;
 /// A program that has to be there, and the Debian package it is in.
 const NEEDED: &[(&str, &str)] = &[
     ("git", "git"),
+    ("ip", "iproute2"),
     ("newuidmap", "uidmap"),
+    ("python3", "python3"),
     ("setpriv", "util-linux"),
     ("strace", "strace"),
     ("unshare", "util-linux"),

@@ -1,6 +1,6 @@
 //! What a step costs: a chain of trivial steps, each appending a line to a file, beside `bwrap` in alternating order.
 //!
-//! `cargo run --release -p pipe-sandbox --example per_step [STEPS]`
+//! `cargo run --release -p pipe-sandbox --example per_step [STEPS [outbound]]`
 #![allow(clippy::unwrap_used)]
 
 use std::collections::BTreeMap;
@@ -8,8 +8,7 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::time::{Duration, Instant};
 
-use pipe_engine::{Backend, Base, OutputSink, StepSpec, Stream};
-use pipe_ops::Network;
+use pipe_engine::{Backend, Base, OutputSink, StepNetwork, StepSpec, Stream};
 use pipe_sandbox::{Sandbox, SandboxOptions, layer_owner};
 use pipe_store::{LayerRef, Namespace, Store, StoreOptions};
 use tokio_util::sync::CancellationToken;
@@ -62,7 +61,7 @@ async fn step(sandbox: &Sandbox, work: &Path, root: &mut Vec<LayerRef>, number: 
         env: BTreeMap::from([("PATH".to_owned(), "/usr/bin:/bin".to_owned())]),
         workdir: "/".to_owned(),
         user: None,
-        network: Network::Off,
+        network: network(),
         stdin: None,
         timeout: None,
         shell: None,
@@ -75,6 +74,14 @@ async fn step(sandbox: &Sandbox, work: &Path, root: &mut Vec<LayerRef>, number: 
     sandbox.rename(&outcome.root.unwrap().staged, &target).unwrap();
     root.push(LayerRef { layer: name, path: PathBuf::new() });
     elapsed
+}
+
+/// With `outbound` as the second argument steps have a way out.
+fn network() -> StepNetwork {
+    match std::env::args().nth(2).as_deref() {
+        Some("outbound") => StepNetwork::Outbound(Default::default()),
+        _ => StepNetwork::Off,
+    }
 }
 
 fn peer() -> Duration {

@@ -4,6 +4,7 @@ use std::fmt;
 use std::path::{Path, PathBuf};
 
 use super::path::written;
+use crate::NetworkPlace;
 
 /// Something beyond its own folder that a package is allowed, or asks for.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -62,7 +63,10 @@ impl Grant {
             ("file", path) => Grant::File(written(path, base, home)),
             ("export", path) => Grant::Export(written(path, base, home)),
             ("env", name) => Grant::Env(name.to_owned()),
-            ("net", place) => Grant::Net(place.to_owned()),
+            ("net", place) => match place.parse::<NetworkPlace>() {
+                Ok(_) => Grant::Net(place.to_owned()),
+                Err(_) => return Err(GrantError(text.to_owned())),
+            },
             ("setting", setting) if setting.contains('=') => Grant::Setting(setting.to_owned()),
             ("secret", source) if !source.contains(':') => Grant::Secret(SecretPlace::Env(source.to_owned())),
             ("secret", source) => match SecretPlace::parse(source, base, home) {

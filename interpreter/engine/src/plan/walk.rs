@@ -8,7 +8,7 @@ use super::{Plan, PlanNode, PlanStatus};
 use crate::failure::Cause;
 use crate::reach::{Needed, Reach};
 use crate::results::NodeResult;
-use crate::session::{HostSnapshot, SessionNetwork};
+use crate::session::HostSnapshot;
 use crate::steps::exec::prepare;
 use crate::steps::{Inputs, OpContext, at_once, image, perform};
 use crate::{Engine, EngineError, Value, describe};
@@ -16,7 +16,7 @@ use crate::{Engine, EngineError, Value, describe};
 /// See [`Engine::plan`].
 pub(crate) async fn plan(engine: &Engine, graph: &Graph, outputs: &[Output]) -> Result<Plan, EngineError> {
     let reach = Reach::of(graph, outputs)?;
-    reach.check_supported(0, &SessionNetwork::start(), &engine.options.platform)?;
+    reach.check_supported(0, &engine.options.platform)?;
     let host = HostSnapshot::new(engine)?;
     let context = Arc::new(OpContext::new(engine.clone(), host));
     let mut walk = Walk { context, reach, results: Vec::new(), nodes: Vec::new() };

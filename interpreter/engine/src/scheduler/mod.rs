@@ -22,7 +22,7 @@ use crate::reach::Reach;
 use crate::results::NodeResult;
 use crate::session::SessionState;
 use crate::steps::exec::{Flight, Slots};
-use crate::{Demand, EngineError, Event, Failure, Rounds, RunReport, Summary};
+use crate::{Demand, EngineError, Event, Failure, Rounds, RunReport, Summary, Value};
 use queue::Queue;
 use rounds::Awaited;
 

@@ -78,7 +78,7 @@ impl Scheduler {
         self.reach.extend(rounds.graph(), &outputs)?;
         let context = &self.session.context;
         context.check_granted(rounds.graph(), &outputs)?;
-        self.reach.check_supported(first, &self.session.network, &context.engine.options.platform)?;
+        self.reach.check_supported(first, &context.engine.options.platform)?;
         self.demands = round.demands;
         self.awaited.outputs = round.awaited;
         self.states.resize_with(self.reach.nodes().len(), || NodeState::Open);

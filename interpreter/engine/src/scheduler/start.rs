@@ -80,7 +80,7 @@ impl Scheduler {
             return self.done(number, result);
         }
         if let Act::Perform(exec) = &effect.act {
-            let step = match prepare(&needed.node, exec, &inputs) {
+            let step = match prepare(&self.session.context.engine.store, &needed.node, exec, &inputs) {
                 Ok(step) => step.once(),
                 Err(cause) => return self.failed(number, cause, None),
             };

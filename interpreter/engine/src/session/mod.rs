@@ -61,8 +61,8 @@ impl Session {
             return Err(cause_of(&engine, error).await);
         }
         let shared = SessionState {
+            network: SessionNetwork::start(&engine.options),
             context: Arc::new(OpContext::new(engine, host)),
-            network: SessionNetwork::start(),
             services: Services::default(),
             run: tokio::sync::Mutex::default(),
             ran: Mutex::new(HashMap::new()),

@@ -20,7 +20,7 @@ pub(crate) use inputs::Inputs;
 use crate::failure::Cause;
 use crate::reach::Reach;
 use crate::results::NodeResult;
-use crate::session::{HostSnapshot, SessionImages, SessionNetwork};
+use crate::session::{HostSnapshot, SessionImages};
 use crate::{Engine, EngineError, Value};
 
 /// What every op may need.
@@ -37,14 +37,9 @@ impl OpContext {
 
     /// Refuses what cannot be had, before anything of it runs: what was not granted, and operations that are not
     /// there.
-    pub(crate) fn check(
-        &self,
-        graph: &Graph,
-        outputs: &[Output],
-        network: &SessionNetwork,
-    ) -> Result<(), EngineError> {
+    pub(crate) fn check(&self, graph: &Graph, outputs: &[Output]) -> Result<(), EngineError> {
         self.check_granted(graph, outputs)?;
-        Reach::of(graph, outputs)?.check_supported(0, network, &self.engine.options.platform)
+        Reach::of(graph, outputs)?.check_supported(0, &self.engine.options.platform)
     }
 
     /// Refuses what was not granted.

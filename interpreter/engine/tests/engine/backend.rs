@@ -115,7 +115,14 @@ impl Closures {
             })
         });
         let root = layers.next().flatten();
-        Ok(StepOutcome { exit, root, mounts: layers.collect(), elapsed: Duration::from_millis(1) })
+        Ok(StepOutcome {
+            exit,
+            root,
+            mounts: layers.collect(),
+            elapsed: Duration::from_millis(1),
+            refused: Vec::new(),
+            offline: None,
+        })
     }
 }
 
@@ -128,7 +135,7 @@ fn own_ids() -> IdMap {
 
 fn outcome(exit: Exit, mounts: usize) -> StepOutcome {
     let mounts = (0..mounts).map(|_| None).collect();
-    StepOutcome { exit, root: None, mounts, elapsed: Duration::ZERO }
+    StepOutcome { exit, root: None, mounts, elapsed: Duration::ZERO, refused: Vec::new(), offline: None }
 }
 
 impl Call<'_> {

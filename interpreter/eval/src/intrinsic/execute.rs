@@ -10,6 +10,7 @@ use pipe_syntax::ast::Shell;
 use super::{Call, Entry, Table};
 use crate::environment::{DEFAULTS, default_variable};
 use crate::error::{self, Result};
+use crate::facts::NetworkRule;
 use crate::machine::{Machine, Site};
 use crate::value::{ContainerValue, LastExec, ScriptValue, Value};
 
@@ -70,7 +71,7 @@ impl Machine {
         let expect = self.exit_codes(call, layout.expect)?;
         let allow_failure = call.bool(self, layout.expect + 1)?;
         let timeout = self.timeout(call, layout.expect + 2)?;
-        self.network(call, layout.expect + 3)?;
+        let network = self.network(call, layout.expect + 3)?;
         let stdin = call.optional(self, layout.expect + 4)?.cloned();
         let root = self.undone_options(container.root, call, layout.expect + 5)?;
 
@@ -81,7 +82,7 @@ impl Machine {
         };
         let site = Site { place: command.place.clone(), name };
         let hints = Hints { timeout, shell: command.shell.clone() };
-        let exec = Exec { root, ..self.exec_of(container, command, stdin, &site)? };
+        let exec = Exec { root, ..self.exec_of(container, command, stdin, network, &site)? };
         let exec = self.add(Op::Exec(Box::new(exec)), &site, hints)?;
         let success = (!allow_failure).then_some(expect);
         Ok(Step { exec, success, site })
@@ -93,6 +94,7 @@ impl Machine {
         container: &ContainerValue,
         command: Command,
         stdin: Option<Value>,
+        network: Network,
         site: &Site,
     ) -> Result<Exec> {
         let mut env = self.environment(container, site)?;
@@ -112,7 +114,7 @@ impl Machine {
             workdir: container.workdir().to_owned(),
             user: container.config.user.as_ref().map(ToString::to_string),
             platform: container.config.platform.to_string(),
-            network: Network::Off,
+            network: network,
             stdin: stdin.map(|stdin| self.arg(&stdin, site)).transpose()?,
         })
     }
@@ -152,21 +154,32 @@ impl Machine {
         }
     }
 
-    /// A step gets no network yet; one that asks for it is told so.
-    fn network(&mut self, call: &Call<'_>, index: usize) -> Result<()> {
-        let Some(value) = call.optional(self, index)? else { return Ok(()) };
-        let Value::Variant(variant) = value else {
-            return Err(self.unusable("`network`", value, call.arg_place(index)));
-        };
-        match variant.decl.variants.get(variant.index).map(|variant| variant.name.as_ref()) {
-            Some("Off") => Ok(()),
-            Some(other) => {
-                let operation = format!("network: {other}");
-                Err(error::not_there_yet(&operation, call.arg_place(index)).help(
-                    "a step gets no network in this version; leave the argument away, or say `network: Off`",
-                ))
+    /// The network that a step asks for, or gets without asking, as far as the user's rule goes.
+    fn network(&mut self, call: &Call<'_>, index: usize) -> Result<Network> {
+        let asked = match call.optional(self, index)? {
+            None => None,
+            Some(Value::Variant(variant)) => {
+                Some(match variant.decl.variants.get(variant.index).map(|variant| variant.name.as_ref()) {
+                    Some("Default") => Network::Outbound,
+                    Some("Off") => Network::Off,
+                    Some("Host") => Network::Host,
+                    _ => return Err(error::internal("no such network", call.arg_place(index))),
+                })
             }
-            None => Err(error::internal("no such network", call.arg_place(index))),
+            Some(other) => return Err(self.unusable("`network`", other, call.arg_place(index))),
+        };
+        Ok(match asked {
+            Some(asked) if self.facts.network != NetworkRule::Off => asked,
+            Some(_) => Network::Off,
+            None => self.default_network(),
+        })
+    }
+
+    /// The network of a command that says nothing about it.
+    pub(super) fn default_network(&self) -> Network {
+        match self.facts.network {
+            NetworkRule::Off | NetworkRule::OnDemand => Network::Off,
+            NetworkRule::Open => Network::Outbound,
         }
     }
 

@@ -142,15 +142,23 @@ fn values_that_cannot_be_are_errors_where_they_are_written() {
 }
 
 #[test]
-fn a_network_is_refused_where_it_is_asked_for() {
-    let mut pipeline = Pipeline::new("");
-    for network in ["Default", "Host"] {
-        assert_eq!(
-            pipeline.error(&format!("scratch().run([\"x\"], network: {network})")),
-            format!(
-                "not-there-yet: `network: {network}` is not available in this version\n  at {network}\n  help: a step gets no network in this version; leave the argument away, or say `network: Off`\n  not there yet: network: {network}"
-            )
-        );
+fn a_step_has_the_network_that_it_asks_for_as_far_as_the_rule_goes() {
+    use pipe_eval::NetworkRule::{Off, OnDemand, Open};
+    let networks = |rule, argument: &str| {
+        let facts = pipe_eval::HostFacts { network: rule, ..crate::pipeline::facts() };
+        let graph = Pipeline::with("", facts, Vec::new(), pipe_eval::Budget::default())
+            .graph(&format!("scratch().run([\"x\"]{argument})"));
+        ["network Off", "network Host"].into_iter().find(|text| graph.contains(text)).unwrap_or("outbound")
+    };
+    for (argument, [open, on_demand]) in [
+        ("", ["outbound", "network Off"]),
+        (", network: Default", ["outbound", "outbound"]),
+        (", network: Off", ["network Off", "network Off"]),
+        (", network: Host", ["network Host", "network Host"]),
+    ] {
+        assert_eq!(networks(Open, argument), open, "{argument}");
+        assert_eq!(networks(OnDemand, argument), on_demand, "{argument}");
+        assert_eq!(networks(Off, argument), "network Off", "{argument}");
     }
 }
 

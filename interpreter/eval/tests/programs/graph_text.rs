@@ -157,10 +157,10 @@ impl Text {
         if let Some(stdin) = &exec.stdin {
             out.push_str(&format!("\n     stdin {}", self.arg(stdin)));
         }
-        out.push_str(&format!(
-            "\n     workdir {} platform {} network {:?}",
-            exec.workdir, exec.platform, exec.network
-        ));
+        out.push_str(&format!("\n     workdir {} platform {}", exec.workdir, exec.platform));
+        if exec.network != pipe_ops::Network::Outbound {
+            out.push_str(&format!(" network {:?}", exec.network));
+        }
         out
     }
 }

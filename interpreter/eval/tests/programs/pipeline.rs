@@ -22,7 +22,13 @@ pub(crate) struct Pipeline {
 }
 
 pub(crate) fn facts() -> HostFacts {
-    HostFacts { platform: "linux/amd64".into(), now: 1_700_000_000, ci: None, env: Default::default() }
+    HostFacts {
+        platform: "linux/amd64".into(),
+        now: 1_700_000_000,
+        ci: None,
+        network: Default::default(),
+        env: Default::default(),
+    }
 }
 
 impl Pipeline {

@@ -7,7 +7,6 @@ use std::path::{Path, PathBuf};
 use pipe_engine::{
     BackendError, Base, Exit, MountSource, MountSpec, NewLayer, OutputSink, StepOutcome, StepSpec, Stream,
 };
-use pipe_ops::Network;
 use pipe_store::LayerRef;
 use tokio::sync::oneshot;
 use tokio_util::sync::CancellationToken;
@@ -15,7 +14,8 @@ use tokio_util::sync::CancellationToken;
 use super::connection::{Answer, Connection};
 use super::output;
 use crate::protocol::{
-    Ending, Folder, Mount, MountedTree, Reply, Report, Request, RequestId, StagedLayer, Step, StepFailure,
+    Egress, Ending, Folder, Mount, MountedTree, Reach, Reply, Report, Request, RequestId, StagedLayer, Step,
+    StepFailure, StepNetwork,
 };
 
 /// Runs a step to its end.
@@ -100,12 +100,6 @@ impl Drop for Ticket<'_> {
 }
 
 fn request(store: &Path, spec: &StepSpec) -> Result<Step, BackendError> {
-    if spec.network != Network::Off {
-        return Err(BackendError::Unsupported {
-            what: format!("step `{}` asks for a network, which the sandbox cannot give yet", spec.name),
-            help: "give it `network: Off`".to_owned(),
-        });
-    }
     let work = spec.work.strip_prefix(store).map_err(|_| {
         BackendError::Failed(format!(
             "{} is not a folder of the store {}",
@@ -122,8 +116,23 @@ fn request(store: &Path, spec: &StepSpec) -> Result<Step, BackendError> {
         env: spec.env.iter().map(|(name, value)| (name.clone(), value.clone())).collect(),
         workdir: spec.workdir.clone(),
         user: spec.user.clone(),
+        network: network(&spec.network),
         timeout: spec.timeout,
         stdin: spec.stdin.is_some(),
+    })
+}
+
+fn network(network: &pipe_engine::StepNetwork) -> StepNetwork {
+    let egress = match network {
+        pipe_engine::StepNetwork::Off => return StepNetwork::Off,
+        pipe_engine::StepNetwork::Host => return StepNetwork::Host,
+        pipe_engine::StepNetwork::Outbound(egress) => egress,
+    };
+    let reach =
+        |reach: &pipe_engine::Reach| Reach { network: reach.network, prefix: reach.prefix, port: reach.port };
+    StepNetwork::Outbound(Egress {
+        allowed: egress.allowed.iter().map(reach).collect(),
+        names: egress.names.clone(),
     })
 }
 
@@ -161,6 +170,8 @@ fn outcome(report: Report, spec: &StepSpec) -> Result<StepOutcome, BackendError>
         root: report.root.map(new_layer),
         mounts: report.mounts.into_iter().map(|layer| layer.map(new_layer)).collect(),
         elapsed: report.elapsed,
+        refused: report.refused,
+        offline: report.offline,
     })
 }
 

@@ -73,6 +73,17 @@ impl FdSlot {
     }
 }
 
+/// Which network namespace a step's processes live in.
+#[derive(Clone, Copy)]
+pub(crate) enum NetworkNamespace {
+    /// One that was made ahead, with its loopback up.
+    Made(RawFd),
+    /// A new one.
+    New,
+    /// The supervisor's, which is the host's.
+    Host,
+}
+
 /// A step, ready to be run by code that may not allocate. Its processes read it in the supervisor's own memory, so nothing of it
 /// changes while they live, but the slots.
 pub(crate) struct StepImage {
@@ -89,8 +100,7 @@ pub(crate) struct StepImage {
     pub(crate) identity: Identity,
     pub(crate) limits: Limits,
     pub(crate) streams: Streams,
-    /// A network namespace that was made ahead, with its loopback up; `None`: a new one is made.
-    pub(crate) network: Option<RawFd>,
+    pub(crate) network: NetworkNamespace,
     /// The seccomp program.
     pub(crate) filter: std::sync::Arc<[libc::sock_filter]>,
     /// Paths to try, in the order of `PATH`.

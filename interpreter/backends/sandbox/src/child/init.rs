@@ -4,7 +4,7 @@
 use std::ffi::{c_int, c_void};
 use std::os::fd::RawFd;
 
-use super::image::StepImage;
+use super::image::{NetworkNamespace, StepImage};
 use super::report::{At, Failure, Record, Stage};
 use super::{masks, mounts, spawn, sys};
 
@@ -41,7 +41,7 @@ fn set_up(image: &StepImage) -> Result<(), Failure> {
     if sys::reader_is_gone(image.streams.report) {
         sys::exit(125);
     }
-    if let Some(network) = image.network {
+    if let NetworkNamespace::Made(network) = image.network {
         sys::enter_network(network).at(Stage::NetworkNamespace)?;
     }
     // Modes of what is made here are meant as they are written.
@@ -49,7 +49,7 @@ fn set_up(image: &StepImage) -> Result<(), Failure> {
     mounts::set_up(image)?;
     masks::set_up()?;
     sys::sethostname(c"pipe").at(Stage::HostName)?;
-    if image.network.is_none() {
+    if matches!(image.network, NetworkNamespace::New) {
         sys::loopback_up().at(Stage::Loopback)?;
     }
     image.workdir.iter().try_for_each(|folder| sys::mkdir(folder, 0o755)).at(Stage::Workdir)

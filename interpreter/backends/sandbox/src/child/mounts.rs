@@ -3,7 +3,7 @@
 use std::ffi::{CStr, c_ulong};
 use std::os::fd::RawFd;
 
-use super::image::{Attachment, FdSlot, Overlay, Source, StepImage};
+use super::image::{Attachment, FdSlot, NetworkNamespace, Overlay, Source, StepImage};
 use super::report::{At, Failure, Stage};
 use super::sys::{self, Sys};
 
@@ -33,12 +33,13 @@ const DEV_LINKS: [(&CStr, &CStr); 5] = [
 /// old root and its end. The new `/proc` comes before that end: the kernel shows one only to who still sees an old one.
 pub(crate) fn set_up(image: &StepImage) -> Result<(), Failure> {
     let root = mount_overlay(&image.root, libc::MOUNT_ATTR_NODEV).at(Stage::RootOverlay)?;
+    let sys = host_sys(image)?;
     pick_up_attachments(image)?;
     pick_up_devices(image)?;
     sys::attach_mount(root, &image.attach_point).at(Stage::AttachRoot)?;
     sys::fchdir(root).at(Stage::PivotRoot)?;
     sys::pivot_root_here().at(Stage::PivotRoot)?;
-    mount_kernel_views()?;
+    mount_kernel_views(sys)?;
     // Stacked over the new root, it is what `.` leads to.
     sys::detach(c".").at(Stage::DetachOldRoot)?;
     sys::chdir(c"/").at(Stage::DetachOldRoot)?;
@@ -98,8 +99,24 @@ fn pick_up_devices(image: &StepImage) -> Result<(), Failure> {
     Ok(())
 }
 
-fn mount_kernel_views() -> Result<(), Failure> {
+/// The kernel shows a `/sys` of its own only to who owns the network that it tells of. In the host's network the step gets the
+/// host's.
+fn host_sys(image: &StepImage) -> Result<Option<RawFd>, Failure> {
+    if !matches!(image.network, NetworkNamespace::Host) {
+        return Ok(None);
+    }
+    let mount = sys::clone_mount(c"/sys").at(Stage::Sysfs)?;
+    let attributes =
+        libc::MOUNT_ATTR_RDONLY | libc::MOUNT_ATTR_NOSUID | libc::MOUNT_ATTR_NODEV | libc::MOUNT_ATTR_NOEXEC;
+    sys::set_mount_attributes(mount, attributes).at(Stage::Sysfs)?;
+    Ok(Some(mount))
+}
+
+fn mount_kernel_views(sys: Option<RawFd>) -> Result<(), Failure> {
     sys::mount(Some(c"proc"), c"/proc", Some(c"proc"), NOTHING, None).at(Stage::Proc)?;
+    if let Some(sys) = sys {
+        return sys::attach_mount(sys, c"/sys").at(Stage::Sysfs);
+    }
     let read_only = NOTHING | libc::MS_RDONLY;
     sys::mount(Some(c"sysfs"), c"/sys", Some(c"sysfs"), read_only, None).at(Stage::Sysfs)
 }

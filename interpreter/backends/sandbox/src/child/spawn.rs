@@ -3,7 +3,7 @@
 use std::ffi::{c_int, c_void};
 use std::os::fd::{FromRawFd, OwnedFd, RawFd};
 
-use super::image::{Stack, StepImage};
+use super::image::{NetworkNamespace, Stack, StepImage};
 use super::raw::{self, CloneArgs, Start};
 use super::sys::{Errno, Sys};
 use super::{command, init};
@@ -20,7 +20,7 @@ const NAMESPACES: c_int =
 /// The image must live, and stay as it is, until the process is gone.
 pub(crate) unsafe fn spawn(image: &StepImage) -> std::io::Result<OwnedFd> {
     let mut pidfd: RawFd = -1;
-    let network = if image.network.is_some() { 0 } else { libc::CLONE_NEWNET };
+    let network = if matches!(image.network, NetworkNamespace::New) { libc::CLONE_NEWNET } else { 0 };
     let args = CloneArgs {
         flags: (NAMESPACES | network | libc::CLONE_PIDFD | libc::CLONE_VM) as u64,
         pidfd: &raw mut pidfd as u64,

@@ -3,8 +3,9 @@
 use std::collections::BTreeMap;
 use std::path::Path;
 
-use pipe_engine::{Backend, BackendError, Base, Exit, OutputSink, StepOutcome, StepSpec, Stream};
-use pipe_ops::Network;
+use pipe_engine::{
+    Backend, BackendError, Base, Exit, OutputSink, StepNetwork, StepOutcome, StepSpec, Stream,
+};
 use pipe_store::{Store, StoreOptions};
 use tokio_util::sync::CancellationToken;
 
@@ -65,7 +66,7 @@ fn run_one(store: &Store, sandbox: &Sandbox) -> Result<StepOutcome, BackendError
         env: BTreeMap::new(),
         workdir: "/".to_owned(),
         user: None,
-        network: Network::Off,
+        network: StepNetwork::Off,
         stdin: None,
         timeout: Some(std::time::Duration::from_secs(10)),
         shell: None,

@@ -1,5 +1,6 @@
 //! The messages.
 
+use std::net::{IpAddr, SocketAddr};
 use std::time::Duration;
 
 use pipe_store::{LayerPlan, LayerScan};
@@ -122,9 +123,33 @@ pub(crate) struct Step {
     pub(crate) env: Vec<(String, String)>,
     pub(crate) workdir: String,
     pub(crate) user: Option<String>,
+    pub(crate) network: StepNetwork,
     pub(crate) timeout: Option<Duration>,
     /// Whether a descriptor for standard input comes with the message.
     pub(crate) stdin: bool,
+}
+
+/// A step's network.
+#[derive(Debug, Serialize, Deserialize)]
+pub(crate) enum StepNetwork {
+    Off,
+    Outbound(Egress),
+    Host,
+}
+
+/// What a step may reach beside public addresses.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct Egress {
+    pub(crate) allowed: Vec<Reach>,
+    pub(crate) names: Vec<(String, IpAddr)>,
+}
+
+/// Addresses that begin with the same bits, at one port or all.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct Reach {
+    pub(crate) network: IpAddr,
+    pub(crate) prefix: u8,
+    pub(crate) port: Option<u16>,
 }
 
 /// A folder of a layer, or a file: `layers/<layer>/<path>`.
@@ -158,6 +183,10 @@ pub(crate) struct Report {
     pub(crate) root: Option<StagedLayer>,
     pub(crate) mounts: Vec<Option<StagedLayer>>,
     pub(crate) elapsed: Duration,
+    /// Addresses that it tried to reach and may not.
+    pub(crate) refused: Vec<SocketAddr>,
+    /// Why it had no network though it was to have one.
+    pub(crate) offline: Option<String>,
 }
 
 /// How a command ended.

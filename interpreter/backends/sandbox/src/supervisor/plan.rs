@@ -2,32 +2,103 @@
 
 use std::collections::BTreeSet;
 use std::ffi::OsStr;
-use std::os::fd::{AsRawFd, OwnedFd};
+use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 
 use super::accounts;
 use super::folders::StepFolders;
 use super::lower::{layer_file, layer_stack};
 use super::mountpoints::MountPoints;
+use super::network::{Closed, Outside};
 use super::server::Context;
 use super::texts::{c_path, c_texts, folders_to, programs};
 use super::uppers::{self, Upper};
 use super::view::{Content, Region, View};
 use crate::child::image::{
-    Attachment, FdSlot, Identity, Limits, Overlay, Source, Stack as ProcessStack, StepImage, Streams,
-    StringArray,
+    Attachment, FdSlot, Identity, Limits, NetworkNamespace, Overlay, Source, Stack as ProcessStack,
+    StepImage, Streams, StringArray,
 };
 use crate::child::mounts::DEVICES;
-use crate::protocol::{Mount, MountedTree, Step, StepFailure};
+use crate::protocol::{Mount, MountedTree, Step, StepFailure, StepNetwork};
 use crate::toolchain::Toolchain;
 
 /// A step that is ready to run, and what to look at when it has run.
 pub(super) struct Plan {
     pub(super) image: Box<StepImage>,
-    /// The network namespace that the image names.
-    pub(super) network: Option<OwnedFd>,
+    /// The network that the image names.
+    pub(super) network: StepNet,
     pub(super) root: Upper,
     pub(super) mounts: Vec<Upper>,
+}
+
+/// What keeps a step's network namespace there until the step is in it, and its way out until it has ended.
+pub(super) enum StepNet {
+    /// A namespace that was made ahead; without one the step makes its own.
+    Closed(Option<Closed>),
+    /// One with a way out.
+    Outside(Outside),
+    /// It should have a way out and has none, for this reason.
+    Offline(String, Option<Closed>),
+    /// The host's.
+    Host,
+}
+
+impl StepNet {
+    fn of(context: &Context, network: &StepNetwork) -> StepNet {
+        match network {
+            StepNetwork::Off => StepNet::Closed(context.networks.take()),
+            StepNetwork::Host => StepNet::Host,
+            StepNetwork::Outbound(egress) => match context.outbound.give(egress) {
+                Ok(outside) => StepNet::Outside(outside),
+                Err(reason) => StepNet::Offline(reason, context.networks.take()),
+            },
+        }
+    }
+
+    fn namespace(&self) -> NetworkNamespace {
+        match self {
+            StepNet::Outside(outside) => NetworkNamespace::Made(outside.namespace()),
+            StepNet::Closed(Some(made)) | StepNet::Offline(_, Some(made)) => {
+                NetworkNamespace::Made(made.namespace())
+            }
+            StepNet::Closed(None) | StepNet::Offline(_, None) => NetworkNamespace::New,
+            StepNet::Host => NetworkNamespace::Host,
+        }
+    }
+
+    /// What there is to tell of it when the step is over: addresses that it may not reach and tried to, and why it had no way out.
+    pub(super) fn told(&self) -> (Vec<SocketAddr>, Option<String>) {
+        match self {
+            StepNet::Outside(outside) => (outside.refused(), None),
+            StepNet::Offline(reason, _) => (Vec::new(), Some(reason.clone())),
+            StepNet::Closed(_) | StepNet::Host => (Vec::new(), None),
+        }
+    }
+
+    /// The step is gone: what it did not use is for the next.
+    pub(super) fn recycle(self, context: &Context) {
+        match self {
+            StepNet::Outside(outside) => outside.recycle(),
+            StepNet::Closed(Some(closed)) | StepNet::Offline(_, Some(closed)) => {
+                context.networks.give_back(closed);
+            }
+            StepNet::Closed(None) | StepNet::Offline(_, None) | StepNet::Host => {}
+        }
+    }
+
+    /// Files that a step with a network needs in its `/etc`.
+    fn files(&self) -> Vec<(&'static str, PathBuf)> {
+        match self {
+            StepNet::Outside(outside) => {
+                vec![("/etc/resolv.conf", outside.resolv_conf.clone()), ("/etc/hosts", outside.hosts.clone())]
+            }
+            StepNet::Host => {
+                let of_host = ["/etc/resolv.conf", "/etc/hosts"].map(|path| (path, PathBuf::from(path)));
+                of_host.into_iter().filter(|(_, path)| path.is_file()).collect()
+            }
+            StepNet::Closed(_) | StepNet::Offline(..) => Vec::new(),
+        }
+    }
 }
 
 /// Plans a step. `folders` are where it works.
@@ -41,6 +112,10 @@ pub(super) fn plan(
     if step.toolchain {
         planner.add_toolchain()?;
     }
+    let network = StepNet::of(context, &step.network);
+    for (path, source) in network.files() {
+        planner.add_network_file(path, source)?;
+    }
     for path in ["/proc", "/sys", "/dev"] {
         planner.points.require_folder(Path::new(path)).map_err(StepFailure::Step)?;
     }
@@ -50,7 +125,6 @@ pub(super) fn plan(
         accounts::find(step.user.as_deref(), &planner.points.view, context.ids).map_err(StepFailure::Step)?;
     let root = planner.overlay(0)?;
     let (attachments, uppers) = planner.finish(mounts)?;
-    let network = context.networks.take();
     let image = Box::new(StepImage {
         root: root.0,
         attach_point: c_path(&context.attach_point)?,
@@ -67,7 +141,7 @@ pub(super) fn plan(
         },
         limits: Limits { open_files: context.open_files },
         streams,
-        network: network.as_ref().map(AsRawFd::as_raw_fd),
+        network: network.namespace(),
         filter: context.filter.clone(),
         programs: programs(step)?,
         argv: StringArray::new(c_texts(step.argv.iter().cloned())?),
@@ -153,6 +227,14 @@ impl<'a> Planner<'a> {
         self.layers.iter().any(|layer| {
             self.context.index.facts(layer).names.iter().any(|name| tops.contains(name.as_os_str()))
         })
+    }
+
+    /// A file of the network goes over whatever the root has at that path, links followed.
+    fn add_network_file(&mut self, path: &str, source: PathBuf) -> Result<(), StepFailure> {
+        let target =
+            self.points.mount(Path::new(path), Content::File(source.clone())).map_err(StepFailure::Step)?;
+        self.host_parts.push(Placed { target, kind: PlacedKind::Host(source) });
+        Ok(())
     }
 
     fn add_mount(&mut self, mount: &Mount) -> Result<Placed, StepFailure> {

@@ -15,7 +15,8 @@ use super::dying::Dying;
 use super::files;
 use super::folders::{RunFolders, StepFolders};
 use super::layers::LayerIndex;
-use super::network::NetworkPool;
+use super::network::{NetworkPool, Outbound};
+use super::plan::StepNet;
 use super::running::Running;
 use super::skeleton::Bases;
 use super::step::{self, StepFds};
@@ -36,6 +37,7 @@ pub(super) struct Context {
     pub(super) index: LayerIndex,
     pub(super) filter: Arc<[libc::sock_filter]>,
     pub(super) networks: NetworkPool,
+    pub(super) outbound: Outbound,
     pub(super) dying: Dying,
     /// A folder on which every step's root is attached, each in its own mount namespace.
     pub(super) attach_point: PathBuf,
@@ -80,6 +82,7 @@ impl Server {
             index: LayerIndex::default(),
             filter: filter.into(),
             networks: NetworkPool::start(),
+            outbound: Outbound::new(work.path()),
             dying: Dying::default(),
             attach_point,
         };
@@ -173,11 +176,12 @@ impl Server {
             .unwrap_or_else(|message| Err(StepFailure::Machine(message)));
         self.running.forget(id);
         match ran {
-            Ok((report, watch)) => {
+            Ok((report, watch, network)) => {
                 // `pipe` need not wait while the kernel takes the step down and its folders are cleaned.
                 self.context.dying.enter(id);
                 self.reply(&Reply::Ended { id, result: Ok(report) }, None);
                 drop(watch);
+                network.recycle(&self.context);
                 self.context.dying.leave(id);
                 folders.recycle();
             }
@@ -194,7 +198,7 @@ impl Server {
         step: &Step,
         fds: Vec<OwnedFd>,
         folders: &StepFolders<'_>,
-    ) -> Result<(Report, Watch), StepFailure> {
+    ) -> Result<(Report, Watch, StepNet), StepFailure> {
         let mut fds = fds.into_iter();
         match (fds.next(), fds.next(), fds.next()) {
             (Some(stdout), Some(stderr), stdin) if stdin.is_some() == step.stdin => {

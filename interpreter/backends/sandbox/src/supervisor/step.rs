@@ -8,7 +8,7 @@ use rustix::pipe::PipeFlags;
 use super::collect::collect;
 use super::folders::StepFolders;
 use super::hint::hint;
-use super::plan::{self, Plan};
+use super::plan::{self, Plan, StepNet};
 use super::running::Running;
 use super::server::Context;
 use super::uppers::Upper;
@@ -25,7 +25,7 @@ pub(super) struct StepFds {
     pub(super) stdin: Option<OwnedFd>,
 }
 
-/// Runs a step; what it left, and its first process, which may still be ending.
+/// Runs a step; what it left, its first process, which may still be ending, and its network.
 pub(super) fn run(
     context: &Context,
     running: &Running,
@@ -33,7 +33,7 @@ pub(super) fn run(
     step: &Step,
     fds: StepFds,
     folders: &StepFolders<'_>,
-) -> Result<(Report, Watch), StepFailure> {
+) -> Result<(Report, Watch, StepNet), StepFailure> {
     let earlier = context.dying.now();
     let (report, report_writer) = rustix::pipe::pipe_with(PipeFlags::CLOEXEC | PipeFlags::NONBLOCK)
         .map_err(|errno| machine("make a pipe", errno.into()))?;
@@ -47,13 +47,14 @@ pub(super) fn run(
     context.dying.wait_for(&earlier);
     let watch = Watch::start(image, report).map_err(cannot_start)?;
     running.started(id, watch.process());
-    // What the step writes to, and its network, are the step's alone from here on.
-    drop((fds, network, report_writer));
+    // What the step writes to is the step's alone from here on.
+    drop((fds, report_writer));
     let followed = follow(&watch, &root, &mounts, step, folders);
     if running.was_killed(id) {
         return Err(StepFailure::Cancelled);
     }
-    Ok((followed?, watch))
+    let (refused, offline) = network.told();
+    Ok((Report { refused, offline, ..followed? }, watch, network))
 }
 
 /// Follows a step to its end and takes what it left.
@@ -68,11 +69,11 @@ fn follow(
     let (ending, elapsed) = judge(over, watch.image(), step)?;
     if !matches!(ending, Ending::Code(_)) {
         let mounts = mounts.iter().map(|_| None).collect();
-        return Ok(Report { ending, root: None, mounts, elapsed });
+        return Ok(Report { ending, root: None, mounts, elapsed, refused: Vec::new(), offline: None });
     }
     let root = collect(root, folders)?;
     let mounts = mounts.iter().map(|upper| collect(upper, folders)).collect::<Result<_, _>>()?;
-    Ok(Report { ending, root, mounts, elapsed })
+    Ok(Report { ending, root, mounts, elapsed, refused: Vec::new(), offline: None })
 }
 
 /// Namespaces have limits of their own, which the error number does not name.

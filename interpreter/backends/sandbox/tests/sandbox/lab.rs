@@ -7,10 +7,9 @@ use std::sync::Mutex;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use pipe_engine::{
-    Backend, BackendError, Base, Exit, MountSource, MountSpec, NewLayer, OutputSink, StepOutcome, StepSpec,
-    Stream,
+    Backend, BackendError, Base, Exit, MountSource, MountSpec, NewLayer, OutputSink, StepNetwork,
+    StepOutcome, StepSpec, Stream,
 };
-use pipe_ops::Network;
 use pipe_sandbox::{Sandbox, SandboxOptions};
 use pipe_store::{LayerRef, Namespace};
 use tokio_util::sync::CancellationToken;
@@ -120,7 +119,7 @@ impl Lab {
             env: BTreeMap::from([("PATH".to_owned(), path.to_owned())]),
             workdir: "/".to_owned(),
             user: None,
-            network: Network::Off,
+            network: StepNetwork::Off,
             stdin: None,
             timeout: None,
             shell: None,

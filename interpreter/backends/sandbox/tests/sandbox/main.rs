@@ -5,6 +5,7 @@ mod death;
 mod isolation;
 mod lab;
 mod layers;
+mod network;
 mod outcomes;
 mod probe;
 mod toolchain;

@@ -135,7 +135,7 @@ fn stored_tail(store: &pipe_store::Store, result: &ExecResult) -> Result<Vec<u8>
 
 async fn run(job: &Job) -> Result<Flight, Cause> {
     let engine = &job.session.context.engine;
-    let spec = job.step.spec(job.session.work().await?)?;
+    let spec = job.step.spec(job.session.work().await?, &job.session.network).await?;
     let capture = Capture::new(job.node, &engine.options.redactor, engine.events.clone());
     (job.running)();
     let outcome = engine.backend.run(spec, &capture, &job.stop).await;
@@ -145,11 +145,28 @@ async fn run(job: &Job) -> Result<Flight, Cause> {
         Err(BackendError::Cancelled) => return Ok(Flight::Stopped),
         Err(error) => return Err(Cause { log_tail: captured.tail, ..Cause::from(error) }),
     };
+    warn_of_network(job, &outcome);
     let exit_code = match &outcome.exit {
         Exit::Code(code) => *code,
         other => return Err(no_result(&job.step, other, captured)),
     };
     keep(job, exit_code, outcome, captured).await
+}
+
+/// Whatever a step makes of it, a person should know what the network kept from it.
+fn warn_of_network(job: &Job, outcome: &StepOutcome) {
+    let warn = |message: String| {
+        job.session.context.engine.events.event(crate::Event::Warning { message: message.into() });
+    };
+    if let Some(reason) = outcome.offline.as_ref().filter(|_| job.session.network.says_offline()) {
+        warn(format!("steps have no network: {reason}; `pipe doctor` says what mends it"));
+    }
+    for target in &outcome.refused {
+        let name = &job.step.name;
+        warn(format!(
+            "`{name}` may not reach {target}, which is not a public address: allow it with `--allow net:{target}`"
+        ));
+    }
 }
 
 /// Records what a command left: at once where that is little, away from whoever schedules where it may take long.

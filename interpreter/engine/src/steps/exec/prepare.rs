@@ -13,6 +13,7 @@ use super::super::{Inputs, content, tree::over_base};
 use super::surroundings::{self, Surroundings};
 use crate::failure::Cause;
 use crate::results::ExecResult;
+use crate::session::SessionNetwork;
 use crate::{MountSource, MountSpec, StepSpec, TreeValue, Value, describe};
 
 /// Bytes that one argument or variable may have. The kernel takes 128 KiB; what is below that is left for the name.
@@ -151,7 +152,7 @@ impl PreparedExec {
     }
 
     /// What a backend is to run, with the run's working folder.
-    pub(super) fn spec(&self, work: PathBuf) -> Result<StepSpec, Cause> {
+    pub(super) async fn spec(&self, work: PathBuf, network: &SessionNetwork) -> Result<StepSpec, Cause> {
         let mounts = self.mounts.iter().map(|(path, value)| {
             let source = match value {
                 Value::Tree(tree) => MountSource::Tree(tree.tree.layers.clone()),
@@ -160,6 +161,10 @@ impl PreparedExec {
             };
             Ok(MountSpec { path: path.clone(), source })
         });
+        let mut env = self.resolved.env.clone();
+        for (name, value) in network.proxy_variables(self.resolved.network) {
+            env.entry(name.clone()).or_insert_with(|| value.clone());
+        }
         Ok(StepSpec {
             name: self.name.to_string(),
             work,
@@ -167,10 +172,10 @@ impl PreparedExec {
             root: self.root.tree.layers.clone(),
             mounts: mounts.collect::<Result<_, _>>()?,
             argv: self.resolved.argv.clone(),
-            env: self.resolved.env.clone(),
+            env,
             workdir: self.resolved.workdir.clone(),
             user: self.resolved.user.clone(),
-            network: self.resolved.network,
+            network: network.of(self.resolved.network).await?,
             stdin: self.resolved.stdin.clone().map(String::into_bytes),
             timeout: self.timeout,
             shell: self.shell.clone(),

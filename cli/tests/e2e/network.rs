@@ -1,0 +1,130 @@
+//! The network of steps, in a network of the test's own: this test binary is started again in new namespaces, where public and
+//! private addresses are this machine's. There `unshare` needs rights over namespaces that ordinary users have here.
+
+use std::io::{Read, Write};
+use std::net::TcpListener;
+use std::process::Command;
+
+use crate::harness::{World, is_root, skip};
+
+const INSIDE: &str = "PIPE_TEST_INSIDE_NETWORK";
+const PUBLIC: &str = "203.0.113.7";
+const PRIVATE: &str = "10.9.8.7";
+
+/// Runs this test in a network of its own. Whether this is the process that is in there.
+fn inside(test: &str) -> bool {
+    if std::env::var_os(INSIDE).is_some() {
+        return true;
+    }
+    if !is_root() {
+        // In a namespace of their own they would be a root without ids to give; the sandbox's own tests do that.
+        skip(test, "only root can make a network and stay the same user in it");
+        return false;
+    }
+    let script = format!(
+        "ip link set lo up && ip address add {PUBLIC}/32 dev lo && ip address add {PRIVATE}/32 dev lo && \
+         exec \"$0\" --exact network::{test} --nocapture"
+    );
+    let mut command = Command::new("unshare");
+    command.args(["-n", "sh", "-c", &script]).arg(std::env::current_exe().unwrap()).env(INSIDE, "1");
+    let output = command.output().unwrap();
+    let text =
+        format!("{}{}", String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr));
+    assert!(output.status.success(), "{text}");
+    false
+}
+
+/// Answers every connection with the same word.
+fn serve(address: &str, port: u16, word: &'static str) {
+    let listener = TcpListener::bind((address, port)).unwrap();
+    std::thread::spawn(move || {
+        for stream in listener.incoming() {
+            let mut stream = stream.unwrap();
+            let mut asked = [0; 1024];
+            let _ = stream.read(&mut asked);
+            let _ = write!(stream, "HTTP/1.0 200 OK\r\nContent-Length: {}\r\n\r\n{word}", word.len());
+        }
+    });
+}
+
+/// A package whose target fetches an address with whatever network `argument` asks for.
+fn fetcher(argument: &str) -> World {
+    World::tools(&format!(
+        "pub fn fetch(url: String) -> String {{\n  tools.run([\"python3\", \"-c\", \"\"\"\n    \
+         import sys, urllib.request\n    \
+         print(urllib.request.urlopen(sys.argv[1], timeout=5).read().decode())\n    \"\"\", url]{argument}).stdout\n}}\n"
+    ))
+}
+
+#[test]
+fn a_step_reaches_public_addresses_and_a_private_one_when_it_is_granted() {
+    if !inside("a_step_reaches_public_addresses_and_a_private_one_when_it_is_granted") {
+        return;
+    }
+    serve(PUBLIC, 80, "public");
+    serve(PRIVATE, 80, "private");
+    serve("127.0.0.1", 8080, "loopback");
+    let world = fetcher("");
+    let fetch =
+        |flags: &[&str], url: &str| world.run(["run"].iter().chain(flags).chain(&["fetch", "--url", url]));
+    assert_eq!(fetch(&[], "http://203.0.113.7").success().stdout, "public\n");
+    fetch(&[], "http://10.9.8.7").exits(1).says("--allow net:10.9.8.7:80");
+    assert_eq!(fetch(&["--allow", "net:10.0.0.0/8"], "http://10.9.8.7").success().stdout, "private\n");
+    fetch(&[], "http://127.0.0.1:8080").exits(1).says("refused");
+    let granted = fetch(&["--allow", "net:localhost:8080"], "http://127.0.0.1:8080");
+    assert_eq!(granted.success().stdout, "loopback\n");
+    fetch(&["--network", "off"], "http://203.0.113.7").exits(1);
+}
+
+#[test]
+fn the_hosts_own_network_needs_a_grant() {
+    if !inside("the_hosts_own_network_needs_a_grant") {
+        return;
+    }
+    serve("127.0.0.1", 8080, "loopback");
+    let world = fetcher(", network: Host");
+    let args = ["fetch", "--url", "http://127.0.0.1:8080"];
+    world.run(["run"].iter().chain(&args)).exits(2).says("--allow net:host");
+    let granted = world.run(["run", "--allow", "net:host"].iter().chain(&args)).success();
+    assert_eq!(granted.stdout, "loopback\n");
+}
+
+#[test]
+fn proxies_of_the_user_are_reached_without_a_grant() {
+    if !inside("proxies_of_the_user_are_reached_without_a_grant") {
+        return;
+    }
+    serve("127.0.0.1", 3128, "by the proxy");
+    let world = fetcher("");
+    let mut command = world.pipe();
+    command.env("http_proxy", "http://user:secret@127.0.0.1:3128").args([
+        "run",
+        "fetch",
+        "--url",
+        "http://a.example/",
+    ]);
+    let printed = crate::harness::finish(&mut command).success().stdout;
+    assert_eq!(printed, "by the proxy\n");
+}
+
+#[test]
+fn a_package_can_leave_the_network_to_those_that_ask() {
+    let steps = "pub fn quiet() -> String { tools.run(sh\"ls /sys/class/net\").stdout }\n\
+                 pub fn asking() -> String { tools.run(sh\"ls /sys/class/net\", network: Default).stdout }\n";
+    let world = World::tools(steps);
+    world.write("pipe.toml", "[package]\nname = \"test\"\n\n[permissions]\nnetwork = \"off\"\n");
+    assert_eq!(world.prints(["run", "quiet"]), "lo\n");
+    assert_eq!(world.prints(["run", "asking"]), "eth0\nlo\n");
+}
+
+#[test]
+fn a_grant_that_leads_nowhere_is_a_mistake() {
+    let world = World::tools("pub fn probe() -> Container { tools.run([\"true\"]) }\n");
+    for wrong in ["net:10.0.0", "net:127.0.0.1", "net:a:b"] {
+        world.run(["run", "--allow", wrong, "probe"]).exits(2).says("is not a grant");
+    }
+    world
+        .run(["run", "--allow", "net:no-such-name.invalid:1", "probe"])
+        .exits(2)
+        .says("no-such-name.invalid");
+}

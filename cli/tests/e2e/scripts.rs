@@ -73,9 +73,9 @@ fn pipes_inside_steps_end_as_usual() {
 #[test]
 fn what_is_not_there_yet_is_named_before_anything_runs() {
     let world = World::tools(
-        "pub fn probe() -> Check { tools.copy(\"/x\", image(\"busybox:1\").rootfs).check(sh\"touch /ran\") }\n",
+        "pub fn probe() -> Check { tools.copy(\"/x\", git(\"https://example.com/x\", \"main\")).check(sh\"touch /ran\") }\n",
     );
     for command in [["run", "probe"], ["plan", "probe"]] {
-        world.run(command).exits(3).says("image").says("main.pipe:3:");
+        world.run(command).exits(3).says("`git`").says("main.pipe:3:");
     }
 }

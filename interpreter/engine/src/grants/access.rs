@@ -189,8 +189,10 @@ mod tests {
         assert!(secret("file:src/key").is_some());
         assert_eq!(flag(&access, Op::HostEnv { name: "X".into() }).unwrap(), "--allow env:X");
         let export = |path: &str| {
-            let args = vec![pipe_ops::Datum::text(path)];
-            flag(&access, Op::Declared { operation: "export".into(), inputs: Vec::new(), args })
+            let source = pipe_ops::Output { node: pipe_ops::NodeId(0), slot: pipe_ops::Slot::Main };
+            let act = pipe_ops::Act::Export { source, is_file: true, path: path.to_owned() };
+            let effect = pipe_ops::Effect { name: "export".into(), act, after: Vec::new(), cleanup: false };
+            flag(&access, Op::Effect(Box::new(effect)))
         };
         assert_eq!(export("out/x"), None);
         assert_eq!(export("../x").unwrap(), format!("--allow export:{}", place.at("x").display()));

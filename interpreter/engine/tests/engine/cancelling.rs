@@ -34,7 +34,7 @@ async fn what_runs_is_killed_and_what_finished_stays() {
     };
     let (report, ()) = tokio::join!(setup.run(&build.graph, &demands), cancel);
     assert_eq!(report.ending(), Ending::Cancelled);
-    assert_eq!(reason(&report, 0), "stopped");
+    assert_eq!(reason(&report, 0), "cancelled");
     assert_eq!(setup.events.steps(StepState::Skipped), ["waits", "behind"]);
     assert!(report.failures.is_empty());
 

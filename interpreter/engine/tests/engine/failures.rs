@@ -56,7 +56,7 @@ async fn with_fail_fast_the_first_failure_stops_all() {
     let broken = build.checked("broken", &["exit", "1"]);
     let report = setup.run(&build.graph, &[main(waits), main(broken)]).await;
     assert_eq!(report.ending(), Ending::Failed(FailureClass::Pipeline));
-    assert_eq!(reason(&report, 0), "stopped");
+    assert_eq!(reason(&report, 0), "stopped: `broken` failed");
     assert_eq!(setup.events.steps(StepState::Skipped), ["waits"]);
 }
 

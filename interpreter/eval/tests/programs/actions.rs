@@ -130,8 +130,9 @@ fn nothing_behind_a_decision_is_done_before_it_is_made() {
     answer(&mut known, &awaited, false);
     let (names, waits, _) = done(&mut pipeline, &known);
     assert_eq!((names, waits), (vec!["perform".into(), "sleep".into()], false));
+    // A plan says what it waits for.
     assert!(
-        pipeline
+        Pipeline::new(program)
             .error("plan(a())")
             .starts_with("known-later: `if` needs a value that is known only after `perform`")
     );

@@ -1,6 +1,6 @@
 //! When a run is stopped: what had begun is still cleaned up behind.
 
-use std::collections::HashSet;
+use std::collections::{BTreeSet, HashSet};
 
 use pipe_ops::Op;
 use tokio_util::sync::CancellationToken;
@@ -54,7 +54,7 @@ impl Scheduler {
     }
 
     /// Open nodes that clean up behind what had begun, with all that they need.
-    fn kept(&self) -> HashSet<u32> {
+    fn kept(&self) -> BTreeSet<u32> {
         let mut blocked: Vec<bool> = Vec::with_capacity(self.states.len());
         let mut wanted: Vec<u32> = Vec::new();
         for (number, (state, needed)) in (0..).zip(self.states.iter().zip(self.reach.nodes())) {
@@ -73,7 +73,7 @@ impl Scheduler {
             }
             blocked.push(blocks);
         }
-        let mut kept = HashSet::new();
+        let mut kept = BTreeSet::new();
         while let Some(number) = wanted.pop() {
             if !self.is_open(number) || !kept.insert(number) {
                 continue;

@@ -114,7 +114,7 @@ impl Machine {
             workdir: container.workdir().to_owned(),
             user: container.config.user.as_ref().map(ToString::to_string),
             platform: container.config.platform.to_string(),
-            network: network,
+            network,
             stdin: stdin.map(|stdin| self.arg(&stdin, site)).transpose()?,
         })
     }

@@ -4,7 +4,6 @@ use std::fs::OpenOptions;
 use std::path::Path;
 
 use super::Finding;
-use crate::ids::is_installed;
 
 /// The first kernel with everything that is used: overlays whose layers are appended one by one.
 const OLDEST_KERNEL: (u32, u32) = (6, 5);
@@ -28,8 +27,8 @@ fn version(release: &str) -> Option<(u32, u32)> {
     Some((numbers.next()??, numbers.next()??))
 }
 
-pub(super) fn tools() -> [Finding; 4] {
-    [cgroups(), network(), tunnel(), docker()]
+pub(super) fn tools() -> [Finding; 2] {
+    [cgroups(), docker()]
 }
 
 /// Limits on memory, processors and processes.
@@ -65,31 +64,6 @@ fn own_cgroup_is_writable(root: &Path) -> bool {
         let file = root.join(path.trim_start_matches('/')).join("cgroup.subtree_control");
         OpenOptions::new().write(true).open(file).is_ok()
     })
-}
-
-/// The program that gives steps of an ordinary user a way out.
-fn network() -> Finding {
-    const NAME: &str = "network helper";
-    match ["pasta", "slirp4netns"].into_iter().find(|program| is_installed(program)) {
-        Some(program) => Finding::good(NAME, format!("{program}; steps have no network yet")),
-        None => Finding::limited(
-            NAME,
-            "neither `pasta` nor `slirp4netns` is installed; steps have no network yet",
-            "`sudo apt install passt`",
-        ),
-    }
-}
-
-fn tunnel() -> Finding {
-    const NAME: &str = "/dev/net/tun";
-    match OpenOptions::new().read(true).write(true).open(NAME) {
-        Ok(_) => Finding::good(NAME, "can be opened"),
-        Err(error) => Finding::limited(
-            NAME,
-            format!("{error}; the network helper needs it, steps without a network do not"),
-            "`sudo chmod 666 /dev/net/tun`, after `sudo modprobe tun` if it is not there",
-        ),
-    }
 }
 
 /// Another way to run steps.

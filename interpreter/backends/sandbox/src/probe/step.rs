@@ -2,9 +2,10 @@
 
 use std::collections::BTreeMap;
 use std::path::Path;
+use std::sync::Arc;
 
 use pipe_engine::{
-    Backend, BackendError, Base, Exit, OutputSink, StepNetwork, StepOutcome, StepSpec, Stream,
+    Backend, BackendError, Base, Egress, Exit, OutputSink, StepNetwork, StepOutcome, StepSpec, Stream,
 };
 use pipe_store::{Store, StoreOptions};
 use tokio_util::sync::CancellationToken;
@@ -14,6 +15,7 @@ use crate::backend::{Sandbox, SandboxOptions, layer_owner};
 
 const NAMESPACES: &str = "user namespaces";
 const STEP: &str = "a step";
+const NETWORK: &str = "network";
 
 struct Nothing;
 
@@ -34,21 +36,35 @@ pub(super) fn probe(store: &Path) -> Vec<Finding> {
     if let Err(error) = sandbox.start() {
         return vec![refused(NAMESPACES, error)];
     }
-    vec![Finding::good(NAMESPACES, "steps live in one of their own"), run(&store, &sandbox)]
+    let mut findings = vec![Finding::good(NAMESPACES, "steps live in one of their own")];
+    match run_one(&store, &sandbox) {
+        Ok(outcome) => findings.extend([ran(&store, &outcome), network(&outcome)]),
+        Err(error) => findings.push(refused(STEP, error)),
+    }
+    findings
 }
 
-fn run(store: &Store, sandbox: &Sandbox) -> Finding {
-    match run_one(store, sandbox) {
-        Ok(outcome) if outcome.exit == Exit::Code(0) => Finding::good(
-            STEP,
-            format!("ran on an overlay in {}, in {} ms", store.dir().display(), outcome.elapsed.as_millis()),
+fn ran(store: &Store, outcome: &StepOutcome) -> Finding {
+    if outcome.exit == Exit::Code(0) {
+        let (place, time) = (store.dir().display(), outcome.elapsed.as_millis());
+        return Finding::good(STEP, format!("ran on an overlay in {place}, in {time} ms"));
+    }
+    Finding::missing(
+        STEP,
+        format!("`true` of the host's tools ended with {:?}", outcome.exit),
+        "the host's own tools cannot be used here; use images",
+    )
+}
+
+/// Whether the step had the way out that it asked for.
+fn network(outcome: &StepOutcome) -> Finding {
+    match &outcome.offline {
+        None => Finding::good(NETWORK, "steps can connect to public addresses"),
+        Some(reason) => Finding::limited(
+            NETWORK,
+            format!("steps have none: {reason}"),
+            "a kernel or container that allows `veth` links in a user namespace",
         ),
-        Ok(outcome) => Finding::missing(
-            STEP,
-            format!("`true` of the host's tools ended with {:?}", outcome.exit),
-            "the host's own tools cannot be used here; use images",
-        ),
-        Err(error) => refused(STEP, error),
     }
 }
 
@@ -66,7 +82,7 @@ fn run_one(store: &Store, sandbox: &Sandbox) -> Result<StepOutcome, BackendError
         env: BTreeMap::new(),
         workdir: "/".to_owned(),
         user: None,
-        network: StepNetwork::Off,
+        network: StepNetwork::Outbound(Arc::new(Egress::default())),
         stdin: None,
         timeout: Some(std::time::Duration::from_secs(10)),
         shell: None,

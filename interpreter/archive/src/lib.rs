@@ -1,29 +1,14 @@
-//! Trees written down in one file: tar archives, zip archives, checksums.
+//! Archives: trees written down in one file, and archives of strangers read back into the store.
 //!
 //! **Invariant.** The same tree and time give the same bytes: entries are sorted, and nothing of the machine or the moment goes into
-//! them. Reads and writes nothing but streams and the store.
+//! them. Reads and writes nothing but streams and the store: no path of an archive ever reaches the file system.
 
-mod checksums;
-mod civil;
 mod error;
-mod tar;
-mod zip;
-
-use std::io::Write;
-
-use pipe_ops::PackForm;
-use pipe_store::TreeContent;
+mod layer;
+mod pack;
+mod read;
 
 pub use error::ArchiveError;
-
-/// Writes a tree. `time` is the time of everything in an archive, in seconds since 1970.
-///
-/// # Errors
-/// When the form cannot hold something of the tree, or it cannot be read or written.
-pub fn pack(form: PackForm, tree: &TreeContent, time: i64, to: &mut dyn Write) -> Result<(), ArchiveError> {
-    match form {
-        PackForm::Tar => tar::write(tree, time, to),
-        PackForm::Zip => zip::write(tree, time, to),
-        PackForm::Checksums => checksums::write(tree, to),
-    }
-}
+pub use layer::{LayerFailure, Unpacked, unpack_layer};
+pub use pack::pack;
+pub use read::{Limits, Meter, Verified};

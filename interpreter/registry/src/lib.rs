@@ -1,8 +1,7 @@
 //! Images from registries and archives: found, verified and unpacked into the store.
 //!
-//! **Invariant.** Nothing reaches the store under a name before its digest was checked, and no path of an archive ever reaches the
-//! file system. Reads no environment, never prints; credentials go only to the host they are stored for, and in clear text only to
-//! this machine.
+//! **Invariant.** Nothing reaches the store under a name before its digest was checked. Reads no environment, never prints;
+//! credentials go only to the host they are stored for, and in clear text only to this machine.
 
 mod cancel;
 mod config;
@@ -11,7 +10,6 @@ mod error;
 mod fetch;
 mod http;
 mod image;
-mod layer;
 mod manifest;
 mod pins;
 mod platform;
@@ -23,7 +21,7 @@ pub use credentials::{Credentials, Login, LoginError};
 pub use error::{ErrorKind, RegistryError};
 pub use fetch::{Fetched, Images};
 pub use image::Image;
-pub use layer::Limits;
 pub use pins::{PinError, Pins};
+pub use pipe_archive::Limits;
 pub use reference::{Reference, ReferenceError};
 pub use settings::{Proxies, RegistrySettings, Settings};

@@ -26,7 +26,7 @@ const CRATES: &[Crate] = &[
     row("interpreter/ops", "pipe-ops", &[]),
     row("interpreter/eval", "pipe-eval", &["pipe-diagnostics", "pipe-syntax", "pipe-analysis", "pipe-ops"]),
     row("interpreter/store", "pipe-store", &["pipe-ops"]),
-    row("interpreter/registry", "pipe-registry", &["pipe-ops", "pipe-store"]),
+    row("interpreter/registry", "pipe-registry", &["pipe-ops", "pipe-store", "pipe-archive"]),
     row("interpreter/git", "pipe-git", &["pipe-store"]),
     row("interpreter/archive", "pipe-archive", &["pipe-ops", "pipe-store"]),
     row(

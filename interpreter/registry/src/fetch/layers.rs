@@ -4,6 +4,7 @@ use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
+use pipe_archive::{LayerFailure, Meter, Verified, unpack_layer};
 use pipe_ops::{BlobDigest, StepKey};
 use pipe_store::DiffLayer;
 
@@ -11,7 +12,7 @@ use super::Images;
 use super::stopped::{Stopped, altered, bad_layer};
 use super::stored::layer_key;
 use crate::http::{Download, Endpoint, Failure};
-use crate::layer::{LayerFailure, Meter, Verified, unpack};
+
 use crate::manifest::Descriptor;
 use crate::reference::show_digest;
 use crate::{Cancel, ErrorKind, Reference, RegistryError};
@@ -87,7 +88,7 @@ impl Images {
         let mut download = Download::new(&self.client, endpoint, blob, &part, cancel).map_err(kept)?;
         let meter = Meter::default();
         let mut verified = Verified::new(&mut download, meter.clone());
-        let unpacked = unpack(&self.store, &mut verified, meter, self.limits);
+        let unpacked = unpack_layer(&self.store, &mut verified, meter, self.limits);
         let (unpacked, whole) = match unpacked {
             Ok(unpacked) => (Ok(unpacked), verified.finish()),
             // Altered bytes usually do not even unpack; that they are altered is the reason then.

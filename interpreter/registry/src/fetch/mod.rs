@@ -7,12 +7,13 @@ mod stored;
 
 use std::sync::Arc;
 
+use pipe_archive::Limits;
 use pipe_ops::BlobDigest;
 use pipe_store::Store;
 
 use crate::http::{Client, Endpoint, Failure, Request};
 use crate::image::fact_key;
-use crate::layer::Limits;
+
 use crate::manifest::{ACCEPTED, DOCUMENT_LIMIT, Descriptor, Document, Manifest};
 use crate::reference::show_digest;
 use crate::{Cancel, Credentials, Image, Reference, RegistryError, Settings, config, platform};

@@ -1,7 +1,9 @@
 //! Why an endpoint was left, and what is said when all were.
 
+use pipe_archive::LayerFailure;
+
 use crate::http::Failure;
-use crate::layer::LayerFailure;
+
 use crate::manifest::Descriptor;
 use crate::{ErrorKind, Reference, RegistryError};
 

@@ -2,12 +2,13 @@
 
 use std::time::SystemTime;
 
+use pipe_archive::Unpacked;
 use pipe_ops::{BlobDigest, StepKey};
 use pipe_store::{DiffLayer, Stored};
 
 use super::Images;
 use crate::image::fact_key;
-use crate::layer::Unpacked;
+
 use crate::manifest::{Document, Manifest};
 use crate::reference::{parse_digest, show_digest};
 use crate::{Image, RegistryError, config, platform};

@@ -10,7 +10,7 @@ use super::limits::absurd;
 const WINDOW_LOG: u32 = 27;
 
 /// A stream without its compression.
-pub(super) fn decode<'a>(mut input: impl Read + 'a) -> io::Result<Box<dyn Read + 'a>> {
+pub(crate) fn decode<'a>(mut input: impl Read + 'a) -> io::Result<Box<dyn Read + 'a>> {
     let mut start = [0; 6];
     let mut have = 0;
     while have < start.len() {

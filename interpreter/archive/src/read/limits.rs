@@ -25,7 +25,7 @@ impl Default for Limits {
 
 /// Counts the compressed bytes of a layer, for whoever counts what they become.
 #[derive(Clone, Debug, Default)]
-pub(crate) struct Meter(Arc<AtomicU64>);
+pub struct Meter(Arc<AtomicU64>);
 
 impl Meter {
     pub(crate) fn add(&self, bytes: usize) {
@@ -38,7 +38,7 @@ impl Meter {
 }
 
 /// A stream that ends with an error where it becomes absurdly long.
-pub(super) struct Limited<R> {
+pub(crate) struct Limited<R> {
     inner: R,
     compressed: Meter,
     limits: Limits,
@@ -46,7 +46,7 @@ pub(super) struct Limited<R> {
 }
 
 impl<R> Limited<R> {
-    pub(super) fn new(inner: R, compressed: Meter, limits: Limits) -> Limited<R> {
+    pub(crate) fn new(inner: R, compressed: Meter, limits: Limits) -> Limited<R> {
         Limited { inner, compressed, limits, count: 0 }
     }
 
@@ -73,6 +73,6 @@ impl<R: Read> Read for Limited<R> {
 }
 
 /// An archive that is not to be unpacked.
-pub(super) fn absurd(reason: String) -> io::Error {
+pub(crate) fn absurd(reason: String) -> io::Error {
     io::Error::new(io::ErrorKind::InvalidData, reason)
 }

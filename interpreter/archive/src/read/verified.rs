@@ -8,7 +8,7 @@ use sha2::{Digest as _, Sha256};
 use super::Meter;
 
 /// A stream that is digested while it is read.
-pub(crate) struct Verified<R> {
+pub struct Verified<R> {
     inner: R,
     hasher: Sha256,
     count: u64,
@@ -17,12 +17,12 @@ pub(crate) struct Verified<R> {
 
 impl<R: Read> Verified<R> {
     /// Over a stream; `meter` counts its bytes as well.
-    pub(crate) fn new(inner: R, meter: Meter) -> Verified<R> {
+    pub fn new(inner: R, meter: Meter) -> Verified<R> {
         Verified { inner, hasher: Sha256::new(), count: 0, meter }
     }
 
     /// Reads what is left, then gives the digest and the number of bytes.
-    pub(crate) fn finish(mut self) -> io::Result<(BlobDigest, u64)> {
+    pub fn finish(mut self) -> io::Result<(BlobDigest, u64)> {
         io::copy(&mut self, &mut io::sink())?;
         Ok((BlobDigest(Digest(self.hasher.finalize().into())), self.count))
     }

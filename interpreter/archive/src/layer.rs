@@ -6,9 +6,8 @@ use std::time::{Duration, SystemTime};
 use pipe_ops::BlobDigest;
 use pipe_store::{DraftError, LayerDraft, Meta, Store, StoreError};
 
-use super::decode::decode;
-use super::limits::{Limited, absurd};
-use super::{Entry, EntryKind, Limits, Meter, TarReader, Verified};
+use crate::read::{Entry, EntryKind, Limited, TarReader, absurd, decode};
+use crate::{Limits, Meter, Verified};
 
 /// What stands before the name of something that is gone (OCI image specification, "Whiteouts").
 const WHITEOUT: &[u8] = b".wh.";
@@ -17,15 +16,16 @@ const OPAQUE: &[u8] = b".wh..wh..opq";
 const AUFS: &[u8] = b".wh..wh.";
 
 /// An unpacked layer.
-pub(crate) struct Unpacked {
-    pub(crate) draft: LayerDraft,
+pub struct Unpacked {
+    /// What it holds, not yet in the store.
+    pub draft: LayerDraft,
     /// The digest without compression.
-    pub(crate) diff_id: BlobDigest,
+    pub diff_id: BlobDigest,
 }
 
 /// Why a layer cannot be unpacked.
 #[derive(Debug)]
-pub(crate) enum LayerFailure {
+pub enum LayerFailure {
     /// What it holds is not to be had.
     Content(String),
     /// It could not be read.
@@ -57,7 +57,7 @@ impl From<DraftError> for LayerFailure {
 }
 
 /// Unpacks a layer. `compressed` counts the bytes of `input`.
-pub(crate) fn unpack(
+pub fn unpack_layer(
     store: &Store,
     input: &mut dyn Read,
     compressed: Meter,

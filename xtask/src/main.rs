@@ -15,6 +15,7 @@ usage: cargo xtask COMMAND
 
   tidy               check what the compiler cannot: crate edges, invariants, sizes, docs
   test [--unit|--e2e] set this machine up and run every test, as each kind of user
+  images             make the images that tests use, and print where they are: PIPE_TEST_IMAGES=$(cargo xtask images)
   bench [--rounds N] measure W1, W2 and W8 beside bwrap and write docs/benchmarks.md
 ";
 
@@ -24,6 +25,7 @@ fn main() -> ExitCode {
     let result = match words.as_slice() {
         ["tidy"] => tidy::run(),
         ["test", rest @ ..] => test::run(rest),
+        ["images"] => test::images(),
         ["bench", rest @ ..] => bench::run(rest),
         _ => {
             eprint!("{USAGE}");

@@ -29,6 +29,13 @@ pub(crate) fn is_root() -> bool {
     rustix::process::geteuid().is_root()
 }
 
+/// Steps of this user have more than one id: it is root, or has a range of subordinate ids.
+pub(crate) fn has_ids() -> bool {
+    let name = finish(Command::new("id").arg("-un")).success().stdout;
+    let ranges = std::fs::read_to_string("/etc/subuid").unwrap_or_default();
+    is_root() || ranges.lines().any(|line| line.split(':').next() == Some(name.trim()))
+}
+
 /// A folder with a package in it, a home and a store.
 pub(crate) struct World {
     root: TempDir,
@@ -94,6 +101,20 @@ impl World {
     /// Reads a file of the package.
     pub(crate) fn read(&self, name: &str) -> String {
         std::fs::read_to_string(self.package().join(name)).unwrap()
+    }
+
+    /// Has the registry at `url` stand for the public ones.
+    pub(crate) fn mirror(&self, url: &str) {
+        let mirrors = ["docker.io", "gcr.io", "ghcr.io"]
+            .map(|registry| format!("[registry.\"{registry}\"]\nmirrors = [\"{url}\"]\n"));
+        self.configure(&mirrors.concat());
+    }
+
+    /// Writes the user's configuration.
+    pub(crate) fn configure(&self, text: &str) {
+        let folder = self.home().join(".config/pipe");
+        std::fs::create_dir_all(&folder).unwrap();
+        std::fs::write(folder.join("config.toml"), text).unwrap();
     }
 
     /// A command in the package's folder, with nothing of the caller's environment.

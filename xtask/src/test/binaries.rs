@@ -105,6 +105,8 @@ pub(super) struct Staged {
     pub(super) repository: PathBuf,
     /// The test binaries.
     pub(super) tests: Vec<StagedTest>,
+    /// The storage of a registry that has the images of tests.
+    pub(super) images: Option<PathBuf>,
 }
 
 /// A copy of a test binary.
@@ -140,6 +142,7 @@ pub(super) fn stage(root: &Path, pipe: &Path, tests: &[&TestBinary]) -> Result<S
         repository: folder.join("repository"),
         folder,
         tests: Vec::new(),
+        images: None,
     };
     copy(pipe, &staged.pipe)?;
     for test in tests {

@@ -62,7 +62,8 @@ impl Identity {
         command
             .current_dir(&staged.folder)
             .env("PIPE_TEST_BINARY", &staged.pipe)
-            .env("PIPE_TEST_REPOSITORY", &staged.repository);
+            .env("PIPE_TEST_REPOSITORY", &staged.repository)
+            .envs(staged.images.iter().map(|storage| ("PIPE_TEST_IMAGES", storage)));
         command
     }
 }

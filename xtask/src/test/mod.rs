@@ -5,17 +5,20 @@
 
 mod binaries;
 mod identity;
+mod images;
 mod outcome;
 mod setup;
 pub(crate) use setup::install;
 mod skips;
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
+use std::thread::JoinHandle;
 
 use crate::repository;
 use binaries::TestBinary;
 use identity::Identity;
 use outcome::Tally;
+use setup::is_root;
 
 /// Packages whose integration tests drive the built binary.
 const END_TO_END: &[&str] = &["pipe"];
@@ -28,6 +31,8 @@ pub(crate) fn run(args: &[&str]) -> Result<(), String> {
         _ => return Err(format!("cargo xtask test takes --unit or --e2e, not {args:?}")),
     };
     setup::packages()?;
+    // Mostly waiting for the network: beside the build.
+    let images = end_to_end.then(|| std::thread::spawn(images::prepare));
     let built = binaries::build()?;
     let (driving, others): (Vec<_>, Vec<_>) = built.tests.iter().partition(|test| is_end_to_end(test));
     let mut total = Tally::default();
@@ -39,7 +44,8 @@ pub(crate) fn run(args: &[&str]) -> Result<(), String> {
     }
     if end_to_end {
         let root = repository::root();
-        let staged = binaries::stage(&root, &built.pipe, &driving)?;
+        let mut staged = binaries::stage(&root, &built.pipe, &driving)?;
+        staged.images = images.map_or(Ok(None), finished)?;
         for identity in identity::all()? {
             let tally = as_identity(&root, &identity, &staged)?;
             total += tally;
@@ -47,6 +53,24 @@ pub(crate) fn run(args: &[&str]) -> Result<(), String> {
     }
     println!("{} passed, {} failed", total.passed, total.failed);
     if total.failed == 0 { Ok(()) } else { Err("some tests failed".to_owned()) }
+}
+
+/// Makes the images and prints where they are.
+pub(crate) fn images() -> Result<(), String> {
+    setup::packages()?;
+    images::prepare().map(|storage| println!("{}", storage.display()))
+}
+
+/// The images, as far as they can be made: an ordinary user may lack what that needs, and then has fewer tests.
+fn finished(images: JoinHandle<Result<PathBuf, String>>) -> Result<Option<PathBuf>, String> {
+    match images.join().unwrap_or_else(|_| Err("the thread that makes them panicked".to_owned())) {
+        Ok(storage) => Ok(Some(storage)),
+        Err(reason) if is_root() => Err(format!("cannot make the images for tests: {reason}")),
+        Err(reason) => {
+            println!("no images for tests: {reason}");
+            Ok(None)
+        }
+    }
 }
 
 fn is_end_to_end(test: &TestBinary) -> bool {
@@ -60,7 +84,9 @@ fn as_identity(root: &Path, identity: &Identity, staged: &binaries::Staged) -> R
         let title = format!("{} as {}", test.display_name(), identity.name);
         tally += outcome::run(&mut identity.command(staged, &test.path), &title)?;
     }
-    let expected = skips::expected(&repository::read(root, Path::new(skips::FILE)), identity.name)?;
+    let skips = repository::read(root, Path::new(skips::FILE));
+    let without_images = if staged.images.is_none() { skips::expected(&skips, "without-images")? } else { 0 };
+    let expected = skips::expected(&skips, identity.name)? + without_images;
     if tally.skipped != expected {
         println!(
             "FAILED {}: {} tests were skipped, {} says {expected}",

@@ -15,6 +15,10 @@ const NEEDED: &[(&str, &str)] = &[
     ("unshare", "util-linux"),
     ("useradd", "passwd"),
     ("busybox", "busybox-static"),
+    ("curl", "curl"),
+    ("docker-registry", "docker-registry"),
+    ("mmdebstrap", "mmdebstrap"),
+    ("pip3", "python3-pip"),
 ];
 
 /// Installs what is missing, as root on a Debian; else says what to install.

@@ -1,0 +1,92 @@
+//! The examples, for real: images of a registry as people run it.
+
+use crate::harness::{World, has_ids};
+use crate::registry::Registry;
+
+#[test]
+fn first_module() {
+    let Some(registry) = Registry::start("first_module") else { return };
+    let world = registry.example("first-module");
+    for target in ["container_echo", "container-echo"] {
+        assert_eq!(world.prints(["run", target, "--text", "Hello, pipe!"]), "Hello, pipe!\n");
+    }
+    world.write("a.go", "package main\n\nfunc main() {}\n");
+    world.write("below/b.go", "func b() {}\n");
+    for target in ["grep-dir", "grep_dir"] {
+        let found = world.prints(["run", target, "--dir", ".", "--pattern", "func"]);
+        let mut lines: Vec<&str> = found.lines().filter(|line| line.contains(".go:")).collect();
+        lines.sort_unstable();
+        assert_eq!(lines, ["./a.go:func main() {}", "./below/b.go:func b() {}"], "{found}");
+    }
+    assert_eq!(world.prints(["run", "grep-dir", "--dir", "below", "--pattern", "nowhere"]), "");
+    assert!(world.read("pipe.lock").starts_with("image docker.io/library/alpine:3.20 sha256:"));
+    world.run(["cache", "verify"]).success();
+}
+
+/// Every binary of the matrix is written, and says what it is.
+#[test]
+fn matrix() {
+    let Some(registry) = Registry::start("matrix") else { return };
+    let world = registry.example("matrix");
+    let out = world.path("dist");
+    world.run(["run", "dist", "-o", out.to_str().unwrap()]).success();
+    let mut written: Vec<(String, String)> = std::fs::read_dir(&out)
+        .unwrap()
+        .map(|entry| entry.unwrap())
+        .map(|entry| {
+            let name = entry.file_name().into_string().unwrap();
+            (name, std::fs::read_to_string(entry.path()).unwrap())
+        })
+        .collect();
+    written.sort();
+    let expected = [
+        ("amd64", "debug"),
+        ("amd64", "plain"),
+        ("arm64", "debug"),
+        ("arm64", "plain"),
+        ("riscv64", "plain"),
+    ]
+    .map(|(arch, flavour)| (format!("app-{arch}-{flavour}"), format!("built for {arch} {flavour}\n")));
+    assert_eq!(written, expected);
+
+    let again = world.events(["run", "dist"]).success();
+    assert_eq!(again.steps("ran"), [""; 0]);
+    world.run(["test"]).success();
+}
+
+/// A whole distribution: its owners are kept where there are ids for them, and its package manager works.
+#[test]
+fn debian() {
+    let Some(registry) = Registry::start("debian") else { return };
+    let world = registry.module(
+        r#"
+fn debian() -> Container { image("debian:bookworm-slim") }
+pub fn release() -> String { debian().run(bash"source /etc/os-release; echo $VERSION_CODENAME", network: Off).stdout }
+pub fn shadow() -> String { debian().run(["stat", "-c", "%U:%G %a", "/etc/shadow"], network: Off).stdout }
+pub fn packages() -> String {
+  debian().run(sh"dpkg --remove --force-all login > /dev/null; test ! -e /bin/login; dpkg --verify bash | grep -v ^missing || true", network: Off).stdout
+}
+"#,
+    );
+    assert_eq!(
+        world.prints(["run", "release"]),
+        "bookworm
+"
+    );
+    let shadow = world.prints(["run", "shadow"]);
+    let expected = if has_ids() { "root:shadow 640\n" } else { "root:root 640\n" };
+    assert_eq!(shadow, expected);
+    assert_eq!(world.prints(["run", "packages"]), "");
+    world.run(["cache", "verify"]).success();
+}
+
+/// All that needs no other operation than are there.
+#[test]
+fn all_examples_are_right_as_they_stand() {
+    for name in ["hello", "first-module", "matrix", "go-service"] {
+        let world = World::example(name);
+        world.run(["check"]).success();
+        world.run(["fmt", "--check"]).success();
+        world.run(["list"]).success();
+    }
+}

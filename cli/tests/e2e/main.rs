@@ -11,6 +11,7 @@ mod command_line;
 mod concurrency;
 mod crash;
 mod edits;
+mod failing;
 mod fmt;
 mod git;
 mod images;

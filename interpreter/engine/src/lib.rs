@@ -21,6 +21,7 @@ mod results;
 mod rounds;
 mod scheduler;
 mod session;
+mod silent;
 mod steps;
 mod value;
 mod why;

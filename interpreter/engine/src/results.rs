@@ -3,7 +3,7 @@
 use std::sync::{Arc, OnceLock};
 use std::time::{Duration, SystemTime};
 
-use pipe_ops::{BlobDigest, Datum, Slot, StepKey};
+use pipe_ops::{BlobDigest, Datum, Digest, Slot, StepKey};
 use pipe_store::{StepRecord, Store, Stored};
 
 use crate::failure::Cause;
@@ -83,6 +83,12 @@ impl ExecResult {
             created: record.created,
             texts: Default::default(),
         })
+    }
+
+    /// Whether it printed anything.
+    pub(crate) fn printed(&self) -> bool {
+        let nothing = BlobDigest(Digest::of(&[]));
+        self.stdout != nothing || self.stderr != nothing
     }
 
     fn slot(&self, slot: Slot, store: &Store) -> Result<Value, Cause> {

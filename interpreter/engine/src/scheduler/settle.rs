@@ -10,7 +10,7 @@ use crate::failure::Cause;
 use crate::reach::Needed;
 use crate::results::{ExecResult, NodeResult};
 use crate::steps::exec::Flight;
-use crate::{Event, Failure, StepState, Value, describe};
+use crate::{Event, Failure, StepState, Value, describe, silent};
 
 /// What an event says of a step beside its node and state.
 #[derive(Default)]
@@ -71,9 +71,7 @@ impl Scheduler {
     /// A command that is an effect has run: with another exit code than 0 it failed.
     fn performed(&mut self, number: u32, result: Arc<ExecResult>, tail: &[u8]) {
         if result.exit_code != 0 {
-            let mut cause = Cause::pipeline(format!("exit code {}", result.exit_code));
-            cause.exit_code = Some(result.exit_code);
-            cause.log_tail = tail.to_vec();
+            let cause = self.exit_cause(number, &result, tail);
             return self.failed(number, cause, Some(result.key));
         }
         let Some(needed) = self.reach.get(number) else { return };
@@ -124,13 +122,22 @@ impl Scheduler {
 
     /// The failure of a command with an exit code that one of its guards refuses.
     pub(super) fn refused(&mut self, number: u32, result: &ExecResult, tail: &[u8]) -> Arc<Failure> {
-        let mut cause = Cause::pipeline(format!("exit code {}", result.exit_code));
-        cause.exit_code = Some(result.exit_code);
-        cause.log_tail = tail.to_vec();
+        let cause = self.exit_cause(number, result, tail);
         let failure = self.failure(number, cause, Some(result.key));
         self.unacceptable.insert(number, failure.clone());
         self.note(failure.clone());
         failure
+    }
+
+    /// What is said of a command that ended with an exit code that is no success.
+    fn exit_cause(&self, number: u32, result: &ExecResult, tail: &[u8]) -> Cause {
+        let (exit_code, printed) = (result.exit_code, result.printed());
+        Cause {
+            exit_code: Some(exit_code),
+            log_tail: tail.to_vec(),
+            help: self.reach.get(number).and_then(|needed| silent::hint(exit_code, &needed.node, printed)),
+            ..Cause::pipeline(format!("exit code {exit_code}"))
+        }
     }
 
     /// A node failed by itself.

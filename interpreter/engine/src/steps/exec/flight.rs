@@ -187,7 +187,8 @@ fn no_result(step: &PreparedExec, exit: &Exit, captured: Captured) -> Cause {
     let (reason, help, exit_code) = match exit {
         Exit::TimedOut => {
             let after = step.timeout().map(|after| format!(" after {}", humane(after))).unwrap_or_default();
-            (format!("timed out{after}"), None, None)
+            let help = "its log shows how far it came; `timeout:` says how long it may take";
+            (format!("timed out{after}"), Some(help.to_owned()), None)
         }
         Exit::OutOfMemory => ("killed: out of memory".to_owned(), None, Some(137)),
         Exit::ProgramMissing { program } => {

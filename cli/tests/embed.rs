@@ -8,7 +8,7 @@ use std::sync::{Arc, Mutex};
 use pipe_engine::{
     Demand, Ending, Engine, EngineError, EngineOptions, Event, EventSink, RunReport, StepState, Value,
 };
-use pipe_ops::{Arg, Datum, Exec, Graph, Hints, HostDir, Mount, Network, Op, Output, Slot};
+use pipe_ops::{Arg, Datum, Exec, Graph, Hints, HostDir, Mount, Mounted, Network, Op, Output, Slot};
 use pipe_sandbox::{Sandbox, SandboxOptions, layer_owner};
 use pipe_store::{Store, StoreOptions};
 use tokio_util::sync::CancellationToken;
@@ -110,7 +110,7 @@ fn a_graph_built_by_hand_runs_and_is_cached() {
     let dir = HostDir { path: ".".to_owned(), include: Vec::new(), exclude: Vec::new() };
     let input = main_of(&mut graph, Op::HostDir(dir));
     let tools = main_of(&mut graph, Op::Toolchain);
-    let mounts = vec![Mount { path: "/in".to_owned(), source: input, is_file: false }];
+    let mounts = vec![Mount { path: "/in".to_owned(), shown: Mounted::Tree(input) }];
     let env = BTreeMap::from([
         ("PATH".to_owned(), Arg::text("/usr/bin:/bin")),
         ("WORD".to_owned(), Arg::text("and from the graph")),

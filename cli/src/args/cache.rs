@@ -20,6 +20,7 @@ pub(crate) enum CacheCommand {
         json: bool,
     },
     Verify(VerifyArgs),
+    Volume(super::VolumeArgs),
 }
 
 /// Read everything in the store again and compare it with its digest; what is damaged is put aside and made again when it is needed

@@ -7,6 +7,7 @@ mod inspect;
 mod lsp;
 mod run;
 mod start;
+mod volume;
 mod why;
 
 use clap::builder::styling::{AnsiColor, Styles};
@@ -20,6 +21,7 @@ pub(crate) use inspect::{ListArgs, PlanArgs, PlanForm, TestArgs, VersionArgs};
 pub(crate) use lsp::LspArgs;
 pub(crate) use run::{ExecutionArgs, NetworkChoice, RunArgs};
 pub(crate) use start::{CompletionsArgs, ExplainArgs, InitArgs, Template};
+pub(crate) use volume::{RemoveArgs, VolumeArgs, VolumeCommand};
 pub(crate) use why::{InputsArgs, WhyArgs};
 
 const STYLES: Styles =

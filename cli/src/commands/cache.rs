@@ -14,10 +14,11 @@ pub(crate) fn run(args: &CacheArgs, environment: &Environment) -> Result<(), Cli
     match &args.command {
         CacheCommand::Ls { json } => ls(*json, environment),
         CacheCommand::Verify(args) => verify(*args, environment),
+        CacheCommand::Volume(args) => super::volume::run(args, environment),
     }
 }
 
-fn failed(error: StoreError) -> CliError {
+pub(super) fn failed(error: StoreError) -> CliError {
     CliError::machine(error.to_string())
 }
 
@@ -58,7 +59,7 @@ fn as_line(entry: &StepEntry) -> String {
 }
 
 /// An age in its largest unit.
-fn rounded(seconds: u64) -> String {
+pub(super) fn rounded(seconds: u64) -> String {
     match seconds {
         0..60 => format!("{seconds} s"),
         60..3600 => format!("{} min", seconds / 60),

@@ -14,6 +14,7 @@ pub(crate) mod plan;
 pub(crate) mod run;
 pub(crate) mod test;
 pub(crate) mod version;
+mod volume;
 pub(crate) mod why;
 
 use std::ffi::OsString;

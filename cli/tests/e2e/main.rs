@@ -35,4 +35,5 @@ mod terminal;
 mod trees;
 mod trust;
 mod values;
+mod volumes;
 mod why;

@@ -71,7 +71,7 @@ pub struct StepSpec {
     pub base: Base,
     /// Layers over the base, lowest first.
     pub root: Vec<LayerRef>,
-    /// Private writable views, in the order they are mounted (an outer path before one inside it).
+    /// What is mounted, in order (an outer path before one inside it).
     pub mounts: Vec<MountSpec>,
     /// Program and arguments; the program is looked up on `PATH` of `env`.
     pub argv: Vec<String>,
@@ -100,7 +100,7 @@ pub enum Base {
     Toolchain,
 }
 
-/// A private writable view of a tree or a file.
+/// Something shown at a path.
 #[derive(Clone, Debug)]
 pub struct MountSpec {
     /// Absolute, normalised.
@@ -112,10 +112,28 @@ pub struct MountSpec {
 /// What a mount shows.
 #[derive(Clone, Debug)]
 pub enum MountSource {
-    /// A tree: layers, lowest first; none is an empty folder.
+    /// A private writable view of a tree: layers, lowest first; none is an empty folder.
     Tree(Vec<LayerRef>),
-    /// A file of a layer.
+    /// A private writable view of a file of a layer.
     File(FileRef),
+    /// A cache volume, which the engine has locked for this step.
+    Volume(VolumeSpec),
+    /// An empty folder in memory.
+    Tmpfs {
+        /// The most bytes it holds; the kernel's own limit when `None`.
+        size: Option<u64>,
+    },
+}
+
+/// A cache volume for a step.
+#[derive(Clone, Debug)]
+pub struct VolumeSpec {
+    /// Its folder, relative to the store. What is shown is `data` in it, made and given to the step's user when it is missing.
+    pub folder: PathBuf,
+    /// No other step uses it meanwhile. The backend sees to it that what remains of one that was killed is over.
+    pub alone: bool,
+    /// Files of layers that tools must take for newer than what the volume holds: they get the time of now before the step starts.
+    pub touch: Vec<LayerRef>,
 }
 
 /// How a command ended and what it left.
@@ -125,7 +143,8 @@ pub struct StepOutcome {
     pub exit: Exit,
     /// What it changed in its root; `None` when nothing.
     pub root: Option<NewLayer>,
-    /// What it changed in each mount, in order; a file mount's layer holds that file under the name `file`.
+    /// What it changed in each mount, in order; a file mount's layer holds that file under the name `file`. `None` for what is no
+    /// view of a tree or a file.
     pub mounts: Vec<Option<NewLayer>>,
     /// How long the command ran.
     pub elapsed: Duration,

@@ -181,7 +181,9 @@ fn check_slot(graph: &Graph, output: Output) -> Result<(), EngineError> {
         (Slot::Config, _) => {
             matches!(node.op, Op::Image { .. } | Op::Archive { .. } | Op::Declared { .. })
         }
-        (Slot::Mount(index), Some(exec)) => (index as usize) < exec.mounts.len(),
+        (Slot::Mount(index), Some(exec)) => {
+            exec.mounts.get(index as usize).is_some_and(|mount| mount.shown.source().is_some())
+        }
         (_, Some(_)) => true,
         _ => false,
     };

@@ -7,6 +7,7 @@ use pipe_ops::{BlobDigest, Datum, Digest, Slot, StepKey};
 use pipe_store::{StepRecord, Store, Stored};
 
 use crate::failure::Cause;
+use crate::steps::exec::{PreparedMount, Shown};
 use crate::{TreeValue, Value};
 
 /// Bytes that a text value may have: larger ones belong in files.
@@ -33,7 +34,8 @@ pub(crate) struct ExecResult {
     pub(crate) key: StepKey,
     pub(crate) exit_code: i32,
     pub(crate) root: TreeValue,
-    pub(crate) mounts: Vec<Value>,
+    /// In order; `None` for one that holds nothing of its own.
+    pub(crate) mounts: Vec<Option<Value>>,
     pub(crate) stdout: BlobDigest,
     pub(crate) stderr: BlobDigest,
     pub(crate) log: BlobDigest,
@@ -61,14 +63,17 @@ impl ExecResult {
         key: StepKey,
         record: StepRecord,
         root: &TreeValue,
-        mounts: &[(String, Value)],
+        mounts: &[PreparedMount],
     ) -> Option<ExecResult> {
         if record.mounts.len() != mounts.len() {
             return None;
         }
-        let left = record.mounts.into_iter().zip(mounts).map(|(left, (_, shown))| match (left, shown) {
-            (Some(Stored::Tree(tree)), Value::Tree(shown)) => Some(Value::Tree(shown.with_tree(tree))),
-            (Some(Stored::File(file)), Value::File(_)) => Some(Value::File(file)),
+        let left = record.mounts.into_iter().zip(mounts).map(|(left, mount)| match (left, &mount.shown) {
+            (Some(Stored::Tree(tree)), Shown::Value(Value::Tree(shown))) => {
+                Some(Some(Value::Tree(shown.with_tree(tree))))
+            }
+            (Some(Stored::File(file)), Shown::Value(Value::File(_))) => Some(Some(Value::File(file))),
+            (None, Shown::Cache(_) | Shown::Tmpfs(_)) => Some(None),
             _ => None,
         });
         Some(ExecResult {
@@ -97,7 +102,7 @@ impl ExecResult {
             Slot::Main | Slot::Config => Value::Datum(Datum::Unit),
             Slot::Root => Value::Tree(self.root.clone()),
             Slot::Mount(index) => {
-                let mount = self.mounts.get(index as usize).cloned();
+                let mount = self.mounts.get(index as usize).cloned().flatten();
                 mount.ok_or_else(|| Cause::machine(format!("the step has no mount {index}")))?
             }
             Slot::Stdout => text(stdout, store, self.stdout, "standard output")?,

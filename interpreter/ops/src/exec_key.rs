@@ -34,12 +34,29 @@ pub struct ResolvedExec {
 pub struct ResolvedMount {
     /// The absolute path.
     pub path: String,
-    /// A tree's or a file's content.
-    pub content: Digest,
-    /// Permission bits, when it is a file.
-    pub file_mode: Option<u32>,
-    /// What a tree stands on, when that is not nothing.
-    pub base: Option<Digest>,
+    /// What it shows.
+    pub shown: ResolvedMounted,
+}
+
+/// What a mount shows, as far as it counts.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum ResolvedMounted {
+    /// A tree or a file.
+    Content {
+        /// Its content.
+        content: Digest,
+        /// Permission bits, when it is a file.
+        file_mode: Option<u32>,
+        /// What a tree stands on, when that is not nothing.
+        base: Option<Digest>,
+    },
+    /// A cache volume: what is in it does not count, nor how it is shared.
+    Cache {
+        /// The volume's name.
+        name: String,
+    },
+    /// An empty folder in memory.
+    Tmpfs,
 }
 
 impl ResolvedExec {
@@ -71,13 +88,19 @@ impl ResolvedExec {
 impl ResolvedMount {
     fn add_to(&self, mut preimage: Preimage) -> Preimage {
         let path = &self.path;
-        if let Some(mode) = self.file_mode {
-            preimage = preimage.text(format!("{path} (mode)"), format!("{mode:04o}"));
+        match &self.shown {
+            ResolvedMounted::Content { content, file_mode, base } => {
+                if let Some(mode) = file_mode {
+                    preimage = preimage.text(format!("{path} (mode)"), format!("{mode:04o}"));
+                }
+                if let Some(base) = base {
+                    preimage = preimage.digest(format!("{path} (host tools)"), *base);
+                }
+                preimage.digest(path, *content)
+            }
+            ResolvedMounted::Cache { name } => preimage.text(format!("{path} (cache volume)"), name),
+            ResolvedMounted::Tmpfs => preimage.text(format!("{path} (tmpfs)"), ""),
         }
-        if let Some(base) = self.base {
-            preimage = preimage.digest(format!("{path} (host tools)"), base);
-        }
-        preimage.digest(path, self.content)
     }
 }
 
@@ -98,15 +121,17 @@ mod tests {
 
     type Change = (&'static str, fn(&mut ResolvedExec));
 
+    fn content(content: Digest, file_mode: Option<u32>, base: Option<Digest>) -> ResolvedMounted {
+        ResolvedMounted::Content { content, file_mode, base }
+    }
+
     fn exec() -> ResolvedExec {
         ResolvedExec {
             base: Some(Digest::of(b"tools")),
             root: Digest::of(b"root"),
             mounts: vec![ResolvedMount {
                 path: "/src".into(),
-                content: Digest::of(b"src"),
-                file_mode: None,
-                base: None,
+                shown: ResolvedMounted::Content { content: Digest::of(b"src"), file_mode: None, base: None },
             }],
             argv: vec!["cc".into(), "-o".into(), "app".into()],
             env: BTreeMap::from([("A".into(), "1".into()), ("B".into(), "2".into())]),
@@ -121,12 +146,23 @@ mod tests {
     /// Every field is in the key: what the table of the design names, and nothing beside it exists.
     #[test]
     fn every_field_changes_the_key() {
-        let changes: [Change; 15] = [
+        let changes: [Change; 17] = [
             ("host tools", |exec| exec.base = None),
             ("root file system", |exec| exec.root = Digest::of(b"other")),
-            ("/src", |exec| exec.mounts[0].content = Digest::of(b"other")),
-            ("/src (mode)", |exec| exec.mounts[0].file_mode = Some(0o755)),
-            ("/src (host tools)", |exec| exec.mounts[0].base = Some(Digest::of(b"tools"))),
+            ("/src", |exec| exec.mounts[0].shown = content(Digest::of(b"other"), None, None)),
+            ("/src (mode)", |exec| {
+                exec.mounts[0].shown = content(Digest::of(b"src"), Some(0o755), None);
+            }),
+            ("/src (host tools)", |exec| {
+                exec.mounts[0].shown = content(Digest::of(b"src"), None, Some(Digest::of(b"tools")));
+            }),
+            ("/c (cache volume)", |exec| {
+                let shown = ResolvedMounted::Cache { name: "objects".into() };
+                exec.mounts.push(ResolvedMount { path: "/c".into(), shown });
+            }),
+            ("/t (tmpfs)", |exec| {
+                exec.mounts.push(ResolvedMount { path: "/t".into(), shown: ResolvedMounted::Tmpfs });
+            }),
             ("/other", |exec| exec.mounts[0].path = "/other".into()),
             ("argv[2]", |exec| exec.argv[2] = "main".into()),
             ("argv[3]", |exec| exec.argv.push(String::new())),

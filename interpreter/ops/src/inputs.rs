@@ -61,7 +61,7 @@ impl Op {
 fn exec_inputs(exec: &Exec) -> Vec<Output> {
     let mut inputs = vec![exec.root];
     inputs.extend(exec.image);
-    inputs.extend(exec.mounts.iter().map(|mount| mount.source));
+    inputs.extend(exec.mounts.iter().filter_map(|mount| mount.shown.source()));
     with_args(inputs, exec.argv.iter().chain(exec.env.values()).chain(&exec.stdin))
 }
 

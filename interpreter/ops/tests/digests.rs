@@ -78,11 +78,14 @@ fn texts() -> impl Strategy<Value = Vec<String>> {
 }
 
 fn exec() -> impl Strategy<Value = Op> {
-    let mount = (text(), any_output(), any::<bool>()).prop_map(|(path, source, is_file)| Mount {
-        path,
-        source,
-        is_file,
-    });
+    let sharing = prop_oneof![Just(Sharing::Shared), Just(Sharing::Locked), Just(Sharing::Private)];
+    let shown = prop_oneof![
+        any_output().prop_map(Mounted::Tree),
+        any_output().prop_map(Mounted::File),
+        (text(), sharing).prop_map(|(name, sharing)| Mounted::Cache(CacheVolume { name, sharing })),
+        prop::option::of(any::<u64>()).prop_map(|size| Mounted::Tmpfs { size }),
+    ];
+    let mount = (text(), shown).prop_map(|(path, shown)| Mount { path, shown });
     let network = prop_oneof![Just(Network::Off), Just(Network::Outbound), Just(Network::Host)];
     let env = prop::collection::vec((text(), arg()), 0..3).prop_map(|pairs| pairs.into_iter().collect());
     (
@@ -311,7 +314,7 @@ fn digests_are_stable() {
         Op::Exec(Box::new(Exec {
             root: output(1, Slot::Main),
             image: None,
-            mounts: vec![Mount { path: "/src".into(), source: output(0, Slot::Main), is_file: false }],
+            mounts: vec![Mount { path: "/src".into(), shown: Mounted::Tree(output(0, Slot::Main)) }],
             argv: vec![Arg::text("cc")],
             env: BTreeMap::from([("A".to_owned(), Arg::text("1"))]),
             unset_env: Vec::new(),

@@ -39,6 +39,7 @@ mod store;
 mod testing;
 mod tree;
 mod verify;
+mod volume;
 mod xattr;
 
 pub use build::*;
@@ -61,3 +62,4 @@ pub use step::*;
 pub use store::{Store, StoreOptions};
 pub use tree::*;
 pub use verify::{Damage, VerifyReport};
+pub use volume::{VolumeEntry, VolumeId, VolumeLock, VolumeRemoval, VolumeUse, disk_usage};

@@ -31,6 +31,9 @@ pub trait Namespace: Send + Sync {
 
     /// Removes a folder with everything in it. Not there is fine.
     fn remove(&self, path: &Path) -> io::Result<()>;
+
+    /// Bytes that a folder takes on the disk.
+    fn usage(&self, path: &Path) -> io::Result<u64>;
 }
 
 /// How the ids that a process sees on files relate to the ids that steps see.

@@ -169,7 +169,7 @@ fn make_folders(dir: &Path, owner: Option<(u32, u32)>) -> Result<(), StoreError>
     for name in ["blobs", "locks", "quarantine"] {
         make_folder(&dir.join(name), 0o700)?;
     }
-    for name in ["layers", "work"] {
+    for name in ["layers", "work", "volumes"] {
         let path = dir.join(name);
         let made = make_folder(&path, 0o700)?;
         if made {

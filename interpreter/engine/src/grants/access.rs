@@ -46,6 +46,11 @@ impl HostAccess {
         Ok(HostAccess { package: package.canonicalize()?, grants: grants.clone() })
     }
 
+    /// The package's folder, with all links followed.
+    pub fn package(&self) -> &Path {
+        &self.package
+    }
+
     /// Where a path of the pipeline really is, if it may be read. Links are followed here, once; what is read afterwards is
     /// the path that is given back. A path that does not exist may be asked for: reading it fails later.
     ///

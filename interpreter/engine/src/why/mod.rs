@@ -5,7 +5,9 @@ mod trace;
 use std::collections::HashSet;
 use std::sync::Arc;
 
-use pipe_ops::{Difference, Exec, FieldValue, Graph, NodeId, Op, Origin, Preimage, StepKey, TreeDigest};
+use pipe_ops::{
+    Difference, Exec, FieldValue, Graph, Mounted, NodeId, Op, Origin, Preimage, StepKey, TreeDigest,
+};
 use pipe_store::{PathChangeKind, Store};
 
 use crate::{Engine, EngineError, Plan, PlanNode, PlanStatus};
@@ -159,12 +161,12 @@ fn content(
         return Ok(None);
     };
     let mount = exec.mounts.iter().find(|mount| mount.path == difference.label);
-    let source = match (mount, difference.label.as_str()) {
-        (Some(mount), _) => mount.source,
-        (None, "root file system") => exec.root,
+    let (source, is_file) = match (mount.map(|mount| &mount.shown), difference.label.as_str()) {
+        (Some(Mounted::Tree(source)), _) => (*source, false),
+        (Some(Mounted::File(source)), _) => (*source, true),
+        (None, "root file system") => (exec.root, false),
         _ => return Ok(None),
     };
-    let is_file = mount.is_some_and(|mount| mount.is_file);
     let (path, kind) = if is_file {
         (Vec::new(), PathChangeKind::Content)
     } else {

@@ -80,6 +80,7 @@ impl Closures {
             MountSource::File(file) => {
                 (vec![self.store.dir().join("layers").join(&file.layer).join(&file.path)], true)
             }
+            MountSource::Volume(_) | MountSource::Tmpfs { .. } => (Vec::new(), false),
         };
         let upper = work.join(format!("upper-{index}"));
         std::fs::create_dir_all(&upper).unwrap();

@@ -41,7 +41,7 @@ pub(crate) fn command(root: Output, argv: &[&str]) -> Exec {
 }
 
 pub(crate) fn mount(path: &str, source: Output) -> Mount {
-    Mount { path: path.into(), source, is_file: false }
+    Mount { path: path.into(), shown: pipe_ops::Mounted::Tree(source) }
 }
 
 impl Build {

@@ -7,8 +7,6 @@ use crate::machine::Machine;
 use crate::value::Value;
 
 pub(super) const TABLE: Table = &[
-    ("Container.cache", Entry::Run(undone)),
-    ("Container.tmpfs", Entry::Run(undone)),
     ("Container.volatile_env", Entry::Run(undone)),
     ("Container.secret_env", Entry::Run(undone)),
     ("Container.secret_file", Entry::Run(undone)),

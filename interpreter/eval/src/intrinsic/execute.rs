@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use pipe_diagnostics::FileSpan;
-use pipe_ops::{Arg, Exec, Hints, Mount, Network, NodeId, Op, Output, Slot};
+use pipe_ops::{Arg, Exec, Hints, Mounted, Network, NodeId, Op, Output, Slot};
 use pipe_syntax::ast::Shell;
 
 use super::{Call, Entry, Table};
@@ -45,7 +45,9 @@ impl ContainerValue {
         let mut container = self.clone();
         container.root = Output { node: result, slot: Slot::Root };
         for (index, mount) in (0..).zip(&mut container.mounts) {
-            mount.source = Output { node: result, slot: Slot::Mount(index) };
+            if let Mounted::Tree(source) | Mounted::File(source) = &mut mount.shown {
+                *source = Output { node: result, slot: Slot::Mount(index) };
+            }
         }
         container.last = Some(LastExec { exec, result });
         container
@@ -107,7 +109,7 @@ impl Machine {
         Ok(Exec {
             root: container.root,
             image: container.image(),
-            mounts: container.mounts.iter().map(mount).collect(),
+            mounts: container.mounts.clone(),
             argv: command.argv,
             env,
             unset_env,
@@ -278,8 +280,4 @@ fn script_command(container: &ContainerValue, script: &ScriptValue) -> Command {
     let shell = argv.first().cloned();
     let argv = argv.into_iter().chain([script.text.clone()]).map(Arg::text).collect();
     Command { argv, variables: script.variables.clone(), shell, place: script.place.clone() }
-}
-
-fn mount(mount: &crate::value::MountValue) -> Mount {
-    Mount { path: mount.path.clone(), source: mount.source, is_file: mount.is_file }
 }

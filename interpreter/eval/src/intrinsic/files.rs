@@ -2,14 +2,14 @@
 
 use std::sync::Arc;
 
-use pipe_ops::{Arg, Op, Output};
+use pipe_ops::{Arg, Mounted, Op, Output};
 
 use super::places::Place;
 use super::starts::tree_of;
 use super::{Call, Entry, Table, options};
 use crate::error::{self, Result};
 use crate::machine::Machine;
-use crate::value::{ContainerValue, MountValue, Value};
+use crate::value::{ContainerValue, Value};
 
 pub(super) const TABLE: Table = &[
     ("Container.mount", Entry::Run(mount)),
@@ -24,16 +24,25 @@ pub(super) const TABLE: Table = &[
 
 fn mount(machine: &mut Machine, call: &Call<'_>) -> Result<Value> {
     let mut container = call.container(machine, 0)?.as_ref().clone();
-    let path = machine.known_path(&container, call, 1)?;
+    let path = mount_path(machine, call, &container)
+        .map_err(|error| error.help("copy it instead: `.copy(\"/\", tree)`"))?;
     let (source, is_file) = tree_of(machine, call, call.arg(2)?)?;
+    container.add_mount(path, if is_file { Mounted::File(source) } else { Mounted::Tree(source) });
+    Ok(container.into())
+}
+
+/// Where argument 1 says that something is to be mounted.
+pub(super) fn mount_path(
+    machine: &mut Machine,
+    call: &Call<'_>,
+    container: &ContainerValue,
+) -> Result<String> {
+    let path = machine.known_path(container, call, 1)?;
     if path == "/" {
         let message = "nothing can be mounted at `/`: it would hide everything";
-        return Err(error::invalid(message, call.arg_place(1)).help("copy it instead: `.copy(\"/\", tree)`"));
+        return Err(error::invalid(message, call.arg_place(1)));
     }
-    // What a new mount hides can never be seen again.
-    container.mounts.retain(|mount| mount.path != path && !mount.path.starts_with(&format!("{path}/")));
-    container.mounts.push(MountValue { path, source, is_file });
-    Ok(container.into())
+    Ok(path)
 }
 
 fn copy(machine: &mut Machine, call: &Call<'_>) -> Result<Value> {
@@ -103,21 +112,24 @@ fn change(
             Ok(container.into())
         }
         Place::Mount(index, path) => {
-            let mount = container.mounts.get(index);
-            let mount = mount.ok_or_else(|| error::internal("no such mount", call.place()))?;
+            let source = mounted(container, index, call)?;
             let path = if path.is_empty() { ".".to_owned() } else { path };
-            let op = op(machine, mount.source, Arg::text(path))?;
+            let op = op(machine, source, Arg::text(path))?;
             let source = machine.add_main(op, &site)?;
             with_mount(container, index, source, call)
         }
-        Place::MountedFile(_) => Err(error::internal("a mounted file is no tree", call.place())),
+        Place::MountedFile(_) | Place::Apart(_) => {
+            Err(error::internal("this place is no tree", call.place()))
+        }
     }
 }
 
 fn with_mount(container: &ContainerValue, index: usize, source: Output, call: &Call<'_>) -> Result<Value> {
     let mut container = container.clone();
-    let mount = container.mounts.get_mut(index);
-    mount.ok_or_else(|| error::internal("no such mount", call.place()))?.source = source;
+    match container.mounts.get_mut(index).map(|mount| &mut mount.shown) {
+        Some(Mounted::Tree(shown) | Mounted::File(shown)) => *shown = source,
+        _ => return Err(error::internal("no such mount", call.place())),
+    }
     Ok(container.into())
 }
 
@@ -158,6 +170,7 @@ fn dir_of(machine: &mut Machine, call: &Call<'_>, container: &Arc<ContainerValue
         Place::MountedFile(_) => {
             return Err(error::invalid("a file is mounted here, not a directory", call.arg_place(1)));
         }
+        Place::Apart(_) => return Err(error::internal("this place is no tree", call.place())),
     };
     machine.add_main(Op::Subdir { tree, path }, &site).map(Value::Dir)
 }
@@ -171,11 +184,12 @@ fn file_of(machine: &mut Machine, call: &Call<'_>, container: &Arc<ContainerValu
             return Err(error::invalid("a directory is mounted here, not a file", call.arg_place(1)));
         }
         Place::Mount(index, path) => (mounted(container, index, call)?, Arg::text(path)),
+        Place::Apart(_) => return Err(error::internal("this place is no tree", call.place())),
     };
     machine.add_main(Op::Subfile { tree, path }, &site).map(Value::File)
 }
 
 fn mounted(container: &ContainerValue, index: usize, call: &Call<'_>) -> Result<Output> {
-    let mount = container.mounts.get(index);
-    mount.map(|mount| mount.source).ok_or_else(|| error::internal("no such mount", call.place()))
+    let mount = container.mounts.get(index).and_then(|mount| mount.shown.source());
+    mount.ok_or_else(|| error::internal("no such mount", call.place()))
 }

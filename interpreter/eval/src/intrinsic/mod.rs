@@ -20,6 +20,7 @@ mod places;
 mod repos;
 mod starts;
 mod texts;
+mod volumes;
 
 use std::collections::HashMap;
 use std::sync::{Arc, LazyLock};
@@ -66,6 +67,7 @@ const TABLES: &[(Kind, &str, Table)] = &[
     (Kind::Function, "std/prelude", files::TABLE),
     (Kind::Function, "std/prelude", config::TABLE),
     (Kind::Function, "std/prelude", containers::TABLE),
+    (Kind::Function, "std/prelude", volumes::TABLE),
     (Kind::Function, "std/prelude", execute::TABLE),
     (Kind::Function, "std/prelude", dirs::TABLE),
     (Kind::Function, "std/prelude", checks::TABLE),

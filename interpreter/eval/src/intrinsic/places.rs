@@ -1,8 +1,8 @@
 //! Paths in a container, and which of its trees each lies in.
 
 use pipe_analysis::typed::{CheckedKind, Type};
-use pipe_ops::Arg;
 use pipe_ops::pure::{join_path, normalise_path};
+use pipe_ops::{Arg, Mounted};
 
 use super::Call;
 use crate::error::{self, EvalError, Result};
@@ -17,6 +17,8 @@ pub(super) enum Place {
     Mount(usize, String),
     /// It is a mounted file.
     MountedFile(usize),
+    /// In this, which is neither an input nor a result.
+    Apart(String),
 }
 
 impl ContainerValue {
@@ -38,16 +40,14 @@ impl ContainerValue {
     /// Finds the tree of an absolute path. The last mount that covers a path hides the others.
     pub(super) fn locate(&self, path: &str) -> Place {
         for (index, mount) in self.mounts.iter().enumerate().rev() {
-            if path == mount.path && mount.is_file {
-                return Place::MountedFile(index);
-            }
-            let below = if mount.path == "/" { Some(path) } else { path.strip_prefix(mount.path.as_str()) };
-            match below {
-                Some("") => return Place::Mount(index, String::new()),
-                Some(rest) if rest.starts_with('/') => {
-                    return Place::Mount(index, rest.trim_start_matches('/').to_owned());
-                }
-                _ => {}
+            let below = path.strip_prefix(mount.path.as_str());
+            let Some(rest) = below.filter(|rest| rest.is_empty() || rest.starts_with('/')) else { continue };
+            match &mount.shown {
+                Mounted::Tree(_) => return Place::Mount(index, rest.trim_start_matches('/').to_owned()),
+                Mounted::File(_) if rest.is_empty() => return Place::MountedFile(index),
+                Mounted::File(_) => {}
+                Mounted::Cache(volume) => return Place::Apart(format!("the cache volume `{}`", volume.name)),
+                Mounted::Tmpfs { .. } => return Place::Apart(format!("the tmpfs at `{}`", mount.path)),
             }
         }
         Place::Root(Arg::text(path))
@@ -66,7 +66,10 @@ impl Machine {
             Value::Text(path) => {
                 let known = container.absolute(path);
                 if known.starts_with('/') {
-                    return Ok(container.locate(&known));
+                    return match container.locate(&known) {
+                        Place::Apart(what) => Err(apart(path, &what, call, index)),
+                        place => Ok(place),
+                    };
                 }
                 if !container.mounts.is_empty() {
                     return Err(unknown_workdir(call, index));
@@ -123,4 +126,12 @@ fn unknown_workdir(call: &Call<'_>, index: usize) -> Box<EvalError> {
     let message = "this path is relative to the image's own working folder, which is known only when the image was fetched";
     error::invalid(message, call.arg_place(index))
         .help("give an absolute path, or say `.workdir(\"/…\")` before")
+}
+
+/// What is in a cache volume or in memory exists for steps only.
+fn apart(path: &str, what: &str, call: &Call<'_>, index: usize) -> Box<EvalError> {
+    let message = format!("`{path}` lies in {what}, which only steps read and write");
+    let help =
+        "copy it inside the step, out to a folder of the container such as `/out`, and take it from there";
+    error::invalid(message, call.arg_place(index)).help(help)
 }

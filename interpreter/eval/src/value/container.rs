@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use indexmap::IndexMap;
-use pipe_ops::{NodeId, Output, Slot};
+use pipe_ops::{Mount, Mounted, NodeId, Output, Slot};
 
 use super::Value;
 
@@ -13,23 +13,12 @@ use super::Value;
 pub struct ContainerValue {
     /// Its root file system.
     pub root: Output,
-    /// What is mounted, in order: a later one hides an earlier one at or below its path.
-    pub mounts: Vec<MountValue>,
+    /// What is mounted, trees and files as the last command left them, in order. None is at or below the path of a later one.
+    pub mounts: Vec<Mount>,
     /// What runs in it, and how.
     pub config: Config,
     /// The last command that ran.
     pub last: Option<LastExec>,
-}
-
-/// A tree or a file shown at a path.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct MountValue {
-    /// The absolute path, normalised.
-    pub path: String,
-    /// What is shown, as the last command left it.
-    pub source: Output,
-    /// A file rather than a tree.
-    pub is_file: bool,
 }
 
 /// Configuration of a container.
@@ -122,7 +111,15 @@ impl ContainerValue {
 
     /// All its trees: what must be there when it is asked for.
     pub(crate) fn outputs(&self) -> Vec<Output> {
-        std::iter::once(self.root).chain(self.mounts.iter().map(|mount| mount.source)).collect()
+        let mounts = self.mounts.iter().filter_map(|mount| mount.shown.source());
+        std::iter::once(self.root).chain(mounts).collect()
+    }
+
+    /// Mounts something. What it hides can never be seen again.
+    pub(crate) fn add_mount(&mut self, path: String, shown: Mounted) {
+        let below = format!("{path}/");
+        self.mounts.retain(|mount| mount.path != path && !mount.path.starts_with(&below));
+        self.mounts.push(Mount { path, shown });
     }
 }
 

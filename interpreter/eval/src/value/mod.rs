@@ -18,7 +18,7 @@ pub use action::{ActionValue, Effect};
 pub(crate) use action::{Deed, Described, DescribedKind};
 pub use check::{CheckKind, CheckValue, Judged};
 pub(crate) use closure::Closure;
-pub use container::{Base, Config, ContainerValue, LastExec, MountValue};
+pub use container::{Base, Config, ContainerValue, LastExec};
 pub(crate) use data::map_value;
 pub use items::Items;
 pub use script::ScriptValue;

@@ -1,6 +1,6 @@
 //! A graph as text, for snapshots: one node a line in topological order.
 
-use pipe_ops::{Act, Arg, Copy, Datum, Exec, Graph, Inspection, NodeId, Op, Output, Slot};
+use pipe_ops::{Act, Arg, Copy, Datum, Exec, Graph, Inspection, Mounted, NodeId, Op, Output, Slot};
 
 /// The nodes that `outputs` need, numbered from 0, then the outputs.
 pub(crate) fn graph_text(graph: &Graph, outputs: &[Output]) -> String {
@@ -142,8 +142,13 @@ impl Text {
     fn exec(&self, exec: &Exec) -> String {
         let mut out = format!("exec [{}] in {}", self.args(&exec.argv), self.output(exec.root));
         for mount in &exec.mounts {
-            let kind = if mount.is_file { "file" } else { "tree" };
-            out.push_str(&format!("\n     mount {kind} {} at {}", self.output(mount.source), mount.path));
+            let shown = match &mount.shown {
+                Mounted::Tree(source) => format!("tree {}", self.output(*source)),
+                Mounted::File(source) => format!("file {}", self.output(*source)),
+                Mounted::Cache(volume) => format!("cache {:?} {:?}", volume.name, volume.sharing),
+                Mounted::Tmpfs { size } => format!("tmpfs {size:?}"),
+            };
+            out.push_str(&format!("\n     mount {shown} at {}", mount.path));
         }
         if let Some(image) = exec.image {
             out.push_str(&format!("\n     image {} unset {:?}", self.output(image), exec.unset_env));

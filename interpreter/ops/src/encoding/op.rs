@@ -2,8 +2,8 @@
 
 use super::Encoder;
 use crate::{
-    Act, Arg, Copy, Digest, Effect, Exec, GitQuery, HostDir, Inspection, Mount, Network, NodeId, Op,
-    OpDigest, Output, PackForm, Slot,
+    Act, Arg, Copy, Digest, Effect, Exec, GitQuery, HostDir, Inspection, Mount, Mounted, Network, NodeId, Op,
+    OpDigest, Output, PackForm, Sharing, Slot,
 };
 
 /// Numbers of ops that came later, and of the slot of a configuration.
@@ -226,8 +226,35 @@ impl<F: Fn(NodeId) -> Option<OpDigest>> OpEncoder<F> {
 
     fn mount(&mut self, mount: &Mount) {
         self.encoder.text(&mount.path);
-        self.output(mount.source);
-        self.encoder.u8(u8::from(mount.is_file));
+        match &mount.shown {
+            Mounted::Tree(source) => self.shown(*source, 0),
+            Mounted::File(source) => self.shown(*source, 1),
+            Mounted::Cache(volume) => {
+                self.no_source(2);
+                self.encoder.text(&volume.name);
+                self.encoder.u8(match volume.sharing {
+                    Sharing::Shared => 0,
+                    Sharing::Locked => 1,
+                    Sharing::Private => 2,
+                });
+            }
+            Mounted::Tmpfs { size } => {
+                self.no_source(3);
+                self.encoder.optional(size.as_ref(), |encoder, size| encoder.u64(*size));
+            }
+        }
+    }
+
+    fn shown(&mut self, source: Output, kind: u8) {
+        self.output(source);
+        self.encoder.u8(kind);
+    }
+
+    /// What is no view of anything has a digest that no node has in the edge's place, so that trees and files keep their bytes.
+    fn no_source(&mut self, kind: u8) {
+        self.encoder.digest(Digest([0; 32]));
+        self.encoder.u8(0);
+        self.encoder.u8(kind);
     }
 
     fn guard(&mut self, exec: NodeId, success: &[i32]) {

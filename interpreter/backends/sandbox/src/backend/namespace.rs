@@ -56,7 +56,7 @@ impl Namespace for Sandbox {
         let failed = |source| StoreError::Io { action: "digest", path: path.to_path_buf(), source };
         match self.files(FileTask::Scan(bytes(path))).map_err(failed)? {
             (FileResult::Scan(scan), _) => Ok(scan),
-            (FileResult::Done, _) => Err(failed(unexpected("Files"))),
+            _ => Err(failed(unexpected("Files"))),
         }
     }
 
@@ -72,5 +72,12 @@ impl Namespace for Sandbox {
 
     fn remove(&self, path: &Path) -> io::Result<()> {
         self.files(FileTask::Remove(bytes(path))).map(drop)
+    }
+
+    fn usage(&self, path: &Path) -> io::Result<u64> {
+        match self.files(FileTask::Usage(bytes(path)))? {
+            (FileResult::Bytes(bytes), _) => Ok(bytes),
+            _ => Err(unexpected("Files")),
+        }
     }
 }

@@ -15,7 +15,7 @@ use super::connection::{Answer, Connection};
 use super::output;
 use crate::protocol::{
     Egress, Ending, Folder, Mount, MountedTree, Reach, Reply, Report, Request, RequestId, StagedLayer, Step,
-    StepFailure, StepNetwork,
+    StepFailure, StepNetwork, Volume,
 };
 
 /// Runs a step to its end.
@@ -147,6 +147,12 @@ fn mount(spec: &MountSpec) -> Mount {
             layer: file.layer.clone(),
             path: file.path.as_os_str().as_bytes().to_vec(),
         }),
+        MountSource::Volume(volume) => MountedTree::Volume(Volume {
+            folder: volume.folder.as_os_str().as_bytes().to_vec(),
+            alone: volume.alone,
+            touch: volume.touch.iter().map(folder).collect(),
+        }),
+        MountSource::Tmpfs { size } => MountedTree::Tmpfs { size: *size },
     };
     Mount { path: spec.path.clone(), source }
 }

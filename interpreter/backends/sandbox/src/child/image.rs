@@ -20,6 +20,10 @@ pub(crate) enum Source {
     Private(CString),
     /// A folder or file of the host, read-only.
     Host(CString),
+    /// A cache volume.
+    Volume(CString),
+    /// A folder in memory, with its size in bytes.
+    Tmpfs(Option<CString>),
 }
 
 /// A mount of the new root.
@@ -27,6 +31,14 @@ pub(crate) struct Attachment {
     /// Absolute, in the new root.
     pub(crate) target: CString,
     pub(crate) source: Source,
+    /// What must be made first to attach it to, in a volume or in memory: folders, outermost first, then perhaps a file.
+    pub(crate) missing: Vec<MountPoint>,
+}
+
+/// Something to be attached to.
+pub(crate) enum MountPoint {
+    Folder(CString),
+    File(CString),
 }
 
 /// Who the command runs as, in ids of the namespace.

@@ -3,7 +3,7 @@
 use std::ffi::{CStr, c_ulong};
 use std::os::fd::RawFd;
 
-use super::image::{Attachment, FdSlot, NetworkNamespace, Overlay, Source, StepImage};
+use super::image::{Attachment, FdSlot, MountPoint, NetworkNamespace, Overlay, Source, StepImage};
 use super::report::{At, Failure, Stage};
 use super::sys::{self, Sys};
 
@@ -45,6 +45,9 @@ pub(crate) fn set_up(image: &StepImage) -> Result<(), Failure> {
     sys::chdir(c"/").at(Stage::DetachOldRoot)?;
     mount_dev(&image.device_fds)?;
     for (index, (attachment, mount)) in image.attachments.iter().zip(&image.mount_fds).enumerate() {
+        for point in &attachment.missing {
+            make_mount_point(point).at_index(Stage::AttachMount, index)?;
+        }
         sys::attach_mount(mount.get(), &attachment.target).at_index(Stage::AttachMount, index)?;
     }
     Ok(())
@@ -83,6 +86,28 @@ fn pick_up(attachment: &Attachment, index: usize) -> Result<RawFd, Failure> {
             let read_only = libc::MOUNT_ATTR_RDONLY | libc::MOUNT_ATTR_NOSUID | libc::MOUNT_ATTR_NODEV;
             copy_mount(path, read_only, index)
         }
+        Source::Volume(path) => copy_mount(path, libc::MOUNT_ATTR_NOSUID | libc::MOUNT_ATTR_NODEV, index),
+        Source::Tmpfs(size) => mount_tmpfs(size.as_deref()).at_index(Stage::MountTmpfs, index),
+    }
+}
+
+/// What everybody may write to, as `/tmp`.
+fn mount_tmpfs(size: Option<&CStr>) -> Sys<RawFd> {
+    let context = sys::fsopen(c"tmpfs")?;
+    sys::fsconfig_string(context, c"mode", c"1777")?;
+    if let Some(size) = size {
+        sys::fsconfig_string(context, c"size", size)?;
+    }
+    sys::fsconfig_create(context)?;
+    let mount = sys::fsmount(context, libc::MOUNT_ATTR_NOSUID | libc::MOUNT_ATTR_NODEV);
+    sys::close(context);
+    mount
+}
+
+fn make_mount_point(point: &MountPoint) -> Sys<()> {
+    match point {
+        MountPoint::Folder(path) => sys::mkdir(path, 0o755),
+        MountPoint::File(path) => sys::touch(path),
     }
 }
 

@@ -11,6 +11,7 @@ pub(crate) enum Stage {
     ParentDeathSignal = 1,
     RootOverlay,
     MountOverlay,
+    MountTmpfs,
     CopyMount,
     AttachRoot,
     PivotRoot,
@@ -41,10 +42,11 @@ pub(crate) enum Stage {
 }
 
 impl Stage {
-    const ALL: [Stage; 30] = [
+    const ALL: [Stage; 31] = [
         Stage::ParentDeathSignal,
         Stage::RootOverlay,
         Stage::MountOverlay,
+        Stage::MountTmpfs,
         Stage::CopyMount,
         Stage::AttachRoot,
         Stage::PivotRoot,
@@ -80,7 +82,8 @@ impl Stage {
             Stage::ParentDeathSignal => "tie the step to its supervisor",
             Stage::RootOverlay => "mount the root's overlay",
             Stage::MountOverlay => "mount the overlay of a mount",
-            Stage::CopyMount => "copy a mount of the host",
+            Stage::MountTmpfs => "make a folder in memory",
+            Stage::CopyMount => "copy a mount of the host or of a cache volume",
             Stage::AttachRoot => "attach the root",
             Stage::PivotRoot => "change the root",
             Stage::Proc => "mount /proc",

@@ -37,6 +37,8 @@ pub(crate) enum FileTask {
     Rename { from: Vec<u8>, to: Vec<u8> },
     /// Remove a folder with all that is in it.
     Remove(Vec<u8>),
+    /// Count the bytes that a folder takes on the disk.
+    Usage(Vec<u8>),
 }
 
 /// Which request a reply belongs to.
@@ -160,7 +162,7 @@ pub(crate) struct Folder {
     pub(crate) path: Vec<u8>,
 }
 
-/// A private writable view.
+/// Something shown at a path.
 #[derive(Debug, Serialize, Deserialize)]
 pub(crate) struct Mount {
     pub(crate) path: String,
@@ -174,6 +176,21 @@ pub(crate) enum MountedTree {
     Folders(Vec<Folder>),
     /// A file; the folder's `path` names it.
     File(Folder),
+    /// A cache volume.
+    Volume(Volume),
+    /// An empty folder in memory, of so many bytes at most.
+    Tmpfs { size: Option<u64> },
+}
+
+/// A cache volume.
+#[derive(Debug, Serialize, Deserialize)]
+pub(crate) struct Volume {
+    /// Relative to the store.
+    pub(crate) folder: Vec<u8>,
+    /// Not to be shared with other steps.
+    pub(crate) alone: bool,
+    /// Files of layers that get the time of now.
+    pub(crate) touch: Vec<Folder>,
 }
 
 /// How a step ended and what it left.
@@ -224,6 +241,8 @@ pub(crate) enum FileResult {
     Done,
     /// A layer's content.
     Scan(LayerScan),
+    /// Bytes.
+    Bytes(u64),
 }
 
 /// Why a task with files failed.

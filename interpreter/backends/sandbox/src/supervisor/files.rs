@@ -33,6 +33,10 @@ pub(super) fn perform(task: FileTask) -> Result<(FileResult, Option<OwnedFd>), F
         FileTask::Rename { from, to } => {
             done(inside(from).and_then(|from| std::fs::rename(from, inside(to)?)))
         }
+        FileTask::Usage(path) => {
+            let bytes = inside(path).and_then(|path| pipe_store::disk_usage(&path)).map_err(failure)?;
+            Ok((FileResult::Bytes(bytes), None))
+        }
         FileTask::Remove(path) => done(inside(path).and_then(|path| pipe_store::remove_layer(&path))),
     }
 }

@@ -21,6 +21,7 @@ mod step;
 mod texts;
 mod uppers;
 mod view;
+mod volumes;
 mod watch;
 mod work;
 

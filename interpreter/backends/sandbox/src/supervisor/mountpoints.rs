@@ -12,17 +12,24 @@ pub(super) struct MountPoints<'a> {
     pub(super) view: View<'a>,
     /// By region, then by path inside the region.
     stubs: BTreeMap<usize, BTreeMap<PathBuf, Stub>>,
+    /// By the path that something is mounted at: what is to be made first in a volume or in memory, by the step's own first process.
+    missing: BTreeMap<PathBuf, Vec<(PathBuf, Stub)>>,
 }
 
 impl<'a> MountPoints<'a> {
     /// Over a view of the root alone.
     pub(super) fn new(view: View<'a>) -> MountPoints<'a> {
-        MountPoints { view, stubs: BTreeMap::new() }
+        MountPoints { view, stubs: BTreeMap::new(), missing: BTreeMap::new() }
     }
 
     /// What must be made in a region.
     pub(super) fn stubs(&self, region: usize) -> Option<&BTreeMap<PathBuf, Stub>> {
         self.stubs.get(&region)
+    }
+
+    /// What must be made before something can be mounted at a path.
+    pub(super) fn missing(&self, target: &Path) -> &[(PathBuf, Stub)] {
+        self.missing.get(target).map_or(&[], Vec::as_slice)
     }
 
     /// Mounts something: where it really goes, links followed. What is missing is remembered.
@@ -75,6 +82,14 @@ impl<'a> MountPoints<'a> {
             Some((index, Region { at, content: Content::Layers(_) })) => {
                 let inside = path.strip_prefix(at).unwrap_or(path).to_path_buf();
                 self.stubs.entry(index).or_default().insert(inside, stub);
+                Ok(())
+            }
+            Some((_, Region { at, content: Content::Volume(_) | Content::Tmpfs })) => {
+                let folders = path.ancestors().skip(1).take_while(|folder| *folder != at.as_path());
+                let mut missing: Vec<_> = folders.map(|folder| (folder.to_path_buf(), Stub::Dir)).collect();
+                missing.reverse();
+                missing.push((path.to_path_buf(), stub));
+                self.missing.insert(path.to_path_buf(), missing);
                 Ok(())
             }
             _ => Err(format!(

@@ -11,12 +11,14 @@ use super::lower::{layer_file, layer_stack};
 use super::mountpoints::MountPoints;
 use super::network::{Closed, Outside};
 use super::server::Context;
-use super::texts::{c_path, c_texts, folders_to, programs};
+use super::skeleton::Stub;
+use super::texts::{c_path, c_texts, folders_to, machine, programs};
 use super::uppers::{self, Upper};
 use super::view::{Content, Region, View};
+use super::volumes::{self, HeldVolume};
 use crate::child::image::{
-    Attachment, FdSlot, Identity, Limits, NetworkNamespace, Overlay, Source, Stack as ProcessStack,
-    StepImage, Streams, StringArray,
+    Attachment, FdSlot, Identity, Limits, MountPoint, NetworkNamespace, Overlay, Source,
+    Stack as ProcessStack, StepImage, Streams, StringArray,
 };
 use crate::child::mounts::DEVICES;
 use crate::protocol::{Mount, MountedTree, Step, StepFailure, StepNetwork};
@@ -28,7 +30,9 @@ pub(super) struct Plan {
     /// The network that the image names.
     pub(super) network: StepNet,
     pub(super) root: Upper,
-    pub(super) mounts: Vec<Upper>,
+    /// In order; nothing of a volume or of a folder in memory.
+    pub(super) mounts: Vec<Option<Upper>>,
+    pub(super) volumes: Vec<HeldVolume>,
 }
 
 /// What keeps a step's network namespace there until the step is in it, and its way out until it has ended.
@@ -123,6 +127,9 @@ pub(super) fn plan(
     let mounts = mounts.collect::<Result<Vec<_>, _>>()?;
     let account =
         accounts::find(step.user.as_deref(), &planner.points.view, context.ids).map_err(StepFailure::Step)?;
+    for volume in &planner.volumes {
+        volumes::give(&volume.data, &account).map_err(machine(&volume.data))?;
+    }
     let root = planner.overlay(0)?;
     let (attachments, uppers) = planner.finish(mounts)?;
     let image = Box::new(StepImage {
@@ -149,7 +156,7 @@ pub(super) fn plan(
         init_stack: ProcessStack::new(),
         command_stack: ProcessStack::new(),
     });
-    Ok(Plan { image, network, root: root.1, mounts: uppers })
+    Ok(Plan { image, network, root: root.1, mounts: uppers, volumes: planner.volumes })
 }
 
 /// A mount whose place is known and whose folders are not made yet.
@@ -165,6 +172,10 @@ enum PlacedKind {
     File(PathBuf),
     /// Of the host.
     Host(PathBuf),
+    /// A cache volume's folder.
+    Volume(PathBuf),
+    /// In memory.
+    Tmpfs(Option<u64>),
 }
 
 struct Planner<'a> {
@@ -172,6 +183,7 @@ struct Planner<'a> {
     context: &'a Context,
     folders: &'a StepFolders<'a>,
     host_parts: Vec<Placed>,
+    volumes: Vec<HeldVolume>,
     /// The root's layers over the base.
     layers: Vec<PathBuf>,
 }
@@ -192,7 +204,8 @@ impl<'a> Planner<'a> {
         stack.folders.insert(0, base.map_err(StepFailure::Machine)?.to_path_buf());
         let root = Region { at: PathBuf::from("/"), content: Content::Layers(stack) };
         let view = View { regions: vec![root], index: &context.index };
-        Ok(Planner { points: MountPoints::new(view), context, folders, host_parts: Vec::new(), layers })
+        let (points, host_parts, volumes) = (MountPoints::new(view), Vec::new(), Vec::new());
+        Ok(Planner { points, context, folders, host_parts, volumes, layers })
     }
 
     /// The host's tools go over whatever the layers have at their paths.
@@ -248,6 +261,14 @@ impl<'a> Planner<'a> {
                 let original = layer_file(file, &self.context.index)?;
                 (Content::File(original.clone()), PlacedKind::File(original))
             }
+            MountedTree::Volume(volume) => {
+                let held = volumes::hold(volume)?;
+                volumes::touch(&volume.touch, &self.context.index)?;
+                let data = held.data.clone();
+                self.volumes.push(held);
+                (Content::Volume(data.clone()), PlacedKind::Volume(data))
+            }
+            MountedTree::Tmpfs { size } => (Content::Tmpfs, PlacedKind::Tmpfs(*size)),
         };
         let target = self.points.mount(path, content).map_err(StepFailure::Step)?;
         Ok(Placed { target, kind })
@@ -268,24 +289,33 @@ impl<'a> Planner<'a> {
     }
 
     /// Attachments in their order, the host's parts first, and the uppers of the step's own mounts.
-    fn finish(&self, mounts: Vec<Placed>) -> Result<(Vec<Attachment>, Vec<Upper>), StepFailure> {
+    fn finish(&self, mounts: Vec<Placed>) -> Result<(Vec<Attachment>, Vec<Option<Upper>>), StepFailure> {
         let mut attachments = Vec::new();
         for part in &self.host_parts {
             if let PlacedKind::Host(source) = &part.kind {
                 let source = Source::Host(c_path(source)?);
-                attachments.push(Attachment { target: c_path(&part.target)?, source });
+                attachments.push(Attachment { target: c_path(&part.target)?, source, missing: Vec::new() });
             }
         }
         let mut uppers = Vec::new();
         for mount in mounts {
             let (source, upper) = self.mount_source(&mount.kind)?;
-            attachments.push(Attachment { target: c_path(&mount.target)?, source });
+            let missing = self.missing(&mount.target)?;
+            attachments.push(Attachment { target: c_path(&mount.target)?, source, missing });
             uppers.push(upper);
         }
         Ok((attachments, uppers))
     }
 
-    fn mount_source(&self, kind: &PlacedKind) -> Result<(Source, Upper), StepFailure> {
+    fn missing(&self, target: &Path) -> Result<Vec<MountPoint>, StepFailure> {
+        let point = |(path, stub): &(PathBuf, Stub)| {
+            let path = c_path(path)?;
+            Ok(if *stub == Stub::File { MountPoint::File(path) } else { MountPoint::Folder(path) })
+        };
+        self.points.missing(target).iter().map(point).collect()
+    }
+
+    fn mount_source(&self, kind: &PlacedKind) -> Result<(Source, Option<Upper>), StepFailure> {
         match kind {
             PlacedKind::Tree(region) => {
                 let (mut overlay, upper) = self.overlay(*region)?;
@@ -295,11 +325,16 @@ impl<'a> Planner<'a> {
                     let empty = self.context.bases.empty().map_err(StepFailure::Machine)?;
                     overlay.lowers.push(c_path(empty)?);
                 }
-                Ok((Source::Overlay(overlay), upper))
+                Ok((Source::Overlay(overlay), Some(upper)))
             }
             PlacedKind::File(original) => {
                 let (copy, upper) = uppers::copy_file(original, self.folders)?;
-                Ok((Source::Private(c_path(&copy)?), upper))
+                Ok((Source::Private(c_path(&copy)?), Some(upper)))
+            }
+            PlacedKind::Volume(data) => Ok((Source::Volume(c_path(data)?), None)),
+            PlacedKind::Tmpfs(size) => {
+                let size = size.map(|size| c_path(Path::new(&size.to_string()))).transpose()?;
+                Ok((Source::Tmpfs(size), None))
             }
             PlacedKind::Host(path) => {
                 Err(StepFailure::Machine(format!("{} is no mount of the step", path.display())))

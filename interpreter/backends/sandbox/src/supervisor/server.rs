@@ -16,11 +16,9 @@ use super::files;
 use super::folders::{RunFolders, StepFolders};
 use super::layers::LayerIndex;
 use super::network::{NetworkPool, Outbound};
-use super::plan::StepNet;
 use super::running::Running;
 use super::skeleton::Bases;
-use super::step::{self, StepFds};
-use super::watch::Watch;
+use super::step::{self, Remains, StepFds};
 use super::work::{self, WorkFolder};
 use crate::ids::IdCount;
 use crate::protocol::{
@@ -176,12 +174,11 @@ impl Server {
             .unwrap_or_else(|message| Err(StepFailure::Machine(message)));
         self.running.forget(id);
         match ran {
-            Ok((report, watch, network)) => {
+            Ok((report, remains)) => {
                 // `pipe` need not wait while the kernel takes the step down and its folders are cleaned.
                 self.context.dying.enter(id);
                 self.reply(&Reply::Ended { id, result: Ok(report) }, None);
-                drop(watch);
-                network.recycle(&self.context);
+                remains.let_go(&self.context);
                 self.context.dying.leave(id);
                 folders.recycle();
             }
@@ -198,7 +195,7 @@ impl Server {
         step: &Step,
         fds: Vec<OwnedFd>,
         folders: &StepFolders<'_>,
-    ) -> Result<(Report, Watch, StepNet), StepFailure> {
+    ) -> Result<(Report, Remains), StepFailure> {
         let mut fds = fds.into_iter();
         match (fds.next(), fds.next(), fds.next()) {
             (Some(stdout), Some(stderr), stdin) if stdin.is_some() == step.stdin => {

@@ -12,6 +12,7 @@ use super::plan::{self, Plan, StepNet};
 use super::running::Running;
 use super::server::Context;
 use super::uppers::Upper;
+use super::volumes::HeldVolume;
 use super::watch::{Over, Watch};
 use crate::child::image::{Source, StepImage, Streams};
 use crate::child::masks;
@@ -25,7 +26,23 @@ pub(super) struct StepFds {
     pub(super) stdin: Option<OwnedFd>,
 }
 
-/// Runs a step; what it left, its first process, which may still be ending, and its network.
+/// What is still there of a step that is over: its first process, which may still be ending, and then what it held.
+pub(super) struct Remains {
+    watch: Watch,
+    volumes: Vec<HeldVolume>,
+    network: StepNet,
+}
+
+impl Remains {
+    /// Waits for the end of the first process; what the step held is for others then.
+    pub(super) fn let_go(self, context: &Context) {
+        drop(self.watch);
+        drop(self.volumes);
+        self.network.recycle(context);
+    }
+}
+
+/// Runs a step; what it left, and what remains of it.
 pub(super) fn run(
     context: &Context,
     running: &Running,
@@ -33,7 +50,7 @@ pub(super) fn run(
     step: &Step,
     fds: StepFds,
     folders: &StepFolders<'_>,
-) -> Result<(Report, Watch, StepNet), StepFailure> {
+) -> Result<(Report, Remains), StepFailure> {
     let earlier = context.dying.now();
     let (report, report_writer) = rustix::pipe::pipe_with(PipeFlags::CLOEXEC | PipeFlags::NONBLOCK)
         .map_err(|errno| machine("make a pipe", errno.into()))?;
@@ -43,7 +60,7 @@ pub(super) fn run(
         stderr: fds.stderr.as_raw_fd(),
         report: report_writer.as_raw_fd(),
     };
-    let Plan { image, network, root, mounts } = plan::plan(context, step, folders, streams)?;
+    let Plan { image, network, root, mounts, volumes } = plan::plan(context, step, folders, streams)?;
     context.dying.wait_for(&earlier);
     let watch = Watch::start(image, report).map_err(cannot_start)?;
     running.started(id, watch.process());
@@ -54,14 +71,14 @@ pub(super) fn run(
         return Err(StepFailure::Cancelled);
     }
     let (refused, offline) = network.told();
-    Ok((Report { refused, offline, ..followed? }, watch, network))
+    Ok((Report { refused, offline, ..followed? }, Remains { watch, volumes, network }))
 }
 
 /// Follows a step to its end and takes what it left.
 fn follow(
     watch: &Watch,
     root: &Upper,
-    mounts: &[Upper],
+    mounts: &[Option<Upper>],
     step: &Step,
     folders: &StepFolders<'_>,
 ) -> Result<Report, StepFailure> {
@@ -72,7 +89,8 @@ fn follow(
         return Ok(Report { ending, root: None, mounts, elapsed, refused: Vec::new(), offline: None });
     }
     let root = collect(root, folders)?;
-    let mounts = mounts.iter().map(|upper| collect(upper, folders)).collect::<Result<_, _>>()?;
+    let collect = |upper: &Option<Upper>| upper.as_ref().map_or(Ok(None), |upper| collect(upper, folders));
+    let mounts = mounts.iter().map(collect).collect::<Result<_, _>>()?;
     Ok(Report { ending, root, mounts, elapsed, refused: Vec::new(), offline: None })
 }
 
@@ -141,10 +159,10 @@ fn subject(failure: Failure, image: &StepImage) -> Option<String> {
     let text = |text: &std::ffi::CStr| text.to_string_lossy().into_owned();
     match failure.stage {
         Stage::CopyMount => image.attachments.get(index).map(|attachment| match &attachment.source {
-            Source::Host(path) | Source::Private(path) => text(path),
-            Source::Overlay(_) => text(&attachment.target),
+            Source::Host(path) | Source::Private(path) | Source::Volume(path) => text(path),
+            Source::Overlay(_) | Source::Tmpfs(_) => text(&attachment.target),
         }),
-        Stage::MountOverlay | Stage::AttachMount => {
+        Stage::MountOverlay | Stage::MountTmpfs | Stage::AttachMount => {
             image.attachments.get(index).map(|attachment| text(&attachment.target))
         }
         Stage::Device => crate::child::mounts::DEVICES.get(index).map(|(source, _)| text(source)),

@@ -21,6 +21,10 @@ pub(super) enum Content {
     Host(PathBuf),
     /// A single file: the host's, or the step's own copy.
     File(PathBuf),
+    /// A cache volume's folder; the step writes to it.
+    Volume(PathBuf),
+    /// An empty folder in memory.
+    Tmpfs,
 }
 
 /// All regions, the root first.
@@ -65,7 +69,9 @@ impl View<'_> {
         let inside = path.strip_prefix(&region.at).unwrap_or(path);
         match &region.content {
             Content::Layers(stack) => stack.entry(inside, self.index),
-            Content::Host(folder) => host_entry(folder.join(inside)),
+            Content::Host(folder) | Content::Volume(folder) => host_entry(folder.join(inside)),
+            Content::Tmpfs if inside.as_os_str().is_empty() => Entry::Dir(PathBuf::new()),
+            Content::Tmpfs => Entry::Missing,
             Content::File(file) => Entry::File(file.clone()),
         }
     }

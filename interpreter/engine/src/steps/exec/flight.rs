@@ -3,11 +3,12 @@
 use std::sync::Arc;
 
 use pipe_ops::NodeId;
-use pipe_store::StepLock;
+use pipe_store::{StepLock, VolumeLock};
 use tokio::sync::{Notify, OwnedSemaphorePermit, Semaphore};
 use tokio_util::sync::CancellationToken;
 
 use super::super::blocking;
+use super::volumes;
 use super::{PreparedExec, record};
 use crate::capture::{Capture, Captured, Tail, interleave};
 use crate::failure::{Cause, FailureClass};
@@ -82,6 +83,15 @@ async fn attempt(job: Job, slot: OwnedSemaphorePermit) -> Result<Flight, Cause> 
     if let Some(found) = look_again(&job).await? {
         return Ok(found);
     }
+    let volumes = match volumes::try_take(&job)? {
+        Some(taken) => taken,
+        None => {
+            if permit.take().is_some() {
+                job.slots.freed.notify_one();
+            }
+            volumes::wait(&job).await?
+        }
+    };
     if permit.is_none() {
         let free = job.slots.free.clone();
         permit = tokio::select! {
@@ -89,7 +99,7 @@ async fn attempt(job: Job, slot: OwnedSemaphorePermit) -> Result<Flight, Cause> 
             permit = free.acquire_owned() => permit.ok(),
         };
     }
-    let flight = run(&job).await;
+    let flight = run(&job, volumes).await;
     drop(permit);
     flight
 }
@@ -133,9 +143,11 @@ fn stored_tail(store: &pipe_store::Store, result: &ExecResult) -> Result<Vec<u8>
     Ok(tail.finish())
 }
 
-async fn run(job: &Job) -> Result<Flight, Cause> {
+async fn run(job: &Job, volumes: Vec<VolumeLock>) -> Result<Flight, Cause> {
     let engine = &job.session.context.engine;
-    let spec = job.step.spec(job.session.work().await?, &job.session.network).await?;
+    let uses = volumes::begin(job, volumes).await?;
+    let work = job.session.work().await?;
+    let spec = job.step.spec(work, volumes::specs(&uses), &job.session.network).await?;
     let capture = Capture::new(job.node, &engine.options.redactor, engine.events.clone());
     (job.running)();
     let outcome = engine.backend.run(spec, &capture, &job.stop).await;
@@ -146,6 +158,7 @@ async fn run(job: &Job) -> Result<Flight, Cause> {
         Err(error) => return Err(Cause { log_tail: captured.tail, ..Cause::from(error) }),
     };
     warn_of_network(job, &outcome);
+    volumes::end(job, uses).await?;
     let exit_code = match &outcome.exit {
         Exit::Code(code) => *code,
         other => return Err(no_result(&job.step, other, captured)),

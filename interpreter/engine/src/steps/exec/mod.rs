@@ -4,6 +4,7 @@ mod flight;
 mod prepare;
 mod record;
 mod surroundings;
+mod volumes;
 
 pub(crate) use flight::{Flight, Job, Slots, fly};
-pub(crate) use prepare::{PreparedExec, prepare};
+pub(crate) use prepare::{PreparedExec, PreparedMount, Shown, prepare};

@@ -6,15 +6,18 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
-use pipe_ops::{Arg, Datum, Digest, Exec, Node, Preimage, ResolvedExec, ResolvedMount, StepKey};
-use pipe_store::Store;
+use pipe_ops::{
+    Arg, CacheVolume, Datum, Digest, Exec, Mounted, Node, Preimage, ResolvedExec, ResolvedMount,
+    ResolvedMounted, StepKey,
+};
+use pipe_store::{Store, Stored};
 
 use super::super::{Inputs, content, tree::over_base};
 use super::surroundings::{self, Surroundings};
 use crate::failure::Cause;
 use crate::results::ExecResult;
 use crate::session::SessionNetwork;
-use crate::{MountSource, MountSpec, StepSpec, TreeValue, Value, describe};
+use crate::{MountSource, MountSpec, StepSpec, TreeValue, Value, VolumeSpec, describe};
 
 /// Bytes that one argument or variable may have. The kernel takes 128 KiB; what is below that is left for the name.
 const ARGUMENT_LIMIT: usize = 100 << 10;
@@ -28,11 +31,24 @@ pub(crate) struct PreparedExec {
     pub(crate) key: StepKey,
     pub(crate) preimage: Preimage,
     pub(crate) root: TreeValue,
-    /// Paths, and what is shown there.
-    pub(crate) mounts: Vec<(String, Value)>,
+    pub(crate) mounts: Vec<PreparedMount>,
     resolved: ResolvedExec,
     timeout: Option<Duration>,
     shell: Option<String>,
+}
+
+/// Something shown at a path.
+pub(crate) struct PreparedMount {
+    pub(crate) path: String,
+    pub(crate) shown: Shown,
+}
+
+/// What a mount shows.
+pub(crate) enum Shown {
+    /// A tree or a file.
+    Value(Value),
+    Cache(CacheVolume),
+    Tmpfs(Option<u64>),
 }
 
 /// Resolves a command's inputs.
@@ -46,15 +62,22 @@ pub(crate) fn prepare(
     inputs: &Inputs,
 ) -> Result<PreparedExec, Cause> {
     let root = inputs.tree(exec.root)?.clone();
-    let mounts = exec.mounts.iter().map(|mount| Ok((mount.path.clone(), inputs.get(mount.source)?.clone())));
-    let mounts: Vec<(String, Value)> = mounts.collect::<Result<_, Cause>>()?;
+    let mounts = exec.mounts.iter().map(|mount| {
+        let shown = match &mount.shown {
+            Mounted::Tree(source) | Mounted::File(source) => Shown::Value(inputs.get(*source)?.clone()),
+            Mounted::Cache(volume) => Shown::Cache(volume.clone()),
+            Mounted::Tmpfs { size } => Shown::Tmpfs(*size),
+        };
+        Ok(PreparedMount { path: mount.path.clone(), shown })
+    });
+    let mounts: Vec<PreparedMount> = mounts.collect::<Result<_, Cause>>()?;
     let set = exec.env.iter().map(|(name, arg)| Ok((name.clone(), inputs.text(arg)?.to_owned())));
     let set = set.collect::<Result<BTreeMap<_, _>, Cause>>()?;
     let Surroundings { env, workdir, user } = surroundings::of(store, exec, &root, set, inputs)?;
     let resolved = ResolvedExec {
         base: root.base,
         root: root.tree.digest.0,
-        mounts: mounts.iter().map(|(path, value)| resolved_mount(path, value)).collect::<Result<_, _>>()?,
+        mounts: mounts.iter().map(resolved_mount).collect::<Result<_, _>>()?,
         argv: argv(inputs, &exec.argv)?,
         env,
         workdir,
@@ -77,14 +100,21 @@ pub(crate) fn prepare(
     })
 }
 
-fn resolved_mount(path: &str, value: &Value) -> Result<ResolvedMount, Cause> {
-    let (file_mode, base) = match value {
-        Value::File(file) => (Some(file.mode), None),
-        Value::Tree(tree) if !tree.is_whole() => return Err(over_base("mounted")),
-        Value::Tree(tree) => (None, tree.base),
-        Value::Datum(_) => (None, None),
+fn resolved_mount(mount: &PreparedMount) -> Result<ResolvedMount, Cause> {
+    let shown = match &mount.shown {
+        Shown::Value(value) => {
+            let (file_mode, base) = match value {
+                Value::File(file) => (Some(file.mode), None),
+                Value::Tree(tree) if !tree.is_whole() => return Err(over_base("mounted")),
+                Value::Tree(tree) => (None, tree.base),
+                Value::Datum(_) => (None, None),
+            };
+            ResolvedMounted::Content { content: content(value)?, file_mode, base }
+        }
+        Shown::Cache(volume) => ResolvedMounted::Cache { name: volume.name.clone() },
+        Shown::Tmpfs(_) => ResolvedMounted::Tmpfs,
     };
-    Ok(ResolvedMount { path: path.to_owned(), content: content(value)?, file_mode, base })
+    Ok(ResolvedMount { path: mount.path.clone(), shown })
 }
 
 /// Texts as they are, lists of texts flattened.
@@ -151,15 +181,53 @@ impl PreparedExec {
         Ok(record.and_then(|record| ExecResult::from_record(self.key, record, &self.root, &self.mounts)))
     }
 
-    /// What a backend is to run, with the run's working folder.
-    pub(super) async fn spec(&self, work: PathBuf, network: &SessionNetwork) -> Result<StepSpec, Cause> {
-        let mounts = self.mounts.iter().map(|(path, value)| {
-            let source = match value {
-                Value::Tree(tree) => MountSource::Tree(tree.tree.layers.clone()),
-                Value::File(file) => MountSource::File(file.clone()),
-                Value::Datum(_) => return Err(Cause::machine("a plain value cannot be mounted")),
+    /// The cache volumes that it mounts, in order.
+    pub(super) fn volumes(&self) -> impl Iterator<Item = &CacheVolume> {
+        self.mounts.iter().filter_map(|mount| match &mount.shown {
+            Shown::Cache(volume) => Some(volume),
+            Shown::Value(_) | Shown::Tmpfs(_) => None,
+        })
+    }
+
+    /// Every tree and file that it sees, by path, the root first.
+    pub(super) fn seen(&self) -> Vec<(String, Stored)> {
+        let root = Stored::Tree((*self.root.tree).clone());
+        let mounts = self.mounts.iter().filter_map(|mount| match &mount.shown {
+            Shown::Value(value) => Some((mount.path.clone(), value.stored()?)),
+            Shown::Cache(_) | Shown::Tmpfs(_) => None,
+        });
+        std::iter::once(("/".to_owned(), root)).chain(mounts).collect()
+    }
+
+    /// The user whose cache volumes it mounts, and the platform.
+    pub(super) fn volume_user(&self) -> (&str, &str) {
+        let user = self.resolved.user.as_deref().and_then(|user| user.split(':').next());
+        let user = user.filter(|user| !user.is_empty() && *user != "root").unwrap_or("0");
+        (user, &self.resolved.platform)
+    }
+
+    /// What a backend is to run, with the run's working folder and its cache volumes in order.
+    pub(super) async fn spec(
+        &self,
+        work: PathBuf,
+        volumes: Vec<VolumeSpec>,
+        network: &SessionNetwork,
+    ) -> Result<StepSpec, Cause> {
+        let mut volumes = volumes.into_iter();
+        let mounts = self.mounts.iter().map(|mount| {
+            let source = match &mount.shown {
+                Shown::Value(Value::Tree(tree)) => MountSource::Tree(tree.tree.layers.clone()),
+                Shown::Value(Value::File(file)) => MountSource::File(file.clone()),
+                Shown::Value(Value::Datum(_)) => {
+                    return Err(Cause::machine("a plain value cannot be mounted"));
+                }
+                Shown::Cache(_) => {
+                    let volume = volumes.next();
+                    MountSource::Volume(volume.ok_or_else(|| Cause::machine("a cache volume was not taken"))?)
+                }
+                Shown::Tmpfs(size) => MountSource::Tmpfs { size: *size },
             };
-            Ok(MountSpec { path: path.clone(), source })
+            Ok(MountSpec { path: mount.path.clone(), source })
         });
         let mut env = self.resolved.env.clone();
         for (name, value) in network.proxy_variables(self.resolved.network) {

@@ -5,7 +5,7 @@ use std::time::SystemTime;
 use pipe_ops::BlobDigest;
 use pipe_store::{StepRecord, Store, StoreError, Stored};
 
-use super::PreparedExec;
+use super::{PreparedExec, Shown};
 use crate::capture::Captured;
 use crate::failure::Cause;
 use crate::results::ExecResult;
@@ -22,14 +22,14 @@ pub(super) fn is_quick(
     captured: &Captured,
 ) -> bool {
     let printed = captured.stdout.len() + captured.stderr.len() + captured.order.len();
-    let left = |shown: &Value, layer: &Option<NewLayer>| match (shown, layer) {
+    let left = |shown: &Shown, layer: &Option<NewLayer>| match (shown, layer) {
         (_, None) => true,
-        (Value::Tree(tree), Some(layer)) => store.adopts_quickly(&tree.tree, &layer.scan),
+        (Shown::Value(Value::Tree(tree)), Some(layer)) => store.adopts_quickly(&tree.tree, &layer.scan),
         (_, Some(layer)) => store.adopts_quickly(&store.empty_tree(), &layer.scan),
     };
     let root = outcome.root.as_ref().is_none_or(|layer| store.adopts_quickly(&step.root.tree, &layer.scan));
     let mut mounts = step.mounts.iter().zip(&outcome.mounts);
-    printed <= QUICK_BYTES && root && mounts.all(|((_, shown), layer)| left(shown, layer))
+    printed <= QUICK_BYTES && root && mounts.all(|(mount, layer)| left(&mount.shown, layer))
 }
 
 /// Adopts what a command left and records it under its key, whatever its exit code. Blocks.
@@ -49,7 +49,7 @@ pub(super) fn record(
         return Err(Cause::machine("the backend did not give back what it was to mount"));
     }
     let mounts =
-        step.mounts.iter().zip(outcome.mounts).map(|((_, shown), left)| mount(store, shown, left).map(Some));
+        step.mounts.iter().zip(outcome.mounts).map(|(mount, left)| stored(store, &mount.shown, left));
     let record = StepRecord {
         name: step.name.to_string(),
         exit_code,
@@ -74,7 +74,15 @@ fn put_logs(store: &Store, captured: &Captured) -> Result<(BlobDigest, BlobDiges
     ))
 }
 
-fn mount(store: &Store, shown: &Value, left: Option<NewLayer>) -> Result<Stored, Cause> {
+/// What a mount holds of its own after the step.
+fn stored(store: &Store, shown: &Shown, left: Option<NewLayer>) -> Result<Option<Stored>, Cause> {
+    match shown {
+        Shown::Value(shown) => changed(store, shown, left).map(Some),
+        Shown::Cache(_) | Shown::Tmpfs(_) => Ok(None),
+    }
+}
+
+fn changed(store: &Store, shown: &Value, left: Option<NewLayer>) -> Result<Stored, Cause> {
     match (shown, left) {
         (shown, None) => shown.stored().ok_or_else(|| Cause::machine("a plain value cannot be mounted")),
         (Value::Tree(tree), Some(layer)) => {

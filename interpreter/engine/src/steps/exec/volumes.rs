@@ -1,0 +1,85 @@
+//! The cache volumes of a command.
+
+use std::time::Duration;
+
+use pipe_store::{Store, StoreError, VolumeId, VolumeLock, VolumeUse};
+
+use super::super::blocking;
+use super::flight::Job;
+use crate::VolumeSpec;
+use crate::failure::Cause;
+
+/// Pauses between looks at a volume that others use.
+const FIRST_PAUSE: Duration = Duration::from_millis(1);
+const LONGEST_PAUSE: Duration = Duration::from_millis(25);
+
+/// Takes all volumes of a command, or none: `None` when one has to wait. Nobody waits for a volume while holding another.
+pub(super) fn try_take(job: &Job) -> Result<Option<Vec<VolumeLock>>, Cause> {
+    let engine = &job.session.context.engine;
+    let (user, platform) = job.step.volume_user();
+    let package = job.session.context.host.access.package().display().to_string();
+    let mut taken = Vec::new();
+    for volume in job.step.volumes() {
+        let id = VolumeId {
+            package: package.clone(),
+            name: volume.name.clone(),
+            platform: platform.to_owned(),
+            user: user.to_owned(),
+        };
+        match engine.store.try_take_volume(&id, volume.sharing)? {
+            Some(lock) => taken.push(lock),
+            None => return Ok(None),
+        }
+    }
+    Ok(Some(taken))
+}
+
+/// Waits until all volumes of a command are free for it. To be called without a slot: others may hold them for long.
+pub(super) async fn wait(job: &Job) -> Result<Vec<VolumeLock>, Cause> {
+    let mut pause = FIRST_PAUSE;
+    loop {
+        if job.stop.is_cancelled() {
+            return Err(StoreError::Cancelled.into());
+        }
+        if let Some(taken) = try_take(job)? {
+            return Ok(taken);
+        }
+        tokio::time::sleep(pause).await;
+        pause = (pause * 2).min(LONGEST_PAUSE);
+    }
+}
+
+/// Writes down what the command is about to see.
+pub(super) async fn begin(job: &Job, taken: Vec<VolumeLock>) -> Result<Vec<VolumeUse>, Cause> {
+    if taken.is_empty() {
+        return Ok(Vec::new());
+    }
+    let seen = job.step.seen();
+    with_store(job, move |store| taken.into_iter().map(|lock| Ok(lock.show(store, &seen)?)).collect()).await
+}
+
+/// The command is over.
+pub(super) async fn end(job: &Job, uses: Vec<VolumeUse>) -> Result<(), Cause> {
+    if uses.is_empty() {
+        return Ok(());
+    }
+    with_store(job, move |store| uses.into_iter().try_for_each(|volume| Ok(volume.finish(store)?))).await
+}
+
+async fn with_store<T: Send + 'static>(
+    job: &Job,
+    work: impl FnOnce(&Store) -> Result<T, Cause> + Send + 'static,
+) -> Result<T, Cause> {
+    let store = job.session.context.engine.store.clone();
+    blocking(move || work(&store)).await
+}
+
+/// The volumes as a backend is told of them.
+pub(super) fn specs(uses: &[VolumeUse]) -> Vec<VolumeSpec> {
+    let spec = |volume: &VolumeUse| VolumeSpec {
+        folder: volume.lock().folder().to_owned(),
+        alone: volume.lock().is_alone(),
+        touch: volume.touch().to_vec(),
+    };
+    uses.iter().map(spec).collect()
+}

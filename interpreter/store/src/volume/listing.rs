@@ -1,0 +1,120 @@
+//! The volumes that there are, and removing them.
+
+use std::collections::HashSet;
+use std::fs;
+use std::io;
+use std::os::unix::fs::MetadataExt;
+use std::path::{Path, PathBuf};
+use std::time::SystemTime;
+
+use rustix::fs::FlockOperation;
+
+use super::record::Record;
+use super::{Gate, VolumeId, try_flock};
+use crate::lock::open_lock_file;
+use crate::{Store, StoreError};
+
+/// A line of `pipe cache volume ls`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct VolumeEntry {
+    /// The name of its folder: 32 hexadecimal digits.
+    pub key: String,
+    /// Whose it is; `None` when its record cannot be read.
+    pub id: Option<VolumeId>,
+    /// Which of several copies of a private volume.
+    pub instance: u32,
+    /// When a step last began to use it.
+    pub used: Option<SystemTime>,
+    /// Bytes on the disk.
+    pub bytes: u64,
+}
+
+/// What became of a volume that was to be removed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum VolumeRemoval {
+    /// It is gone.
+    Removed,
+    /// A step uses it.
+    InUse,
+}
+
+impl Store {
+    /// All cache volumes, by package, name and instance.
+    pub fn volumes(&self) -> Result<Vec<VolumeEntry>, StoreError> {
+        let folder = self.dir().join("volumes");
+        let read = |error| StoreError::io("read", &folder, error);
+        let mut entries = Vec::new();
+        for entry in fs::read_dir(&folder).map_err(read)? {
+            let path = entry.map_err(read)?.path();
+            let Some(key) = path.file_name().and_then(|name| name.to_str()).map(str::to_owned) else {
+                continue;
+            };
+            let record = Record::read(&path);
+            let bytes = self.reach(
+                "read",
+                &path,
+                || disk_usage(&path),
+                |namespace| namespace.usage(self.relative(&path)),
+            )?;
+            entries.push(VolumeEntry {
+                key,
+                instance: record.as_ref().map_or(0, |record| record.instance),
+                used: record.as_ref().map(|record| record.used),
+                id: record.map(|record| record.id),
+                bytes,
+            });
+        }
+        let order = |entry: &VolumeEntry| {
+            let id = entry.id.as_ref();
+            (id.map(|id| (id.package.clone(), id.name.clone())), entry.instance, entry.key.clone())
+        };
+        entries.sort_by_key(order);
+        Ok(entries)
+    }
+
+    /// Removes a volume, by the name of its folder, unless a step uses it.
+    pub fn remove_volume(&self, key: &str) -> Result<VolumeRemoval, StoreError> {
+        let _gate = Gate::enter(&self.volume_gate())?;
+        let lock = self.volume_lock_path(key);
+        let file = open_lock_file(&lock)?;
+        if !try_flock(&file, FlockOperation::NonBlockingLockExclusive)? {
+            return Ok(VolumeRemoval::InUse);
+        }
+        let folder = self.dir().join("volumes").join(key);
+        // Killed on the way, it leaves a volume without a record, which counts as one that was made of anything.
+        match fs::remove_file(folder.join("record")) {
+            Err(error) if error.kind() != io::ErrorKind::NotFound => {
+                return Err(StoreError::io("remove", folder.join("record"), error));
+            }
+            _ => {}
+        }
+        self.remove_folder(&folder)?;
+        // Under the gate nobody waits for it.
+        let _ = fs::remove_file(&lock);
+        Ok(VolumeRemoval::Removed)
+    }
+}
+
+/// Bytes that a folder takes on the disk, a file with several names once.
+pub fn disk_usage(folder: &Path) -> io::Result<u64> {
+    let mut pending: Vec<PathBuf> = vec![folder.to_path_buf()];
+    let mut names = HashSet::new();
+    let mut bytes = 0;
+    while let Some(folder) = pending.pop() {
+        for entry in fs::read_dir(&folder)? {
+            let path = entry?.path();
+            let meta = match fs::symlink_metadata(&path) {
+                // A step removed it meanwhile.
+                Err(error) if error.kind() == io::ErrorKind::NotFound => continue,
+                other => other?,
+            };
+            if meta.nlink() < 2 || meta.is_dir() || names.insert((meta.dev(), meta.ino())) {
+                bytes += meta.blocks() * 512;
+            }
+            if meta.is_dir() {
+                pending.push(path);
+            }
+        }
+    }
+    Ok(bytes)
+}

@@ -1,12 +1,17 @@
 //! `pipe.lock`: what tags of images were when they were resolved.
 
-use std::io::ErrorKind;
+use std::fs::File;
+use std::io::{ErrorKind, Read, Write};
 use std::path::{Path, PathBuf};
 
 use pipe_registry::Pins;
+use rustix::fs::{Mode, OFlags};
 
 use crate::environment::Environment;
 use crate::exit::CliError;
+
+/// Bytes of the largest lock: no package has as many images.
+const LARGEST: u64 = 4 << 20;
 
 /// The pins of a package; one without a lock has none.
 ///
@@ -51,20 +56,86 @@ fn insert(path: &Path, new: &Pins) -> Result<(), String> {
         }
     }
     let beside = path.with_extension(format!("lock.{}", std::process::id()));
-    let written = std::fs::write(&beside, pins.write_into(&before));
+    let written = write_new(&beside, &pins.write_into(&before));
     written.and_then(|()| std::fs::rename(&beside, path)).map_err(|error| {
         let _ = std::fs::remove_file(&beside);
         error.to_string()
     })
 }
 
+/// Writes a file of our own. What stands in its place, left by a killed `pipe` or laid there as a link to elsewhere, goes first.
+fn write_new(path: &Path, text: &str) -> std::io::Result<()> {
+    if let Err(error) = std::fs::remove_file(path)
+        && error.kind() != ErrorKind::NotFound
+    {
+        return Err(error);
+    }
+    File::create_new(path)?.write_all(text.as_bytes())
+}
+
 fn path(package: &Path) -> PathBuf {
     package.join("pipe.lock")
 }
 
+/// The text of a lock; empty when there is none. The package wrote it: a link could lead to a file that is none of the package's,
+/// whose lines would come back with the next pin, and a pipe or a device has no end.
 fn text(path: &Path) -> std::io::Result<String> {
-    match std::fs::read_to_string(path) {
-        Err(error) if error.kind() == ErrorKind::NotFound => Ok(String::new()),
-        other => other,
+    let flags = OFlags::RDONLY | OFlags::NOFOLLOW | OFlags::NONBLOCK | OFlags::CLOEXEC;
+    let file = match rustix::fs::open(path, flags, Mode::empty()) {
+        Ok(file) => File::from(file),
+        Err(rustix::io::Errno::NOENT) => return Ok(String::new()),
+        Err(rustix::io::Errno::LOOP) => return Err(std::io::Error::other("it is a link")),
+        Err(error) => return Err(error.into()),
+    };
+    if !file.metadata()?.is_file() {
+        return Err(std::io::Error::other("it is not a file"));
+    }
+    let mut text = String::new();
+    if file.take(LARGEST + 1).read_to_string(&mut text)? as u64 > LARGEST {
+        return Err(ErrorKind::FileTooLarge.into());
+    }
+    Ok(text)
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+
+    use std::os::unix::fs::symlink;
+
+    use super::*;
+
+    fn pins(name: &str) -> Pins {
+        Pins::parse(&format!("image {name} sha256:{}\n", "a".repeat(64))).unwrap()
+    }
+
+    fn refusal(package: &Path) -> String {
+        format!("{:?}", read(package).unwrap_err())
+    }
+
+    #[test]
+    fn a_lock_that_leads_elsewhere_is_neither_read_nor_written() {
+        let folder = tempfile::tempdir().unwrap();
+        let (lock, private) = (path(folder.path()), folder.path().join("private"));
+        std::fs::write(&private, "a secret line\n").unwrap();
+        symlink(&private, &lock).unwrap();
+        assert!(refusal(folder.path()).contains("it is a link"));
+        assert!(insert(&lock, &pins("a:1")).unwrap_err().contains("it is a link"));
+        assert_eq!(std::fs::read_to_string(&private).unwrap(), "a secret line\n");
+        std::fs::remove_file(&lock).unwrap();
+        std::fs::create_dir(&lock).unwrap();
+        assert!(refusal(folder.path()).contains("it is not a file"));
+    }
+
+    #[test]
+    fn what_is_written_beside_a_lock_follows_no_link() {
+        let folder = tempfile::tempdir().unwrap();
+        let (lock, private) = (path(folder.path()), folder.path().join("private"));
+        std::fs::write(&private, "mine").unwrap();
+        symlink(&private, lock.with_extension(format!("lock.{}", std::process::id()))).unwrap();
+        insert(&lock, &pins("a:1")).unwrap();
+        assert_eq!(std::fs::read_to_string(&private).unwrap(), "mine");
+        assert_eq!(read(folder.path()).unwrap(), pins("a:1"));
+        assert!(!lock.is_symlink());
     }
 }

@@ -71,6 +71,58 @@ fn touches_nothing(calls: &[String]) {
     }
 }
 
+#[test]
+fn what_a_package_is_made_of_is_not_read_through_links_out_of_it() {
+    let module = "pub fn f() -> String { \"x\" }\n";
+    for name in ["main.pipe", "pipe.toml"] {
+        let world = World::module(module);
+        std::fs::write(world.path("private"), "PRIVATE TEXT\n").unwrap();
+        std::fs::remove_file(world.package().join(name)).unwrap();
+        symlink("../private", world.package().join(name)).unwrap();
+        for args in [&["check"][..], &["list"], &["plan", "f"], &["run", "f"]] {
+            let (outcome, calls) = traced(&world, args);
+            let outcome = outcome.exits(if args == ["check"] { 1 } else { 2 });
+            let said = format!("{}{}", outcome.stdout, outcome.stderr);
+            assert!(said.contains("unreadable-file") && said.contains(name), "{said}");
+            assert!(!said.contains("PRIVATE TEXT"), "{said}");
+            assert!(!calls.iter().any(|call| call.contains(&format!("/{name}\""))), "{calls:#?}");
+        }
+    }
+    // A link within the package is the package's own, and a file that the user names is the user's.
+    let world = World::module(module);
+    std::fs::rename(world.package().join("main.pipe"), world.package().join("real.pipe")).unwrap();
+    symlink("real.pipe", world.package().join("main.pipe")).unwrap();
+    assert_eq!(world.prints(["run", "f"]), "x");
+    std::fs::write(world.path("elsewhere.pipe"), module).unwrap();
+    symlink("../elsewhere.pipe", world.package().join("other.pipe")).unwrap();
+    world.run(["check", "other.pipe"]).success();
+}
+
+#[test]
+fn an_entry_module_of_a_dependency_is_its_own() {
+    let world = World::module("use lib\npub fn f() -> Int { lib.one() }\n");
+    world.write("pipe.toml", "[package]\nname = \"test\"\n\n[dependencies]\nlib = { path = \"lib\" }\n");
+    world.write("lib/pipe.toml", "[package]\nname = \"lib\"\n");
+    std::fs::write(world.path("private"), "PRIVATE TEXT\n").unwrap();
+    symlink("../../private", world.package().join("lib/main.pipe")).unwrap();
+    let said = world.run(["check"]).exits(1).stdout;
+    assert!(said.contains("`lib/main.pipe`") && !said.contains("PRIVATE TEXT"), "{said}");
+}
+
+#[test]
+fn a_lock_that_is_no_file_of_the_package_is_refused() {
+    let world = World::tools("pub fn f() -> Check { tools.check(sh\"true\") }\n");
+    let lock = world.package().join("pipe.lock");
+    // Without an end, or without a beginning: neither may be waited for.
+    for target in ["/dev/zero", "../private"] {
+        symlink(target, &lock).unwrap();
+        world.run(["plan", "f"]).exits(2).says("pipe.lock: it is a link");
+        std::fs::remove_file(&lock).unwrap();
+    }
+    finish(world.command("mkfifo").arg(&lock)).success();
+    world.run(["plan", "f"]).exits(2).says("pipe.lock: it is not a file");
+}
+
 fn real(path: PathBuf) -> String {
     path.canonicalize().unwrap().display().to_string()
 }

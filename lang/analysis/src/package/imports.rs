@@ -202,6 +202,10 @@ impl Load<'_> {
             self.report(module, import, |place| Diagnostic::error("import-not-found", message, place));
             return None;
         }
+        let folder = target.dir.clone();
+        if self.leads_out(&folder, &path) {
+            return None;
+        }
         Some((index, path))
     }
 

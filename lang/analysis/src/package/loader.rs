@@ -115,6 +115,10 @@ impl Load<'_> {
             if optional && self.system.kind(file) != Some(FileKind::File) {
                 continue;
             }
+            // A file that the user names is read wherever it lies; one that the package names, within it.
+            if index == 0 && !wanted[1..].contains(file) && self.leads_out(&root.dir, file) {
+                continue;
+            }
             let module = self.module(package, file);
             if index == 0 {
                 self.out.entry = module;
@@ -134,6 +138,7 @@ impl Load<'_> {
         if let Some(&known) = self.by_dir.get(&canonical) {
             return known;
         }
+        let manifest = manifest.filter(|path| !self.leads_out(dir, path));
         let manifest = manifest.and_then(|path| self.manifest(path));
         let named = manifest.as_ref().and_then(|manifest| manifest.entry.as_deref());
         let entry = named.map_or_else(|| entry.to_path_buf(), |entry| dir.join(entry));
@@ -164,6 +169,24 @@ impl Load<'_> {
             std::io::ErrorKind::FileTooLarge => "it is too large".to_owned(),
             _ => error.to_string(),
         };
+        self.not_read(name, &reason);
+    }
+
+    /// Whether a file of a package is a link that leads out of it, which is told: such a file is none of the package's, and is
+    /// not read. What a diagnostic shows of it would be in the log of whoever only checks the package.
+    pub(super) fn leads_out(&mut self, dir: &Path, file: &Path) -> bool {
+        let (Ok(root), Ok(target)) = (self.system.canonical(dir), self.system.canonical(file)) else {
+            return false;
+        };
+        let out = !target.starts_with(&root);
+        if out {
+            let name: Arc<str> = shown(self.system, file).into();
+            self.not_read(&name, "it is a link that leads out of the package");
+        }
+        out
+    }
+
+    fn not_read(&mut self, name: &Arc<str>, reason: &str) {
         let place = FileSpan { file: name.clone(), start: 0, end: 0 };
         self.out.texts.entry(name.clone()).or_insert_with(|| Arc::from(""));
         self.out.diagnostics.push(Diagnostic::error(

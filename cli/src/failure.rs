@@ -13,6 +13,7 @@ use crate::progress::printable;
 pub(crate) struct StepReport {
     pub(crate) node: NodeId,
     pub(crate) name: Arc<str>,
+    /// What happened, on one line.
     pub(crate) message: String,
     pub(crate) help: Option<String>,
     pub(crate) exit_code: Option<i32>,
@@ -40,7 +41,7 @@ impl StepReport {
         StepReport {
             node: failure.node,
             name: failure.name.clone(),
-            message: format!("{} failed: {}", failure.name, failure.reason),
+            message: printable(&format!("{} failed: {}", failure.name, failure.reason), false),
             help: failure.help.clone(),
             exit_code: failure.exit_code,
             log: String::from_utf8_lossy(&failure.log_tail).into_owned(),

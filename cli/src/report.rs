@@ -4,7 +4,7 @@ use pipe_diagnostics::{Sources, render};
 
 use crate::exit::{CliError, Exit, Report};
 use crate::output;
-use crate::progress::{Form, Object, Style, workflow_command};
+use crate::progress::{Form, Object, Style, printable, workflow_command};
 
 /// Says an error on standard error; gives the exit code.
 pub(crate) fn error(error: &CliError, style: Style) -> Exit {
@@ -38,10 +38,16 @@ fn text(message: &str, help: Option<&str>, style: Style) -> String {
         return Object::Error { message, help }.line();
     }
     let label = if style.color { "\u{1b}[31;1merror\u{1b}[0m" } else { "error" };
-    let help = help.map(|help| format!("help: {help}\n")).unwrap_or_default();
+    let message = &shown(message);
+    let help = help.map(|help| format!("help: {}\n", shown(help))).unwrap_or_default();
     let annotation = match style.form {
         Form::Github => workflow_command("error", &[], message),
         _ => String::new(),
     };
     format!("{annotation}{label}: {message}\n{help}")
+}
+
+/// A message may quote names that a package chose: what acts on a terminal goes. It has lines of its own where clap wrote it.
+fn shown(text: &str) -> String {
+    text.lines().map(|line| printable(line, false)).collect::<Vec<_>>().join("\n")
 }

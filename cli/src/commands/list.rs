@@ -9,6 +9,7 @@ use crate::environment::Environment;
 use crate::exit::CliError;
 use crate::output;
 use crate::package::Package;
+use crate::progress::printable;
 use crate::target::flag_of;
 
 /// Lists what the package offers.
@@ -45,14 +46,15 @@ fn signature(function: &Function, sources: &Sources) -> String {
 
 /// A default may be written over several lines.
 fn one_line(text: &str) -> String {
-    text.split_whitespace().collect::<Vec<_>>().join(" ")
+    printable(&text.split_whitespace().collect::<Vec<_>>().join(" "), false)
 }
 
 fn as_text(module: &Module, sources: &Sources, color: bool) -> String {
     let bold = |text: &str| if color { format!("\u{1b}[1m{text}\u{1b}[0m") } else { text.to_owned() };
     let mut text = String::new();
     if !module.docs.is_empty() {
-        text.push_str(&format!("{}\n\n", module.docs.join("\n").trim()));
+        let docs: Vec<String> = module.docs.iter().map(|line| printable(line, false)).collect();
+        text.push_str(&format!("{}\n\n", docs.join("\n").trim()));
     }
     for function in public(module) {
         text.push_str(&format!("{}\n", bold(&signature(function, sources))));
@@ -70,7 +72,7 @@ fn as_text(module: &Module, sources: &Sources, color: bool) -> String {
 }
 
 fn indented(docs: &[String]) -> String {
-    docs.iter().map(|line| format!("    {line}").trim_end().to_owned() + "\n").collect()
+    docs.iter().map(|line| format!("    {}", printable(line, false)).trim_end().to_owned() + "\n").collect()
 }
 
 fn as_json(module: &Module, sources: &Sources) -> Value {

@@ -15,7 +15,7 @@ use crate::exit::{CliError, Exit};
 use crate::failure::StepReport;
 use crate::grants::Trust;
 use crate::package::Package;
-use crate::progress::{Progress, Style};
+use crate::progress::{Progress, Style, printable};
 use crate::result::Answers;
 use crate::{config::Config, evaluate, execute, machine, output, report};
 use judge::{Verdict, judge};
@@ -155,7 +155,7 @@ impl Count {
         match verdict {
             Verdict::Holds => {
                 self.passed += 1;
-                output::result_line(&format!("ok      {title}"))
+                output::result_line(&format!("ok      {}", printable(title, false)))
             }
             Verdict::NotThere => self.fail(title, Exit::Failed),
             Verdict::DoesNotHold(found) => {
@@ -175,6 +175,6 @@ impl Count {
     fn fail(&mut self, title: &str, exit: Exit) -> Result<(), CliError> {
         self.failed += 1;
         self.exit = self.exit.max(exit);
-        output::result_line(&format!("FAILED  {title}"))
+        output::result_line(&format!("FAILED  {}", printable(title, false)))
     }
 }

@@ -11,7 +11,7 @@ use pipe_engine::{Stream, Summary};
 use pipe_ops::NodeId;
 
 use super::logs::{StepLogs, total};
-use super::{Step, Style, View, control, human, state_name};
+use super::{Step, Style, View, human, state_name};
 use crate::failure::StepReport;
 
 pub(super) struct Github {
@@ -21,16 +21,16 @@ pub(super) struct Github {
 
 impl Github {
     pub(super) fn new(style: Style) -> Github {
-        Github { style, logs: StepLogs::default() }
+        Github { style, logs: StepLogs::new(style) }
     }
 }
 
 impl View for Github {
     fn step(&mut self, step: &Step) -> String {
-        let Some(log) = self.logs.finish(step, self.style) else { return String::new() };
+        let Some(log) = self.logs.finish(step) else { return String::new() };
         let time = step.elapsed.map(|elapsed| format!(" ({})", human(elapsed))).unwrap_or_default();
         let state = state_name(step.state);
-        let name = control::printable(&step.name, false);
+        let name = &step.name;
         if log.is_empty() {
             return format!("{name}: {state}{time}\n");
         }
@@ -66,7 +66,7 @@ impl View for Github {
             properties.push(("col", place.column.to_string()));
         }
         let annotation = workflow_command("error", &properties, &report.message);
-        format!("{annotation}{}", fenced(&report.text(true)))
+        format!("{annotation}{}", fenced(&report.text(self.style.color)))
     }
 }
 

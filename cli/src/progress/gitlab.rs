@@ -9,7 +9,7 @@ use pipe_engine::{Stream, Summary};
 use pipe_ops::NodeId;
 
 use super::logs::{StepLogs, total};
-use super::{Step, Style, View, control, state_name};
+use super::{Step, Style, View, state_name};
 use crate::failure::StepReport;
 
 pub(super) struct Gitlab {
@@ -19,16 +19,16 @@ pub(super) struct Gitlab {
 
 impl Gitlab {
     pub(super) fn new(style: Style) -> Gitlab {
-        Gitlab { style, logs: StepLogs::default() }
+        Gitlab { style, logs: StepLogs::new(style) }
     }
 }
 
 impl View for Gitlab {
     fn step(&mut self, step: &Step) -> String {
-        let Some(log) = self.logs.finish(step, self.style) else { return String::new() };
+        let Some(log) = self.logs.finish(step) else { return String::new() };
         let now = SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |now| now.as_secs());
         let start = now.saturating_sub(step.elapsed.map_or(0, |elapsed| elapsed.as_secs()));
-        let name = control::printable(&step.name, false);
+        let name = &step.name;
         let title = format!("{name}: {}", state_name(step.state));
         section(step.node, start, now, &title, &log)
     }
@@ -55,7 +55,7 @@ impl View for Gitlab {
     }
 
     fn failure(&mut self, report: &StepReport) -> String {
-        format!("\n{}", report.text(true))
+        format!("\n{}", report.text(self.style.color))
     }
 }
 

@@ -123,7 +123,7 @@ impl View for Live {
     fn step(&mut self, step: &Step) -> String {
         self.running.retain(|running| running.node != step.node);
         if step.state == StepState::Running {
-            let name = control::printable(&step.name, false);
+            let name = step.name.to_string();
             let running = Running { node: step.node, name, since: Instant::now(), last: String::new() };
             self.running.push(running);
         } else {

@@ -13,13 +13,18 @@ use super::{Step, Style, control, counts, human};
 const KEPT: usize = 4 * 1024 * 1024;
 
 /// The logs of the steps that run.
-#[derive(Default)]
 pub(super) struct StepLogs {
+    style: Style,
     lines: Lines,
     logs: HashMap<NodeId, String>,
 }
 
 impl StepLogs {
+    /// Of no step yet.
+    pub(super) fn new(style: Style) -> StepLogs {
+        StepLogs { style, lines: Lines::default(), logs: HashMap::new() }
+    }
+
     /// Keeps what a step printed.
     pub(super) fn push(&mut self, node: NodeId, stream: Stream, bytes: &[u8]) {
         let lines = self.lines.push(node, stream, bytes);
@@ -27,21 +32,22 @@ impl StepLogs {
     }
 
     /// The log of a step that is over and is to be shown; `None` when it is not, or when it is not over.
-    pub(super) fn finish(&mut self, step: &Step, style: Style) -> Option<String> {
+    pub(super) fn finish(&mut self, step: &Step) -> Option<String> {
         if step.state == StepState::Running {
             return None;
         }
         let rest = self.lines.finish(step.node);
         self.keep(step.node, rest);
         let log = self.logs.remove(&step.node).unwrap_or_default();
-        let hidden = style.quiet || step.state == StepState::Cached && !style.verbose;
+        let Style { quiet, verbose, .. } = self.style;
+        let hidden = quiet || step.state == StepState::Cached && !verbose;
         (!hidden || step.state == StepState::Failed).then_some(log)
     }
 
     fn keep(&mut self, node: NodeId, lines: Vec<String>) {
         let log = self.logs.entry(node).or_default();
         for line in lines {
-            log.push_str(&control::printable(&line, true));
+            log.push_str(&control::printable(&line, self.style.color));
             log.push('\n');
         }
         if log.len() > KEPT {
@@ -64,7 +70,7 @@ mod tests {
 
     #[test]
     fn a_log_that_is_too_long_keeps_its_end() {
-        let mut logs = StepLogs::default();
+        let mut logs = StepLogs::new(Style { quiet: true, ..Style::plain() });
         let node = NodeId(0);
         let line = format!("{}é\n", "x".repeat(50_000));
         for _ in 0..200 {
@@ -81,8 +87,7 @@ mod tests {
             exit_code: None,
             reason: None,
         };
-        let style = Style { quiet: true, ..Style::plain() };
-        let log = logs.finish(&step, style).unwrap_or_default();
+        let log = logs.finish(&step).unwrap_or_default();
         assert!(log.len() <= KEPT && log.starts_with("…\nx") && log.ends_with("é\nthe end\n"));
     }
 }

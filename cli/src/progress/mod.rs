@@ -65,10 +65,11 @@ impl Style {
             ProgressForm::Github => Form::Github,
             ProgressForm::Gitlab => Form::Gitlab,
         };
+        let in_color = environment.stderr_is_terminal || matches!(form, Form::Github | Form::Gitlab);
         let color = match global.color {
             ColorChoice::Always => true,
             ColorChoice::Never => false,
-            ColorChoice::Auto => environment.stderr_is_terminal && !environment.no_color,
+            ColorChoice::Auto => in_color && !environment.no_color,
         };
         Style { form, color: color && form != Form::Json, quiet: global.quiet, verbose: global.verbose }
     }
@@ -116,6 +117,8 @@ const TICK: Duration = Duration::from_millis(120);
 /// The event sink of the command line.
 pub(crate) struct Progress {
     view: SharedView,
+    /// The view is for people: names and messages, which a package chooses, must not act on their terminal.
+    printable: bool,
     /// Ends the clock of a live view when it is dropped.
     _clock: Option<Sender<()>>,
     /// Steps that did not come from the cache, in the order they were over.
@@ -134,7 +137,7 @@ impl Progress {
         };
         let view = Arc::new(Mutex::new(view));
         let clock = (style.form == Form::Tty).then(|| clock(view.clone()));
-        Progress { view, _clock: clock, ran: Mutex::default() }
+        Progress { view, printable: style.form != Form::Json, _clock: clock, ran: Mutex::default() }
     }
 
     /// What `--expect-cached` promises.
@@ -157,7 +160,13 @@ impl Progress {
 
     /// A warning that is not the engine's.
     pub(crate) fn warning(&self, message: &str) {
-        self.show(|view| view.warning(message));
+        let message = self.shown(message.into());
+        self.show(|view| view.warning(&message));
+    }
+
+    /// A text as it may be shown, on one line.
+    fn shown(&self, text: Arc<str>) -> Arc<str> {
+        if self.printable { printable(&text, false).into() } else { text }
     }
 
     fn show(&self, say: impl FnOnce(&mut dyn View) -> String) {
@@ -201,17 +210,17 @@ impl EventSink for Progress {
             Event::Started { nodes } => view.started(nodes),
             Event::Step { node, name, state, elapsed, key, origin, exit_code, reason } => view.step(&Step {
                 node,
-                name,
+                name: self.shown(name),
                 state,
                 elapsed,
                 key: key.map(|key| key.to_string()),
-                place: origin.map(|origin| (origin.file, origin.line)),
+                place: origin.map(|origin| (self.shown(origin.file), origin.line)),
                 exit_code,
-                reason,
+                reason: reason.map(|reason| self.shown(reason)),
             }),
             Event::Log { node, stream, bytes } => view.log(node, stream, &bytes),
             Event::Notice { message } => view.notice(&message),
-            Event::Warning { message } => view.warning(&message),
+            Event::Warning { message } => view.warning(&self.shown(message)),
             Event::Finished { summary, elapsed } => view.finished(&summary, elapsed),
         });
     }

@@ -75,3 +75,46 @@ fn the_form_follows_the_surroundings() {
     let gitlab = finish(world.pipe().env("GITLAB_CI", "true").args(["run", "build"])).success();
     assert!(gitlab.stderr.contains("section_start:"), "{}", gitlab.stderr);
 }
+
+/// What a package writes where people read it: a documentation comment, names, titles, questions.
+const LOUD: &str = "## Docs \u{1b}[2J.
+
+param tools: Container = host.toolchain()
+## Of it \u{1b}[31m.
+pub fn build(text: String = \"\u{1b}[2J\") -> Check { tools.check([\"false\"], name: \"na\\u{1b}[2Jme\\n::warning::x\\u{202e}\") }
+pub action ask() { do approval(\"Sure\\u{1b}[2J?\\nSay yes\") }
+test \"title \\u{1b}[2J\" { expect 1 == 1 }
+test \"wrong \\u{1b}[2J\" { expect \"\\u{1b}\" == \"\" }
+";
+
+#[test]
+fn names_that_a_package_chose_do_not_act_on_a_terminal() {
+    let world = World::module(LOUD);
+    let acts = |c: char| c == '\u{202e}' || c.is_control() && c != '\n' && c != '\t';
+    for args in [
+        &["list"][..],
+        &["run", "build"],
+        &["-v", "run", "build"],
+        &["--progress", "github", "--color", "never", "run", "ask"],
+        &["run", "--expect-cached", "build"],
+        &["run", "ask"],
+        &["run", "build", "--help"],
+        &["plan", "build"],
+        &["plan", "--dot", "build"],
+        &["plan", "--mermaid", "build"],
+        &["why", "build"],
+        &["why", "build", "other"],
+        &["test"],
+        &["cache", "ls"],
+    ] {
+        let outcome = world.run(args);
+        let printed = format!("{}{}", outcome.stdout, outcome.stderr);
+        assert!(!printed.contains(acts), "{args:?}: {printed:?}");
+        // A name is one line: it must not begin another one.
+        assert!(!printed.lines().any(|line| line.starts_with("::warning")), "{args:?}: {printed}");
+    }
+    // Programs get what it is.
+    let events = world.events(["run", "build"]).exits(1);
+    assert!(events.steps("failed")[0].contains('\u{1b}'), "{events:?}");
+    assert!(!events.the("failure")["message"].as_str().unwrap().contains('\n'), "{events:?}");
+}

@@ -2,6 +2,8 @@
 
 use pipe_engine::{Plan, PlanNode, PlanStatus};
 
+use crate::progress::printable;
+
 /// Graphviz' DOT language.
 pub(super) fn dot(plan: &Plan) -> String {
     let mut text =
@@ -39,7 +41,7 @@ pub(super) fn mermaid(plan: &Plan) -> String {
 }
 
 fn label(node: &PlanNode) -> String {
-    format!("{}\n{}", node.name, super::text::status(&node.status))
+    format!("{}\n{}", printable(&node.name, false), super::text::status(&node.status))
 }
 
 fn edges(plan: &Plan) -> impl Iterator<Item = (u32, u32)> {

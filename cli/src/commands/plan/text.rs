@@ -36,7 +36,7 @@ fn line(node: &PlanNode, width: usize) -> String {
 }
 
 pub(in super::super) fn status(status: &PlanStatus) -> String {
-    match status {
+    let text = match status {
         PlanStatus::Cached => "cached".to_owned(),
         PlanStatus::Action => "action".to_owned(),
         PlanStatus::WillRun { reason: None } => "will run".to_owned(),
@@ -44,7 +44,8 @@ pub(in super::super) fn status(status: &PlanStatus) -> String {
         PlanStatus::Unknown { waits_for } => format!("unknown: waits for {}", waits_for.join(", ")),
         PlanStatus::NeedsGrant { flag } => format!("unknown: needs {flag}"),
         PlanStatus::Fails { reason } => format!("will fail: {reason}"),
-    }
+    };
+    printable(&text, false)
 }
 
 fn counts(plan: &Plan) -> String {

@@ -72,7 +72,8 @@ pub(crate) fn evaluator(
 
 impl<'p> Evaluation<'p> {
     /// Evaluates the targets of a request into one graph, as far as that goes without running anything, with what the user allows.
-    /// What is missing is asked for; what the package reads of the environment then may change what it asks for next.
+    /// What is missing is asked for when they are to be run, else it stays unknown; what the package reads of the environment
+    /// then may change what it asks for next.
     ///
     /// # Errors
     /// When the program has no value for one of them, or something it needs is refused.
@@ -81,41 +82,20 @@ impl<'p> Evaluation<'p> {
         environment: &Environment,
         request: &Request,
         trust: &mut Trust<'_>,
+        purpose: Purpose,
     ) -> Result<Evaluation<'p>, CliError> {
         loop {
             let known = trust.variables();
-            let (evaluator, targets) = attempt(package, environment, request, trust, Purpose::Run);
+            let (evaluator, targets) = attempt(package, environment, request, trust, purpose);
             let missing = trust.missing(evaluator.graph(), &needed(&evaluator, &targets))?;
-            trust.settle(&missing)?;
-            if trust.variables() == known {
+            let recalled = match purpose {
+                Purpose::Run => trust.settle(&missing).map(|()| false)?,
+                Purpose::Look => !missing.is_empty() && trust.recall(&missing),
+            };
+            if !recalled && trust.variables() == known {
                 let targets = targets.map_err(|error| failed(*error, package))?;
                 return Ok(Evaluation::of(package, request, evaluator, targets));
             }
-        }
-    }
-
-    /// As [`Evaluation::new`], asking for nothing: what is missing stays unknown.
-    ///
-    /// # Errors
-    /// When the program has no value for one of them.
-    pub(crate) fn unasked(
-        package: &'p Package,
-        environment: &Environment,
-        request: &Request,
-        trust: &mut Trust<'_>,
-    ) -> Result<Evaluation<'p>, CliError> {
-        loop {
-            let known = trust.variables();
-            let (evaluator, targets) = attempt(package, environment, request, trust, Purpose::Look);
-            let missing = trust.missing(evaluator.graph(), &needed(&evaluator, &targets))?;
-            let recalled = !missing.is_empty() && trust.recall(&missing);
-            if recalled || trust.variables() != known {
-                continue;
-            }
-            return match targets {
-                Ok(targets) => Ok(Evaluation::of(package, request, evaluator, targets)),
-                Err(error) => Err(failed(*error, package)),
-            };
         }
     }
 

@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use pipe_engine::{Backend, Engine, EngineOptions, EventSink, Grants, ImageOptions, NORMAL_TIME, Redactor};
+use pipe_engine::{Backend, Engine, EngineOptions, EventSink, Grants, ImageOptions, Redactor};
 use pipe_registry::Settings;
 use pipe_sandbox::{Sandbox, SandboxOptions, layer_owner};
 use pipe_store::{Store, StoreOptions};
@@ -82,7 +82,7 @@ pub(crate) fn engine(
         approved: execution.approve.clone(),
         terminal: environment.stdin_is_terminal && environment.stderr_is_terminal,
     });
-    options.source_date = environment.source_date_epoch.unwrap_or(NORMAL_TIME);
+    options.source_date = environment.written_time();
     options.images = ImageOptions {
         settings: registry_settings(environment, config),
         pins: lock::read(&options.package)?,

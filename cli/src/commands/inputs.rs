@@ -10,11 +10,12 @@ use serde_json::json;
 
 use crate::args::{Cli, Command, InputsArgs};
 use crate::environment::Environment;
-use crate::evaluate::Evaluation;
+use crate::evaluate::{Evaluation, Purpose};
 use crate::exit::CliError;
-use crate::grants::{self, Trust};
 use crate::progress::printable;
-use crate::{config::Config, machine, output, target};
+use crate::{grants, machine, output};
+
+use super::opened::Opened;
 
 /// Lists the files of the host that count for the targets.
 pub(crate) fn run(
@@ -23,22 +24,20 @@ pub(crate) fn run(
     arguments: &[OsString],
     environment: &Environment,
 ) -> Result<(), CliError> {
-    let directory = cli.global.directory.as_deref();
-    let (package, request) = target::open(environment, "inputs", directory, &args.rest)?;
-    let again = super::parse_again(arguments, &args.rest, &request)?;
-    let cli = again.as_ref().unwrap_or(cli);
-    let Command::Inputs(args) = &cli.command else {
-        return Err(CliError::machine("the command line changed its command; please report this"));
-    };
-    let config = Config::read(environment.config.as_deref())?;
-    let mut trust = Trust::new(&package, environment, &config, &args.allow)?.given(&request);
-    let evaluation = Evaluation::unasked(&package, environment, &request, &mut trust)?;
+    let opened = Opened::new(cli, "inputs", &args.rest, &args.rest, arguments, environment)?;
+    let args = opened.args(|command| match command {
+        Command::Inputs(args) => Some(args),
+        _ => None,
+    })?;
+    let Opened { package, request, .. } = &opened;
+    let mut trust = opened.trust(&args.allow)?;
+    let evaluation = Evaluation::new(package, environment, request, &mut trust, Purpose::Look)?;
     let awaited = evaluation.awaited().iter().map(|awaited| awaited.output);
     let outputs: Vec<Output> =
         evaluation.targets.iter().flat_map(|target| target.outputs()).chain(awaited).collect();
     let missing = trust.missing(evaluation.graph(), &outputs)?;
     if !missing.is_empty() {
-        return Err(grants::refused(&missing, &package));
+        return Err(grants::refused(&missing, package));
     }
     let access = HostAccess::new(package.folder(), trust.grants())
         .map_err(|error| CliError::usage(format!("cannot read {}: {error}", package.folder().display())))?;

@@ -10,6 +10,7 @@ pub(crate) mod init;
 pub(crate) mod inputs;
 pub(crate) mod list;
 pub(crate) mod lsp;
+mod opened;
 pub(crate) mod plan;
 pub(crate) mod run;
 pub(crate) mod test;

@@ -13,13 +13,14 @@ use pipe_ops::Output;
 
 use crate::args::{Cli, Command, ExecutionArgs, PlanArgs, PlanForm};
 use crate::environment::Environment;
-use crate::evaluate::Evaluation;
+use crate::evaluate::{Evaluation, Purpose};
 use crate::exit::CliError;
 use crate::grants::Trust;
 use crate::package::Package;
 use crate::progress::{Progress, Style};
-use crate::target;
 use crate::{config::Config, execute, machine, output};
+
+use super::opened::Opened;
 
 /// Shows what a run of the targets would do.
 pub(crate) fn run(
@@ -28,19 +29,15 @@ pub(crate) fn run(
     arguments: &[OsString],
     environment: &Environment,
 ) -> Result<(), CliError> {
-    let directory = cli.global.directory.as_deref();
-    let (package, request) = target::open(environment, "plan", directory, &args.rest)?;
-    let again = super::parse_again(arguments, &args.rest, &request)?;
-    let cli = again.as_ref().unwrap_or(cli);
-    let Command::Plan(args) = &cli.command else {
-        return Err(CliError::machine("the command line changed its command; please report this"));
-    };
-    let style = Style::choose(&cli.global, environment);
-    let config = Config::read(environment.config.as_deref())?;
-    let mut trust =
-        Trust::new(&package, environment, &config, &args.allow)?.network(args.network).given(&request);
-    let mut evaluation = Evaluation::unasked(&package, environment, &request, &mut trust)?;
-    show(&package, environment, &config, &mut evaluation, &trust, args.form, style)
+    let opened = Opened::new(cli, "plan", &args.rest, &args.rest, arguments, environment)?;
+    let args = opened.args(|command| match command {
+        Command::Plan(args) => Some(args),
+        _ => None,
+    })?;
+    let Opened { package, request, config, style, .. } = &opened;
+    let mut trust = opened.trust(&args.allow)?.network(args.network);
+    let mut evaluation = Evaluation::new(package, environment, request, &mut trust, Purpose::Look)?;
+    show(package, environment, config, &mut evaluation, &trust, args.form, *style)
 }
 
 /// Shows the plan of what was evaluated.

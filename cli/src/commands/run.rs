@@ -8,17 +8,17 @@ use pipe_store::Store;
 
 use crate::args::{Cli, Command, PlanForm, RunArgs};
 use crate::environment::Environment;
-use crate::evaluate::Evaluation;
+use crate::evaluate::{Evaluation, Purpose};
 use crate::exit::{CliError, Exit};
 use crate::failure::StepReport;
 use crate::forecast::Forecast;
-use crate::grants::Trust;
 use crate::package::Package;
 use crate::progress::{Progress, Style};
 use crate::result::{self, Answers};
 use crate::rounds::TargetRounds;
-use crate::target;
-use crate::{config::Config, execute, machine};
+use crate::{execute, machine};
+
+use super::opened::Opened;
 
 /// Evaluates the targets and executes what they need.
 pub(crate) fn run(
@@ -27,25 +27,20 @@ pub(crate) fn run(
     arguments: &[OsString],
     environment: &Environment,
 ) -> Result<(), CliError> {
-    let directory = cli.global.directory.as_deref();
-    let (package, request) = target::open(environment, "run", directory, &args.rest)?;
-    let again = super::parse_again(arguments, &args.rest, &request)?;
-    let cli = again.as_ref().unwrap_or(cli);
-    let Command::Run(args) = &cli.command else {
-        return Err(CliError::machine("the command line changed its command; please report this"));
-    };
-    let style = Style::choose(&cli.global, environment);
-    let config = Config::read(environment.config.as_deref())?;
-    let mut trust = Trust::new(&package, environment, &config, &args.execution.allow)?
-        .network(args.execution.network)
-        .given(&request);
+    let opened = Opened::new(cli, "run", &args.rest, &args.rest, arguments, environment)?;
+    let args = opened.args(|command| match command {
+        Command::Run(args) => Some(args),
+        _ => None,
+    })?;
+    let Opened { package, request, config, style, .. } = &opened;
+    let mut trust = opened.trust(&args.execution.allow)?.network(args.execution.network);
     if args.options.dry_run {
-        let mut evaluation = Evaluation::unasked(&package, environment, &request, &mut trust)?;
+        let mut evaluation = Evaluation::new(package, environment, request, &mut trust, Purpose::Look)?;
         check_wishes(args, &evaluation)?;
         let form = PlanForm::default();
-        return super::plan::show(&package, environment, &config, &mut evaluation, &trust, form, style);
+        return super::plan::show(package, environment, config, &mut evaluation, &trust, form, *style);
     }
-    let mut evaluation = Evaluation::new(&package, environment, &request, &mut trust)?;
+    let mut evaluation = Evaluation::new(package, environment, request, &mut trust, Purpose::Run)?;
     check_wishes(args, &evaluation)?;
     if evaluation.asks_for_anything() {
         trust.check_settings()?;
@@ -53,17 +48,17 @@ pub(crate) fn run(
     let folder = package.folder();
     let forecast = Forecast::of(environment.store()?, folder, arguments, &environment.current_dir);
     let steps_are_likely = args.execution.no_cache || forecast.expects_steps();
-    let (progress, execution) = (Arc::new(Progress::new(style)), &args.execution);
+    let (progress, execution) = (Arc::new(Progress::new(*style)), &args.execution);
     let (engine, store) = machine::engine(
         environment,
-        &config,
+        config,
         folder.to_path_buf(),
         trust.grants(),
         execution,
         progress.clone(),
         steps_are_likely,
     )?;
-    let report = execute(&package, environment, &engine, &mut evaluation, &progress, style)?;
+    let report = execute(package, environment, &engine, &mut evaluation, &progress, *style)?;
     give(environment, args, &evaluation, &report, &store, &progress)?;
     forecast.succeeded();
     Ok(())
@@ -130,14 +125,9 @@ fn give(
     match (&args.options.output, evaluation.targets.as_slice()) {
         (Some(path), [one]) => {
             let destination = environment.current_dir.join(path);
-            let written =
-                result::write(&one.demand, &answers, store, &destination, environment.source_date_epoch)?;
-            if written.owners_lost > 0 {
-                let message = format!(
-                    "only root can give files away: {} of {path} belong to other users in the result, and to you now",
-                    written.owners_lost,
-                    path = path.display(),
-                );
+            let time = environment.written_time();
+            let written = result::write(&one.demand, &answers, store, &destination, time)?;
+            if let Some(message) = written.warning(path) {
                 progress.warning(&message);
             }
             Ok(())

@@ -3,7 +3,6 @@
 mod text;
 
 use std::ffi::{OsStr, OsString};
-use std::sync::Arc;
 
 use pipe_engine::{PlanStatus, Reason, Why};
 use pipe_ops::FieldValue;
@@ -11,11 +10,12 @@ use serde_json::{Value, json};
 
 use crate::args::{Cli, Command, WhyArgs};
 use crate::environment::Environment;
-use crate::evaluate::Evaluation;
+use crate::evaluate::{Evaluation, Purpose};
 use crate::exit::CliError;
-use crate::grants::Trust;
-use crate::progress::Style;
-use crate::{config::Config, execute, output, target};
+use crate::progress::printable;
+use crate::{execute, output};
+
+use super::opened::Opened;
 
 /// Says why the steps of a target run or ran.
 pub(crate) fn run(
@@ -25,20 +25,16 @@ pub(crate) fn run(
     environment: &Environment,
 ) -> Result<(), CliError> {
     let (rest, step) = without_step(&args.rest);
-    let directory = cli.global.directory.as_deref();
-    let (package, request) = target::open(environment, "why", directory, &rest)?;
-    let again = super::parse_again(arguments, &args.rest, &request)?;
-    let cli = again.as_ref().unwrap_or(cli);
-    let Command::Why(args) = &cli.command else {
-        return Err(CliError::machine("the command line changed its command; please report this"));
-    };
-    let style = Style::choose(&cli.global, environment);
-    let config = Config::read(environment.config.as_deref())?;
-    let mut trust = Trust::new(&package, environment, &config, &args.allow)?.given(&request);
-    let mut evaluation = Evaluation::unasked(&package, environment, &request, &mut trust)?;
-    let (plan, engine) = super::plan::plan(&package, environment, &config, &mut evaluation, &trust, style)?;
-    let mut all =
-        engine.why(evaluation.graph(), &plan).map_err(|error| execute::refused(&error, &package))?;
+    let opened = Opened::new(cli, "why", &args.rest, &rest, arguments, environment)?;
+    let args = opened.args(|command| match command {
+        Command::Why(args) => Some(args),
+        _ => None,
+    })?;
+    let Opened { package, request, config, style, .. } = &opened;
+    let mut trust = opened.trust(&args.allow)?;
+    let mut evaluation = Evaluation::new(package, environment, request, &mut trust, Purpose::Look)?;
+    let (plan, engine) = super::plan::plan(package, environment, config, &mut evaluation, &trust, *style)?;
+    let mut all = engine.why(evaluation.graph(), &plan).map_err(|error| execute::refused(&error, package))?;
     if let Some(step) = step {
         choose(&mut all, &step)?;
     }
@@ -69,13 +65,13 @@ fn is_flag(word: &OsStr) -> bool {
 
 /// Leaves the steps of a name.
 fn choose(all: &mut Vec<Why>, step: &str) -> Result<(), CliError> {
-    let names: Vec<Arc<str>> = all.iter().map(|why| why.name.clone()).collect();
+    let names: Vec<String> = all.iter().map(|why| printable(&why.name, false)).collect();
     all.retain(|why| &*why.name == step);
     if !all.is_empty() {
         return Ok(());
     }
     let wrong = CliError::usage(format!("the target has no step `{step}`"));
-    Err(match pipe_diagnostics::nearest(step, names.iter().map(|name| &**name)) {
+    Err(match pipe_diagnostics::nearest(step, names.iter().map(String::as_str)) {
         Some(near) => wrong.help(format!("did you mean `{near}`?")),
         None if names.is_empty() => wrong.help("it has no steps at all"),
         None => wrong.help(format!("it has: {}", names.join(", "))),

@@ -7,6 +7,7 @@ use std::ffi::OsString;
 use std::io::IsTerminal;
 use std::path::PathBuf;
 
+use pipe_engine::NORMAL_TIME;
 use pipe_eval::CiFacts;
 use pipe_registry::Proxies;
 
@@ -47,11 +48,16 @@ pub(crate) struct Environment {
     pub(crate) stderr_is_terminal: bool,
     /// The terminal cannot move its cursor: `TERM=dumb`.
     pub(crate) dumb_terminal: bool,
-    /// `SOURCE_DATE_EPOCH`: the time of files that are written out, seconds since 1970.
-    pub(crate) source_date_epoch: Option<i64>,
+    /// `SOURCE_DATE_EPOCH`, seconds since 1970.
+    source_date_epoch: Option<i64>,
 }
 
 impl Environment {
+    /// The time of files that are written out, seconds since 1970.
+    pub(crate) fn written_time(&self) -> i64 {
+        self.source_date_epoch.unwrap_or(NORMAL_TIME)
+    }
+
     /// Reads it.
     ///
     /// # Errors

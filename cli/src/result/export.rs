@@ -2,9 +2,8 @@
 
 use std::path::Path;
 
-use pipe_engine::NORMAL_TIME;
 use pipe_eval::Demand;
-use pipe_store::{ExportError, Exported, Store, StoreError};
+use pipe_store::{Exported, Store, StoreError};
 
 use super::answers::Answers;
 use crate::exit::{CliError, Exit};
@@ -27,7 +26,7 @@ pub(crate) fn can_be_written(demand: &Demand) -> Result<(), CliError> {
         .help("take a file or folder of it, as in 'name().file(\"/path\")'"))
 }
 
-/// Writes a result, all of it or nothing; says what of it could not be kept.
+/// Writes a result, all of it or nothing, with `time` (seconds since 1970) on all of it; says what of it could not be kept.
 ///
 /// # Errors
 /// When the destination cannot be written.
@@ -36,9 +35,8 @@ pub(crate) fn write(
     answers: &Answers,
     store: &Store,
     destination: &Path,
-    epoch: Option<i64>,
+    time: i64,
 ) -> Result<Exported, CliError> {
-    let time = epoch.unwrap_or(NORMAL_TIME);
     let written = match demand {
         Demand::Dir(output) => {
             answers.tree(*output).map(|tree| store.export_tree(&tree.tree, destination, time))
@@ -58,13 +56,7 @@ pub(crate) fn write(
 
 fn failed(error: StoreError) -> CliError {
     let exit = match &error {
-        StoreError::Export(
-            ExportError::IsADirectory { .. }
-            | ExportError::NotAFile { .. }
-            | ExportError::NotADirectory { .. }
-            | ExportError::Precious { .. }
-            | ExportError::OverBase,
-        ) => Exit::Usage,
+        StoreError::Export(error) if error.is_of_the_request() => Exit::Usage,
         _ => Exit::Machine,
     };
     CliError::new(exit, error.to_string())

@@ -64,6 +64,13 @@ impl Course {
         self.lost.extend(lost);
     }
 
+    /// This one comes after another one, and what became of both is its end.
+    fn join(&mut self, before: &Course) {
+        self.after.extend(&before.after);
+        self.lost.extend(&before.lost);
+        self.state = self.state.max(before.state);
+    }
+
     /// What tells how it ended.
     fn ends(&self) -> Vec<Output> {
         [&self.after[..], &self.lost[..]].concat()
@@ -294,9 +301,7 @@ impl Machine {
             Some(true) => self.append(course, place)?,
             Some(false) => {
                 let (mut handled, _) = self.branch(handler, vec![settled], place)?;
-                handled.after.extend(&course.after);
-                handled.lost.extend(&course.lost);
-                handled.state = handled.state.max(course.state);
+                handled.join(&course);
                 self.append(handled, place)?;
             }
             None => {
@@ -342,9 +347,7 @@ impl Machine {
         let outer = std::mem::replace(&mut self.course(place)?.cleanup, true);
         let (mut cleaned, _) = self.branch(cleanup, vec![settled], place)?;
         self.course(place)?.cleanup = outer;
-        cleaned.after.extend(&course.after);
-        cleaned.lost.extend(&course.lost);
-        cleaned.state = cleaned.state.max(course.state);
+        cleaned.join(&course);
         self.append(cleaned, place)?;
         Ok(value)
     }

@@ -250,6 +250,20 @@ pub enum ExportError {
     OverBase,
 }
 
+impl ExportError {
+    /// Another destination, or another result, is what helps: nothing is wrong with the machine.
+    pub fn is_of_the_request(&self) -> bool {
+        match self {
+            ExportError::IsADirectory { .. }
+            | ExportError::NotAFile { .. }
+            | ExportError::NotADirectory { .. }
+            | ExportError::Precious { .. }
+            | ExportError::OverBase => true,
+            ExportError::Write { .. } => false,
+        }
+    }
+}
+
 /// A layer holds something that cannot be digested.
 #[derive(Debug, thiserror::Error)]
 pub enum ScanError {

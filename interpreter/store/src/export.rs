@@ -32,6 +32,16 @@ pub struct Exported {
     pub owners_lost: u64,
 }
 
+impl Exported {
+    /// What to tell whoever asked for `destination`; `None` when all was kept.
+    pub fn warning(&self, destination: &Path) -> Option<String> {
+        (self.owners_lost > 0).then(|| {
+            let (lost, path) = (self.owners_lost, destination.display());
+            format!("only root can give files away: {lost} of {path} belong to other users in the result, and to you now")
+        })
+    }
+}
+
 impl Store {
     /// Writes a tree to a folder of the host, which is replaced as a whole, at once. Missing parents are made. Times are `mtime` (seconds
     /// since 1970); everything else is as a step sees it. Owners and file capabilities can be kept by root only: for others the steps'

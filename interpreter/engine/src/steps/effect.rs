@@ -1,7 +1,7 @@
 //! Effects: what is done to the world. Commands among them are run as steps are.
 
 use pipe_ops::{Act, Datum, Effect, Op, Output};
-use pipe_store::{ExportError, StoreError};
+use pipe_store::StoreError;
 use tokio_util::sync::CancellationToken;
 
 use super::{Inputs, OpContext, blocking};
@@ -77,22 +77,14 @@ fn export(
         store.export_file(inputs.file(source)?, &to, time)
     } else {
         store.export_tree(&inputs.tree(source)?.tree, &to, time).map(|exported| {
-            if exported.owners_lost > 0 {
-                let message =
-                    format!("{path}: {} files and folders became the caller's own", exported.owners_lost);
+            if let Some(message) = exported.warning(path.as_ref()) {
                 context.engine.events.event(Event::Warning { message: message.into() });
             }
         })
     };
     written.map_err(|error| {
         let class = match &error {
-            StoreError::Export(
-                ExportError::IsADirectory { .. }
-                | ExportError::NotAFile { .. }
-                | ExportError::NotADirectory { .. }
-                | ExportError::Precious { .. }
-                | ExportError::OverBase,
-            ) => FailureClass::Usage,
+            StoreError::Export(error) if error.is_of_the_request() => FailureClass::Usage,
             _ => FailureClass::Machine,
         };
         Cause::new(class, error.to_string())

@@ -5,6 +5,8 @@
 mod harness;
 #[path = "../../../interpreter/registry/tests/registry/server.rs"]
 mod server;
+#[path = "../../../interpreter/eval/tests/programs/variant/mod.rs"]
+mod variant;
 
 mod actions;
 mod command_line;
@@ -35,5 +37,6 @@ mod terminal;
 mod trees;
 mod trust;
 mod values;
+mod variants;
 mod volumes;
 mod why;

@@ -17,3 +17,5 @@ mod scripts;
 mod symbolic;
 mod tests_of_programs;
 mod values;
+mod variant;
+mod variants;

@@ -11,7 +11,7 @@ use crate::pipeline::{facts, holds};
 
 /// The programs that the parser is tested with.
 const PROGRAMS: &str = "../../lang/syntax/tests/programs";
-const NAMES: [&str; 12] = [
+pub(crate) const NAMES: [&str; 12] = [
     "consumer",
     "first_module",
     "go_ci",
@@ -26,12 +26,17 @@ const NAMES: [&str; 12] = [
     "scan",
 ];
 
+/// The text of a program.
+pub(crate) fn program(name: &str) -> String {
+    let file = Path::new(env!("CARGO_MANIFEST_DIR")).join(PROGRAMS).join(format!("{name}.pipe"));
+    std::fs::read_to_string(file).unwrap()
+}
+
 /// Each program as a package of its own.
-fn packages() -> MemorySystem {
+pub(crate) fn packages() -> MemorySystem {
     let mut system = MemorySystem::new();
     for name in NAMES {
-        let file = Path::new(env!("CARGO_MANIFEST_DIR")).join(PROGRAMS).join(format!("{name}.pipe"));
-        system.write(format!("/{name}/main.pipe"), std::fs::read_to_string(file).unwrap());
+        system.write(format!("/{name}/main.pipe"), program(name));
         system.write(format!("/{name}/pipe.toml"), format!("[package]\nname = \"{name}\"\n"));
     }
     let consumer = "[package]\nname = \"consumer\"\n\n[dependencies]\ngo_ci = { path = \"../go_ci\" }\n";

@@ -3,6 +3,7 @@
 //! **Invariant.** Plain data and pure functions. An op never holds a secret's bytes; source places travel beside ops and
 //! never enter a digest; nothing here knows the language, a file system or a backend.
 
+pub mod address;
 mod datum;
 mod digest;
 mod encoding;

@@ -48,6 +48,9 @@ pub(crate) fn run(
     report
 }
 
+/// What pins a tag.
+const PIN: &str = "run once without `--locked` and keep the pipe.lock that it writes with the sources";
+
 /// The exit code of a run.
 pub(crate) fn exit_of(ending: Ending) -> Exit {
     match ending {
@@ -75,6 +78,14 @@ pub(crate) fn refused(error: &EngineError, package: &Package) -> CliError {
             let found = all.iter().filter_map(|one| {
                 let message = format!("`{}` is not available in this version", one.operation);
                 at("not-there-yet", message, &one.origins, "asked for here")
+            });
+            diagnostics(exit, found.collect(), error, package)
+        }
+        EngineError::Unpinned(all) => {
+            let found = all.iter().filter_map(|one| {
+                let message =
+                    format!("{} is not pinned in pipe.lock, and `--locked` takes nothing else", one.name);
+                at("not-pinned", message, &one.origins, "named here").map(|found| found.help(PIN))
             });
             diagnostics(exit, found.collect(), error, package)
         }

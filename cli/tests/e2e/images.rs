@@ -237,3 +237,21 @@ fn a_registry_that_fails_is_told_and_gone_on_from() {
     world.write("main.pipe", &say("missing:1"));
     world.run(["run", "say"]).exits(1).says("there is no image").says("/missing:1");
 }
+
+/// All that is not pinned is named before a step runs, at the places that name it.
+#[test]
+fn a_lock_is_looked_at_before_anything_runs() {
+    let module = "param tools: Container = host.toolchain()\n\
+        pub fn first() -> String { tools.run([\"echo\", \"ran\"], network: Off).stdout }\n\
+        pub fn one() -> String { image(\"ghcr.io/me/tool:1\").run([\"true\"], network: Off).stdout }\n\
+        pub fn two() -> String { image(\"alpine:3.20\").run([\"true\"], network: Off).stdout }\n";
+    let Some((world, server)) = world("a_lock_is_looked_at_before_anything_runs", module) else { return };
+    let refused = world.run(["run", "--locked", "first", "one", "two"]).exits(2);
+    let refused =
+        refused.says("ghcr.io/me/tool:1 is not pinned").says("docker.io/library/alpine:3.20 is not pinned");
+    let _ = refused.says("main.pipe:3").says("main.pipe:4").says("not-pinned");
+    assert!(world.prints(["plan", "first"]).contains("1 to run"));
+    assert_eq!(server.asked().len(), 0);
+    world.run(["run", "first", "one", "two"]).success();
+    world.run(["run", "--locked", "first", "one", "two"]).success();
+}

@@ -91,6 +91,15 @@ pub struct Unsupported {
     pub origins: Vec<Origin>,
 }
 
+/// A tag that `pipe.lock` does not pin, where only pins are taken.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Unpinned {
+    /// The tag in full: `docker.io/library/alpine:3.20`.
+    pub name: String,
+    /// Where the image is named.
+    pub origins: Vec<Origin>,
+}
+
 /// A graph cannot be planned or run at all. Nothing has run.
 #[derive(Debug, thiserror::Error)]
 pub enum EngineError {
@@ -100,6 +109,9 @@ pub enum EngineError {
     /// It reads the host where it may not.
     #[error("{}", missing(.0))]
     Refused(Vec<MissingGrant>),
+    /// It has images that the lock does not pin, and nothing else may be taken.
+    #[error("not pinned in pipe.lock: {}", names(.0))]
+    Unpinned(Vec<Unpinned>),
     /// The graph is not well formed: an output that its node does not have.
     #[error("the graph is not well formed: {0}")]
     Graph(String),
@@ -126,7 +138,9 @@ impl EngineError {
     /// Whose fault it is.
     pub fn class(&self) -> FailureClass {
         match self {
-            EngineError::Refused(_) | EngineError::Package { .. } => FailureClass::Usage,
+            EngineError::Refused(_) | EngineError::Unpinned(_) | EngineError::Package { .. } => {
+                FailureClass::Usage
+            }
             EngineError::Unsupported(_)
             | EngineError::Graph(_)
             | EngineError::Internal(_)
@@ -140,6 +154,11 @@ fn operations(all: &[Unsupported]) -> String {
     let mut names: Vec<String> = all.iter().map(|one| format!("`{}`", one.operation)).collect();
     names.sort();
     names.dedup();
+    names.join(", ")
+}
+
+fn names(all: &[Unpinned]) -> String {
+    let names: Vec<&str> = all.iter().map(|one| one.name.as_str()).collect();
     names.join(", ")
 }
 

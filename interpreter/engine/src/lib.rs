@@ -31,7 +31,7 @@ pub use backend::*;
 pub use capture::{TAIL_LINES, interleave};
 pub use engine::{Engine, EngineOptions, NORMAL_TIME};
 pub use event::*;
-pub use failure::{EngineError, Failure, FailureClass, Unsupported};
+pub use failure::{EngineError, Failure, FailureClass, Unpinned, Unsupported};
 pub use grants::{Grant, GrantError, Grants, HostAccess, MissingGrant, SecretPlace};
 pub use network::{Egress, NetworkPlace, PlaceError, Reach, StepNetwork};
 pub use plan::{Plan, PlanNode, PlanStatus};

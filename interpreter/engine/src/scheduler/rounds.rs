@@ -79,6 +79,7 @@ impl Scheduler {
         let context = &self.session.context;
         context.check_granted(rounds.graph(), &outputs)?;
         self.reach.check_supported(first, &context.engine.options.platform)?;
+        context.images.check_pinned(self.reach.nodes().get(first..).unwrap_or_default())?;
         self.demands = round.demands;
         self.awaited.outputs = round.awaited;
         self.states.resize_with(self.reach.nodes().len(), || NodeState::Open);

@@ -1,15 +1,16 @@
 //! Images as one session sees them: a tag means one image for all of it.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, SystemTime};
 
-use pipe_ops::BlobDigest;
+use pipe_ops::{Arg, BlobDigest, Datum, Op, Origin};
 use pipe_registry::{Cancel, ErrorKind, Image, Images, Pins, Reference, RegistryError, Settings};
 use tokio::sync::oneshot;
 
-use crate::Engine;
 use crate::failure::Cause;
+use crate::reach::Needed;
+use crate::{Engine, EngineError, Unpinned};
 
 /// How images come in.
 #[derive(Clone, Debug, Default)]
@@ -94,6 +95,25 @@ impl SessionImages {
         let age = SystemTime::now().duration_since(time).unwrap_or_default();
         let most = Duration::from_nanos(u64::try_from(fresh).unwrap_or_default());
         Ok((age < most || options.offline).then_some(digest))
+    }
+
+    /// With `--locked`, refuses tags without a pin before anything runs. A reference that only running gives is refused when it is known.
+    pub(crate) fn check_pinned(&self, nodes: &[Needed]) -> Result<(), EngineError> {
+        let options = &self.options.images;
+        let mut unpinned: BTreeMap<String, Vec<Origin>> = BTreeMap::new();
+        for needed in nodes.iter().filter(|_| options.locked) {
+            let Op::Image { reference: Arg::Const(Datum::Text(text)), fresh: None, .. } = &needed.node.op
+            else {
+                continue;
+            };
+            let name = Reference::parse(text).ok().and_then(|reference| reference.pin_name());
+            if let Some(name) = name.filter(|name| options.pins.get(name).is_none()) {
+                unpinned.entry(name).or_default().extend(needed.node.origins.iter().cloned());
+            }
+        }
+        let unpinned: Vec<Unpinned> =
+            unpinned.into_iter().map(|(name, origins)| Unpinned { name, origins }).collect();
+        if unpinned.is_empty() { Ok(()) } else { Err(EngineError::Unpinned(unpinned)) }
     }
 
     /// What is known of an image without asking anybody.

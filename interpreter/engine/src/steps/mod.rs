@@ -35,11 +35,13 @@ impl OpContext {
         OpContext { images: SessionImages::new(&engine), engine, host }
     }
 
-    /// Refuses what cannot be had, before anything of it runs: what was not granted, and operations that are not
-    /// there.
+    /// Refuses what cannot be had, before anything of it runs: what was not granted, operations that are not
+    /// there, images that have no pin where only pins are taken.
     pub(crate) fn check(&self, graph: &Graph, outputs: &[Output]) -> Result<(), EngineError> {
         self.check_granted(graph, outputs)?;
-        Reach::of(graph, outputs)?.check_supported(0, &self.engine.options.platform)
+        let reach = Reach::of(graph, outputs)?;
+        reach.check_supported(0, &self.engine.options.platform)?;
+        self.images.check_pinned(reach.nodes())
     }
 
     /// Refuses what was not granted.

@@ -36,6 +36,8 @@ struct Registry {
     credential_helper: Option<String>,
     /// Other hosts that credentials may be sent to for a token.
     auth_hosts: Vec<String>,
+    /// Hosts without a public address that it may send downloads to.
+    redirect_hosts: Vec<String>,
 }
 
 /// What a package is allowed.
@@ -70,6 +72,7 @@ impl Config {
             plain_http: registry.plain_http,
             credential_helper: registry.credential_helper.clone(),
             auth_hosts: registry.auth_hosts.clone(),
+            redirect_hosts: registry.redirect_hosts.clone(),
         };
         self.registry.iter().map(|(name, registry)| (name.clone(), settings(registry))).collect()
     }

@@ -21,6 +21,7 @@ mod machine;
 mod output;
 mod package;
 mod progress;
+mod prompt;
 mod report;
 mod result;
 mod rewrite;
@@ -71,6 +72,8 @@ fn dispatch(
     let directory = cli.global.directory.as_deref();
     match &cli.command {
         Command::Cache(args) => commands::cache::run(args, environment),
+        Command::Login(args) => commands::login::run(args, environment, cli.global.quiet),
+        Command::Logout(args) => commands::login::forget(args, environment, cli.global.quiet),
         Command::Lsp(_) => commands::lsp::run(),
         Command::Doctor => commands::doctor::run(environment),
         Command::Version(args) => commands::version::run(args),

@@ -4,6 +4,7 @@ mod cache;
 mod check;
 mod fmt;
 mod inspect;
+mod login;
 mod lsp;
 mod run;
 mod start;
@@ -18,6 +19,7 @@ pub(crate) use cache::{CacheArgs, CacheCommand, VerifyArgs};
 pub(crate) use check::{CheckArgs, Deny, DiagnosticFormat};
 pub(crate) use fmt::FmtArgs;
 pub(crate) use inspect::{ListArgs, PlanArgs, PlanForm, TestArgs, VersionArgs};
+pub(crate) use login::{LoginArgs, LogoutArgs};
 pub(crate) use lsp::LspArgs;
 pub(crate) use run::{ExecutionArgs, NetworkChoice, RunArgs};
 pub(crate) use start::{CompletionsArgs, ExplainArgs, InitArgs, Template};
@@ -112,6 +114,8 @@ pub(crate) enum Command {
     List(ListArgs),
     Test(TestArgs),
     Cache(CacheArgs),
+    Login(LoginArgs),
+    Logout(LogoutArgs),
     Lsp(LspArgs),
     /// Say what this machine offers, what is missing, and what mends it
     #[command(after_help = "Examples:\n  pipe doctor")]

@@ -9,6 +9,7 @@ pub(crate) mod fmt;
 pub(crate) mod init;
 pub(crate) mod inputs;
 pub(crate) mod list;
+pub(crate) mod login;
 pub(crate) mod lsp;
 mod opened;
 pub(crate) mod plan;

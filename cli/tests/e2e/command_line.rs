@@ -17,6 +17,8 @@ const COMMANDS: &[&[&str]] = &[
     &["cache"],
     &["cache", "ls"],
     &["cache", "verify"],
+    &["login"],
+    &["logout"],
     &["lsp"],
     &["doctor"],
     &["init"],

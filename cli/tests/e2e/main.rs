@@ -21,6 +21,7 @@ mod isolation;
 mod kill;
 mod language;
 mod live;
+mod login;
 mod lsp;
 mod machine;
 mod network;

@@ -8,6 +8,10 @@ use tempfile::TempDir;
 
 use crate::harness::{World, skip};
 
+/// Who may pull from a registry that asks: `me`, with this password.
+pub(crate) const PASSWORD: &str = "correct horse";
+const HTPASSWD: &str = "me:$2b$04$K7Hq12bYRKZ1ojyU.BK8/OQItm3zs/0HAFDOK.seBWrznaslLqwrS\n";
+
 /// A registry on this machine; it ends when this is dropped, or the process.
 pub(crate) struct Registry {
     folder: TempDir,
@@ -19,12 +23,21 @@ pub(crate) struct Registry {
 impl Registry {
     /// One that gives its images to everybody; `None`, which is said, where there are no images.
     pub(crate) fn start(test: &str) -> Option<Registry> {
+        Registry::with(test, false)
+    }
+
+    /// One that asks for a password.
+    pub(crate) fn asking(test: &str) -> Option<Registry> {
+        Registry::with(test, true)
+    }
+
+    fn with(test: &str, asks: bool) -> Option<Registry> {
         let Some(storage) = std::env::var_os("PIPE_TEST_IMAGES").filter(|storage| !storage.is_empty()) else {
             skip(test, "there are no images (`cargo xtask images` makes them)");
             return None;
         };
         let folder = tempfile::Builder::new().prefix("pipe-registry-").tempdir().unwrap();
-        let settings = json!({
+        let mut settings = json!({
             "version": "0.1",
             "log": {"level": "info", "accesslog": {"disabled": true}},
             "storage": {
@@ -32,6 +45,11 @@ impl Registry {
                 "maintenance": {"readonly": {"enabled": true}, "uploadpurging": {"enabled": false}},
             },
         });
+        if asks {
+            let users = folder.path().join("htpasswd");
+            std::fs::write(&users, HTPASSWD).unwrap();
+            settings["auth"] = json!({"htpasswd": {"realm": "test", "path": users}});
+        }
         // JSON is YAML, too.
         std::fs::write(folder.path().join("settings.yml"), settings.to_string()).unwrap();
         let mut registry = Registry { folder, address: "127.0.0.1:0".to_owned(), running: None };

@@ -1,5 +1,6 @@
 //! A terminal to run `pipe` in: a pseudoterminal with an emulator behind it, which knows what a person would see.
 
+use std::ffi::OsStr;
 use std::io::{Read, Write};
 use std::num::NonZeroU16;
 use std::process::Child;
@@ -36,10 +37,25 @@ pub(crate) struct Ended {
 impl Terminal {
     /// Runs `pipe` on a terminal of this size, with these variables.
     pub(crate) fn run(world: &World, size: (u16, u16), args: &[&str], env: &[(&str, &str)]) -> Terminal {
+        Terminal::start(world, size, pipe_binary().as_os_str(), args, env)
+    }
+
+    /// Runs another program there.
+    pub(crate) fn program(world: &World, size: (u16, u16), program: &str, args: &[&str]) -> Terminal {
+        Terminal::start(world, size, program.as_ref(), args, &[])
+    }
+
+    fn start(
+        world: &World,
+        size: (u16, u16),
+        program: &OsStr,
+        args: &[&str],
+        env: &[(&str, &str)],
+    ) -> Terminal {
         let (pty, pts) = pty_process::blocking::open().unwrap();
         pty.resize(pty_process::Size::new(size.0, size.1)).unwrap();
         let plain = world.pipe();
-        let mut command = pty_process::blocking::Command::new(pipe_binary()).env_clear();
+        let mut command = pty_process::blocking::Command::new(program).env_clear();
         for (name, value) in plain.get_envs() {
             command = command.env(name, value.unwrap());
         }

@@ -9,6 +9,8 @@ pub enum ErrorKind {
     Absent,
     /// No registry could be reached, or none gave what it should.
     Unreachable,
+    /// A registry does not take the credentials that it was to be logged in with.
+    Refused,
     /// What was given is not what it claims to be, or is hostile.
     Malformed,
     /// It would have to be fetched, and that was forbidden.

@@ -4,8 +4,13 @@ use std::fmt;
 
 use pipe_ops::BlobDigest;
 
+use crate::http::Url;
+
 /// The registry that names without one are of.
 const DEFAULT_REGISTRY: &str = "docker.io";
+
+/// Names that Docker Hub goes by.
+const HUB_HOSTS: &[&str] = &["docker.io", "index.docker.io", "registry-1.docker.io"];
 
 /// Where an image is: `registry/repository[:tag][@digest]`, with all that is left away filled in.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -22,12 +27,20 @@ pub struct Reference {
 
 /// A text is no reference.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("`{text}` is not a reference to an image: {reason}")]
+#[error("`{text}` is not {what}: {reason}")]
 pub struct ReferenceError {
     /// The text.
     pub text: String,
+    /// What it should be.
+    what: &'static str,
     /// What is wrong with it.
     pub reason: String,
+}
+
+impl ReferenceError {
+    fn of_registry(text: &str, reason: &str) -> ReferenceError {
+        ReferenceError { text: text.to_owned(), what: "the name of a registry", reason: reason.to_owned() }
+    }
 }
 
 impl Reference {
@@ -36,7 +49,11 @@ impl Reference {
     /// # Errors
     /// When it is none.
     pub fn parse(text: &str) -> Result<Reference, ReferenceError> {
-        let wrong = |reason: String| ReferenceError { text: text.to_owned(), reason };
+        let wrong = |reason: String| ReferenceError {
+            text: text.to_owned(),
+            what: "a reference to an image",
+            reason,
+        };
         pipe_ops::pure::check_text("ImageRef", text).map_err(|error| wrong(error.to_string()))?;
         let (name, digest) = match text.split_once('@') {
             Some((name, digest)) => {
@@ -56,7 +73,7 @@ impl Reference {
             Some(_) => (DEFAULT_REGISTRY, path.to_owned()),
             None => (DEFAULT_REGISTRY, format!("library/{path}")),
         };
-        let registry = if registry == "index.docker.io" { DEFAULT_REGISTRY } else { registry };
+        let registry = if HUB_HOSTS.contains(&registry) { DEFAULT_REGISTRY } else { registry };
         let official = registry == DEFAULT_REGISTRY && !repository.contains('/');
         let repository = if official { format!("library/{repository}") } else { repository };
         let tag = tag.or_else(|| digest.is_none().then(|| "latest".to_owned()));
@@ -85,6 +102,29 @@ impl fmt::Display for Reference {
     }
 }
 
+/// The registry that somebody means who logs in: `ghcr.io`, `https://registry.corp:5000/`, any of Docker Hub's names.
+///
+/// # Errors
+/// When it is the name of something else: an image, a URL with a path.
+pub fn registry_name(text: &str) -> Result<String, ReferenceError> {
+    let wrong = |reason: &str| ReferenceError::of_registry(text, reason);
+    let bare = text.strip_prefix("https://").or_else(|| text.strip_prefix("http://")).unwrap_or(text);
+    let bare =
+        ["/v1/", "/v2/", "/v1", "/v2", "/"].iter().find_map(|end| bare.strip_suffix(end)).unwrap_or(bare);
+    if bare.contains('/') {
+        return Err(wrong("it has a path, and credentials are for the whole registry"));
+    }
+    let url = Url::parse(&format!("https://{bare}"))
+        .ok_or_else(|| wrong("it is not a host, perhaps with a port"))?;
+    if HUB_HOSTS.contains(&url.host.as_str()) {
+        return Ok(DEFAULT_REGISTRY.to_owned());
+    }
+    if !is_host(bare) {
+        return Err(wrong("it has neither a point nor a port, as names of registries have"));
+    }
+    Ok(bare.to_ascii_lowercase())
+}
+
 /// What tells a registry from the first part of a name: a point, a port, or `localhost`.
 fn is_host(part: &str) -> bool {
     part.contains(['.', ':']) || part == "localhost"
@@ -108,6 +148,33 @@ mod tests {
     #![allow(clippy::unwrap_used)]
 
     use super::*;
+
+    #[test]
+    fn registries_are_named_in_many_ways() {
+        for (text, name) in [
+            ("ghcr.io", "ghcr.io"),
+            ("https://ghcr.io/", "ghcr.io"),
+            ("https://index.docker.io/v1/", "docker.io"),
+            ("registry-1.docker.io", "docker.io"),
+            ("localhost", "localhost"),
+            ("127.0.0.1:5000", "127.0.0.1:5000"),
+            ("http://Registry.Corp:5000/v2/", "registry.corp:5000"),
+        ] {
+            assert_eq!(registry_name(text).as_deref(), Ok(name), "{text}");
+        }
+        for wrong in [
+            "",
+            "alpine",
+            "ghcr.io/me",
+            "https://",
+            "a b.c",
+            "user:pw@host.test",
+            "h.test:99999",
+            "https://h.test/x",
+        ] {
+            assert!(registry_name(wrong).is_err(), "{wrong}");
+        }
+    }
 
     #[test]
     fn what_is_left_away_is_filled_in() {

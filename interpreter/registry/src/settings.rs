@@ -15,6 +15,8 @@ pub struct RegistrySettings {
     pub credential_helper: Option<String>,
     /// Hosts beside its own that credentials may be sent to for a token.
     pub auth_hosts: Vec<String>,
+    /// Hosts with addresses that are not public, that it may send downloads to.
+    pub redirect_hosts: Vec<String>,
 }
 
 /// Proxies, as the environment names them.
@@ -59,7 +61,8 @@ impl Default for Settings {
 }
 
 impl Settings {
-    pub(crate) fn of(&self, registry: &str) -> RegistrySettings {
+    /// Those of one registry; what is not said is as it is by default.
+    pub fn of(&self, registry: &str) -> RegistrySettings {
         self.registries.get(registry).cloned().unwrap_or_default()
     }
 }

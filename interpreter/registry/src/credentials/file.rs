@@ -1,8 +1,8 @@
 //! Docker's `config.json`. What is not about credentials stays as it is.
 
-use std::fs::{self, OpenOptions};
+use std::fs::{self, DirBuilder, OpenOptions};
 use std::io::{self, Write};
-use std::os::unix::fs::OpenOptionsExt;
+use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
 
 use base64::Engine;
@@ -117,7 +117,7 @@ impl ConfigFile {
 
     fn write_at(&self, place: &Path) -> io::Result<()> {
         if let Some(folder) = place.parent() {
-            fs::create_dir_all(folder)?;
+            DirBuilder::new().recursive(true).mode(0o700).create(folder)?;
         }
         let beside = place.with_extension(format!("json.{}", std::process::id()));
         let bytes = Zeroizing::new(serde_json::to_vec_pretty(&self.json)?);

@@ -6,10 +6,12 @@ use std::time::{Duration, SystemTime};
 
 use ureq::http::{HeaderMap, Response};
 use ureq::tls::{RootCerts, TlsConfig};
+use ureq::unversioned::transport::DefaultConnector;
 use ureq::{Agent, Body};
 use zeroize::Zeroizing;
 
 use super::challenge::Challenge;
+use super::reach::{NotPublic, PublicResolver, Reach, refusal};
 use super::url::Url;
 use super::{Endpoint, Failure, token};
 use crate::{Cancel, Credentials, Settings};
@@ -24,7 +26,7 @@ const REDIRECTS: usize = 8;
 pub(crate) struct Client {
     pub(crate) settings: Settings,
     pub(super) credentials: Arc<Credentials>,
-    agents: Mutex<HashMap<Option<String>, Agent>>,
+    agents: Mutex<HashMap<(Option<String>, Reach), Agent>>,
     /// The header that a repository's requests carry, once it was asked for.
     authorization: Mutex<HashMap<(String, String), Zeroizing<String>>>,
 }
@@ -76,6 +78,11 @@ impl Client {
             attempt += 1;
             pause *= 3;
         }
+    }
+
+    /// Whether an answer was given only to who showed credentials or a token.
+    pub(crate) fn was_asked(&self) -> bool {
+        !self.authorization().is_empty()
     }
 
     /// A document that fits into memory, read to its end.
@@ -151,14 +158,15 @@ impl Client {
     fn follow(&self, request: &Request<'_>, authorization: Option<&str>) -> Result<Response<Body>, Again> {
         let mut url = request.url.clone();
         for _ in 0..REDIRECTS {
-            let mut call = self.agent(&url)?.get(url.to_string()).header("Accept", request.accept);
+            let mut call =
+                self.agent(request.endpoint, &url)?.get(url.to_string()).header("Accept", request.accept);
             if let Some(header) = authorization.filter(|_| url.same_origin(&request.endpoint.url)) {
                 call = call.header("Authorization", header);
             }
             if request.from > 0 {
                 call = call.header("Range", format!("bytes={}-", request.from));
             }
-            let response = call.call().map_err(|error| Again::After(None, explain(&error)))?;
+            let response = call.call().map_err(|error| again(request.endpoint, &url, &error))?;
             if !matches!(response.status().as_u16(), 301 | 302 | 303 | 307 | 308) {
                 return Ok(response);
             }
@@ -176,14 +184,21 @@ impl Client {
         Err(Again::No(Failure::Wrong(format!("it redirects more than {REDIRECTS} times"))))
     }
 
-    /// An agent for the proxy that leads to a URL.
-    pub(super) fn agent(&self, url: &Url) -> Result<Agent, Again> {
+    /// An agent for a URL that an endpoint named: of the proxy that leads there, and reaching no further than it may.
+    pub(super) fn agent(&self, endpoint: &Endpoint, url: &Url) -> Result<Agent, Again> {
+        let reach = Reach::of(endpoint, url);
+        if reach.refuses(&url.host) {
+            return Err(Again::No(Failure::Wrong(refusal(endpoint, &url.host))));
+        }
         let proxy = self.settings.proxies.of(&url.scheme, &url.host).map(str::to_owned);
         let mut agents = self.agents.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(agent) = agents.get(&proxy) {
+        // A proxy has an address of the user's choice, and resolves names itself.
+        let reach = if proxy.is_some() { Reach::Anywhere } else { reach };
+        let key = (proxy, reach);
+        if let Some(agent) = agents.get(&key) {
             return Ok(agent.clone());
         }
-        let made = match &proxy {
+        let made = match &key.0 {
             None => None,
             Some(text) => Some(ureq::Proxy::new(text).map_err(|error| {
                 Again::No(Failure::Wrong(format!("the proxy of the environment cannot be used: {error}")))
@@ -194,7 +209,7 @@ impl Client {
             .root_certs(RootCerts::PlatformVerifier)
             .unversioned_rustls_crypto_provider(Arc::new(rustls::crypto::ring::default_provider()))
             .build();
-        let agent: Agent = Agent::config_builder()
+        let config = Agent::config_builder()
             .http_status_as_error(false)
             .max_redirects(0)
             .max_redirects_will_error(false)
@@ -205,9 +220,12 @@ impl Client {
             .timeout_connect(silence)
             .timeout_recv_response(silence)
             .timeout_per_read(silence)
-            .build()
-            .into();
-        agents.insert(proxy, agent.clone());
+            .build();
+        let agent = match reach {
+            Reach::Anywhere => Agent::from(config),
+            Reach::Public => Agent::with_parts(config, DefaultConnector::new(), PublicResolver::default()),
+        };
+        agents.insert(key, agent.clone());
         Ok(agent)
     }
 
@@ -242,6 +260,16 @@ fn retry_after(headers: &HeaderMap) -> Option<Duration> {
         return Some(Duration::from_secs(seconds));
     }
     Some(httpdate::parse_http_date(text).ok()?.duration_since(SystemTime::now()).unwrap_or_default())
+}
+
+/// What a request that got no answer means.
+pub(super) fn again(endpoint: &Endpoint, url: &Url, error: &ureq::Error) -> Again {
+    match error {
+        ureq::Error::Other(inner) if inner.is::<NotPublic>() => {
+            Again::No(Failure::Wrong(refusal(endpoint, &url.host)))
+        }
+        other => Again::After(None, explain(other)),
+    }
 }
 
 /// What went wrong, without the words of the library.

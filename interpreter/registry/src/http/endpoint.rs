@@ -17,6 +17,8 @@ pub(crate) struct Endpoint {
     pub(crate) repository: String,
     /// Under which name credentials for it are kept.
     pub(crate) credentials: String,
+    /// The user named it as a mirror.
+    pub(crate) is_mirror: bool,
     /// Its settings: those of the name it is known by.
     pub(crate) settings: RegistrySettings,
 }
@@ -34,7 +36,7 @@ impl Endpoint {
     }
 
     /// The registry itself.
-    fn own(reference: &Reference, settings: RegistrySettings) -> Result<Endpoint, RegistryError> {
+    pub(crate) fn own(reference: &Reference, settings: RegistrySettings) -> Result<Endpoint, RegistryError> {
         let name = reference.registry.as_str();
         let host = if name == HUB { HUB_HOST } else { name };
         let bare = Url::parse(&format!("https://{host}"))
@@ -45,6 +47,7 @@ impl Endpoint {
             url: Url { scheme, ..bare },
             repository: reference.repository.clone(),
             credentials: name.to_owned(),
+            is_mirror: false,
             settings,
         })
     }
@@ -65,6 +68,7 @@ impl Endpoint {
             repository: repository.collect::<Vec<_>>().join("/"),
             settings: settings.of(&name),
             credentials: name,
+            is_mirror: true,
             url: Url { rest: String::new(), ..url },
         })
     }

@@ -5,6 +5,7 @@ mod client;
 mod download;
 mod endpoint;
 mod failure;
+mod reach;
 mod token;
 mod url;
 
@@ -12,3 +13,4 @@ pub(crate) use client::{Client, Request};
 pub(crate) use download::Download;
 pub(crate) use endpoint::Endpoint;
 pub(crate) use failure::Failure;
+pub(crate) use url::Url;

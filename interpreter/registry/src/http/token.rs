@@ -6,7 +6,7 @@ use serde::Deserialize;
 use zeroize::Zeroizing;
 
 use super::challenge::Challenge;
-use super::client::{Again, Client, explain, judge};
+use super::client::{Again, Client, again, explain, judge};
 use super::url::Url;
 use super::{Endpoint, Failure};
 use crate::Login;
@@ -49,9 +49,10 @@ pub(super) fn authorization(
                 check_private(&url)?;
                 check_host(endpoint, &url)?;
             }
-            let default = format!("repository:{}:pull", endpoint.repository);
-            let scope = scope.as_deref().unwrap_or(&default);
-            fetch(client, &url, service.as_deref(), scope, login.as_ref())
+            // Who only logs in wants nothing of any repository.
+            let default = Some(format!("repository:{}:pull", endpoint.repository));
+            let scope = scope.clone().or_else(|| default.filter(|_| !endpoint.repository.is_empty()));
+            fetch(client, endpoint, &url, service.as_deref(), scope.as_deref(), login.as_ref())
         }
     }
 }
@@ -91,21 +92,26 @@ fn is_below(host: &str, domain: &str) -> bool {
 
 fn fetch(
     client: &Client,
+    endpoint: &Endpoint,
     url: &Url,
     service: Option<&str>,
-    scope: &str,
+    scope: Option<&str>,
     login: Option<&Login>,
 ) -> Result<Zeroizing<String>, Again> {
-    let agent = client.agent(url)?;
+    let agent = client.agent(endpoint, url)?;
     let response = match login {
         Some(Login::IdentityToken(token)) => {
-            let mut form = vec![("grant_type", "refresh_token"), ("refresh_token", token), ("scope", scope)];
+            let mut form = vec![("grant_type", "refresh_token"), ("refresh_token", token)];
             form.push(("client_id", "pipe"));
+            form.extend(scope.map(|scope| ("scope", scope)));
             form.extend(service.map(|service| ("service", service)));
             agent.post(url.to_string()).send_form(form)
         }
         other => {
-            let mut call = agent.get(url.to_string()).query("scope", scope);
+            let mut call = agent.get(url.to_string());
+            if let Some(scope) = scope {
+                call = call.query("scope", scope);
+            }
             if let Some(service) = service {
                 call = call.query("service", service);
             }
@@ -115,8 +121,10 @@ fn fetch(
             call.call()
         }
     };
-    let response =
-        response.map_err(|error| Again::After(None, format!("{}: {}", url.host, explain(&error))))?;
+    let response = response.map_err(|error| match again(endpoint, url, &error) {
+        Again::After(pause, reason) => Again::After(pause, format!("`{}`: {reason}", url.host)),
+        no => no,
+    })?;
     let host = &url.host;
     let mut response = judge(response).map_err(|again| match again {
         Again::No(failure) => unauthorized(match login {

@@ -4,7 +4,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use pipe_registry::ErrorKind;
 use serde_json::json;
 
-use crate::server::{Answer, Server, digest};
+use crate::server::{Answer, Asked, Server, digest};
 use crate::{Lab, layer};
 
 /// A text that does not pack well.
@@ -86,6 +86,114 @@ fn a_registry_that_is_down_is_named_with_what_helps() {
     assert!(error.help.unwrap().contains(&format!("[registry.\"{nobody}\"]")));
 }
 
+/// One that takes connections and says nothing is left after the time that it may be silent.
+#[test]
+fn a_registry_that_hangs_is_left() {
+    let lab = Lab::new();
+    app(&lab);
+    let images = || {
+        let mut settings = lab.settings();
+        settings.silence = std::time::Duration::from_millis(100);
+        pipe_registry::Images::new(lab.store.clone(), settings)
+    };
+    lab.server.script(|_, _| Some(Answer::silence()));
+    let error = lab.fetch_with(&images(), "app:1").unwrap_err();
+    assert_eq!(error.kind, ErrorKind::Unreachable);
+    assert!(error.message.contains("it does not answer (4 attempts)"), "{error}");
+    lab.assert_clean();
+    // In the middle of a layer, too: every attempt hangs where the one before did.
+    lab.server.script(|asked, usual| {
+        let usual = usual?;
+        if asked.headers.contains_key("range") {
+            return Some(Answer::silence());
+        }
+        let large = asked.path.contains("/blobs/") && usual.body.len() > 50_000;
+        large.then_some(Answer { hangs: true, cut: Some(50_000), ..usual })
+    });
+    let error = lab.fetch_with(&images(), "app:1").unwrap_err();
+    assert!(error.message.contains("it does not answer"), "{error}");
+    assert_eq!(lab.downloads(), 1, "what came is kept");
+    lab.server.behave();
+    lab.fetch_with(&images(), "app:1").unwrap();
+    lab.assert_clean();
+}
+
+/// A manifest is read into memory, so it has a size that no honest one has.
+#[test]
+fn a_document_without_an_end_is_refused() {
+    let lab = Lab::new();
+    app(&lab);
+    lab.server
+        .script(|asked, _| asked.path.contains("/manifests/").then(|| Answer::ok(vec![b' '; (4 << 20) + 1])));
+    let error = lab.fetch("app:1").unwrap_err();
+    assert!(error.message.contains("more than 4 MiB"), "{error}");
+    assert_eq!(lab.server.asked().len(), 1, "it is not asked again");
+    lab.assert_clean();
+}
+
+/// Layers come at the same time: each of these is only sent when the others have been asked for.
+#[test]
+fn layers_are_downloaded_together() {
+    let lab = Lab::new();
+    let layers: Vec<_> = (0..4).map(|n| layer(&[(format!("f{n}").as_str(), "x")])).collect();
+    lab.server.image("app", "1", json!({}), &layers);
+    let digests: Vec<String> = layers.iter().map(|layer| digest(&layer.packed)).collect();
+    lab.server.wait_for_all(digests.iter().map(|digest| format!("/v2/app/blobs/{digest}")).collect());
+    let fetched = lab.fetch("app:1").unwrap();
+    assert_eq!(lab.paths(&fetched), ["f0", "f1", "f2", "f3"]);
+}
+
+/// A stranger's registry does not send requests into the user's own network: reached by a proxy, it is one.
+#[test]
+fn strangers_do_not_lead_into_the_own_network() {
+    let lab = Lab::new();
+    let inside = Server::start();
+    inside.script(|_, _| Some(Answer::ok("{}")));
+    lab.server.image("app", "1", json!({}), &[layer(&[("a", "")])]);
+    let mut settings = lab.settings();
+    settings.proxies.http = Some(lab.server.url());
+    settings.registries.entry("registry.example".into()).or_default().plain_http = Some(true);
+    let fetch = |settings: &pipe_registry::Settings| {
+        let images = pipe_registry::Images::new(lab.store.clone(), settings.clone());
+        let reference = pipe_registry::Reference::parse("registry.example/app:1").unwrap();
+        let platform = format!("linux/{}", crate::server::machine());
+        images.fetch(&reference, None, &platform, &Default::default())
+    };
+    // What is asked of it as a proxy, not as a registry.
+    let connects = |asked: &Asked| !asked.path.starts_with('/');
+    let lead = |to: String| {
+        move |asked: &Asked, _: Option<Answer>| {
+            if connects(asked) {
+                return Some(Answer::status(200));
+            }
+            let location = format!("{to}{}", asked.path);
+            asked.path.contains("/blobs/").then(|| Answer::status(307).header("Location", &location))
+        }
+    };
+    lab.server.script(lead(inside.url()));
+    let error = fetch(&settings).unwrap_err();
+    assert!(error.message.contains("no public address"), "{error}");
+    assert!(error.message.contains("redirect_hosts = [\"127.0.0.1\"]"), "{error}");
+    assert!(inside.asked().is_empty());
+
+    // The same with the place that gives tokens.
+    let realm = format!("Bearer realm=\"{}/token\"", inside.url());
+    lab.server.script(move |asked, _| {
+        let answer = if connects(asked) { Answer::status(200) } else { Answer::status(401) };
+        Some(answer.header("WWW-Authenticate", &realm))
+    });
+    let error = fetch(&settings).unwrap_err();
+    assert!(error.message.contains("no public address"), "{error}");
+    assert!(inside.asked().is_empty());
+
+    // Unless the user says so.
+    lab.server.script(lead(inside.url()));
+    settings.registries.get_mut("registry.example").unwrap().redirect_hosts.push("127.0.0.1".into());
+    let error = fetch(&settings).unwrap_err();
+    assert!(error.message.contains("not what it should be"), "{error}");
+    assert!(!inside.asked().is_empty());
+}
+
 #[test]
 fn a_missing_image_is_not_a_broken_registry() {
     let lab = Lab::new();
@@ -105,7 +213,7 @@ fn a_short_failure_is_not_noticed() {
 fn downloads_go_on_after_what_came() {
     let lab = Lab::new();
     app(&lab);
-    let large = |asked: &crate::server::Asked, usual: &Answer| {
+    let large = |asked: &Asked, usual: &Answer| {
         asked.path.contains("/blobs/") && (usual.body.len() > 50_000 || asked.headers.contains_key("range"))
     };
     // Each answer brings a little more.

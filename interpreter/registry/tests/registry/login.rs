@@ -40,10 +40,36 @@ fn a_password_is_sent_when_it_is_asked_for() {
     keep(&lab, &password("pw"));
     lab.fetch("app:1").unwrap();
     let settings = lab.settings();
-    Images::try_login(&lab.server.address, &password("pw"), &settings, &Cancel::default()).unwrap();
+    let try_login =
+        |word| Images::try_login(&lab.server.address, &password(word), &settings, &Cancel::default());
+    assert!(try_login("pw").unwrap());
+    assert_eq!(try_login("no").unwrap_err().kind, ErrorKind::Refused);
+    lab.server.behave();
+    assert!(!try_login("no").unwrap(), "nobody asked for it");
+    lab.server.script(|_, _| Some(Answer::status(500)));
+    assert_eq!(try_login("pw").unwrap_err().kind, ErrorKind::Unreachable);
+}
+
+/// A token for nothing but knowing who it is: some registries refuse scopes that they do not know.
+#[test]
+fn a_login_wants_a_token_of_no_repository() {
+    let lab = Lab::new();
+    let url = lab.server.url();
+    lab.server.script(move |asked, _| {
+        if asked.path.starts_with("/token") {
+            let good = header(asked, "authorization") == BASIC && !asked.path.contains("scope");
+            return Some(if good { Answer::ok(r#"{"token":"good"}"#) } else { Answer::status(403) });
+        }
+        let challenge = format!("Bearer realm=\"{url}/token\",service=\"test\"");
+        (header(asked, "authorization") != "Bearer good")
+            .then(|| Answer::status(401).header("WWW-Authenticate", &challenge))
+    });
+    let settings = lab.settings();
+    assert!(Images::try_login(&lab.server.address, &password("pw"), &settings, &Cancel::default()).unwrap());
     let error =
         Images::try_login(&lab.server.address, &password("no"), &settings, &Cancel::default()).unwrap_err();
-    assert_eq!(error.kind, ErrorKind::Unreachable);
+    assert_eq!(error.kind, ErrorKind::Refused);
+    assert!(!error.message.contains("no\""), "{error}");
 }
 
 #[test]

@@ -27,15 +27,22 @@ pub(crate) struct Answer {
     pub(crate) body: Vec<u8>,
     /// Says that the body is as long as it is, and stops after so many bytes.
     pub(crate) cut: Option<usize>,
+    /// Keeps the connection open then, and says nothing more.
+    pub(crate) hangs: bool,
 }
 
 impl Answer {
     pub(crate) fn status(status: u16) -> Answer {
-        Answer { status, headers: Vec::new(), body: Vec::new(), cut: None }
+        Answer { status, headers: Vec::new(), body: Vec::new(), cut: None, hangs: false }
     }
 
     pub(crate) fn ok(body: impl Into<Vec<u8>>) -> Answer {
         Answer { body: body.into(), ..Answer::status(200) }
+    }
+
+    /// Not a byte.
+    pub(crate) fn silence() -> Answer {
+        Answer { hangs: true, ..Answer::status(0) }
     }
 
     pub(crate) fn header(mut self, name: &str, value: &str) -> Answer {
@@ -51,6 +58,8 @@ struct State {
     content: BTreeMap<String, (String, Vec<u8>)>,
     script: Option<Script>,
     asked: Vec<Asked>,
+    /// Paths that are only answered when all of them were asked for.
+    together: Vec<String>,
 }
 
 /// The registry; it ends with the process.
@@ -85,6 +94,11 @@ impl Server {
         script: impl FnMut(&Asked, Option<Answer>) -> Option<Answer> + Send + 'static,
     ) {
         self.state.lock().unwrap().script = Some(Box::new(script));
+    }
+
+    /// Answers these paths only when all of them were asked for.
+    pub(crate) fn wait_for_all(&self, paths: Vec<String>) {
+        self.state.lock().unwrap().together = paths;
     }
 
     pub(crate) fn behave(&self) {
@@ -202,23 +216,39 @@ fn serve(stream: &TcpStream, state: &Mutex<State>) -> std::io::Result<()> {
             reader.read_exact(&mut body)?;
             headers.insert("(body)".to_owned(), String::from_utf8_lossy(&body).into_owned());
         }
-        let mut state = state.lock().unwrap();
-        let asked = Asked { path, headers, number: state.asked.len() };
-        state.asked.push(asked.clone());
-        let usual = usual(&state, &asked);
-        let scripted = match &mut state.script {
+        let mut held = state.lock().unwrap();
+        let asked = Asked { path, headers, number: held.asked.len() };
+        held.asked.push(asked.clone());
+        let usual = usual(&held, &asked);
+        let scripted = match &mut held.script {
             Some(script) => script(&asked, Some(usual.clone())),
             None => None,
         };
-        drop(state);
+        drop(held);
         let answer = scripted.unwrap_or(usual);
-        if answer.status == 0 {
+        wait_for_others(state, &asked.path);
+        if answer.status != 0 {
+            send(stream, &answer)?;
+        }
+        if answer.hangs {
+            // Until the other side has had enough.
+            return std::io::copy(&mut reader, &mut std::io::sink()).map(drop);
+        }
+        if answer.status == 0 || answer.cut.is_some() {
             return Ok(());
         }
-        send(stream, &answer)?;
-        if answer.cut.is_some() {
-            return Ok(());
+    }
+}
+
+fn wait_for_others(state: &Mutex<State>, path: &str) {
+    loop {
+        let state = state.lock().unwrap();
+        let came = |path: &String| state.asked.iter().any(|asked| &asked.path == path);
+        if !state.together.iter().any(|one| one == path) || state.together.iter().all(came) {
+            return;
         }
+        drop(state);
+        std::thread::yield_now();
     }
 }
 

@@ -9,6 +9,7 @@ mod server;
 mod variant;
 
 mod actions;
+mod archives;
 mod command_line;
 mod concurrency;
 mod crash;

@@ -3,12 +3,17 @@
 //! **Invariant.** The same tree and time give the same bytes: entries are sorted, and nothing of the machine or the moment goes into
 //! them. Reads and writes nothing but streams and the store: no path of an archive ever reaches the file system.
 
+mod civil;
 mod error;
+mod files;
 mod layer;
 mod pack;
 mod read;
+mod unpack;
 
-pub use error::ArchiveError;
-pub use layer::{LayerFailure, Unpacked, unpack_layer};
+pub use error::{ArchiveError, UnpackFailure};
+pub use files::{ArchivedFile, ArchivedFiles};
+pub use layer::{Unpacked, unpack_layer};
 pub use pack::pack;
 pub use read::{Limits, Meter, Verified};
+pub use unpack::{Unpacking, unpack};

@@ -16,7 +16,7 @@ impl Op {
             }
             Op::Copy(copy) => with_args(vec![copy.into, copy.source], [&copy.path]),
             Op::Write { into, path, text, .. } => with_args(vec![*into], [path, text]),
-            Op::Contents { file } | Op::Unpack { file } | Op::Archive { file, .. } => vec![*file],
+            Op::Contents { file } | Op::Unpack { file, .. } | Op::Archive { file, .. } => vec![*file],
             Op::Repo { .. } => Vec::new(),
             Op::Git { repo, query } => match query {
                 GitQuery::MergeBase(a, b) | GitQuery::Diff(a, b) => with_args(vec![*repo], [a, b]),

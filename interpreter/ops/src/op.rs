@@ -136,6 +136,8 @@ pub enum Op {
     Unpack {
         /// The archive.
         file: Output,
+        /// It is the root of a container: its links may be absolute.
+        root: bool,
     },
     /// A pure function of values of which some are known only when earlier nodes have run. Slot `Main`: a value.
     Apply {

@@ -190,7 +190,7 @@ fn op() -> impl Strategy<Value = Op> {
         (any_output(), inspection()).prop_map(|(of, what)| Op::Inspect { of, what }),
         (any_output(), any_output()).prop_map(|(from, to)| Op::Difference { from, to }),
         (any_output(), form()).prop_map(|(tree, form)| Op::Pack { tree, form }),
-        any_output().prop_map(|file| Op::Unpack { file }),
+        (any_output(), any::<bool>()).prop_map(|(file, root)| Op::Unpack { file, root }),
         (text(), prop::collection::vec(arg(), 0..3))
             .prop_map(|(function, args)| Op::Apply { function: function.into(), args }),
         declared.prop_map(|(operation, inputs, args)| Op::Declared {

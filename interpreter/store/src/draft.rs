@@ -149,9 +149,9 @@ impl LayerDraft {
         if target.first() == Some(&b'/') {
             return Err(refused(path, "is a hard link to an absolute path"));
         }
-        let target = names(target).map_err(|_| refused(path, "is a hard link out of the layer"))?;
+        let target = names(target).map_err(|_| refused(path, "is a hard link out of the archive"))?;
         let Some((folder, original)) = self.linkable.get(&joined(&target)).cloned() else {
-            return Err(refused(path, "is a hard link to a file that the layer does not hold"));
+            return Err(refused(path, "is a hard link to a file that the archive does not hold"));
         };
         let (parent, name) = self.place(path)?;
         let next = self.groups;
@@ -223,7 +223,7 @@ impl LayerDraft {
     fn place(&mut self, path: &[u8]) -> Result<(usize, Vec<u8>), DraftError> {
         let names = names(path)?;
         let Some((name, folders)) = names.split_last() else {
-            return Err(refused(path, "names the layer's own folder"));
+            return Err(refused(path, "names the archive's own folder"));
         };
         let parent = self.enter(path, folders)?;
         if self.folders.get(parent).is_some_and(|folder| folder.children.contains_key(*name)) {
@@ -267,7 +267,7 @@ fn names(path: &[u8]) -> Result<Vec<&[u8]>, DraftError> {
         path.split(|byte| *byte == b'/').filter(|name| !name.is_empty() && *name != b".").collect();
     for name in &names {
         if *name == b".." {
-            return Err(refused(path, "leads out of the layer"));
+            return Err(refused(path, "leads out of the archive"));
         }
         if name.len() > NAME_LIMIT {
             return Err(refused(path, "has a name of more than 255 bytes"));

@@ -1,12 +1,13 @@
 //! Finding things in trees.
 
 use std::fs::File;
-use std::io::Read;
+use std::io::{Read, Seek};
 use std::path::{Path, PathBuf};
 
 use pipe_ops::{BlobDigest, TreeDigest};
 
 use crate::filter::Verdict;
+use crate::hash::hash_reader;
 use crate::merkle::{Batch, Node};
 use crate::resolve::{Found, Resolved};
 use crate::{
@@ -134,6 +135,15 @@ impl Store {
     /// Opens a file of a layer. Its content is not verified: [`Store::read_file`] does that.
     pub fn open_file(&self, file: &FileRef) -> Result<File, StoreError> {
         self.open_stored(&Path::new("layers").join(&file.layer).join(&file.path))
+    }
+
+    /// Opens a file of a layer whose content was verified just now.
+    pub fn open_verified(&self, file: &FileRef) -> Result<File, StoreError> {
+        let mut opened = self.open_file(file)?;
+        let failed = |error| StoreError::io("read", self.layer_path(&file.layer).join(&file.path), error);
+        let (found, _) = hash_reader(&mut opened).map_err(failed)?;
+        opened.rewind().map_err(failed)?;
+        if found == file.digest { Ok(opened) } else { Err(self.damaged(&file.layer)?) }
     }
 
     /// Opens a file of a layer, by its path in the store's folder.

@@ -2,6 +2,7 @@
 
 use std::fs::{self, File};
 use std::io;
+use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, PoisonError};
@@ -115,6 +116,21 @@ impl Store {
         fs::create_dir(&path).map_err(|error| StoreError::io("make", &path, error))?;
         self.own(&path)?;
         Ok(path)
+    }
+
+    /// A file without a name, for reading and writing, that is gone when it is closed.
+    pub fn unnamed_file(&self) -> Result<File, StoreError> {
+        let path = self.staged()?;
+        let failed = |error| StoreError::io("write", &path, error);
+        let options = File::options().read(true).write(true).create_new(true).mode(0o600).clone();
+        let file = options.open(&path).map_err(failed)?;
+        fs::remove_file(&path).map_err(failed)?;
+        Ok(file)
+    }
+
+    /// What it means that something could not be written into such a file.
+    pub fn not_written(&self, error: io::Error) -> StoreError {
+        StoreError::io("write", self.dir(), error)
     }
 
     /// Removes the working folders whose runs are gone; whether there were any.

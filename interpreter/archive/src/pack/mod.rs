@@ -1,7 +1,6 @@
 //! Writing trees down.
 
 mod checksums;
-mod civil;
 mod tar;
 mod zip;
 

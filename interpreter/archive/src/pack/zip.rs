@@ -7,8 +7,8 @@ use zip::result::ZipError;
 use zip::write::SimpleFileOptions;
 use zip::{CompressionMethod, DateTime, ZipWriter};
 
-use super::civil::Civil;
 use crate::ArchiveError;
+use crate::civil::Civil;
 
 /// Sizes that need the longer form of an entry.
 const LARGE: u64 = u32::MAX as u64;

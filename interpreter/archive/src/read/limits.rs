@@ -7,27 +7,35 @@ use std::sync::atomic::{AtomicU64, Ordering};
 /// Limits of what an archive unpacks to. They are far above what images have, and end what was made to fill a disk.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Limits {
-    /// Bytes that a layer may have without compression.
+    /// Bytes that an archive may have without compression.
     pub unpacked: u64,
-    /// How many times its compressed bytes a layer may have, once it is larger than [`Limits::ratio_from`].
+    /// How many times its compressed bytes an archive may have, once it is larger than [`Limits::ratio_from`].
     pub ratio: u64,
     /// Bytes from which the ratio counts.
     pub ratio_from: u64,
-    /// Entries of a layer.
+    /// Entries of an archive.
     pub entries: u64,
+    /// Bytes of all names, targets of links and extended attributes, which are in memory until the archive is whole.
+    pub names: u64,
 }
 
 impl Default for Limits {
     fn default() -> Limits {
-        Limits { unpacked: 64 << 30, ratio: 200, ratio_from: 1 << 30, entries: 1_000_000 }
+        Limits { unpacked: 64 << 30, ratio: 200, ratio_from: 1 << 30, entries: 1_000_000, names: 512 << 20 }
     }
 }
 
-/// Counts the compressed bytes of a layer, for whoever counts what they become.
+/// Counts the compressed bytes of an archive, for whoever counts what they become.
 #[derive(Clone, Debug, Default)]
 pub struct Meter(Arc<AtomicU64>);
 
 impl Meter {
+    /// Of an archive whose size is known before it is read.
+    pub(crate) fn of(bytes: u64) -> Meter {
+        Meter(Arc::new(AtomicU64::new(bytes)))
+    }
+
+    /// Counts bytes that were read.
     pub(crate) fn add(&self, bytes: usize) {
         self.0.fetch_add(bytes as u64, Ordering::Relaxed);
     }
@@ -48,6 +56,16 @@ pub(crate) struct Limited<R> {
 impl<R> Limited<R> {
     pub(crate) fn new(inner: R, compressed: Meter, limits: Limits) -> Limited<R> {
         Limited { inner, compressed, limits, count: 0 }
+    }
+
+    /// As if so many bytes had been read before.
+    pub(crate) fn after(self, count: u64) -> Limited<R> {
+        Limited { count, ..self }
+    }
+
+    /// Bytes that were read.
+    pub(crate) fn count(&self) -> u64 {
+        self.count
     }
 
     fn check(&self) -> io::Result<()> {

@@ -9,6 +9,7 @@ use std::ops::Range;
 use tar::{EntryType, Header, PaxExtensions};
 
 use super::limits::absurd;
+use super::{Entry, EntryKind};
 
 const BLOCK: usize = 512;
 
@@ -22,37 +23,14 @@ const SIZE: Range<usize> = 124..136;
 const LONG_NAME_LIMIT: u64 = 8 << 10;
 const RECORDS_LIMIT: u64 = 1 << 20;
 
-/// What an entry is.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum EntryKind {
-    Dir,
-    File,
-    Symlink,
-    HardLink,
-    Fifo,
-    Device,
-}
-
-/// An entry, without its content.
-#[derive(Clone, Debug)]
-pub(crate) struct Entry {
-    pub(crate) path: Vec<u8>,
-    pub(crate) kind: EntryKind,
-    pub(crate) target: Vec<u8>,
-    pub(crate) mode: u32,
-    pub(crate) uid: u32,
-    pub(crate) gid: u32,
-    pub(crate) modified: u64,
-    /// Extended attributes, as `SCHILY.xattr.` records give them.
-    pub(crate) xattrs: Vec<(Vec<u8>, Vec<u8>)>,
-}
-
 /// Entries of an archive, one after the other. What an entry holds is read from the reader itself, which ends with it.
 pub(crate) struct TarReader<R> {
     inner: R,
     /// Bytes of the entry that were not read yet, and those that fill its last block.
     left: u64,
     padding: u64,
+    /// Bytes that were read of the archive.
+    position: u64,
 }
 
 /// What entries before the real one say of it.
@@ -69,7 +47,17 @@ struct Records {
 
 impl<R: Read> TarReader<R> {
     pub(crate) fn new(inner: R) -> TarReader<R> {
-        TarReader { inner, left: 0, padding: 0 }
+        TarReader { inner, left: 0, padding: 0, position: 0 }
+    }
+
+    /// How many bytes of the archive stand before what is read next.
+    pub(crate) fn position(&self) -> u64 {
+        self.position
+    }
+
+    /// Bytes of the entry that were not read yet.
+    pub(crate) fn left(&self) -> u64 {
+        self.left
     }
 
     /// What is behind the archive.
@@ -115,7 +103,11 @@ impl<R: Read> TarReader<R> {
             EntryType::Link => EntryKind::HardLink,
             EntryType::Fifo => EntryKind::Fifo,
             EntryType::Char | EntryType::Block => EntryKind::Device,
-            EntryType::GNUSparse => return Err(absurd("it has a sparse file, which images do not".into())),
+            EntryType::GNUSparse => {
+                return Err(absurd(
+                    "it has a sparse file, which is not read here: pack it without `--sparse`".into(),
+                ));
+            }
             other => {
                 let byte = char::from(other.as_byte());
                 return Err(absurd(format!(
@@ -162,6 +154,7 @@ impl<R: Read> TarReader<R> {
             }
             have += count;
         }
+        self.position += have as u64;
         if have == 0 || have == BLOCK && header.as_bytes().iter().all(|byte| *byte == 0) {
             return Ok(None);
         }
@@ -205,6 +198,7 @@ impl<R: Read> TarReader<R> {
         io::copy(self, &mut io::sink())?;
         let padding = std::mem::take(&mut self.padding);
         let skipped = io::copy(&mut (&mut self.inner).take(padding), &mut io::sink())?;
+        self.position += skipped;
         if skipped < padding {
             return Err(io::Error::new(io::ErrorKind::UnexpectedEof, "it ends within an entry"));
         }
@@ -224,6 +218,7 @@ impl<R: Read> Read for TarReader<R> {
             return Err(io::Error::new(io::ErrorKind::UnexpectedEof, "it ends within an entry"));
         }
         self.left -= count as u64;
+        self.position += count as u64;
         Ok(count)
     }
 }
@@ -252,7 +247,9 @@ impl Records {
                 b"mtime" => self.modified = Some(number().unwrap_or(0)),
                 _ => {
                     if key.starts_with(b"GNU.sparse.") {
-                        return Err(absurd("it has a sparse file, which images do not".into()));
+                        return Err(absurd(
+                            "it has a sparse file, which is not read here: pack it without `--sparse`".into(),
+                        ));
                     }
                     if let Some(name) = key.strip_prefix(b"SCHILY.xattr.") {
                         self.xattrs.push((name.to_vec(), value.to_vec()));

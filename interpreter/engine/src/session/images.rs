@@ -171,7 +171,7 @@ pub(crate) async fn on_thread<T: Send + 'static>(
     let (done, result) = oneshot::channel();
     std::thread::spawn(move || drop(done.send(work(&cancel))));
     let result = result.await;
-    result.map_err(|_| Cause::machine("the engine failed while it fetched an image; please report this"))
+    result.map_err(|_| Cause::machine("the engine failed while it took something in; please report this"))
 }
 
 /// Whose fault it is that an image cannot be had.

@@ -15,7 +15,7 @@ use tokio_util::sync::CancellationToken;
 
 pub(crate) use host::HostSnapshot;
 pub use images::ImageOptions;
-pub(crate) use images::{SessionImages, Standing, Wanted, cause};
+pub(crate) use images::{SessionImages, Standing, Wanted, cause, on_thread};
 pub(crate) use network::SessionNetwork;
 pub use services::Service;
 use services::Services;

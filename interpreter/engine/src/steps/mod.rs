@@ -9,6 +9,7 @@ mod inputs;
 mod inspect;
 mod pack;
 mod tree;
+mod unpack;
 mod value;
 
 use std::sync::Arc;
@@ -63,6 +64,7 @@ pub(crate) fn at_once(context: &OpContext, op: &Op, inputs: &Inputs) -> Option<R
         Op::Inspect { of, what } => Some(inspect::inspect(context, inputs, *of, what)),
         Op::Difference { .. } | Op::Pack { .. } => pack::cached(context, op, inputs).transpose(),
         Op::Apply { function, args } => Some(value::apply(inputs, function, args)),
+        Op::Unpack { file, root } => unpack::cached(context, inputs, *file, *root).transpose(),
         Op::Contents { file } => value::small_contents(context, inputs, *file).transpose(),
         Op::Toolchain | Op::HostDir(_) | Op::HostFile { .. } | Op::Image { .. } | Op::Archive { .. } => None,
         Op::HostEnv { name } => Some(Err(Cause::usage(format!("the variable `{name}` was not granted")))),
@@ -71,7 +73,6 @@ pub(crate) fn at_once(context: &OpContext, op: &Op, inputs: &Inputs) -> Option<R
         | Op::Guard { .. }
         | Op::Effect(_)
         | Op::Settled { .. }
-        | Op::Unpack { .. }
         | Op::Declared { .. }
         | Op::HostSecret { .. } => Some(Err(not_ours(op))),
     }
@@ -83,6 +84,9 @@ pub(crate) async fn perform(context: Arc<OpContext>, op: Op, inputs: Inputs) -> 
         Op::Toolchain => return context.host.toolchain(&context.engine).await.map(NodeResult::Value),
         Op::Image { reference, platform, fresh } => {
             return image::fetch(context, reference, platform, fresh, inputs).await;
+        }
+        Op::Unpack { file, root } => {
+            return unpack::make(context, inputs, file, root).await.map(NodeResult::Value);
         }
         _ => {}
     }

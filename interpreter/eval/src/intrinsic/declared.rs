@@ -12,12 +12,10 @@ use crate::value::{CheckKind, ContainerValue, SecretSource, Value};
 pub(super) const TABLE: Table = &[
     ("git", Entry::Declared("git")),
     ("http", Entry::Declared("http")),
-    ("archive", Entry::Declared("archive")),
     ("index", Entry::Declared("index")),
     ("Container.service", Entry::Declared("service")),
     ("Container.tarball", Entry::Declared("tarball")),
     ("Service.shared", Entry::Declared("shared")),
-    ("File.unpack", Entry::Declared("unpack")),
     ("Dir.dockerfile", Entry::Declared("dockerfile")),
 ];
 

@@ -22,6 +22,7 @@ pub(super) const TABLE: Table = &[
     ("Dir.diff", Entry::Run(diff)),
     ("Dir.checksums", Entry::Run(|machine, call| pack(machine, call, PackForm::Checksums))),
     ("Dir.tar", Entry::Run(|machine, call| pack(machine, call, PackForm::Tar))),
+    ("File.unpack", Entry::Run(unpack)),
     ("Dir.zip", Entry::Run(|machine, call| pack(machine, call, PackForm::Zip))),
 ];
 
@@ -148,4 +149,10 @@ fn pack(machine: &mut Machine, call: &Call<'_>, form: PackForm) -> Result<Value>
     let tree = receiver(machine, call)?;
     let site = call.site(machine);
     machine.add_main(Op::Pack { tree, form }, &site).map(Value::File)
+}
+
+fn unpack(machine: &mut Machine, call: &Call<'_>) -> Result<Value> {
+    let (file, root) = (receiver(machine, call)?, call.bool(machine, 1)?);
+    let site = call.site(machine);
+    machine.add_main(Op::Unpack { file, root }, &site).map(Value::Dir)
 }

@@ -10,6 +10,7 @@ use crate::value::{Base, ContainerValue, Value};
 
 pub(super) const TABLE: Table = &[
     ("image", Entry::Run(image)),
+    ("archive", Entry::Run(archive)),
     ("scratch", Entry::Run(scratch)),
     ("dir", Entry::Run(dir)),
     ("merge", Entry::Run(merge)),
@@ -30,6 +31,15 @@ fn image(machine: &mut Machine, call: &Call<'_>) -> Result<Value> {
     let reference = machine.arg(&reference, &site)?;
     let op = Op::Image { reference, platform: platform.to_string(), fresh };
     let root = machine.add_main(op, &site)?;
+    Ok(ContainerValue::of_image(root, platform).into())
+}
+
+/// An image out of a file, as one out of a registry.
+fn archive(machine: &mut Machine, call: &Call<'_>) -> Result<Value> {
+    let Value::File(file) = *call.arg(0)? else { return Err(call.unusable(machine, 0)) };
+    let platform = call.optional_text(machine, 1)?.unwrap_or_else(|| machine.facts.platform.clone());
+    let site = call.site(machine);
+    let root = machine.add_main(Op::Archive { file, platform: platform.to_string() }, &site)?;
     Ok(ContainerValue::of_image(root, platform).into())
 }
 

@@ -90,7 +90,7 @@ impl Text {
             Op::Pack { tree, form } => {
                 format!("{} {}", format!("{form:?}").to_lowercase(), self.output(*tree))
             }
-            Op::Unpack { file } => format!("unpack {}", self.output(*file)),
+            Op::Unpack { file, root } => format!("unpack {} root={root}", self.output(*file)),
             Op::Apply { function, args } => format!("apply {function}({})", self.args(args)),
             Op::Effect(effect) => {
                 let act = match &effect.act {

@@ -110,9 +110,10 @@ impl<F: Fn(NodeId) -> Option<OpDigest>> OpEncoder<F> {
                     PackForm::Checksums => 2,
                 });
             }
-            Op::Unpack { file } => {
+            Op::Unpack { file, root } => {
                 self.encoder.u8(23);
                 self.output(*file);
+                self.encoder.u8(u8::from(*root));
             }
         }
     }

@@ -4,7 +4,7 @@ use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
-use pipe_archive::{LayerFailure, Meter, Verified, unpack_layer};
+use pipe_archive::{Meter, UnpackFailure, Verified, unpack_layer};
 use pipe_ops::{BlobDigest, StepKey};
 use pipe_store::DiffLayer;
 
@@ -92,7 +92,7 @@ impl Images {
         let (unpacked, whole) = match unpacked {
             Ok(unpacked) => (Ok(unpacked), verified.finish()),
             // Altered bytes usually do not even unpack; that they are altered is the reason then.
-            Err(LayerFailure::Content(reason)) => (Err(LayerFailure::Content(reason)), verified.finish()),
+            Err(UnpackFailure::Content(reason)) => (Err(UnpackFailure::Content(reason)), verified.finish()),
             Err(failure) => (Err(failure), Err(std::io::Error::other("not read"))),
         };
         if let Some(failure) = download.failure() {
@@ -106,7 +106,7 @@ impl Images {
             return Err(altered("a layer", &blob.digest, &found));
         }
         let unpacked = unpacked.map_err(|failure| {
-            if let LayerFailure::Content(_) = failure {
+            if let UnpackFailure::Content(_) = failure {
                 download.forget();
             }
             bad_layer(reference, &blob.digest, failure)

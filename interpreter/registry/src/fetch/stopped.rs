@@ -1,6 +1,6 @@
 //! Why an endpoint was left, and what is said when all were.
 
-use pipe_archive::LayerFailure;
+use pipe_archive::UnpackFailure;
 
 use crate::http::Failure;
 
@@ -46,14 +46,14 @@ pub(super) fn altered(what: &str, wanted: &str, found: &str) -> Stopped {
     Stopped::Here(Failure::Wrong(format!("{what} {wanted} is not what it should be: it came as {found}")))
 }
 
-pub(super) fn bad_layer(reference: &Reference, digest: &str, failure: LayerFailure) -> Stopped {
+pub(super) fn bad_layer(reference: &Reference, digest: &str, failure: UnpackFailure) -> Stopped {
     match failure {
-        LayerFailure::Content(reason) => {
+        UnpackFailure::Content(reason) => {
             let message = format!("a layer of {reference} ({digest}) is refused: {reason}");
             Stopped::Everywhere(RegistryError::malformed(message))
         }
-        LayerFailure::Read(error) => Stopped::Here(Failure::Passing(error.to_string())),
-        LayerFailure::Store(error) => Stopped::Everywhere(error.into()),
+        UnpackFailure::Read(error) => Stopped::Here(Failure::Passing(error.to_string())),
+        UnpackFailure::Store(error) => Stopped::Everywhere(error.into()),
     }
 }
 

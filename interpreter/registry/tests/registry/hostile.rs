@@ -39,7 +39,7 @@ fn archives_that_reach_out_are_refused() {
         ("leads out", &[(Regular, "/../escape", "", "x")]),
         ("no folder", &[(Symlink, "out", "/etc", ""), (Regular, "out/passwd", "", "x")]),
         ("absolute path", &[(Link, "hard", "/etc/passwd", "")]),
-        ("out of the layer", &[(Link, "hard", "../../etc/passwd", "")]),
+        ("out of the archive", &[(Link, "hard", "../../etc/passwd", "")]),
         ("does not hold", &[(Link, "hard", "etc/passwd", "")]),
         ("device", &[(Char, "null", "", "")]),
         ("device", &[(Block, "sda", "", "")]),
@@ -76,7 +76,8 @@ fn devices_under_dev_are_covered_by_the_steps_own() {
 
 #[test]
 fn bombs_are_refused() {
-    let limits = Limits { unpacked: 1 << 20, ratio: 100, ratio_from: 1 << 16, entries: 10 };
+    let limits =
+        Limits { unpacked: 1 << 20, ratio: 100, ratio_from: 1 << 16, entries: 10, ..Limits::default() };
     let zeros = "\0".repeat(512 << 10);
     let noise: String =
         (0..600_000u32).map(|n| char::from(b' ' + (n.wrapping_mul(2654435761) >> 24) as u8 % 90)).collect();

@@ -36,6 +36,19 @@ impl Civil {
             second: (time % 60) as u8,
         }
     }
+
+    /// Seconds since 1970. Months and days out of their range count on.
+    pub(crate) fn seconds(self) -> i64 {
+        let Civil { year, month, day, hour, minute, second } = self;
+        // Years from March, as above.
+        let (month, day) = (i64::from(month), i64::from(day));
+        let (year, month) = if month > 2 { (year, month - 3) } else { (year - 1, month + 9) };
+        let (era, year_of_era) = (year.div_euclid(400), year.rem_euclid(400));
+        let day_of_era =
+            year_of_era * 365 + year_of_era / 4 - year_of_era / 100 + (153 * month + 2) / 5 + day - 1;
+        let days = era * ERA + day_of_era - EPOCH;
+        days * DAY + i64::from(hour) * 3600 + i64::from(minute) * 60 + i64::from(second)
+    }
 }
 
 #[cfg(test)]
@@ -50,5 +63,12 @@ mod tests {
         assert_eq!(Civil::of(315_532_800), civil(1980, 1, 1, 0, 0, 0));
         assert_eq!(Civil::of(951_827_696), civil(2000, 2, 29, 12, 34, 56));
         assert_eq!(Civil::of(4_107_542_400), civil(2100, 3, 1, 0, 0, 0));
+    }
+
+    #[test]
+    fn there_and_back() {
+        for seconds in (-5_000_000_000..10_000_000_000).step_by(86_399 * 7) {
+            assert_eq!(Civil::of(seconds).seconds(), seconds);
+        }
     }
 }

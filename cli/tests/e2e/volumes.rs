@@ -22,6 +22,16 @@ pub fn written(flags: String = "-O0") -> String {
   let source = tools.mount("/in", src).run(sh"mkdir /src; cp /in/* /src/")
   built(source, flags).run(["cat", "/out"]).stdout
 }
+
+pub fn written_long_ago(flags: String = "-O0") -> String {
+  let source = tools.mount("/in", src).run(sh"mkdir /src; cp /in/* /src/; touch -d @1000000000 /src/*")
+  built(source, flags).run(["cat", "/out"]).stdout
+}
+
+pub fn mounted_of_a_step(flags: String = "-O0") -> String {
+  let source = tools.mount("/in", src).run(sh"mkdir /src; cp /in/* /src/; touch -d @1000000000 /src/*").dir("/src")
+  built(tools.mount("/src", source), flags).run(["cat", "/out"]).stdout
+}
 "#;
 
 const MAKEFILE: &str =
@@ -78,6 +88,33 @@ fn make_sees_what_was_edited_whatever_the_clock_of_the_file_says() {
 #[test]
 fn make_sees_what_an_earlier_step_wrote() {
     no_old_object_is_taken_for_a_new_one("written", false);
+}
+
+#[test]
+fn make_sees_what_an_earlier_step_wrote_whatever_time_it_gave_it() {
+    no_old_object_is_taken_for_a_new_one("written_long_ago", false);
+}
+
+#[test]
+fn make_sees_what_is_mounted_of_an_earlier_step() {
+    no_old_object_is_taken_for_a_new_one("mounted_of_a_step", false);
+}
+
+/// One target after the other is made of a changed source; in between the step that wrote it runs again, so that the same content
+/// lies in another layer, with its old date. A step that fails half-way leaves the same.
+#[test]
+fn what_was_not_made_yet_is_made_later() {
+    let world = World::tools(
+        "param src: Dir = workspace.dir(\"src\")\n\
+         pub fn made(target: String, salt: String) -> String {\n  let source = tools.mount(\"/in\", src)\n    .run(sh\"mkdir /src; cp /in/* /src/; echo ${{ salt }} > /src/salt; touch -d @1000000000 /src/*\").dir(\"/src\")\n  tools.mount(\"/src\", source).workdir(\"/src\").cache(\"/obj\", \"o\").env(\"TARGET\", target).run(sh\"make -s /obj/$TARGET; cat /obj/$TARGET\").stdout\n}\n",
+    );
+    world.write("src/Makefile", "/obj/%: text\n\tcp $< $@\n");
+    let made = |target: &str, salt: &str| world.prints(["run", "made", "--target", target, "--salt", salt]);
+    world.write("src/text", "old");
+    assert_eq!([made("a", "1"), made("b", "2")], ["old", "old"]);
+    world.write("src/text", "new");
+    assert_eq!([made("a", "3"), made("b", "4")], ["new", "new"]);
+    assert_eq!([made("a", "5"), made("b", "6")], ["new", "new"]);
 }
 
 #[test]
@@ -154,6 +191,100 @@ fn steps_share_a_volume_as_it_says() {
     );
     world.run(["run", "--jobs", "3", "locked"]).success();
     world.run(["run", "--jobs", "3", "apart"]).success();
+}
+
+/// A step that goes on when another one is in its volume, too.
+const MEETING: &str = r#"
+pub fn shared(n: Int) -> String {
+  tools.cache("/c", "v").run(sh"""
+    touch /c/${{ n }}
+    echo started
+    tries=0
+    until test -e /c/1 -a -e /c/2; do
+      tries=$((tries + 1))
+      if test $tries -gt 300; then echo alone; exit 0; fi
+      sleep 0.1
+    done
+    echo together
+    """).stdout
+}
+"#;
+
+#[test]
+fn two_runs_are_in_a_shared_volume_at_once() {
+    let world = World::tools(MEETING);
+    let both = ["1", "2"].map(|n| world.start(["run", "shared", "--n", n]));
+    for run in both {
+        assert_eq!(run.wait().success().stdout, "started\ntogether\n");
+    }
+}
+
+/// `hold` holds its volume until the test lets it go.
+fn holder(mode: &str) -> World {
+    World::tools(&format!(
+        "pub fn hold() -> String {{\n  tools.cache(\"/c\", \"v\", sharing: {mode}).run(sh\"echo x >> /c/n; echo x >> /c/n; echo started; while test ! -e /c/go; do sleep 0.05; done; rm /c/go; wc -l < /c/n\").stdout\n}}\n\
+         pub fn after() -> String {{ tools.cache(\"/c\", \"v\", sharing: {mode}).run(sh\"echo x >> /c/n; wc -l < /c/n\").stdout }}\n"
+    ))
+}
+
+#[test]
+fn a_locked_volume_is_waited_for_by_another_run() {
+    let world = holder("Sharing.Locked");
+    let mut first = world.start(["run", "hold"]);
+    first.wait_for_log("started");
+    let second = world.start(["run", "after"]);
+    // In use, so that it stays.
+    world.run(["cache", "volume", "rm", "v"]).exits(1).says("in use by a step that runs: v");
+    release(&world);
+    assert_eq!(first.wait().success().stdout, "started\n2\n");
+    assert_eq!(second.wait().success().stdout, "3\n");
+}
+
+#[test]
+fn a_private_volume_is_one_each_and_kept_for_later() {
+    let world = holder("Sharing.Private");
+    let mut first = world.start(["run", "hold"]);
+    first.wait_for_log("started");
+    assert_eq!(world.prints(["run", "after"]), "1\n", "one of its own");
+    release(&world);
+    assert_eq!(first.wait().success().stdout, "started\n2\n");
+    let listed = world.prints(["cache", "volume", "ls"]);
+    assert_eq!(listed.lines().count(), 2, "{listed}");
+    // Nobody uses the first one now.
+    assert_eq!(world.prints(["run", "--no-cache", "after"]), "3\n");
+}
+
+/// Ends `hold`: from the host, where the store's owner may write what is in a volume.
+fn release(world: &World) {
+    let volumes = std::fs::read_dir(world.store().join("volumes")).unwrap();
+    for volume in volumes {
+        let go = volume.unwrap().path().join("data/go");
+        if go.parent().unwrap().join("n").exists() {
+            std::fs::write(go, "").unwrap();
+        }
+    }
+}
+
+/// The step that is killed had made an object of the second text; what comes next must not take it for the first one's.
+#[test]
+fn a_run_that_is_killed_leaves_its_volume_to_others_and_no_old_object() {
+    let world = World::tools(
+        "param src: Dir = workspace.dir(\"src\")\n\
+         pub fn text(script: String) -> String {\n  tools.mount(\"/src\", src).workdir(\"/src\").cache(\"/obj\", \"o\", sharing: Sharing.Locked).run([\"sh\", \"-c\", script]).stdout\n}\n",
+    );
+    world.write("src/Makefile", "/obj/a: a.txt\n\tcp $< $@\n");
+    world.write("src/a.txt", "one");
+    assert_eq!(world.prints(["run", "text", "--script", "make -s; cat /obj/a"]), "one");
+    world.write("src/a.txt", "two");
+    let mut killed = world.start(["run", "text", "--script", "make -s; echo made; sleep 1000"]);
+    killed.wait_for_log("made");
+    killed.signal(rustix::process::Signal::KILL);
+    assert_eq!(killed.wait().code, None);
+    world.write("src/a.txt", "one");
+    assert_eq!(world.prints(["run", "text", "--script", "make -s; cat /obj/a #"]), "one");
+    world.write("src/a.txt", "two");
+    assert_eq!(world.prints(["run", "text", "--script", "make -s; cat /obj/a ##"]), "two");
+    world.run(["cache", "volume", "rm", "o"]).success();
 }
 
 #[test]

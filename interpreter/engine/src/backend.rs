@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use pipe_ops::Digest;
-use pipe_store::{FileRef, LayerRef, LayerScan};
+use pipe_store::{DatedFile, FileRef, LayerRef, LayerScan};
 use tokio_util::sync::CancellationToken;
 
 use crate::{StepNetwork, Stream};
@@ -132,8 +132,9 @@ pub struct VolumeSpec {
     pub folder: PathBuf,
     /// No other step uses it meanwhile. The backend sees to it that what remains of one that was killed is over.
     pub alone: bool,
-    /// Files of layers that tools must take for newer than what the volume holds: they get the time of now before the step starts.
-    pub touch: Vec<LayerRef>,
+    /// Files of layers that tools must take for newer than what the volume holds: before the step starts those that are older get
+    /// these dates of last modification.
+    pub touch: Vec<DatedFile>,
 }
 
 /// How a command ended and what it left.

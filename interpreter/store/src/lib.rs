@@ -62,4 +62,4 @@ pub use step::*;
 pub use store::{Store, StoreOptions};
 pub use tree::*;
 pub use verify::{Damage, VerifyReport};
-pub use volume::{VolumeEntry, VolumeId, VolumeLock, VolumeRemoval, VolumeUse, disk_usage};
+pub use volume::{DatedFile, VolumeEntry, VolumeId, VolumeLock, VolumeRemoval, VolumeUse, disk_usage};

@@ -8,15 +8,18 @@ mod differ;
 mod listing;
 mod record;
 
+use std::collections::HashSet;
 use std::fs::{self, File};
 use std::path::{Path, PathBuf};
+use std::time::{Duration, Instant, SystemTime};
 
 use pipe_ops::{Digest, Sharing};
 use rustix::fs::{FlockOperation, flock};
 use rustix::io::Errno;
 use serde::{Deserialize, Serialize};
 
-use self::record::{Record, View};
+use self::differ::SeenFile;
+use self::record::{Dated, Record, View, layers_of};
 use crate::lock::open_lock_file;
 use crate::{LayerRef, Store, StoreError, Stored};
 
@@ -59,7 +62,17 @@ pub struct VolumeUse {
     /// What the record is from here to the end, unless others use the volume too.
     written: Record,
     view: View,
-    touch: Vec<LayerRef>,
+    dated: Vec<(String, Digest)>,
+    touch: Vec<DatedFile>,
+}
+
+/// A file of a layer, and when it must seem to have been modified: then or later.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct DatedFile {
+    /// The file.
+    pub file: LayerRef,
+    /// The date.
+    pub date: SystemTime,
 }
 
 impl VolumeId {
@@ -152,19 +165,61 @@ impl VolumeLock {
     /// Writes down what a step sees: trees and files by the absolute paths where it sees them. What differs from what earlier steps
     /// saw is to be shown to it as new ([`VolumeUse::touch`]); tools that compare times (make, cargo, go) would else take what the
     /// volume holds for newer. Until [`VolumeUse::finish`] both count as seen, for the step may be killed at any moment.
+    ///
+    /// Blocks for what remains of steps whose `pipe` was killed.
     pub fn show(self, store: &Store, seen: &[(String, Stored)]) -> Result<VolumeUse, StoreError> {
-        let _gate = Gate::enter(&self.store_gate)?;
         let folder = store.dir().join(&self.folder);
+        if self.alone {
+            wait_for_remains(&folder)?;
+        }
+        let _gate = Gate::enter(&self.store_gate)?;
         let known = Record::read(&folder);
         // A volume whose record is lost may hold what was made of anything.
         let lost = known.is_none() && folder.join("data").symlink_metadata().is_ok();
         let mut record = known.unwrap_or_else(|| Record::new(&self.id, self.instance));
         record.lost |= lost;
-        let touch = differ::touched(store, seen, &record)?;
+        let touch = record.date(store, seen)?;
         let view = View::of(seen);
         record.add(view.clone());
         record.write(&folder)?;
-        Ok(VolumeUse { written: record, view, touch, lock: self })
+        let dated = seen.iter().map(|(path, stored)| (path.clone(), layers_of(stored))).collect();
+        Ok(VolumeUse { written: record, view, dated, touch, lock: self })
+    }
+}
+
+/// A backend holds the folder itself (`flock`) for as long as a step's processes are there, which may outlive a `pipe` that is killed.
+/// What they write must not be younger than the dates that the next step is shown. Nobody but the backend waits longer than this.
+fn wait_for_remains(folder: &Path) -> Result<(), StoreError> {
+    const PATIENCE: Duration = Duration::from_secs(20);
+    const PAUSE: Duration = Duration::from_millis(1);
+    let file = File::open(folder).map_err(|error| StoreError::io("open", folder, error))?;
+    let began = Instant::now();
+    while !try_flock(&file, FlockOperation::NonBlockingLockExclusive)? && began.elapsed() < PATIENCE {
+        std::thread::sleep(PAUSE);
+    }
+    // Explicitly, as everywhere here.
+    let _ = flock(&file, FlockOperation::Unlock);
+    Ok(())
+}
+
+impl Record {
+    /// Gives what a step sees otherwise than earlier ones the date of now; the files that need theirs set.
+    fn date(&mut self, store: &Store, seen: &[(String, Stored)]) -> Result<Vec<DatedFile>, StoreError> {
+        let changed = differ::changed(store, seen, self)?;
+        let kept: HashSet<Vec<u8>> = differ::unchanged(store, seen, &self.dates).into_iter().collect();
+        self.dates.retain(|path, _| kept.contains(path));
+        let mut touch = Vec::new();
+        for moved in differ::moved(store, seen, self)? {
+            let date = self.dates.get(&moved.path).map(|dated| dated.date);
+            touch.extend(date.map(|date| DatedFile { file: moved.place, date }));
+        }
+        // Later than anything that a step wrote before: files get their dates from a clock that is never ahead of this one.
+        let date = SystemTime::now();
+        for SeenFile { path, digest, place } in changed {
+            self.dates.insert(path, Dated { digest, date });
+            touch.push(DatedFile { file: place, date });
+        }
+        Ok(touch)
     }
 }
 
@@ -174,9 +229,9 @@ impl VolumeUse {
         &self.lock
     }
 
-    /// Files of layers whose time of last modification has to become the step's start. Times are no part of a layer's content; they
-    /// only ever grow, which makes some other step's tools do more than they need, never less.
-    pub fn touch(&self) -> &[LayerRef] {
+    /// Files of layers whose time of last modification must be no earlier than these. Times are no part of a layer's content; they only
+    /// ever grow, which makes some other step's tools do more than they need, never less.
+    pub fn touch(&self) -> &[DatedFile] {
         &self.touch
     }
 
@@ -187,7 +242,9 @@ impl VolumeUse {
         let folder = store.dir().join(&self.lock.folder);
         if self.lock.was_free && Record::read(&folder).as_ref() == Some(&self.written) {
             let mut record = Record::new(&self.lock.id, self.lock.instance);
-            record.add(self.view.clone());
+            record.dates = self.written.dates;
+            record.dated = self.dated;
+            record.add(self.view);
             record.write(&folder)?;
         }
         Ok(())

@@ -1,5 +1,6 @@
 //! What is known of a volume: whose it is, and what its steps saw.
 
+use std::collections::BTreeMap;
 use std::fs;
 use std::path::Path;
 use std::time::SystemTime;
@@ -21,6 +22,18 @@ pub(super) struct Record {
     pub(super) views: Vec<View>,
     /// It may hold what was made of anything.
     pub(super) lost: bool,
+    /// Dates that files were shown with, by absolute path. While the content there is the same, no step is shown an earlier one: the
+    /// volume may still hold what a step before that date made of another content, since nobody knows what a step makes again.
+    pub(super) dates: BTreeMap<Vec<u8>, Dated>,
+    /// By the path of a mount, the layers in which the files have at least these dates.
+    pub(super) dated: Vec<(String, Digest)>,
+}
+
+/// A date of a content.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(super) struct Dated {
+    pub(super) digest: Digest,
+    pub(super) date: SystemTime,
 }
 
 /// What one step saw: contents by absolute path.
@@ -43,7 +56,15 @@ const NAME: &str = "record";
 
 impl Record {
     pub(super) fn new(id: &VolumeId, instance: u32) -> Record {
-        Record { id: id.clone(), instance, used: SystemTime::now(), views: Vec::new(), lost: false }
+        Record {
+            id: id.clone(),
+            instance,
+            used: SystemTime::now(),
+            views: Vec::new(),
+            lost: false,
+            dates: BTreeMap::new(),
+            dated: Vec::new(),
+        }
     }
 
     /// `None` when there is none that can be read.
@@ -77,10 +98,31 @@ impl Record {
 
 impl View {
     pub(super) fn of(seen: &[(String, Stored)]) -> View {
-        let content = |stored: &Stored| match stored {
+        View(seen.iter().map(|(path, stored)| (path.clone(), Seen::of(stored))).collect())
+    }
+}
+
+impl Seen {
+    pub(super) fn of(stored: &Stored) -> Seen {
+        match stored {
             Stored::Tree(tree) => Seen::Tree(tree.digest.0),
             Stored::File(file) => Seen::File(file.digest.0),
-        };
-        View(seen.iter().map(|(path, stored)| (path.clone(), content(stored))).collect())
+        }
     }
+}
+
+/// Names the files that a tree or a file is shown from. The same content may lie in other ones, with other dates.
+pub(super) fn layers_of(stored: &Stored) -> Digest {
+    let mut text = Vec::new();
+    let mut add = |layer: &str, path: &Path| {
+        text.extend_from_slice(layer.as_bytes());
+        text.push(0);
+        text.extend_from_slice(path.as_os_str().as_encoded_bytes());
+        text.push(0);
+    };
+    match stored {
+        Stored::Tree(tree) => tree.layers.iter().for_each(|layer| add(&layer.layer, &layer.path)),
+        Stored::File(file) => add(&file.layer, &file.path),
+    }
+    Digest::of(&text)
 }

@@ -3,6 +3,7 @@
 mod files;
 mod graph;
 mod large;
+mod make;
 mod steps;
 mod wide;
 
@@ -80,13 +81,22 @@ impl Bench<'_> {
     }
 
     fn pipe(&self, package: &Path, target: &str, round: usize) -> Command {
-        let mut command = Command::new(self.pipe);
+        let mut command = self.command();
+        command.arg("-C").arg(package).args([
+            "--progress",
+            "plain",
+            "run",
+            target,
+            "--round",
+            &round.to_string(),
+        ]);
         command
-            .arg("-C")
-            .arg(package)
-            .args(["--progress", "plain", "run", target, "--round", &round.to_string()])
-            .env_remove("PIPE_CONFIG")
-            .env("PIPE_STORE", self.folder.join("store"));
+    }
+
+    /// `pipe` with a store and a configuration of its own, to be given arguments.
+    fn command(&self) -> Command {
+        let mut command = Command::new(self.pipe);
+        command.env_remove("PIPE_CONFIG").env("PIPE_STORE", self.folder.join("store"));
         command
     }
 }
@@ -114,10 +124,7 @@ const MEASURES: &[(&str, Measure)] = &[
     ("W3", |bench, rounds| Ok(vec![wide::independent(bench, rounds)?])),
     ("W4", |bench, rounds| Ok(files::mounted(bench, rounds)?.into())),
     ("W5", |bench, rounds| Ok(vec![large::written(bench, rounds)?])),
-    ("W6", |_, _| {
-        let work = "`make -j2` of Lua with a cache volume";
-        Ok(vec![Measured::absent("W6", work, "not taken yet: it needs cache volumes")])
-    }),
+    ("W6", make::built),
     ("W8", |bench, rounds| Ok(vec![steps::first_output(bench, rounds)?])),
     ("W9", |bench, rounds| Ok(vec![graph::cached(bench, rounds)?])),
 ];

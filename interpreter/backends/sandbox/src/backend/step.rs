@@ -7,15 +7,15 @@ use std::path::{Path, PathBuf};
 use pipe_engine::{
     BackendError, Base, Exit, MountSource, MountSpec, NewLayer, OutputSink, StepOutcome, StepSpec, Stream,
 };
-use pipe_store::LayerRef;
+use pipe_store::{DatedFile, LayerRef};
 use tokio::sync::oneshot;
 use tokio_util::sync::CancellationToken;
 
 use super::connection::{Answer, Connection};
 use super::output;
 use crate::protocol::{
-    Egress, Ending, Folder, Mount, MountedTree, Reach, Reply, Report, Request, RequestId, StagedLayer, Step,
-    StepFailure, StepNetwork, Volume,
+    Dated, Egress, Ending, Folder, Mount, MountedTree, Reach, Reply, Report, Request, RequestId, StagedLayer,
+    Step, StepFailure, StepNetwork, Volume,
 };
 
 /// Runs a step to its end.
@@ -140,6 +140,10 @@ fn folder(layer: &LayerRef) -> Folder {
     Folder { layer: layer.layer.clone(), path: layer.path.as_os_str().as_bytes().to_vec() }
 }
 
+fn dated(dated: &DatedFile) -> Dated {
+    Dated { file: folder(&dated.file), date: dated.date }
+}
+
 fn mount(spec: &MountSpec) -> Mount {
     let source = match &spec.source {
         MountSource::Tree(layers) => MountedTree::Folders(layers.iter().map(folder).collect()),
@@ -150,7 +154,7 @@ fn mount(spec: &MountSpec) -> Mount {
         MountSource::Volume(volume) => MountedTree::Volume(Volume {
             folder: volume.folder.as_os_str().as_bytes().to_vec(),
             alone: volume.alone,
-            touch: volume.touch.iter().map(folder).collect(),
+            touch: volume.touch.iter().map(dated).collect(),
         }),
         MountSource::Tmpfs { size } => MountedTree::Tmpfs { size: *size },
     };

@@ -1,7 +1,7 @@
 //! The messages.
 
 use std::net::{IpAddr, SocketAddr};
-use std::time::Duration;
+use std::time::{Duration, SystemTime};
 
 use pipe_store::{LayerPlan, LayerScan};
 use serde::{Deserialize, Serialize};
@@ -189,8 +189,15 @@ pub(crate) struct Volume {
     pub(crate) folder: Vec<u8>,
     /// Not to be shared with other steps.
     pub(crate) alone: bool,
-    /// Files of layers that get the time of now.
-    pub(crate) touch: Vec<Folder>,
+    /// Files of layers that must not seem older than this.
+    pub(crate) touch: Vec<Dated>,
+}
+
+/// A file of a layer, and the earliest date of last modification that it may have.
+#[derive(Debug, Serialize, Deserialize)]
+pub(crate) struct Dated {
+    pub(crate) file: Folder,
+    pub(crate) date: SystemTime,
 }
 
 /// How a step ended and what it left.

@@ -4,9 +4,9 @@ use std::fs::File;
 use std::io;
 use std::os::unix::fs::{MetadataExt, PermissionsExt, fchown};
 use std::path::{Path, PathBuf};
-use std::time::{Duration, Instant};
+use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
-use rustix::fs::{AtFlags, CWD, FlockOperation, Mode, OFlags, ResolveFlags, Timespec, Timestamps, UTIME_NOW};
+use rustix::fs::{AtFlags, CWD, FlockOperation, Mode, OFlags, ResolveFlags, Timespec, Timestamps};
 use rustix::time::{ClockId, clock_gettime};
 
 use super::accounts::Account;
@@ -14,7 +14,7 @@ use super::files;
 use super::layers::LayerIndex;
 use super::lower::layer_file;
 use super::texts::machine;
-use crate::protocol::{Folder, StepFailure, Volume};
+use crate::protocol::{Dated, StepFailure, Volume};
 
 /// A volume that nobody may use otherwise for as long as this lives.
 pub(super) struct HeldVolume {
@@ -26,6 +26,10 @@ pub(super) struct HeldVolume {
 /// How long what remains of a killed `pipe`'s steps may take to end.
 const PATIENCE: Duration = Duration::from_secs(20);
 const PAUSE: Duration = Duration::from_millis(2);
+
+/// How the clock of file systems is waited for: its steps are of 10 ms at most.
+const CLOCK_PAUSE: Duration = Duration::from_micros(200);
+const MOST_PAUSES: u32 = 100;
 
 /// Holds a volume. `pipe` has a lock of its own on it; this one outlives a `pipe` that is killed, as its steps do for a moment.
 pub(super) fn hold(volume: &Volume) -> Result<HeldVolume, StepFailure> {
@@ -64,36 +68,47 @@ pub(super) fn give(data: &Path, account: &Account) -> io::Result<()> {
     Ok(())
 }
 
-/// Gives files of layers the time of now, which is later than that of everything any step wrote before.
-pub(super) fn touch(touch: &[Folder], index: &LayerIndex) -> Result<(), StepFailure> {
-    if touch.is_empty() {
-        return Ok(());
-    }
-    wait_for_a_tick();
-    for file in touch {
+/// Gives files of layers that are older than they must seem their dates, and waits until the clock is past these: what the step makes
+/// of the files is to be no older.
+pub(super) fn touch(touch: &[Dated], index: &LayerIndex) -> Result<(), StepFailure> {
+    for Dated { file, date } in touch {
         let path = layer_file(file, index)?;
-        touch_file(&path).map_err(machine(&path))?;
+        touch_file(&path, *date).map_err(machine(&path))?;
+    }
+    if let Some(last) = touch.iter().map(|dated| timespec(dated.date)).max_by_key(seconds) {
+        wait_for_clock(last);
     }
     Ok(())
 }
 
-fn touch_file(path: &Path) -> io::Result<()> {
+fn touch_file(path: &Path, date: SystemTime) -> io::Result<()> {
     let flags = OFlags::PATH | OFlags::NOFOLLOW | OFlags::CLOEXEC;
     let resolve = ResolveFlags::BENEATH | ResolveFlags::NO_SYMLINKS;
-    let file = rustix::fs::openat2(CWD, path, flags, Mode::empty(), resolve)?;
-    let now = Timespec { tv_sec: 0, tv_nsec: UTIME_NOW };
-    let times = Timestamps { last_access: now, last_modification: now };
+    let file = File::from(rustix::fs::openat2(CWD, path, flags, Mode::empty(), resolve)?);
+    if file.metadata()?.modified()? >= date {
+        return Ok(());
+    }
+    let date = timespec(date);
+    let times = Timestamps { last_access: date, last_modification: date };
     Ok(rustix::fs::utimensat(&file, c"", &times, AtFlags::EMPTY_PATH)?)
 }
 
-/// File systems take times from a clock that moves in steps of some milliseconds: within one, a new file is no newer than an old one.
-fn wait_for_a_tick() {
-    let coarse = || {
-        let now = clock_gettime(ClockId::RealtimeCoarse);
-        (now.tv_sec, now.tv_nsec)
-    };
-    let before = coarse();
-    while coarse() == before {
-        std::thread::sleep(Duration::from_micros(200));
+fn timespec(date: SystemTime) -> Timespec {
+    let since = date.duration_since(UNIX_EPOCH).unwrap_or_default();
+    let tv_sec = i64::try_from(since.as_secs()).unwrap_or(i64::MAX);
+    Timespec { tv_sec, tv_nsec: since.subsec_nanos().into() }
+}
+
+fn seconds(time: &Timespec) -> (i64, i64) {
+    (time.tv_sec, time.tv_nsec)
+}
+
+/// File systems take times from a clock that moves in steps of some milliseconds. One that was set back is not waited for.
+fn wait_for_clock(date: Timespec) {
+    for _ in 0..MOST_PAUSES {
+        if seconds(&clock_gettime(ClockId::RealtimeCoarse)) > seconds(&date) {
+            return;
+        }
+        std::thread::sleep(CLOCK_PAUSE);
     }
 }

@@ -1,5 +1,6 @@
 //! The cache volumes of a command.
 
+use std::path::Path;
 use std::time::Duration;
 
 use pipe_store::{Store, StoreError, VolumeId, VolumeLock, VolumeUse};
@@ -17,7 +18,7 @@ const LONGEST_PAUSE: Duration = Duration::from_millis(25);
 pub(super) fn try_take(job: &Job) -> Result<Option<Vec<VolumeLock>>, Cause> {
     let engine = &job.session.context.engine;
     let (user, platform) = job.step.volume_user();
-    let package = job.session.context.host.access.package().display().to_string();
+    let package = written(job.session.context.host.access.package());
     let mut taken = Vec::new();
     for volume in job.step.volumes() {
         let id = VolumeId {
@@ -32,6 +33,12 @@ pub(super) fn try_take(job: &Job) -> Result<Option<Vec<VolumeLock>>, Cause> {
         }
     }
     Ok(Some(taken))
+}
+
+/// A path as text. Two paths never have one text, whatever bytes they are of.
+fn written(path: &Path) -> String {
+    path.to_str()
+        .map_or_else(|| path.as_os_str().as_encoded_bytes().escape_ascii().to_string(), str::to_owned)
 }
 
 /// Waits until all volumes of a command are free for it. To be called without a slot: others may hold them for long.

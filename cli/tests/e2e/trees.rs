@@ -104,3 +104,18 @@ fn a_name_that_is_no_text_is_told() {
     world.run(["run", "odd"]).exits(1).says("not UTF-8").says("main.pipe:");
     assert_eq!(world.prints(["run", "found", "--json"]).trim(), r#"["docs/a.md","docs/b.md"]"#);
 }
+
+#[test]
+fn a_folder_of_somebody_is_not_replaced_by_a_result() {
+    let world = World::module("pub fn made() -> Dir { dir().write(\"new\", \"x\") }\n");
+    let out = world.path("out");
+    std::fs::create_dir(&out).unwrap();
+    std::fs::write(out.join("notes"), "mine").unwrap();
+    let run = || world.run(["run", "made", "-o", out.to_str().unwrap()]);
+    run().exits(2).says("`notes`");
+    assert_eq!(std::fs::read_to_string(out.join("notes")).unwrap(), "mine");
+    std::fs::remove_file(out.join("notes")).unwrap();
+    run().success();
+    run().success();
+    assert_eq!(std::fs::read_to_string(out.join("new")).unwrap(), "x");
+}

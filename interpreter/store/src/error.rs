@@ -245,6 +245,16 @@ pub enum ExportError {
         /// Why it is not replaced.
         reason: &'static str,
     },
+    /// The destination would be replaced as a whole, and holds something that no export has put there.
+    #[error(
+        "{path} would be replaced as a whole, but no earlier result had `{entry}` in it; remove it, or name a folder for the result alone"
+    )]
+    Foreign {
+        /// The destination.
+        path: PathBuf,
+        /// What is in it, relative to it.
+        entry: PathBuf,
+    },
     /// A tree over a base cannot be written: the base is not part of it.
     #[error("a tree over the host's own tools cannot be written; take the folder that the step made")]
     OverBase,
@@ -258,6 +268,7 @@ impl ExportError {
             | ExportError::NotAFile { .. }
             | ExportError::NotADirectory { .. }
             | ExportError::Precious { .. }
+            | ExportError::Foreign { .. }
             | ExportError::OverBase => true,
             ExportError::Write { .. } => false,
         }

@@ -46,7 +46,7 @@ impl Store {
     /// Writes a tree to a folder of the host, which is replaced as a whole, at once. Missing parents are made. Times are `mtime` (seconds
     /// since 1970); everything else is as a step sees it. Owners and file capabilities can be kept by root only: for others the steps'
     /// 0 is the caller, and what belongs to somebody else becomes the caller's and loses its set-user-id or set-group-id bit. A folder
-    /// that clearly holds more than a result ([`ExportError::Precious`]) is left alone.
+    /// that holds more than an earlier result ([`ExportError::Precious`], [`ExportError::Foreign`]) is left alone.
     pub fn export_tree(&self, tree: &Tree, destination: &Path, mtime: i64) -> Result<Exported, StoreError> {
         if tree.kind == TreeKind::Diff {
             return Err(ExportError::OverBase.into());
@@ -54,7 +54,7 @@ impl Store {
         let place = Place::of(destination)?;
         let exists = match fs::symlink_metadata(&place.target) {
             Ok(metadata) if metadata.is_dir() => {
-                self.is_replaceable(&place.target, destination).map(|()| true)?
+                self.is_replaceable(&place.target, destination, mtime).map(|()| true)?
             }
             Ok(_) => return Err(ExportError::NotADirectory { path: destination.to_path_buf() }.into()),
             Err(_) => false,
@@ -106,24 +106,6 @@ impl Store {
         let mut to = created.map_err(|error| write_error(path, error))?;
         let (found, _) = copy_hashed(&mut from, &mut to).map_err(|error| write_error(path, error))?;
         if found == digest { Ok(()) } else { Err(self.damaged(layer)?) }
-    }
-
-    /// A folder that will be gone afterwards must not be one that somebody would miss.
-    fn is_replaceable(&self, target: &Path, destination: &Path) -> Result<(), StoreError> {
-        let precious = |reason| Err(ExportError::Precious { path: destination.to_path_buf(), reason }.into());
-        let real = fs::canonicalize(target).map_err(|error| write_error(target, error))?;
-        if std::env::current_dir().is_ok_and(|here| here.starts_with(&real)) {
-            return precious("holds the current folder");
-        }
-        if fs::canonicalize(self.dir()).is_ok_and(|store| store.starts_with(&real)) {
-            return precious("holds the store");
-        }
-        for (name, reason) in [(".git", "holds a Git repository"), ("pipe.toml", "holds a package")] {
-            if fs::symlink_metadata(real.join(name)).is_ok() {
-                return precious(reason);
-            }
-        }
-        Ok(())
     }
 }
 
@@ -383,6 +365,6 @@ fn put_in_place(from: &Path, to: &Path, exists: bool) -> Result<(), StoreError> 
     }
 }
 
-fn write_error(path: &Path, source: io::Error) -> StoreError {
+pub(crate) fn write_error(path: &Path, source: io::Error) -> StoreError {
     ExportError::Write { path: path.to_path_buf(), source }.into()
 }

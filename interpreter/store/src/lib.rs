@@ -29,6 +29,7 @@ mod partial;
 mod plan;
 mod record;
 mod remove;
+mod replaceable;
 mod resolve;
 mod run;
 mod scan;

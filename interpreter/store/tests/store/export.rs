@@ -114,6 +114,39 @@ fn what_somebody_would_miss_stays() {
     assert_eq!(fs::read(store.path("file")).unwrap(), b"kept");
 }
 
+#[test]
+fn only_an_earlier_result_is_replaced() {
+    let store = Fixture::new();
+    let tree = store.with_file(&store.empty_tree(), "below/x", b"", 0o644).unwrap();
+    let out = store.path("out");
+    let foreign = |path: &std::path::Path| match export_error(store.export_tree(&tree, path, 7)) {
+        ExportError::Foreign { entry, .. } => entry.display().to_string(),
+        other => panic!("{other}"),
+    };
+    // Somebody's folder, whatever it holds; an empty one is nobody's loss.
+    for (name, entry) in [("notes", "notes"), ("a/b/notes", "a/b/notes")] {
+        let folder = store.path("somebodys");
+        fs::create_dir_all(folder.join(name).parent().unwrap()).unwrap();
+        fs::write(folder.join(name), b"kept").unwrap();
+        assert_eq!(foreign(&folder), entry);
+        assert_eq!(fs::read(folder.join(name)).unwrap(), b"kept");
+        fs::remove_dir_all(folder).unwrap();
+    }
+    fs::create_dir_all(out.join("empty")).unwrap();
+    store.export_tree(&tree, &out, 7).unwrap();
+    // A result is replaced, also by one with another time, and not once something was put into it.
+    store.export_tree(&tree, &out, 8).unwrap();
+    store.export_tree(&tree, &out, 7).unwrap();
+    fs::write(out.join("below/notes"), b"kept").unwrap();
+    assert_eq!(foreign(&out), "below/notes");
+    symlink("anywhere", store.path("out/below/link")).unwrap();
+    fs::remove_file(out.join("below/notes")).unwrap();
+    assert_eq!(foreign(&out), "below/link");
+    fs::remove_file(out.join("below/link")).unwrap();
+    store.export_tree(&tree, &out, 7).unwrap();
+    assert_eq!(names(&out), ["below"]);
+}
+
 /// A result that cannot be written whole leaves what was there.
 #[test]
 fn damage_is_not_exported() {
@@ -122,8 +155,8 @@ fn damage_is_not_exported() {
     let file = store.subfile(&tree, "x").unwrap();
     let layer = store.dir().join("layers").join(&file.layer);
     fs::write(layer.join("x"), b"evil").unwrap();
-    fs::create_dir(store.path("out")).unwrap();
-    fs::write(store.path("out/old"), b"").unwrap();
+    let old = store.with_file(&store.empty_tree(), "old", b"", 0o644).unwrap();
+    store.export_tree(&old, &store.path("out"), 0).unwrap();
     assert!(matches!(store.export_tree(&tree, &store.path("out"), 0), Err(StoreError::Damaged { .. })));
     assert_eq!(names(&store.path("out")), ["old"]);
     assert_eq!(names(store.folder.path()), ["out", "store"]);

@@ -75,11 +75,20 @@ pub(crate) fn refused(error: &EngineError, package: &Package) -> CliError {
     let exit = exit_of_class(error.class());
     match error {
         EngineError::Unsupported(all) => {
-            let found = all.iter().filter_map(|one| {
+            let mut found: Vec<pipe_diagnostics::Diagnostic> = Vec::new();
+            for one in all {
                 let message = format!("`{}` is not available in this version", one.operation);
-                at("not-there-yet", message, &one.origins, "asked for here")
-            });
-            diagnostics(exit, found.collect(), error, package)
+                let more = at("not-there-yet", message, &one.origins, "asked for here");
+                // One place may ask for it with many values.
+                let is_new = |more: &pipe_diagnostics::Diagnostic| {
+                    let same = |known: &pipe_diagnostics::Diagnostic| {
+                        known.primary.place == more.primary.place && known.message == more.message
+                    };
+                    !found.iter().any(same)
+                };
+                found.extend(more.filter(is_new));
+            }
+            diagnostics(exit, found, error, package)
         }
         EngineError::Unpinned(all) => {
             let found = all.iter().filter_map(|one| {

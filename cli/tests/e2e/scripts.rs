@@ -79,3 +79,12 @@ fn what_is_not_there_yet_is_named_before_anything_runs() {
         world.run(command).exits(3).says("`git`").says("main.pipe:3:");
     }
 }
+
+#[test]
+fn a_place_that_asks_with_many_values_is_named_once() {
+    let world = World::module(
+        "fn from(ref: GitRef) -> Dir { git(\"https://example.com/x\", ref) }\npub fn all() -> Dir { merge([from(\"main\"), from(\"next\")]) }\n",
+    );
+    let outcome = world.run(["plan", "all"]).exits(3);
+    assert_eq!(outcome.stderr.matches("[not-there-yet]").count(), 1, "{}", outcome.stderr);
+}

@@ -2,7 +2,11 @@
 
 use std::process::Command;
 
+use serde_json::json;
+
 use crate::harness::World;
+use crate::images::{archive, file};
+use crate::server::{digest, machine};
 
 const MODULE: &str = r#"
 param files: Dir = workspace.dir(".")
@@ -111,4 +115,59 @@ fn hostile_archives_are_refused() {
     world.run(["cache", "verify"]).success();
     // The root of a container ends its links.
     world.run(["run", "root"]).success();
+}
+
+const IMAGES: &str = r#"
+param files: Dir = workspace.dir(".")
+param tools: Container = host.toolchain()
+
+fn show(c: Container) -> String { "${c.env_of("A") ?? "none"} ${c.workdir} ${c.file("hello").contents}" }
+pub fn from_file() -> String { show(archive(files.file("image.tar"))) }
+pub fn from_step() -> String {
+  let packed = tools.mount("/in", files).run(sh"mkdir -p /out; gzip -c /in/image.tar > /out/image").file("/out/image")
+  show(archive(packed))
+}
+pub fn foreign() -> String { show(archive(files.file("image.tar"), platform: "linux/s390x")) }
+pub fn no_image() -> String { show(archive(files.file("main.pipe"))) }
+"#;
+
+/// An OCI layout of one image, packed.
+fn layout(altered: bool) -> Vec<u8> {
+    let layer = archive(|builder| file(builder, "srv/hello", 0o644, (0, 0), b"hi"));
+    let config = json!({
+        "os": "linux", "architecture": machine(), "config": {"Env": ["A=image"], "WorkingDir": "/srv"},
+        "rootfs": {"type": "layers", "diff_ids": [digest(&layer.plain)]},
+    });
+    let config = config.to_string().into_bytes();
+    let described = |bytes: &[u8]| json!({"digest": digest(bytes), "size": bytes.len()});
+    let manifest =
+        json!({"schemaVersion": 2, "config": described(&config), "layers": [described(&layer.packed)]});
+    let manifest = manifest.to_string().into_bytes();
+    let index = json!({"schemaVersion": 2, "manifests": [described(&manifest)]}).to_string();
+    archive(|builder| {
+        file(builder, "oci-layout", 0o644, (0, 0), b"{}");
+        file(builder, "index.json", 0o644, (0, 0), index.as_bytes());
+        for mut bytes in [config, manifest, layer.packed] {
+            let path = format!("blobs/{}", digest(&bytes).replace(':', "/"));
+            if altered {
+                bytes.push(b' ');
+            }
+            file(builder, &path, 0o644, (0, 0), &bytes);
+        }
+    })
+    .plain
+}
+
+#[test]
+fn images_come_out_of_files() {
+    let world = World::module(IMAGES);
+    std::fs::write(world.package().join("image.tar"), layout(false)).unwrap();
+    assert_eq!(world.prints(["run", "from_file"]), "image /srv hi");
+    assert_eq!(world.prints(["run", "from_step"]), "image /srv hi");
+    world.run(["run", "foreign"]).exits(1).says("no image for linux/s390x").says("main.pipe:11:");
+    world.run(["run", "no_image"]).exits(1).says("not a tar archive").says("main.pipe:12:");
+    std::fs::write(world.package().join("image.tar"), layout(true)).unwrap();
+    world.run(["run", "from_file"]).exits(1).says("the archive is damaged").says("main.pipe:6:");
+    assert!(!world.package().join("pipe.lock").exists());
+    world.run(["cache", "verify"]).success();
 }

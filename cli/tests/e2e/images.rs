@@ -64,9 +64,9 @@ fn world(name: &str, module: &str) -> Option<(World, Server)> {
     Some((world, server))
 }
 
-type Builder = tar::Builder<Vec<u8>>;
+pub(crate) type Builder = tar::Builder<Vec<u8>>;
 
-fn archive(fill: impl FnOnce(&mut Builder)) -> Layer {
+pub(crate) fn archive(fill: impl FnOnce(&mut Builder)) -> Layer {
     let mut builder = tar::Builder::new(Vec::new());
     fill(&mut builder);
     gzip(builder.into_inner().unwrap())
@@ -82,7 +82,7 @@ fn header(mode: u32, (uid, gid): (u64, u64)) -> tar::Header {
     header
 }
 
-fn file(builder: &mut Builder, path: &str, mode: u32, owner: (u64, u64), bytes: &[u8]) {
+pub(crate) fn file(builder: &mut Builder, path: &str, mode: u32, owner: (u64, u64), bytes: &[u8]) {
     let mut header = header(mode, owner);
     header.set_size(bytes.len() as u64);
     builder.append_data(&mut header, path, bytes).unwrap();

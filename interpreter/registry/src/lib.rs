@@ -3,6 +3,7 @@
 //! **Invariant.** Nothing reaches the store under a name before its digest was checked. Reads no environment, never prints;
 //! credentials go only to the host they are stored for, and in clear text only to this machine.
 
+mod archived;
 mod cancel;
 mod config;
 mod credentials;
@@ -11,6 +12,7 @@ mod fetch;
 mod http;
 mod image;
 mod manifest;
+mod parallel;
 mod pins;
 mod platform;
 mod reference;

@@ -1,5 +1,7 @@
 //! Manifests and indexes: what the OCI image specification 1.1 and Docker's schema 2 have in common.
 
+use std::collections::BTreeMap;
+
 use serde::{Deserialize, Deserializer, Serialize};
 
 use pipe_ops::BlobDigest;
@@ -11,7 +13,7 @@ use crate::reference::parse_digest;
 pub(crate) const DOCUMENT_LIMIT: u64 = 4 << 20;
 
 /// Layers of an image, and manifests of an index.
-const MOST_LAYERS: usize = 512;
+pub(crate) const MOST_LAYERS: usize = 512;
 const MOST_MANIFESTS: usize = 1024;
 
 /// What is asked for: newest forms first.
@@ -29,6 +31,8 @@ pub(crate) struct Descriptor {
     pub(crate) digest: String,
     pub(crate) size: u64,
     pub(crate) platform: Option<Platform>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) annotations: Option<BTreeMap<String, String>>,
 }
 
 /// Where an image runs.
@@ -92,7 +96,25 @@ impl Document {
     }
 }
 
+impl Manifest {
+    /// As a document.
+    pub(crate) fn to_bytes(&self) -> Result<Vec<u8>, RegistryError> {
+        let document = serde_json::json!({
+            "schemaVersion": 2,
+            "mediaType": "application/vnd.oci.image.manifest.v1+json",
+            "config": self.config,
+            "layers": self.layers,
+        });
+        serde_json::to_vec(&document).map_err(|error| RegistryError::malformed(error.to_string()))
+    }
+}
+
 impl Descriptor {
+    /// What somebody noted about it.
+    pub(crate) fn annotation(&self, name: &str) -> Option<String> {
+        self.annotations.as_ref()?.get(name).cloned()
+    }
+
     /// The digest, which has to be a SHA-256.
     pub(crate) fn digest(&self) -> Result<BlobDigest, RegistryError> {
         parse_digest(&self.digest).ok_or_else(|| {

@@ -6,6 +6,7 @@ use std::time::{Duration, SystemTime};
 
 use pipe_ops::{Arg, BlobDigest, Datum, Op, Origin};
 use pipe_registry::{Cancel, ErrorKind, Image, Images, Pins, Reference, RegistryError, Settings};
+use pipe_store::FileRef;
 use tokio::sync::oneshot;
 
 use crate::failure::Cause;
@@ -152,6 +153,19 @@ impl SessionImages {
             resolved.entry(name).or_insert((fetched.digest, fresh.is_none()));
         }
         Ok(fetched.image)
+    }
+}
+
+impl SessionImages {
+    /// The image in a file.
+    pub(crate) async fn archived(&self, file: FileRef, platform: String) -> Result<Image, Cause> {
+        let images = self.images.clone();
+        let image = on_thread(move |cancel| images.archived(&file, &platform, cancel));
+        image.await?.map_err(|error| match error.kind {
+            // The file is the pipeline's own.
+            ErrorKind::Malformed => cause(RegistryError { kind: ErrorKind::Absent, ..error }),
+            _ => cause(error),
+        })
     }
 }
 

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use pipe_ops::{Arg, Op};
+use pipe_ops::{Arg, Op, Output};
 use pipe_registry::{Image, Reference};
 
 use super::{Inputs, OpContext};
@@ -50,6 +50,16 @@ pub(super) async fn fetch(
 ) -> Result<NodeResult, Cause> {
     let wanted = wanted(&inputs, &reference, &platform, fresh)?;
     context.images.get(wanted).await.map(result)
+}
+
+/// The image in a file.
+pub(super) async fn archived(
+    context: Arc<OpContext>,
+    file: Output,
+    platform: String,
+    inputs: Inputs,
+) -> Result<NodeResult, Cause> {
+    context.images.archived(inputs.file(file)?.clone(), platform).await.map(result)
 }
 
 fn result(image: Image) -> NodeResult {

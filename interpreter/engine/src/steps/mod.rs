@@ -85,6 +85,7 @@ pub(crate) async fn perform(context: Arc<OpContext>, op: Op, inputs: Inputs) -> 
         Op::Image { reference, platform, fresh } => {
             return image::fetch(context, reference, platform, fresh, inputs).await;
         }
+        Op::Archive { file, platform } => return image::archived(context, file, platform, inputs).await,
         Op::Unpack { file, root } => {
             return unpack::make(context, inputs, file, root).await.map(NodeResult::Value);
         }

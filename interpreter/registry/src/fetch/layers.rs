@@ -1,7 +1,5 @@
 //! Layers of an image: several at once, each by one process at a time.
 
-use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
-use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
 use pipe_archive::{Meter, UnpackFailure, Verified, unpack_layer};
@@ -14,11 +12,12 @@ use super::stored::layer_key;
 use crate::http::{Download, Endpoint, Failure};
 
 use crate::manifest::Descriptor;
+use crate::parallel::in_parallel;
 use crate::reference::show_digest;
 use crate::{Cancel, ErrorKind, Reference, RegistryError};
 
-/// Layers of one image that are downloaded at once.
-const PARALLEL: usize = 4;
+/// Layers of one image that are downloaded or unpacked at once.
+pub(crate) const PARALLEL: usize = 4;
 
 /// Files of downloads that stopped are kept for so long.
 const PART_LIFE: Duration = Duration::from_secs(7 * 24 * 60 * 60);
@@ -32,36 +31,10 @@ impl Images {
         wanted: &[(&Descriptor, BlobDigest)],
         cancel: &Cancel,
     ) -> Result<Vec<DiffLayer>, Stopped> {
-        let next = AtomicUsize::new(0);
-        let results: Mutex<Vec<Option<Result<DiffLayer, Stopped>>>> =
-            Mutex::new(wanted.iter().map(|_| None).collect());
-        let failed = AtomicBool::new(false);
-        std::thread::scope(|scope| {
-            for _ in 0..PARALLEL.min(wanted.len()) {
-                scope.spawn(|| {
-                    while !failed.load(Ordering::Relaxed) {
-                        let index = next.fetch_add(1, Ordering::Relaxed);
-                        let Some((blob, diff_id)) = wanted.get(index) else { return };
-                        let result = self.layer(endpoint, reference, blob, *diff_id, cancel);
-                        failed.fetch_or(result.is_err(), Ordering::Relaxed);
-                        let mut results = results.lock().unwrap_or_else(PoisonError::into_inner);
-                        if let Some(place) = results.get_mut(index) {
-                            *place = Some(result);
-                        }
-                    }
-                });
-            }
-        });
-        let results = results.into_inner().unwrap_or_else(PoisonError::into_inner);
-        let (mut layers, mut missing) = (Vec::with_capacity(wanted.len()), false);
-        for result in results {
-            match result {
-                Some(result) => layers.push(result?),
-                None => missing = true,
-            }
-        }
-        // Only after a failure, which was returned.
-        if missing { Err(Failure::Cancelled.into()) } else { Ok(layers) }
+        in_parallel(wanted.len(), PARALLEL, |index| match wanted.get(index) {
+            Some((blob, diff_id)) => self.layer(endpoint, reference, blob, *diff_id, cancel),
+            None => Err(Failure::Cancelled.into()),
+        })
     }
 
     /// A layer, out of the store or downloaded, verified and unpacked. One process at a time does so.

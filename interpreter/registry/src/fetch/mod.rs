@@ -12,18 +12,19 @@ use pipe_ops::BlobDigest;
 use pipe_store::Store;
 
 use crate::http::{Client, Endpoint, Failure, Request};
-use crate::image::fact_key;
-
+use crate::image::{fact_key, no_platform};
 use crate::manifest::{ACCEPTED, DOCUMENT_LIMIT, Descriptor, Document, Manifest};
 use crate::reference::show_digest;
 use crate::{Cancel, Credentials, Image, Reference, RegistryError, Settings, config, platform};
-use stopped::{Stopped, Tried, altered, no_platform};
+pub(crate) use layers::PARALLEL;
+use stopped::{Stopped, Tried, altered};
+pub(crate) use stored::layer_key;
 
 /// Images of registries, in a store.
 pub struct Images {
-    store: Store,
+    pub(crate) store: Store,
     client: Client,
-    limits: Limits,
+    pub(crate) limits: Limits,
 }
 
 /// An image, and what its tag stands for now.

@@ -4,7 +4,6 @@ use pipe_archive::UnpackFailure;
 
 use crate::http::Failure;
 
-use crate::manifest::Descriptor;
 use crate::{ErrorKind, Reference, RegistryError};
 
 /// What asking all endpoints came to.
@@ -55,16 +54,6 @@ pub(super) fn bad_layer(reference: &Reference, digest: &str, failure: UnpackFail
         UnpackFailure::Read(error) => Stopped::Here(Failure::Passing(error.to_string())),
         UnpackFailure::Store(error) => Stopped::Everywhere(error.into()),
     }
-}
-
-pub(super) fn no_platform(reference: &Reference, wanted: &str, found: &[Descriptor]) -> RegistryError {
-    let mut names: Vec<String> =
-        found.iter().filter_map(|found| found.platform.as_ref()).map(|platform| platform.shown()).collect();
-    names.retain(|name| name != "unknown/unknown");
-    names.sort();
-    names.dedup();
-    let message = format!("{reference} has no image for {wanted}, only for {}", names.join(", "));
-    RegistryError::new(ErrorKind::Absent, message).help("ask for one of these with `platform:`")
 }
 
 impl Tried {

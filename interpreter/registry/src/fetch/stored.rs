@@ -117,6 +117,6 @@ impl Images {
     }
 }
 
-pub(super) fn layer_key(diff_id: BlobDigest) -> pipe_ops::Digest {
+pub(crate) fn layer_key(diff_id: BlobDigest) -> pipe_ops::Digest {
     fact_key("layer", &diff_id.to_string())
 }

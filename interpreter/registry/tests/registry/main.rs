@@ -1,6 +1,7 @@
 //! Fetching images from registries that behave, fail and lie.
 #![allow(clippy::unwrap_used)]
 
+mod archived;
 mod failing;
 mod hostile;
 mod login;

@@ -5,7 +5,7 @@ use std::path::Path;
 use serde_json::json;
 
 use crate::harness::{World, has_ids, skip};
-use crate::server::{Answer, Layer, Server, gzip};
+use crate::server::{Answer, Asked, Layer, Server, gzip};
 
 /// The programs of a small image: all of them are `busybox`.
 const APPLETS: [&str; 12] =
@@ -44,7 +44,8 @@ fn world(name: &str, module: &str) -> Option<(World, Server)> {
     }
     let odd = json!({"config": {
         "Env": ["PATH=/opt/tools:/bin", "A=image", "B=image"], "User": "app", "WorkingDir": "/srv/app",
-        "Entrypoint": ["/bin/false"], "Cmd": ["never"],
+        "Entrypoint": ["/bin/false"], "Cmd": ["never"], "Labels": {"of": "the image"},
+        "ExposedPorts": {"8080/tcp": {}, "5432/tcp": {}}, "Shell": ["/bin/sh", "-c"],
     }});
     let accounts = archive(|builder| {
         file(
@@ -134,6 +135,11 @@ pub fn fields() -> String {
   let img = image("odd:1")
   "${img.user} ${img.workdir} ${img.env_of("A") ?? "none"} ${img.env_of("Z") ?? "none"} ${img.entrypoint.join(" ")}"
 }
+pub fn maps() -> String {
+  let img = image("odd:1").env("B", "mine").unset_env("A").label("here", "too").expose(5432)
+  "${img.env.get("B") ?? "none"} ${img.env.get("A") ?? "none"} ${img.env.get("PATH") ?? "none"} ${img.labels.get("of") ?? "none"} ${img.labels.get("here") ?? "none"} ${img.ports.len()} ${img.shell.join(" ")}"
+}
+pub fn serves() -> Bool { if image("odd:1").ports.contains(8080) { true } else { false } }
 pub fn prepended() -> String { image("odd:1").prepend_path("/x").run(sh"echo $PATH", network: Off).stdout }
 pub fn relative() -> String { image("odd:1").write("note", "hi").run(["cat", "/srv/app/note"], network: Off).stdout }
 pub fn decided() -> String { if image("odd:1").user == "app" { "yes" } else { "no" } }
@@ -153,6 +159,8 @@ pub fn decided() -> String { if image("odd:1").user == "app" { "yes" } else { "n
     assert_eq!(world.prints(["run", "root"]), "0\n/root\n");
     assert_eq!(world.prints(["run", "fields"]), "app /srv/app image none /bin/false");
     assert_eq!(world.prints(["run", "decided"]), "yes");
+    assert_eq!(world.prints(["run", "maps"]), "mine none /opt/tools:/bin the image too 2 /bin/sh -c");
+    assert_eq!(world.prints(["run", "serves"]), "true\n");
     world.run(["cache", "verify"]).success();
 }
 
@@ -215,26 +223,99 @@ fn a_tag_that_has_to_be_fresh_is_resolved_again() {
     assert_eq!(resolved(), 2);
 }
 
+/// Each way in which a registry fails: what was tried and the setting that helps are said, the machine's exit code, an empty store; and
+/// when it is well again the run goes on.
 #[test]
 fn a_registry_that_fails_is_told_and_gone_on_from() {
-    let Some((world, server)) = world("a_registry_that_fails_is_told_and_gone_on_from", "") else { return };
-    // By its own name: a mirror's place would be taken by the public registry.
-    let address = server.address.clone();
-    let say = |image: &str| {
-        format!(
-            "pub fn say() -> String {{ image(\"{address}/{image}\").run([\"echo\", \"hi\"], network: Off).stdout }}\n"
-        )
-    };
-    world.write("main.pipe", &say("library/alpine:3.20"));
-    for (answer, says) in [(Answer::status(401), "pipe login 127.0.0.1"), (Answer::status(500), "mirrors = ")]
-    {
-        server.script(move |_, _| Some(answer.clone()));
-        world.run(["run", "say"]).exits(3).says(&server.url()).says(says);
+    type Case = (&'static str, fn(&Asked, Answer) -> Option<Answer>, &'static str, &'static str);
+    let cases: [Case; 6] = [
+        ("401", |_, _| Some(Answer::status(401)), "401", "pipe login 127.0.0.1"),
+        (
+            "429 that asks for a long time",
+            |_, _| Some(Answer::status(429).header("Retry-After", "3600")),
+            "429 Too Many Requests, and wants to be left alone for 3600s",
+            "mirrors = ",
+        ),
+        ("500", |_, _| Some(Answer::status(500)), "500 Internal Server Error (4 attempts)", "plain_http"),
+        ("nothing at all", |_, _| Some(Answer::status(0)), "(4 attempts)", "mirrors = "),
+        (
+            "a truncated layer",
+            |asked, usual| {
+                let cut = usual.body.len() / 2;
+                let large = asked.path.contains("/blobs/") && usual.body.len() > 10_000;
+                let rest = asked.headers.contains_key("range").then(|| Answer::status(503));
+                large.then(|| rest.unwrap_or(Answer { cut: Some(cut), ..usual }))
+            },
+            "503",
+            "run again to go on from what is there",
+        ),
+        (
+            "an altered layer",
+            |asked, mut usual| {
+                let middle = usual.body.len() / 2;
+                let large = asked.path.contains("/blobs/") && usual.body.len() > 10_000;
+                large.then(|| {
+                    usual.body[middle] ^= 1;
+                    usual
+                })
+            },
+            "is not what it should be",
+            "mirrors = ",
+        ),
+    ];
+    for (name, answer, says, helps) in cases {
+        let test = "a_registry_that_fails_is_told_and_gone_on_from";
+        let Some((world, server)) = world(test, "") else { return };
+        // By its own name: a mirror's place would be taken by the public registry.
+        world.write(
+            "main.pipe",
+            &format!(
+                "pub fn say() -> String {{ image(\"{}/library/alpine:3.20\").run([\"echo\", \"hi\"], network: Off).stdout }}\n",
+                server.address
+            ),
+        );
+        server.script(move |asked, usual| answer(asked, usual?));
+        let failed = world.run(["run", "say"]).exits(3).says(&server.url()).says(says).says(helps);
+        assert!(failed.stderr.contains("main.pipe:1"), "{name}: {}", failed.stderr);
+        assert_eq!(world.prints(["cache", "ls"]), "", "{name}");
+        let layers = std::fs::read_dir(world.store().join("layers")).unwrap().count();
+        assert_eq!(layers, 0, "{name}");
         world.run(["cache", "verify"]).success();
+        assert!(!world.package().join("pipe.lock").exists(), "{name}");
+
+        server.behave();
+        assert_eq!(world.prints(["run", "say"]), "hi\n", "{name}");
+        if name == "a truncated layer" {
+            let asked = server.asked();
+            let on = asked
+                .iter()
+                .rev()
+                .find(|asked| asked.path.contains("/blobs/") && asked.headers.contains_key("range"));
+            assert!(on.is_some(), "the download went on where it was");
+        }
     }
-    server.behave();
+}
+
+/// A registry that is busy says for how long, and is given that time.
+#[test]
+fn a_busy_registry_is_waited_for() {
+    let module =
+        "pub fn say() -> String { image(\"alpine:3.20\").run([\"echo\", \"hi\"], network: Off).stdout }\n";
+    let Some((world, server)) = world("a_busy_registry_is_waited_for", module) else { return };
+    server.script(|asked, _| (asked.number == 0).then(|| Answer::status(429).header("Retry-After", "1")));
     assert_eq!(world.prints(["run", "say"]), "hi\n");
-    world.write("main.pipe", &say("missing:1"));
+}
+
+#[test]
+fn an_image_that_is_not_there_is_the_pipelines_fault() {
+    let Some((world, server)) = world("an_image_that_is_not_there_is_the_pipelines_fault", "") else {
+        return;
+    };
+    let text = format!(
+        "pub fn say() -> String {{ image(\"{}/missing:1\").run([\"echo\"]).stdout }}\n",
+        server.address
+    );
+    world.write("main.pipe", &text);
     world.run(["run", "say"]).exits(1).says("there is no image").says("/missing:1");
 }
 

@@ -184,6 +184,10 @@ fn what_was_set_on_an_image_is_known_and_the_rest_is_its_own_to_say() {
         ("image(\"x\").user", "image.user(%0.config)"),
         ("app().workdir", "image.workdir(%0.config)"),
         ("app().env_of(\"C\")", "image.env_of(%0.config, \"C\")"),
+        ("app().env", "image.env(%0.config, Map([(Text(\"A\"), Text(\"1\"))]), [\"B\"])"),
+        ("app().label(\"l\", \"v\").labels", "image.labels(%0.config, Map([(Text(\"l\"), Text(\"v\"))]))"),
+        ("app().expose(80).ports", "image.ports(%0.config, [\"80\"])"),
+        ("app().shell", "image.shell(%0.config)"),
         ("app().file(\"note\")", "Path.join(%1, \"note\")"),
     ] {
         let graph = pipeline.graph(field);
@@ -199,6 +203,23 @@ fn what_was_set_on_an_image_is_known_and_the_rest_is_its_own_to_say() {
         )
     );
     assert!(pipeline.graph("app().workdir(\"/w\").mount(\"src\", dir()).run([\"x\"])").contains("at /w/src"));
+}
+
+#[test]
+fn what_was_set_on_nothing_is_all_there_is() {
+    let mut pipeline = Pipeline::new(
+        "fn c() -> Container { scratch().env(\"A\", \"1\").unset_env(\"HOME\").label(\"l\", \"v\").annotation(\"a\", \"w\").expose(80).expose(443) }",
+    );
+    assert_eq!(
+        pipeline.json("c().env"),
+        "{\"A\":\"1\",\"PATH\":\"/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin\"}"
+    );
+    assert_eq!(pipeline.json("c().env.get(\"HOME\") == c().env_of(\"HOME\")"), "true");
+    assert_eq!(pipeline.json("c().labels"), "{\"l\":\"v\"}");
+    assert_eq!(pipeline.json("c().annotations"), "{\"a\":\"w\"}");
+    assert_eq!(pipeline.json("c().ports.contains(443)"), "true");
+    assert_eq!(pipeline.json("c().shell"), "[]");
+    assert_eq!(pipeline.json("c().shell([\"/bin/ash\", \"-c\"]).shell"), "[\"/bin/ash\",\"-c\"]");
 }
 
 #[test]

@@ -1,6 +1,6 @@
 //! The examples, for real: images of a registry as people run it.
 
-use crate::harness::{World, has_ids};
+use crate::harness::{World, finish, has_ids};
 use crate::registry::Registry;
 
 #[test]
@@ -77,6 +77,55 @@ pub fn packages() -> String {
     let expected = if has_ids() { "root:shadow 640\n" } else { "root:root 640\n" };
     assert_eq!(shadow, expected);
     assert_eq!(world.prints(["run", "packages"]), "");
+    world.run(["cache", "verify"]).success();
+}
+
+/// The service is tested and built by a real Go, and the program runs on this machine and in the image.
+#[test]
+fn go_service() {
+    let Some(registry) = Registry::start("go_service") else { return };
+    let world = registry.example("go-service");
+    // Nothing is fetched: the service stands on Go alone.
+    let out = world.path("app");
+    world.run(["run", "--network", "off", "unit", "build"]).success();
+    world.run(["run", "--network", "off", "build", "-o", out.to_str().unwrap()]).success();
+    assert_eq!(finish(world.command(&out).arg("pipe")).success().stdout, "hello, pipe\n");
+    assert_eq!(world.prints(["run", "--network", "off", "app().user"]), "nonroot:nonroot");
+    if has_ids() {
+        let says = "app().run([\"/app\", \"image\"], network: Off).stdout";
+        assert_eq!(world.prints(["run", "--network", "off", says]), "hello, image\n");
+    }
+    // Broken by its author: the test fails, and says which.
+    let source = world.read("main.go");
+    world.write("main.go", &source.replace("hello, ", "bye, "));
+    world.run(["run", "--network", "off", "unit"]).exits(1).says("TestGreeting");
+    world.run(["cache", "verify"]).success();
+}
+
+/// A registry that goes away in the middle of a day: what is there runs on, what is not is told, and it goes on when it is back.
+#[test]
+fn a_registry_that_goes_and_comes() {
+    let Some(mut registry) = Registry::start("a_registry_that_goes_and_comes") else { return };
+    let address = registry.address.clone();
+    let world = World::module(&format!(
+        "pub fn small() -> String {{ image(\"{address}/library/alpine:3.20\").run([\"echo\", \"small\"], network: Off).stdout }}\n\
+         pub fn large() -> String {{ image(\"{address}/library/debian:12\").run([\"echo\", \"large\"], network: Off).stdout }}\n"
+    ));
+    assert_eq!(world.prints(["run", "small"]), "small\n");
+    registry.stop();
+    for flags in [&["--no-cache"][..], &["--no-cache", "--offline"], &["--no-cache", "--locked"]] {
+        assert_eq!(world.prints([&["run"], flags, &["small"]].concat()), "small\n");
+    }
+    world
+        .run(["run", "small", "large"])
+        .exits(3)
+        .says("refuses connections (4 attempts)")
+        .says(&registry.url())
+        .says("1 cached");
+    world.run(["run", "--offline", "large"]).exits(3).says("--offline");
+    world.run(["cache", "verify"]).success();
+    registry.run();
+    assert_eq!(world.prints(["run", "large"]), "large\n");
     world.run(["cache", "verify"]).success();
 }
 

@@ -23,6 +23,7 @@ compile_error!("the sandbox needs Linux; leave this crate out on other systems")
 mod backend;
 mod child;
 mod ids;
+mod machine;
 mod probe;
 mod protocol;
 mod seccomp;

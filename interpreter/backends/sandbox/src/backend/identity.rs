@@ -44,17 +44,22 @@ fn existing((uid, gid): (u32, u32), users: &[SubIds], groups: &[SubIds]) -> Opti
 }
 
 /// The ranges that `/etc/subuid` and `/etc/subgid` give to this user.
-pub(crate) fn own_ranges() -> (Vec<SubIds>, Vec<SubIds>) {
+pub(super) fn own_ranges() -> (Vec<SubIds>, Vec<SubIds>) {
     let uid = rustix::process::getuid().as_raw();
     let name = user_name(uid);
     let ranges = |file: &str| ids::subordinate_ids(Path::new(file), name.as_deref(), uid);
     (ranges(SUBUID), ranges(SUBGID))
 }
 
-/// The command that gives a user a range: the next that nobody has.
-pub(crate) fn range_command(user: &str) -> String {
-    let ends = [SUBUID, SUBGID].into_iter().flat_map(|file| ids::all_ranges(Path::new(file)));
-    let start = ends.map(|range| range.start.saturating_add(range.count)).fold(100_000, u32::max);
+/// Everybody's ranges.
+pub(super) fn taken_ranges() -> Vec<SubIds> {
+    [SUBUID, SUBGID].into_iter().flat_map(|file| ids::all_ranges(Path::new(file))).collect()
+}
+
+/// The command that gives a user a range: the next after all that are taken.
+pub(crate) fn range_command(user: &str, taken: &[SubIds]) -> String {
+    let ends = taken.iter().map(|range| range.start.saturating_add(range.count));
+    let start = ends.fold(100_000, u32::max);
     let last = start.saturating_add(ids::FULL_RANGE - 1);
     format!("sudo usermod --add-subuids {start}-{last} --add-subgids {start}-{last} {user}")
 }

@@ -10,7 +10,7 @@ use rustix::process::Resource;
 
 use super::connection::Connection;
 use super::diagnosis::explain;
-use super::identity::{own_ranges, range_command, root_ranges, user_name};
+use super::identity::{own_ranges, range_command, root_ranges, taken_ranges, user_name};
 use super::sandbox::{IdRange, SandboxOptions};
 use crate::ids::{self, IdCount, IdMap};
 use crate::protocol::{self, Begin, Reply, Request, WireError};
@@ -130,7 +130,7 @@ fn single_id_warning(uid: u32, reason: &str) -> String {
     format!(
         "steps have a single user id, so `chown` to another user fails in them: {reason}. \
          To get more: install `uidmap`, then `{}`",
-        range_command(&name)
+        range_command(&name, &taken_ranges())
     )
 }
 

@@ -10,5 +10,5 @@ mod sandbox;
 mod step;
 
 pub use identity::layer_owner;
-pub(crate) use identity::{own_ranges, range_command, root_ranges, user_name};
+pub(crate) use identity::{range_command, root_ranges, user_name};
 pub use sandbox::{IdRange, Sandbox, SandboxOptions};

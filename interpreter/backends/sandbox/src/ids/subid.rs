@@ -23,7 +23,8 @@ pub(crate) fn subordinate_ids(file: &Path, name: Option<&str>, uid: u32) -> Vec<
     parse_subordinate(&std::fs::read_to_string(file).unwrap_or_default(), name, uid)
 }
 
-fn parse_subordinate(text: &str, name: Option<&str>, uid: u32) -> Vec<SubIds> {
+/// As [`subordinate_ids`], of a text.
+pub(crate) fn parse_subordinate(text: &str, name: Option<&str>, uid: u32) -> Vec<SubIds> {
     let uid = uid.to_string();
     let is_own = |owner: &str| Some(owner) == name || owner == uid;
     text.lines().filter_map(parse_line).filter(|(owner, _)| is_own(owner)).map(|(_, range)| range).collect()
@@ -31,7 +32,11 @@ fn parse_subordinate(text: &str, name: Option<&str>, uid: u32) -> Vec<SubIds> {
 
 /// Everybody's ranges of such a file.
 pub(crate) fn all_ranges(file: &Path) -> Vec<SubIds> {
-    let text = std::fs::read_to_string(file).unwrap_or_default();
+    parse_all(&std::fs::read_to_string(file).unwrap_or_default())
+}
+
+/// As [`all_ranges`], of a text.
+pub(crate) fn parse_all(text: &str) -> Vec<SubIds> {
     text.lines().filter_map(parse_line).map(|(_, range)| range).collect()
 }
 

@@ -1,6 +1,5 @@
 //! Writing the maps of a supervisor's namespace, from outside.
 
-use std::path::Path;
 use std::process::Command;
 
 use super::IdMap;
@@ -52,10 +51,4 @@ fn run_helper(program: &'static str, pid: u32, map: &IdMap) -> Result<(), Helper
     }
     let message = String::from_utf8_lossy(&output.stderr).trim().to_owned();
     Err(HelperFailure::Failed { program, message })
-}
-
-/// Whether a program is on `PATH`.
-pub(crate) fn is_installed(program: &str) -> bool {
-    let path = std::env::var_os("PATH").unwrap_or_default();
-    std::env::split_paths(&path).any(|folder| Path::join(&folder, program).is_file())
 }

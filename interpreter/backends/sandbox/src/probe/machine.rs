@@ -1,17 +1,16 @@
 //! The kernel, and what surrounds the sandbox without being part of it.
 
-use std::fs::OpenOptions;
 use std::path::Path;
 
 use super::Finding;
+use crate::machine::Machine;
 
 /// The first kernel with everything that is used: overlays whose layers are appended one by one.
 const OLDEST_KERNEL: (u32, u32) = (6, 5);
 
-pub(super) fn kernel() -> Finding {
+pub(super) fn kernel(machine: &dyn Machine) -> Finding {
     const NAME: &str = "kernel";
-    let uname = rustix::system::uname();
-    let release = uname.release().to_string_lossy().into_owned();
+    let release = machine.release();
     match version(&release) {
         Some(found) if found < OLDEST_KERNEL => Finding::missing(
             NAME,
@@ -27,47 +26,96 @@ fn version(release: &str) -> Option<(u32, u32)> {
     Some((numbers.next()??, numbers.next()??))
 }
 
-pub(super) fn tools() -> [Finding; 2] {
-    [cgroups(), docker()]
+/// Whether there is overlayfs. A kernel loads the module by itself for root only.
+pub(super) fn overlay(machine: &dyn Machine) -> Finding {
+    const NAME: &str = "overlay";
+    let known = machine.text("/proc/filesystems").unwrap_or_default();
+    if known.lines().any(|line| line.split_whitespace().last() == Some("overlay")) {
+        return Finding::good(NAME, "the kernel has overlayfs");
+    }
+    let meaning = "the kernel has not loaded overlayfs, which every step stands on";
+    let remedy =
+        "`sudo modprobe overlay`, and `echo overlay | sudo tee /etc/modules-load.d/overlay.conf` to keep it";
+    Finding::limited(NAME, meaning, remedy)
 }
 
+/// File systems that cannot hold what a step writes, by the magic number of `statfs(2)`, with why.
+const ODD: [(i64, &str, &str); 9] = [
+    (0x794c_7630, "an overlay", "as inside a container, where none can be on top of another"),
+    (0x6969, "NFS", "which has no extended attributes for overlays"),
+    (0xff53_4d42, "CIFS", "which has no modes and no links"),
+    (0xfe53_4d42, "SMB", "which has no modes and no links"),
+    (0x0102_1997, "9p", "which is the host's folder in a virtual machine"),
+    (0x6573_5546, "FUSE", "which most often cannot hold an overlay"),
+    (0x4d44, "FAT", "which has no modes and no links"),
+    (0x2011_bab0, "exFAT", "which has no modes and no links"),
+    (0xf15f, "eCryptfs", "which cannot hold an overlay"),
+];
+
+/// Whether the store lies where overlays can.
+pub(super) fn store(machine: &dyn Machine, store: &Path) -> Option<Finding> {
+    const NAME: &str = "the store";
+    let magic = machine.file_system(&store.to_string_lossy())?;
+    let (_, kind, why) = ODD.iter().find(|(known, _, _)| *known == magic)?;
+    Some(Finding::limited(
+        NAME,
+        format!("{} is on {kind}, {why}", store.display()),
+        "set PIPE_STORE to a folder on ext4, xfs, btrfs or tmpfs",
+    ))
+}
+
+const CGROUPS: &str = "cgroups";
+const V1: [&str; 3] = ["memory", "pids", "cpu"];
+
 /// Limits on memory, processors and processes.
-fn cgroups() -> Finding {
-    const NAME: &str = "cgroups";
-    let root = Path::new("/sys/fs/cgroup");
-    let unified = root.join("cgroup.controllers").exists();
-    let legacy = ["memory", "pids", "cpu"].iter().any(|name| root.join(name).is_dir());
+pub(super) fn cgroups(machine: &dyn Machine) -> Finding {
+    let unified = machine.has("/sys/fs/cgroup/cgroup.controllers");
+    let legacy = V1.iter().any(|name| machine.has(&format!("/sys/fs/cgroup/{name}")));
     match (unified, legacy) {
-        (true, _) if own_cgroup_is_writable(root) => {
-            Finding::good(NAME, "version 2, and this session's is its own")
+        (true, _) => delegated(machine),
+        (false, true) => {
+            let hybrid = machine.has("/sys/fs/cgroup/unified/cgroup.procs");
+            let version = if hybrid { "versions 1 and 2 beside each other" } else { "version 1" };
+            Finding::limited(
+                CGROUPS,
+                format!("{version}: steps get no limits"),
+                "boot with `systemd.unified_cgroup_hierarchy=1`, should limits be needed",
+            )
         }
-        (true, _) => Finding::limited(
-            NAME,
-            "version 2, but this session's belongs to somebody else: steps get no limits",
-            "`systemd-run --user --scope -p Delegate=yes pipe …`",
-        ),
-        (false, true) => Finding::limited(
-            NAME,
-            "version 1: steps get no limits",
-            "boot with `systemd.unified_cgroup_hierarchy=1`, should limits be needed",
-        ),
         (false, false) => {
-            Finding::limited(NAME, "none: steps get no limits", "mount them, should limits be needed")
+            Finding::limited(CGROUPS, "none: steps get no limits", "mount them, should limits be needed")
         }
     }
 }
 
-fn own_cgroup_is_writable(root: &Path) -> bool {
-    let own = std::fs::read_to_string("/proc/self/cgroup").unwrap_or_default();
-    let path = own.lines().find_map(|line| line.strip_prefix("0::"));
-    path.is_some_and(|path| {
-        let file = root.join(path.trim_start_matches('/')).join("cgroup.subtree_control");
-        OpenOptions::new().write(true).open(file).is_ok()
-    })
+/// Whether the cgroup of this process is its user's own.
+fn delegated(machine: &dyn Machine) -> Finding {
+    let own = machine.text("/proc/self/cgroup").unwrap_or_default();
+    let path = own.lines().find_map(|line| line.strip_prefix("0::")).unwrap_or("/").trim_matches('/');
+    let folder = Path::new("/sys/fs/cgroup").join(path);
+    let file = |name: &str| folder.join(name).to_string_lossy().into_owned();
+    if !machine.may_write(&file("cgroup.subtree_control")) {
+        return Finding::limited(
+            CGROUPS,
+            "version 2, but this session's belongs to somebody else: steps get no limits",
+            "`systemd-run --user --scope -p Delegate=yes pipe …`",
+        );
+    }
+    let controllers = machine.text(&file("cgroup.controllers")).unwrap_or_default();
+    let has = |wanted: &&&str| !controllers.split_whitespace().any(|name| name == **wanted);
+    let lacking: Vec<&str> = V1.iter().filter(has).copied().collect();
+    if lacking.is_empty() {
+        return Finding::good(CGROUPS, "version 2, and this session's is its own");
+    }
+    Finding::limited(
+        CGROUPS,
+        format!("version 2, and this session's is its own, but without {}", lacking.join(", ")),
+        "`sudo systemctl edit user@.service`, with `[Service]` and `Delegate=cpu memory pids`",
+    )
 }
 
 /// Another way to run steps.
-fn docker() -> Finding {
+pub(super) fn docker() -> Finding {
     const NAME: &str = "docker";
     let socket = Path::new("/var/run/docker.sock");
     if !socket.exists() {
@@ -82,6 +130,15 @@ fn docker() -> Finding {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::machine::Recorded;
+    use crate::probe::Status;
+
+    #[track_caller]
+    fn is(finding: &Finding, status: Status, meaning: &str, remedy: &str) {
+        assert_eq!(finding.status, status, "{finding:?}");
+        assert!(finding.meaning.contains(meaning), "{finding:?}");
+        assert!(finding.remedy.as_deref().unwrap_or_default().contains(remedy), "{finding:?}");
+    }
 
     #[test]
     fn releases_of_all_kinds() {
@@ -89,5 +146,55 @@ mod tests {
         assert_eq!(version("5.15.0-91-generic"), Some((5, 15)));
         assert_eq!(version("7.0"), Some((7, 0)));
         assert_eq!(version("next"), None);
+    }
+
+    #[test]
+    fn a_kernel_is_new_enough_or_not() {
+        is(&kernel(&Recorded::good()), Status::Good, "Linux 6.8.0-45-generic", "");
+        is(
+            &kernel(&Recorded::good().release("6.4.99")),
+            Status::Missing,
+            "6.4.99 is too old",
+            "Linux 6.5 or newer",
+        );
+        is(&kernel(&Recorded::good().release("next")), Status::Good, "next", "");
+    }
+
+    #[test]
+    fn overlayfs_is_there_or_its_module_is_named() {
+        is(&overlay(&Recorded::good()), Status::Good, "overlayfs", "");
+        let without = Recorded::good().file("/proc/filesystems", "nodev\tproc\nnodev\toverlayx\n");
+        is(&overlay(&without), Status::Limited, "has not loaded overlayfs", "sudo modprobe overlay");
+    }
+
+    #[test]
+    fn a_store_on_an_odd_file_system_is_told_which() {
+        let place = Path::new("/home/ann/.cache/pipe");
+        assert_eq!(store(&Recorded::good(), place), None);
+        for (magic, kind, _) in ODD {
+            let finding = store(&Recorded::good().file_system(magic), place).expect(kind);
+            is(&finding, Status::Limited, &format!("/home/ann/.cache/pipe is on {kind}, "), "PIPE_STORE");
+        }
+    }
+
+    #[test]
+    fn cgroups_are_told_apart() {
+        is(&cgroups(&Recorded::good()), Status::Good, "version 2, and this session's is its own", "");
+        let own = "/sys/fs/cgroup/user.slice/own";
+        let foreign = Recorded::good().without(&format!("{own}/cgroup.subtree_control"));
+        is(&cgroups(&foreign), Status::Limited, "belongs to somebody else", "Delegate=yes");
+        let few = Recorded::good().file(&format!("{own}/cgroup.controllers"), "memory pids\n");
+        is(&cgroups(&few), Status::Limited, "but without cpu", "Delegate=cpu memory pids");
+        let none = Recorded::good().without("/sys/fs/cgroup/cgroup.controllers");
+        is(&cgroups(&none), Status::Limited, "none: steps get no limits", "mount them");
+        let first = none.file("/sys/fs/cgroup/memory/memory.limit_in_bytes", "1\n");
+        is(&cgroups(&first), Status::Limited, "version 1:", "systemd.unified_cgroup_hierarchy=1");
+        let hybrid = first.file("/sys/fs/cgroup/unified/cgroup.procs", "");
+        is(
+            &cgroups(&hybrid),
+            Status::Limited,
+            "versions 1 and 2 beside each other",
+            "unified_cgroup_hierarchy",
+        );
     }
 }

@@ -6,6 +6,8 @@ mod step;
 
 use std::path::Path;
 
+use crate::machine::ThisMachine;
+
 /// Something that was looked at.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Finding {
@@ -47,9 +49,10 @@ impl Finding {
 /// Looks at everything that steps need, and runs one in the store at this folder, which is made if it is missing. Blocks; starts
 /// and ends a supervisor, so `main` must begin with [`supervise_if_asked`](crate::supervise_if_asked).
 pub fn probe(store: &Path) -> Vec<Finding> {
-    let mut findings = vec![machine::kernel()];
+    let here = &ThisMachine;
+    let mut findings = vec![machine::kernel(here), machine::overlay(here)];
+    findings.extend(machine::store(here, store));
     findings.extend(step::probe(store));
-    findings.push(ids::probe(store));
-    findings.extend(machine::tools());
+    findings.extend([ids::probe(here, store), machine::cgroups(here), machine::docker()]);
     findings
 }

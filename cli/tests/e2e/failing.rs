@@ -16,6 +16,7 @@ pub fn closed() -> Check { tools.check(sh"echo x > /f; /f") }
 pub fn killed() -> Check { tools.check(sh"kill -9 $$") }
 pub fn slow() -> Check { tools.check(sh"sleep 600", timeout: 100ms) }
 pub fn loud() -> Check { tools.check(sh"echo the reason; exit 1") }
+pub fn flaky() -> Check { tools.check(sh"echo tried; exit 1", retries: 1) }
 pub action deploy() { do tools.perform(sh"exit 139", name: "deploy") }
 "#;
 
@@ -37,6 +38,18 @@ fn a_command_that_said_nothing_is_explained() {
         assert!(help.contains(said), "{target}: {failure}");
         world.run(["run", target]).exits(1).says(said);
     }
+}
+
+#[test]
+fn a_step_that_is_to_be_tried_again_is() {
+    let world = World::tools(PROGRAM);
+    let outcome = world.events(["run", "flaky"]).exits(1);
+    let tries = outcome.objects().iter().filter(|object| object["event"] == "log").count();
+    assert_eq!((tries, outcome.steps("running").len(), outcome.steps("failed").len()), (2, 1, 1));
+    let warning = outcome.the("warning")["message"].as_str().unwrap().to_owned();
+    assert_eq!(warning, "flaky failed: exit code 1; it is tried again in 1s");
+    let negative = World::tools("pub fn f() -> Check { tools.check([\"true\"], retries: -1) }\n");
+    negative.run(["run", "f"]).exits(1).says("`retries` is from 0 to 100");
 }
 
 #[test]

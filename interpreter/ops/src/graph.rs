@@ -63,6 +63,8 @@ pub struct Hints {
     pub timeout: Option<i64>,
     /// The command is a script literal: its shell's path. A root without it gets an error that names it.
     pub shell: Option<Arc<str>>,
+    /// Run the step again so many times at most while it does not succeed.
+    pub retries: u32,
 }
 
 /// A node remembers at most so many places: ten thousand functions may all begin with `scratch()`, and nobody reads a longer list.
@@ -185,6 +187,7 @@ impl Node {
         }
         // Without a time limit is more generous than with any.
         self.hints.timeout = self.hints.timeout.zip(hints.timeout).map(|(a, b)| a.max(b));
+        self.hints.retries = self.hints.retries.max(hints.retries);
         if self.hints.shell.is_none() {
             self.hints.shell = hints.shell;
         }

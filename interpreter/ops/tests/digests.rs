@@ -252,7 +252,7 @@ fn origin(line: u32) -> Origin {
 fn equal_ops_are_one_node_with_all_its_origins() {
     let mut graph = ground();
     let op = Op::HostFile { path: "VERSION".into() };
-    let hints = |timeout, shell: Option<&str>| Hints { timeout, shell: shell.map(Arc::from) };
+    let hints = |timeout, shell: Option<&str>| Hints { timeout, shell: shell.map(Arc::from), retries: 0 };
     let first = graph.add(op.clone(), Some(origin(1)), hints(Some(1), None)).unwrap();
     let again = graph.add(op.clone(), Some(origin(2)), hints(Some(2), Some("/bin/sh"))).unwrap();
     graph.add(op.clone(), Some(origin(2)), hints(Some(1), None)).unwrap();

@@ -22,6 +22,9 @@ pub(super) struct Layout {
     pub(super) expect: usize,
 }
 
+/// More often than that a step is not run again.
+const MAX_RETRIES: u32 = 100;
+
 const RUN: Layout = Layout { name: 2, expect: 3 };
 
 /// A command as it will run.
@@ -75,7 +78,8 @@ impl Machine {
         let timeout = self.timeout(call, layout.expect + 2)?;
         let network = self.network(call, layout.expect + 3)?;
         let stdin = call.optional(self, layout.expect + 4)?.cloned();
-        let root = self.undone_options(container.root, call, layout.expect + 5)?;
+        let retries = self.retries(call, layout.expect + 5)?;
+        let root = self.undone_options(container.root, call, layout.expect + 6)?;
 
         let command = self.command(container, command, call)?;
         let name = match call.optional_text(self, layout.name)? {
@@ -83,7 +87,7 @@ impl Machine {
             None => self.label(call.frame),
         };
         let site = Site { place: command.place.clone(), name };
-        let hints = Hints { timeout, shell: command.shell.clone() };
+        let hints = Hints { timeout, shell: command.shell.clone(), retries };
         let exec = Exec { root, ..self.exec_of(container, command, stdin, network, &site)? };
         let exec = self.add(Op::Exec(Box::new(exec)), &site, hints)?;
         let success = (!allow_failure).then_some(expect);
@@ -156,6 +160,18 @@ impl Machine {
         }
     }
 
+    fn retries(&mut self, call: &Call<'_>, index: usize) -> Result<u32> {
+        match call.arg(index)? {
+            Value::Int(count) => {
+                u32::try_from(*count).ok().filter(|count| *count <= MAX_RETRIES).ok_or_else(|| {
+                    let message = format!("`retries` is from 0 to {MAX_RETRIES}");
+                    error::invalid(message, call.arg_place(index))
+                })
+            }
+            other => Err(self.unusable("`retries`", other, call.arg_place(index))),
+        }
+    }
+
     /// The network that a step asks for, or gets without asking, as far as the user's rule goes.
     fn network(&mut self, call: &Call<'_>, index: usize) -> Result<Network> {
         let asked = match call.optional(self, index)? {
@@ -187,12 +203,10 @@ impl Machine {
 
     /// Arguments that are declared and not there yet: the step stands on a node that planning refuses. `first` is where they begin.
     fn undone_options(&mut self, root: Output, call: &Call<'_>, first: usize) -> Result<Output> {
-        const NAMES: [&str; 7] =
-            ["retries", "cpus", "memory", "pids", "fresh", "privileged", "allow_secret_in"];
+        const NAMES: [&str; 6] = ["cpus", "memory", "pids", "fresh", "privileged", "allow_secret_in"];
         let mut root = root;
         for (index, name) in (first..).zip(NAMES) {
             let set = match call.arg(index)? {
-                Value::Int(count) => *count != 0,
                 Value::Bool(value) => *value,
                 Value::Optional(value) => value.is_some(),
                 Value::List(items) => !items.is_empty(),

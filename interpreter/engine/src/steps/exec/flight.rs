@@ -8,6 +8,7 @@ use tokio::sync::{Notify, OwnedSemaphorePermit, Semaphore};
 use tokio_util::sync::CancellationToken;
 
 use super::super::blocking;
+use super::retries::Retries;
 use super::volumes;
 use super::{PreparedExec, record};
 use crate::capture::{Capture, Captured, Tail, interleave};
@@ -83,25 +84,61 @@ async fn attempt(job: Job, slot: OwnedSemaphorePermit) -> Result<Flight, Cause> 
     if let Some(found) = look_again(&job).await? {
         return Ok(found);
     }
-    let volumes = match volumes::try_take(&job)? {
-        Some(taken) => taken,
-        None => {
-            if permit.take().is_some() {
-                job.slots.freed.notify_one();
+    let mut again = Retries::of(&job);
+    loop {
+        let volumes = match volumes::try_take(&job)? {
+            Some(taken) => taken,
+            None => {
+                if permit.take().is_some() {
+                    job.slots.freed.notify_one();
+                }
+                volumes::wait(&job).await?
             }
-            volumes::wait(&job).await?
-        }
-    };
-    if permit.is_none() {
-        let free = job.slots.free.clone();
-        permit = tokio::select! {
-            () = job.stop.cancelled() => return Ok(Flight::Stopped),
-            permit = free.acquire_owned() => permit.ok(),
         };
+        if permit.is_none() {
+            let free = job.slots.free.clone();
+            permit = tokio::select! {
+                () = job.stop.cancelled() => return Ok(Flight::Stopped),
+                permit = free.acquire_owned() => permit.ok(),
+            };
+        }
+        let ended = run(&job, volumes, &again).await;
+        drop(permit.take());
+        let reason = match ended? {
+            Ended::Came(flight) => return Ok(flight),
+            Ended::Badly(reason) => reason,
+        };
+        // Its slot is free while it waits.
+        job.slots.freed.notify_one();
+        let wait = again.next();
+        job.warn(format!("{} failed: {reason}; it is tried again in {}", job.step.name, humane(wait)));
+        tokio::select! {
+            () = job.stop.cancelled() => return Ok(Flight::Stopped),
+            () = tokio::time::sleep(wait) => {}
+        }
     }
-    let flight = run(&job, volumes).await;
-    drop(permit);
-    flight
+}
+
+/// What came of running a command once.
+enum Ended {
+    Came(Flight),
+    /// It did not succeed, and is to be tried again; nothing of it is kept.
+    Badly(String),
+}
+
+impl Job {
+    fn warn(&self, message: String) {
+        self.session.context.engine.events.event(crate::Event::Warning { message: message.into() });
+    }
+
+    /// Whether a command that ended like this may succeed when it is run again.
+    fn may_succeed_later(&self, exit: &Exit) -> bool {
+        match exit {
+            Exit::Code(code) => self.success.as_ref().is_some_and(|success| !success.contains(code)),
+            Exit::TimedOut | Exit::OutOfMemory => true,
+            Exit::ProgramMissing { .. } | Exit::ShellMissing { .. } => false,
+        }
+    }
 }
 
 /// Done where it is asked for, as the look into the store below: both take microseconds, another thread would take more to wake.
@@ -143,40 +180,42 @@ fn stored_tail(store: &pipe_store::Store, result: &ExecResult) -> Result<Vec<u8>
     Ok(tail.finish())
 }
 
-async fn run(job: &Job, volumes: Vec<VolumeLock>) -> Result<Flight, Cause> {
+async fn run(job: &Job, volumes: Vec<VolumeLock>, again: &Retries) -> Result<Ended, Cause> {
     let engine = &job.session.context.engine;
     let uses = volumes::begin(job, volumes).await?;
     let work = job.session.work().await?;
     let spec = job.step.spec(work, volumes::specs(&uses), &job.session.network).await?;
     let capture = Capture::new(job.node, &engine.options.redactor, engine.events.clone());
-    (job.running)();
+    if again.is_first() {
+        (job.running)();
+    }
     let outcome = engine.backend.run(spec, &capture, &job.stop).await;
     let captured = capture.finish();
     let outcome = match outcome {
         Ok(outcome) => outcome,
-        Err(BackendError::Cancelled) => return Ok(Flight::Stopped),
+        Err(BackendError::Cancelled) => return Ok(Ended::Came(Flight::Stopped)),
         Err(error) => return Err(Cause { log_tail: captured.tail, ..Cause::from(error) }),
     };
     warn_of_network(job, &outcome);
     volumes::end(job, uses).await?;
+    if again.is_one_left() && job.may_succeed_later(&outcome.exit) {
+        return Ok(Ended::Badly(no_result(&job.step, &outcome.exit, captured).reason));
+    }
     let exit_code = match &outcome.exit {
         Exit::Code(code) => *code,
         other => return Err(no_result(&job.step, other, captured)),
     };
-    keep(job, exit_code, outcome, captured).await
+    keep(job, exit_code, outcome, captured).await.map(Ended::Came)
 }
 
 /// Whatever a step makes of it, a person should know what the network kept from it.
 fn warn_of_network(job: &Job, outcome: &StepOutcome) {
-    let warn = |message: String| {
-        job.session.context.engine.events.event(crate::Event::Warning { message: message.into() });
-    };
     if let Some(reason) = outcome.offline.as_ref().filter(|_| job.session.network.says_offline()) {
-        warn(format!("steps have no network: {reason}; `pipe doctor` says what mends it"));
+        job.warn(format!("steps have no network: {reason}; `pipe doctor` says what mends it"));
     }
     for target in &outcome.refused {
         let name = &job.step.name;
-        warn(format!(
+        job.warn(format!(
             "`{name}` may not reach {target}, which is not a public address: allow it with `--allow net:{target}`"
         ));
     }

@@ -3,6 +3,7 @@
 mod flight;
 mod prepare;
 mod record;
+mod retries;
 mod surroundings;
 mod volumes;
 

@@ -34,6 +34,8 @@ pub(crate) struct PreparedExec {
     pub(crate) mounts: Vec<PreparedMount>,
     resolved: ResolvedExec,
     timeout: Option<Duration>,
+    /// How many times it is run again at most while it does not succeed.
+    pub(super) retries: u32,
     shell: Option<String>,
 }
 
@@ -96,6 +98,7 @@ pub(crate) fn prepare(
         mounts,
         resolved,
         timeout: node.hints.timeout.map(|nanos| Duration::from_nanos(nanos.max(0).unsigned_abs())),
+        retries: node.hints.retries,
         shell: node.hints.shell.as_deref().map(str::to_owned),
     })
 }

@@ -57,6 +57,12 @@ impl StepReport {
         Some(Place { file: span.file.clone(), line: position.line, column: position.column })
     }
 
+    /// In one line, for a failure that is only a warning.
+    pub(crate) fn warning(&self) -> String {
+        let place = self.place().map(|place| format!(" ({}:{})", place.file, place.line)).unwrap_or_default();
+        format!("{}{place}; it is only a warning", self.message)
+    }
+
     /// For a terminal.
     pub(crate) fn text(&self, color: bool) -> String {
         let mut text = match self.diagnostic() {

@@ -28,6 +28,7 @@ mod rewrite;
 mod rounds;
 mod signals;
 mod target;
+mod warned;
 
 use std::ffi::OsString;
 use std::process::ExitCode;

@@ -16,7 +16,7 @@ use crate::package::Package;
 use crate::progress::{Progress, Style};
 use crate::result::{self, Answers};
 use crate::rounds::TargetRounds;
-use crate::{execute, machine};
+use crate::{execute, machine, warned};
 
 use super::opened::Opened;
 
@@ -100,6 +100,9 @@ fn execute(
     let report = execute::run(engine, &mut rounds, package, environment, progress)?;
     for failure in &report.failures {
         progress.failure(&StepReport::new(failure, package.sources()));
+    }
+    for failure in warned::failures(evaluation, &report) {
+        progress.warning(&StepReport::new(&failure, package.sources()).warning());
     }
     let exit = evaluation.errors.iter().map(|error| crate::report::error(error, style)).max();
     let exit = exit.unwrap_or(Exit::Success).max(execute::exit_of(report.ending()));

@@ -10,6 +10,7 @@ mod variant;
 
 mod actions;
 mod archives;
+mod checks;
 mod command_line;
 mod concurrency;
 mod crash;

@@ -57,6 +57,8 @@ pub(crate) fn operation(op: &Op) -> &'static str {
             Act::Notify(_) => "notify",
         },
         Op::Settled { .. } => "settled",
+        Op::After { .. } => "after",
+        Op::Together { .. } => "together",
         Op::Lane { .. } => "lane",
         Op::Declared { .. } => "declared",
     }

@@ -172,7 +172,7 @@ impl Machine {
             return Ok(());
         }
         let mut parts = Vec::new();
-        self.parts(check, &[], &mut parts, site)?;
+        self.parts(check, &mut parts, site)?;
         let course = self.course(&site.place)?;
         for part in &parts {
             course.after.extend(&part.judged);

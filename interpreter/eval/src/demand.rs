@@ -2,13 +2,12 @@
 
 use std::sync::Arc;
 
-use pipe_diagnostics::FileSpan;
-use pipe_ops::{Arg, NodeId, Output, Slot};
+use pipe_ops::{Arg, NodeId, Output};
 
 use crate::course::{Course, State};
 use crate::error::{self, Result};
 use crate::machine::{Machine, Site};
-use crate::value::{ActionValue, CheckKind, CheckValue, ContainerValue, Effect, Value};
+use crate::value::{ActionValue, ContainerValue, Effect, Value};
 
 /// What must be there when a value is asked for, and how it is shown.
 #[derive(Clone, Debug)]
@@ -59,6 +58,8 @@ pub struct Part {
     pub keep: Vec<Arc<str>>,
     /// The container its command left, whatever its exit code: where `keep` looks.
     pub container: Option<Arc<ContainerValue>>,
+    /// What it is judged by tells only whether it held: its failure is a warning.
+    pub lenient: bool,
     /// What it is, is known only in a later round.
     pub waits: bool,
     /// Outputs that it waits for in vain.
@@ -71,6 +72,16 @@ impl Demand {
         match self {
             Demand::Action(plan) => vec![plan],
             Demand::Many(parts) => parts.iter().flat_map(|(_, demand)| demand.actions()).collect(),
+            _ => Vec::new(),
+        }
+    }
+
+    /// The checks it has, judged one by one.
+    pub fn parts(&self) -> Vec<&Part> {
+        match self {
+            Demand::Check(parts) => parts.iter().collect(),
+            Demand::Action(plan) => plan.gates.iter().collect(),
+            Demand::Many(parts) => parts.iter().flat_map(|(_, demand)| demand.parts()).collect(),
             _ => Vec::new(),
         }
     }
@@ -116,7 +127,7 @@ impl Machine {
             Value::Action(action) => Demand::Action(self.action_plan(action, site)?),
             Value::Check(check) => {
                 let mut parts = Vec::new();
-                self.parts(check, &[], &mut parts, site)?;
+                self.parts(check, &mut parts, site)?;
                 Demand::Check(parts)
             }
             Value::Secret(_) | Value::Script(_) | Value::Function(_) | Value::Closure(_) => {
@@ -180,52 +191,5 @@ impl Machine {
             Value::Function(_) | Value::Closure(_) => false,
             _ => true,
         }
-    }
-
-    /// The parts of a check that are judged; each also needs what the checks around it declare.
-    pub(crate) fn parts(
-        &mut self,
-        check: &CheckValue,
-        declared: &[Output],
-        parts: &mut Vec<Part>,
-        site: &Site,
-    ) -> Result<()> {
-        let place: &FileSpan = &site.place;
-        self.meter.steps(1).map_err(|e| error::limit(&e.0, place.clone()))?;
-        let declared = [declared, &check.declared].concat();
-        let mut part = Part {
-            name: check.name.clone(),
-            judged: declared.clone(),
-            exec: None,
-            keep: Vec::new(),
-            container: None,
-            waits: false,
-            lost: Vec::new(),
-        };
-        match &check.kind {
-            CheckKind::All { parts: inner } => {
-                if inner.is_empty() && !declared.is_empty() {
-                    parts.push(part);
-                }
-                return inner.iter().try_for_each(|check| self.parts(check, &declared, parts, site));
-            }
-            CheckKind::Waiting(waiting) => {
-                part.waits = true;
-                part.lost.clone_from(&waiting.lost);
-                part.judged.extend(&waiting.needs);
-            }
-            CheckKind::Built { outputs, container } => {
-                part.judged.extend(outputs);
-                part.container = container.clone();
-            }
-            CheckKind::Exec { judged, container, keep } => {
-                part.judged.push(Output { node: judged.guard, slot: Slot::ExitCode });
-                part.exec = Some(judged.exec);
-                part.keep.clone_from(keep);
-                part.container = Some(container.clone());
-            }
-        }
-        parts.push(part);
-        Ok(())
     }
 }

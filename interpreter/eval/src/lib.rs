@@ -19,6 +19,7 @@ mod expr;
 mod facts;
 mod frame;
 mod intrinsic;
+mod judge;
 mod label;
 mod lines;
 mod machine;

@@ -1,50 +1,144 @@
 //! The edges that lead into an op.
 
-use crate::{Act, Arg, Exec, GitQuery, Inspection, Op, Output};
+use crate::{Act, Arg, Exec, GitQuery, Inspection, Mounted, Op, Output};
+
+/// A function that visits the edges into an op in a fixed order; with `mut`, one that may change them.
+macro_rules! visitor {
+    ($visit:ident, $visit_exec:ident, $visit_arg:ident $(, $mutable:ident)?) => {
+        fn $visit(op: &$($mutable)? Op, each: &mut dyn FnMut(&$($mutable)? Output)) {
+            match op {
+                Op::Empty
+                | Op::Toolchain
+                | Op::HostDir(_)
+                | Op::HostFile { .. }
+                | Op::HostEnv { .. }
+                | Op::HostSecret { .. }
+                | Op::Repo { .. } => {}
+                Op::Image { reference, .. } => $visit_arg(reference, each),
+                Op::Exec(exec) => $visit_exec(exec, each),
+                Op::Guard { exec, .. } => each(exec),
+                Op::Subdir { tree, path } | Op::Subfile { tree, path } | Op::Remove { from: tree, path } => {
+                    each(tree);
+                    $visit_arg(path, each);
+                }
+                Op::Copy(copy) => {
+                    each(&$($mutable)? copy.into);
+                    each(&$($mutable)? copy.source);
+                    $visit_arg(&$($mutable)? copy.path, each);
+                }
+                Op::Write { into, path, text, .. } => {
+                    each(into);
+                    $visit_arg(path, each);
+                    $visit_arg(text, each);
+                }
+                Op::Contents { file } | Op::Unpack { file, .. } | Op::Archive { file, .. } => each(file),
+                Op::Git { repo, query } => {
+                    each(repo);
+                    match query {
+                        GitQuery::MergeBase(a, b) | GitQuery::Diff(a, b) => {
+                            $visit_arg(a, each);
+                            $visit_arg(b, each);
+                        }
+                        GitQuery::Log { limit, .. } => $visit_arg(limit, each),
+                        _ => {}
+                    }
+                }
+                Op::Inspect { of, what } => {
+                    each(of);
+                    if let Inspection::Glob(pattern) = what {
+                        $visit_arg(pattern, each);
+                    }
+                }
+                Op::Difference { from, to } => {
+                    each(from);
+                    each(to);
+                }
+                Op::Pack { tree, .. } => each(tree),
+                Op::Apply { args, .. } => {
+                    for arg in args {
+                        $visit_arg(arg, each);
+                    }
+                }
+                Op::Effect(effect) => {
+                    match &$($mutable)? effect.act {
+                        Act::Perform(exec) => $visit_exec(exec, each),
+                        Act::Export { source, .. } => each(source),
+                        Act::Sleep(arg) | Act::Approve(arg) | Act::Notify(arg) => $visit_arg(arg, each),
+                    }
+                    for output in &$($mutable)? effect.after {
+                        each(output);
+                    }
+                }
+                Op::Settled { start, of, .. } => {
+                    for output in start {
+                        each(output);
+                    }
+                    for output in of {
+                        each(output);
+                    }
+                }
+                Op::After { of, after } => {
+                    each(of);
+                    for output in after {
+                        each(output);
+                    }
+                }
+                Op::Together { of: outputs }
+                | Op::Lane { after: outputs, .. }
+                | Op::Declared { inputs: outputs, .. } => {
+                    for output in outputs {
+                        each(output);
+                    }
+                }
+            }
+        }
+
+        fn $visit_exec(exec: &$($mutable)? Exec, each: &mut dyn FnMut(&$($mutable)? Output)) {
+            let Exec { root, image, mounts, argv, env, stdin, .. } = exec;
+            each(root);
+            if let Some(image) = image {
+                each(image);
+            }
+            for mount in mounts {
+                if let Mounted::Tree(source) | Mounted::File(source) = &$($mutable)? mount.shown {
+                    each(source);
+                }
+            }
+            for arg in argv {
+                $visit_arg(arg, each);
+            }
+            for (_, arg) in env {
+                $visit_arg(arg, each);
+            }
+            if let Some(arg) = stdin {
+                $visit_arg(arg, each);
+            }
+        }
+
+        fn $visit_arg(arg: &$($mutable)? Arg, each: &mut dyn FnMut(&$($mutable)? Output)) {
+            if let Arg::Output(output) = arg {
+                each(output);
+            }
+        }
+    };
+}
+
+visitor!(visit, visit_exec, visit_arg);
+visitor!(visit_mut, visit_exec_mut, visit_arg_mut, mut);
 
 impl Op {
     /// The edges that lead into the op, in a fixed order. A [`Op::Guard`]'s slot means nothing, see there.
     pub fn inputs(&self) -> Vec<Output> {
-        match self {
-            Op::Empty | Op::Toolchain | Op::HostDir(_) | Op::HostFile { .. } => Vec::new(),
-            Op::Image { reference, .. } => with_args(Vec::new(), [reference]),
-            Op::HostEnv { .. } | Op::HostSecret { .. } => Vec::new(),
-            Op::Exec(exec) => exec_inputs(exec),
-            Op::Guard { exec, .. } => vec![*exec],
-            Op::Subdir { tree, path } | Op::Subfile { tree, path } | Op::Remove { from: tree, path } => {
-                with_args(vec![*tree], [path])
-            }
-            Op::Copy(copy) => with_args(vec![copy.into, copy.source], [&copy.path]),
-            Op::Write { into, path, text, .. } => with_args(vec![*into], [path, text]),
-            Op::Contents { file } | Op::Unpack { file, .. } | Op::Archive { file, .. } => vec![*file],
-            Op::Repo { .. } => Vec::new(),
-            Op::Git { repo, query } => match query {
-                GitQuery::MergeBase(a, b) | GitQuery::Diff(a, b) => with_args(vec![*repo], [a, b]),
-                GitQuery::Log { limit, .. } => with_args(vec![*repo], [limit]),
-                _ => vec![*repo],
-            },
-            Op::Inspect { of, what: Inspection::Glob(pattern) } => with_args(vec![*of], [pattern]),
-            Op::Inspect { of, .. } => vec![*of],
-            Op::Difference { from, to } => vec![*from, *to],
-            Op::Pack { tree, .. } => vec![*tree],
-            Op::Apply { args, .. } => with_args(Vec::new(), args),
-            Op::Effect(effect) => [act_inputs(&effect.act), effect.after.clone()].concat(),
-            Op::Settled { start, of, .. } => [&start[..], &of[..]].concat(),
-            Op::Lane { after, .. } => after.clone(),
-            Op::Declared { inputs, .. } => inputs.clone(),
-        }
+        let mut inputs = Vec::new();
+        visit(self, &mut |output| inputs.push(*output));
+        inputs
     }
-}
 
-fn act_inputs(act: &Act) -> Vec<Output> {
-    match act {
-        Act::Perform(exec) => exec_inputs(exec),
-        Act::Export { source, .. } => vec![*source],
-        Act::Sleep(arg) | Act::Approve(arg) | Act::Notify(arg) => with_args(Vec::new(), [arg]),
+    /// Changes the edges that lead into the op.
+    pub fn redirect(&mut self, mut to: impl FnMut(Output) -> Output) {
+        visit_mut(self, &mut |output| *output = to(*output));
     }
-}
 
-impl Op {
     /// The command it runs, cached or not.
     pub fn command(&self) -> Option<&Exec> {
         match self {
@@ -56,19 +150,4 @@ impl Op {
             _ => None,
         }
     }
-}
-
-fn exec_inputs(exec: &Exec) -> Vec<Output> {
-    let mut inputs = vec![exec.root];
-    inputs.extend(exec.image);
-    inputs.extend(exec.mounts.iter().filter_map(|mount| mount.shown.source()));
-    with_args(inputs, exec.argv.iter().chain(exec.env.values()).chain(&exec.stdin))
-}
-
-fn with_args<'a>(mut inputs: Vec<Output>, args: impl IntoIterator<Item = &'a Arg>) -> Vec<Output> {
-    inputs.extend(args.into_iter().filter_map(|arg| match arg {
-        Arg::Const(_) => None,
-        Arg::Output(output) => Some(*output),
-    }));
-    inputs
 }

@@ -159,6 +159,18 @@ pub enum Op {
         /// A failure among them is no failure of the run.
         forgives: bool,
     },
+    /// A result, once others have come to a good end: it waits for them and fails with them. Slot `Main`: what `of` is.
+    After {
+        /// The result.
+        of: Output,
+        /// What has to succeed before.
+        after: Vec<Output>,
+    },
+    /// That all of these come to a good end. When one fails, what nothing else needs of the others is given up. Slot `Main`: `()`.
+    Together {
+        /// What has to succeed.
+        of: Vec<Output>,
+    },
     /// The beginning of one of several courses of effects side by side. Slot `Main`: `()`.
     Lane {
         /// What has to succeed before.

@@ -6,6 +6,7 @@ mod queue;
 mod rounds;
 mod settle;
 mod start;
+mod together;
 mod unwind;
 
 use std::collections::HashMap;
@@ -96,6 +97,8 @@ struct Running {
     number: u32,
     /// The key, when it runs a step.
     key: Option<StepKey>,
+    /// Kills it, when it runs a step or is an effect.
+    stop: CancellationToken,
 }
 
 /// What a task came to.
@@ -147,6 +150,9 @@ impl Scheduler {
             while !stop.is_cancelled() {
                 self.start_ready();
                 self.start_queued();
+                if !self.ready.is_empty() {
+                    continue;
+                }
                 if cleaning {
                     break;
                 }
@@ -190,8 +196,10 @@ impl Scheduler {
             Ok((id, _)) => *id,
             Err(error) => error.id(),
         };
-        let Some(Running { number, key }) = self.running.remove(&id) else { return };
+        let Some(Running { number, key, .. }) = self.running.remove(&id) else { return };
         match end {
+            // It was given up meanwhile.
+            Ok((_, TaskEnd::Op(_))) if !self.is_open(number) => {}
             Ok((_, TaskEnd::Op(Ok(result)))) => self.done(number, result),
             Ok((_, TaskEnd::Op(Err(cause)))) => self.failed(number, cause, None),
             Ok((_, TaskEnd::Exec(flight))) => self.landed(number, key, flight),

@@ -50,12 +50,14 @@ impl Scheduler {
             Flight::Ran(result, tail) => self.exec_landed(number, &same, result, StepState::Ran, &tail),
             Flight::Found(result, tail) => self.exec_landed(number, &same, result, StepState::Cached, &tail),
             Flight::Failed(cause) => {
-                for other in same {
-                    self.failed(other, cause.clone(), key);
+                for other in same.into_iter().chain([number]) {
+                    if self.is_open(other) {
+                        self.failed(other, cause.clone(), key);
+                    }
                 }
-                self.failed(number, cause, key);
             }
-            Flight::Stopped => {}
+            // Given up for one of them: the others look for themselves.
+            Flight::Stopped => self.again(same),
         }
     }
 
@@ -103,6 +105,9 @@ impl Scheduler {
     /// A command has its result. With an exit code that one of its guards refuses the step failed, but whoever asks for its
     /// files without a guard still gets them.
     pub(super) fn exec_done(&mut self, number: u32, result: Arc<ExecResult>, how: StepState, tail: &[u8]) {
+        if !self.is_open(number) {
+            return;
+        }
         let Some(needed) = self.reach.get(number) else { return };
         let mut told = Told {
             elapsed: Some(result.duration),
@@ -157,10 +162,13 @@ impl Scheduler {
     /// A node cannot be had because of a failure, and neither can what depends on it.
     pub(super) fn failed_with(&mut self, number: u32, failure: &Arc<Failure>) {
         self.set(number, NodeState::Failed(failure.clone()));
-        let mut fallen = vec![number];
+        let (mut fallen, mut together) = (vec![number], Vec::new());
         while let Some(number) = fallen.pop() {
             self.release_inputs(number);
             let Some(needed) = self.reach.get(number) else { continue };
+            if let Op::Together { .. } = needed.node.op {
+                together.push(number);
+            }
             for consumer in needed.consumers.clone() {
                 if !matches!(self.states.get(consumer as usize), Some(NodeState::Open)) {
                     continue;
@@ -174,6 +182,9 @@ impl Scheduler {
                 self.skip(consumer, format!("`{}` failed", failure.name));
                 fallen.push(consumer);
             }
+        }
+        for number in together {
+            self.give_up_inputs(number, failure);
         }
     }
 
@@ -234,14 +245,14 @@ impl Scheduler {
         });
     }
 
-    fn set(&mut self, number: u32, state: NodeState) {
+    pub(super) fn set(&mut self, number: u32, state: NodeState) {
         if let Some(slot) = self.states.get_mut(number as usize) {
             *slot = state;
         }
     }
 
     /// A node is over and needs its inputs no more: results that nobody else needs are dropped.
-    fn release_inputs(&mut self, number: u32) {
+    pub(super) fn release_inputs(&mut self, number: u32) {
         let Some(needed) = self.reach.get(number) else { return };
         for &input in &needed.inputs {
             let Some(uses) = self.uses.get_mut(input as usize) else { continue };

@@ -28,6 +28,9 @@ impl Scheduler {
     }
 
     fn start(&mut self, number: u32) {
+        if !self.is_open(number) {
+            return;
+        }
         let Some(needed) = self.reach.get(number) else { return };
         let node = needed.node.clone();
         if let Op::Guard { exec, .. } = &node.op {
@@ -52,7 +55,8 @@ impl Scheduler {
             None => {
                 let work = perform(self.session.context.clone(), node.op.clone(), inputs);
                 let task = self.tasks.spawn(async move { TaskEnd::Op(work.await) });
-                self.running.insert(task.id(), Running { number, key: None });
+                let stop = self.stop.clone();
+                self.running.insert(task.id(), Running { number, key: None, stop });
                 self.ops.push(task);
             }
         }
@@ -92,7 +96,7 @@ impl Scheduler {
         let begun = std::time::Instant::now();
         let work = act(self.session.context.clone(), effect.clone(), inputs, self.stop.clone());
         let task = self.tasks.spawn(async move { TaskEnd::Effect(work.await, begun.elapsed()) });
-        self.running.insert(task.id(), Running { number, key: None });
+        self.running.insert(task.id(), Running { number, key: None, stop: self.stop.clone() });
     }
 
     fn running_event(&self, needed: &Needed, key: Option<StepKey>) -> Event {
@@ -181,10 +185,15 @@ impl Scheduler {
         while self.queue.len() > 0 {
             let Ok(slot) = self.slots.free.clone().try_acquire_owned() else { return };
             let Some(queued) = self.queue.pop() else { return };
-            let (number, key) = (queued.number, Some(queued.step.key));
+            let (number, key) = (queued.number, queued.step.key);
+            if !self.is_open(number) {
+                self.unqueue(key);
+                continue;
+            }
             let Some(job) = self.job(queued.number, queued.step, queued.refused) else { return };
+            let stop = job.stop.clone();
             let task = self.tasks.spawn(async move { TaskEnd::Exec(fly(job, slot).await) });
-            self.running.insert(task.id(), Running { number, key });
+            self.running.insert(task.id(), Running { number, key: Some(key), stop });
         }
     }
 
@@ -204,7 +213,7 @@ impl Scheduler {
             success: needed.success.clone(),
             refused,
             slots: self.slots.clone(),
-            stop: self.stop.clone(),
+            stop: self.stop.child_token(),
             running: Box::new(move || events.event(event.clone())),
         })
     }

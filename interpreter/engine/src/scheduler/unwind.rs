@@ -39,10 +39,6 @@ impl Scheduler {
         !self.ready.is_empty()
     }
 
-    fn is_open(&self, number: u32) -> bool {
-        matches!(self.states.get(number as usize), Some(NodeState::Open))
-    }
-
     fn give_up(&mut self, number: u32) {
         if !self.is_open(number) {
             return;

@@ -68,7 +68,8 @@ pub(crate) fn at_once(context: &OpContext, op: &Op, inputs: &Inputs) -> Option<R
         Op::Contents { file } => value::small_contents(context, inputs, *file).transpose(),
         Op::Toolchain | Op::HostDir(_) | Op::HostFile { .. } | Op::Image { .. } | Op::Archive { .. } => None,
         Op::HostEnv { name } => Some(Err(Cause::usage(format!("the variable `{name}` was not granted")))),
-        Op::Lane { .. } => Some(Ok(Value::Datum(Datum::Unit))),
+        Op::Lane { .. } | Op::Together { .. } => Some(Ok(Value::Datum(Datum::Unit))),
+        Op::After { of, .. } => Some(inputs.get(*of).cloned()),
         Op::Exec(_)
         | Op::Guard { .. }
         | Op::Effect(_)

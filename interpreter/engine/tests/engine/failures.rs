@@ -165,3 +165,60 @@ async fn an_output_that_does_not_exist_is_refused() {
         assert!(matches!(setup.try_run(&build.graph, &[wrong]).await, Err(EngineError::Graph(_))));
     }
 }
+
+/// What a group alone needs is given up with its first failure; what somebody else asks for goes on.
+#[tokio::test(flavor = "multi_thread", worker_threads = 8)]
+async fn a_group_falls_together() {
+    let world = World::new();
+    let backend = standard(Closures::new(world.store.clone())).with("wait", |call| {
+        while !call.cancel.is_cancelled() {
+            std::thread::yield_now();
+        }
+        Err(pipe_engine::BackendError::Cancelled)
+    });
+    let setup = world.setup(backend, EngineOptions { jobs: 2, ..world.options() });
+    let mut build = Build::default();
+    let broken = build.checked("broken", &["exit", "1"]);
+    let waits = build.checked("waits", &["wait"]);
+    let queued = build.checked("queued", &["put", "/f", "x"]);
+    let wanted = build.checked("wanted", &["put", "/g", "x"]);
+    let of = [broken, waits, queued, wanted].map(main).to_vec();
+    let together = build.add("together", Op::Together { of });
+    let report = setup.run(&build.graph, &[main(together), main(wanted)]).await;
+    assert_eq!(report.ending(), Ending::Failed(FailureClass::Pipeline));
+    assert_eq!(report.failures.len(), 1);
+    assert_eq!(reason(&report, 0), "exit code 1");
+    assert!(report.outcomes[1].result.is_ok());
+    assert_eq!(setup.events.steps(StepState::Ran), ["wanted"]);
+    let mut skipped = setup.events.steps(StepState::Skipped);
+    skipped.sort();
+    assert_eq!(skipped, ["queued", "waits"]);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 8)]
+async fn a_step_is_tried_again_until_it_succeeds() {
+    let world = World::new();
+    let tries = std::sync::Arc::new(std::sync::atomic::AtomicUsize::new(0));
+    let counted = tries.clone();
+    let backend = standard(Closures::new(world.store.clone())).with("flaky", move |_| {
+        let before = counted.fetch_add(1, std::sync::atomic::Ordering::SeqCst);
+        Ok(if before == 0 { Exit::Code(1) } else { Exit::Code(0) })
+    });
+    let setup = world.setup(backend, EngineOptions { jobs: 1, ..world.options() });
+    let mut build = Build::default();
+    let root = build.scratch();
+    let retries = Hints { retries: 3, ..Hints::default() };
+    let flaky = build.hinted("flaky", command(root, &["flaky"]), retries.clone());
+    let guarded = build.guard(flaky, &[0]);
+    let report = setup.run(&build.graph, &[main(guarded)]).await;
+    assert_eq!(report.ending(), Ending::Done);
+    assert_eq!(tries.load(std::sync::atomic::Ordering::SeqCst), 2);
+    assert_eq!(report.summary.ran, 1);
+
+    // A program that is not there will not be there later.
+    let missing = build.hinted("missing", command(root, &["no-such-program"]), retries);
+    let guarded = build.guard(missing, &[0]);
+    let before = setup.backend.runs();
+    let report = setup.run(&build.graph, &[main(guarded)]).await;
+    assert_eq!((report.failures.len(), setup.backend.runs() - before), (1, 1));
+}

@@ -8,7 +8,7 @@ use pipe_ops::{Arg, Datum, Op, Output, Slot};
 use super::execute::Layout;
 use super::{Call, Entry, Table};
 use crate::error::{self, Result};
-use crate::machine::{Machine, symbolic};
+use crate::machine::{Machine, Site, symbolic};
 use crate::value::{CheckKind, CheckValue, ContainerValue, Judged, Value};
 
 pub(super) const TABLE: Table = &[
@@ -17,7 +17,7 @@ pub(super) const TABLE: Table = &[
     ("File.check", Entry::Run(tree_check)),
     ("all", Entry::Run(all)),
     ("Check.requires", Entry::Run(requires)),
-    ("Check.warn_only", Entry::Run(undone)),
+    ("Check.warn_only", Entry::Run(warn_only)),
     ("Check.junit", Entry::Run(undone)),
 ];
 
@@ -63,7 +63,14 @@ fn name_of(machine: &mut Machine, call: &Call<'_>, index: usize) -> Result<Arc<s
 }
 
 fn made(name: Arc<str>, kind: CheckKind) -> Value {
-    Value::Check(Arc::new(CheckValue { name, kind, declared: Vec::new(), depth: 1, waits: false }))
+    Value::Check(Arc::new(CheckValue {
+        name,
+        kind,
+        declared: Vec::new(),
+        lenient: false,
+        depth: 1,
+        waits: false,
+    }))
 }
 
 fn container_check(machine: &mut Machine, call: &Call<'_>) -> Result<Value> {
@@ -78,7 +85,7 @@ fn container_check(machine: &mut Machine, call: &Call<'_>) -> Result<Value> {
     let guard = machine.guard(&step)?;
     let left = Arc::new(container.after(step.exec, step.exec));
     let judged = Judged { exec: step.exec, guard, success: step.success };
-    Ok(made(name, CheckKind::Exec { judged, container: left, keep }))
+    Ok(made(name, CheckKind::Exec { judged, gated: false, container: left, keep }))
 }
 
 fn tree_check(machine: &mut Machine, call: &Call<'_>) -> Result<Value> {
@@ -101,16 +108,23 @@ fn all(machine: &mut Machine, call: &Call<'_>) -> Result<Value> {
     }
     let depth = parts.iter().map(|part| part.depth).max().unwrap_or(0) + 1;
     machine.check_depth(depth, call.frame, call.span())?;
-    let mut declared = Vec::new();
-    for (index, argument) in [(1, "limit:"), (2, "fail_fast:")] {
-        if !matches!(call.arg(index)?, Value::Optional(None) | Value::Bool(false)) {
-            let site = call.site(machine);
-            declared.push(machine.declared(argument, Vec::new(), Vec::new(), &site)?);
+    let site = call.site(machine);
+    let limit = match call.optional(machine, 1)? {
+        None => None,
+        Some(Value::Int(limit)) if *limit > 0 => usize::try_from(*limit).ok(),
+        Some(Value::Int(_)) => {
+            return Err(error::invalid("`limit` is at least 1", call.arg_place(1)));
         }
+        Some(other) => return Err(machine.unusable("`limit`", other, call.arg_place(1))),
+    };
+    if let Some(limit) = limit {
+        machine.queue_up(&mut parts, limit, &site)?;
     }
-    let name = machine.label(call.frame);
+    let fail_fast = call.bool(machine, 2)?;
     let waits = parts.iter().any(|part| part.waits);
-    Ok(Value::Check(Arc::new(CheckValue { name, kind: CheckKind::All { parts }, declared, depth, waits })))
+    let kind = CheckKind::All { parts, fail_fast };
+    let (name, declared) = (site.name, Vec::new());
+    Ok(Value::Check(Arc::new(CheckValue { name, kind, declared, lenient: false, depth, waits })))
 }
 
 /// A check with an operation that is not there yet: it can be looked at, and planning refuses it.
@@ -121,11 +135,25 @@ fn undone(machine: &mut Machine, call: &Call<'_>) -> Result<Value> {
     Ok(Value::Check(Arc::new(check)))
 }
 
+fn warn_only(machine: &mut Machine, call: &Call<'_>) -> Result<Value> {
+    let check = call.check(machine)?.as_ref().clone();
+    Ok(Value::Check(Arc::new(CheckValue { lenient: true, ..check })))
+}
+
 fn requires(machine: &mut Machine, call: &Call<'_>) -> Result<Value> {
-    match call.arg(1)? {
-        Value::Check(_) => undone(machine, call),
-        _ => Err(call.unusable(machine, 1)),
+    let check = call.check(machine)?;
+    let other = match call.arg(1)? {
+        Value::Check(other) => other.clone(),
+        Value::Waiting(waiting) => Arc::new(CheckValue::waiting(waiting)),
+        _ => return Err(call.unusable(machine, 1)),
+    };
+    // Which commands are to be waited for is known only in a later round, and so is what waits for them.
+    if let Some(waiting) = other.first_waiting() {
+        return Ok(Value::Check(Arc::new(CheckValue::waiting(waiting))));
     }
+    let site = call.site(machine);
+    let after = machine.judgement(&other, &site)?;
+    machine.checked_after(&check, &after, &site).map(|check| Value::Check(Arc::new(check)))
 }
 
 fn name(machine: &mut Machine, call: &Call<'_>) -> Result<Value> {
@@ -139,7 +167,7 @@ fn name(machine: &mut Machine, call: &Call<'_>) -> Result<Value> {
 fn parts(machine: &mut Machine, call: &Call<'_>) -> Result<Value> {
     let check = call.check(machine)?;
     let parts: Vec<Value> = match &check.kind {
-        CheckKind::All { parts } => parts.iter().cloned().map(Value::Check).collect(),
+        CheckKind::All { parts, .. } => parts.iter().cloned().map(Value::Check).collect(),
         _ => vec![Value::Check(check.clone())],
     };
     machine.charge(parts.len() * size_of::<Value>(), call.frame, call.span())?;
@@ -152,26 +180,50 @@ fn passed(machine: &mut Machine, call: &Call<'_>) -> Result<Value> {
 }
 
 impl Machine {
+    /// Lets each check begin when the one so many places before it is over, whatever came of that.
+    fn queue_up(&mut self, parts: &mut [Arc<CheckValue>], limit: usize, site: &Site) -> Result<()> {
+        for index in limit..parts.len() {
+            let (Some(before), Some(part)) = (parts.get(index - limit), parts.get(index)) else { break };
+            let queued = match before.first_waiting() {
+                Some(waiting) => CheckValue::waiting(waiting),
+                None => {
+                    let of = self.judgement(before, site)?;
+                    let settled = Op::Settled { start: Vec::new(), of, forgives: false };
+                    let settled = self.add_main(settled, site)?;
+                    self.checked_after(part, &[settled], site)?
+                }
+            };
+            if let Some(part) = parts.get_mut(index) {
+                *part = Arc::new(queued);
+            }
+        }
+        Ok(())
+    }
+
     /// Whether a check succeeded, as a `Bool`.
     fn passed(&mut self, check: &CheckValue, call: &Call<'_>) -> Result<Value> {
         self.step(1, call.frame, call.span())?;
         let site = call.site(self);
+        if check.lenient {
+            return Ok(Value::Bool(true));
+        }
         match &check.kind {
-            CheckKind::Exec { judged: Judged { success: None, .. }, .. } => Ok(Value::Bool(true)),
-            CheckKind::Exec { judged: Judged { success: Some(codes), exec, .. }, .. } => {
+            CheckKind::Exec { judged: Judged { success: None, .. }, gated: false, .. } => {
+                Ok(Value::Bool(true))
+            }
+            CheckKind::Exec { judged: Judged { success: Some(codes), exec, .. }, gated: false, .. } => {
                 let codes = codes.iter().map(|code| Datum::Int(i64::from(*code))).collect();
                 let code = Output { node: *exec, slot: Slot::ExitCode };
                 let args = vec![Arg::Const(Datum::List(codes)), Arg::Output(code)];
                 self.apply_args("List.contains", args, &Type::Bool, &site)
             }
             CheckKind::Waiting(waiting) => Err(error::along(waiting, site.place)),
-            // Nothing says so far whether a node failed without failing who asks.
-            CheckKind::Built { outputs, .. } => {
-                let op =
-                    Op::Declared { operation: "passed".into(), inputs: outputs.clone(), args: Vec::new() };
-                Ok(symbolic(self.add_main(op, &site)?, &Type::Bool))
+            CheckKind::Exec { gated: true, .. } | CheckKind::Built { .. } => {
+                let of = self.judgement(check, &site)?;
+                let settled = Op::Settled { start: Vec::new(), of, forgives: true };
+                Ok(symbolic(self.add_main(settled, &site)?, &Type::Bool))
             }
-            CheckKind::All { parts } => {
+            CheckKind::All { parts, .. } => {
                 let mut all = Value::Bool(true);
                 for part in parts {
                     let part = self.passed(part, call)?;

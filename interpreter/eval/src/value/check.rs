@@ -16,6 +16,8 @@ pub struct CheckValue {
     pub kind: CheckKind,
     /// Operations on it that are declared and not there yet.
     pub declared: Vec<Output>,
+    /// Its failure is a warning.
+    pub lenient: bool,
     pub(crate) depth: u32,
     pub(crate) waits: bool,
 }
@@ -24,7 +26,7 @@ impl CheckValue {
     /// A check that is known only in a later round.
     pub(crate) fn waiting(waiting: &Arc<Waiting>) -> CheckValue {
         let kind = CheckKind::Waiting(waiting.clone());
-        CheckValue { name: "".into(), kind, declared: Vec::new(), depth: 1, waits: true }
+        CheckValue { name: "".into(), kind, declared: Vec::new(), lenient: false, depth: 1, waits: true }
     }
 }
 
@@ -35,6 +37,8 @@ pub enum CheckKind {
     Exec {
         /// Its judgement.
         judged: Judged,
+        /// The command has to wait for other checks.
+        gated: bool,
         /// The container as the command left it, whatever its exit code.
         container: Arc<ContainerValue>,
         /// Globs of what is written also when it failed.
@@ -53,6 +57,8 @@ pub enum CheckKind {
     All {
         /// Its parts in order.
         parts: Vec<Arc<CheckValue>>,
+        /// When one fails, the others are given up.
+        fail_fast: bool,
     },
 }
 

@@ -109,6 +109,21 @@ impl ContainerValue {
             + config.ports.len()
     }
 
+    /// Reads other nodes in the stead of these.
+    pub(crate) fn redirect(&mut self, to: &BTreeMap<NodeId, NodeId>) {
+        let redirect = |node: &mut NodeId| *node = to.get(node).copied().unwrap_or(*node);
+        redirect(&mut self.root.node);
+        for mount in &mut self.mounts {
+            if let Mounted::Tree(source) | Mounted::File(source) = &mut mount.shown {
+                redirect(&mut source.node);
+            }
+        }
+        if let Some(LastExec { exec, result }) = &mut self.last {
+            redirect(exec);
+            redirect(result);
+        }
+    }
+
     /// All its trees: what must be there when it is asked for.
     pub(crate) fn outputs(&self) -> Vec<Output> {
         let mounts = self.mounts.iter().filter_map(|mount| mount.shown.source());

@@ -86,16 +86,47 @@ fn an_allowed_failure_is_always_a_pass() {
 #[test]
 fn what_is_not_there_yet_is_demanded_and_so_refused() {
     let mut pipeline = Pipeline::new(CHECKS);
-    for (expression, operation) in [
-        ("lint().requires(unit())", "requires"),
-        ("lint().warn_only()", "warn_only"),
-        ("lint().junit(\"*.xml\")", "junit"),
-        ("all([lint()], fail_fast: true)", "fail_fast:"),
-    ] {
+    let graph = pipeline.graph("lint().junit(\"*.xml\")");
+    assert!(graph.contains("declared junit("), "{graph}");
+    assert_eq!(names(&mut pipeline, "lint().junit(\"*.xml\")"), ["the linter"]);
+}
+
+#[test]
+fn a_check_that_requires_another_one_waits_with_its_command() {
+    let mut pipeline = Pipeline::new(CHECKS);
+    let graph = pipeline.graph("lint().requires(tree())");
+    assert!(graph.contains("after [%") || graph.contains(" after "), "{graph}");
+    assert_eq!(names(&mut pipeline, "lint().requires(unit())"), ["the linter"]);
+    // What it left is read of the command that waited.
+    let both = pipeline.graph("lint().requires(unit()).stdout");
+    assert!(both.contains(" after ") && both.ends_with(".stdout"), "{both}");
+    // Of what is to be built the last command waits; what has none is judged later.
+    for expression in ["built().requires(lint())", "tree().requires(lint())", "ci().requires(lint())"] {
         let graph = pipeline.graph(expression);
-        assert!(graph.contains(&format!("declared {operation}(")), "{graph}");
+        assert!(graph.contains(" after "), "{graph}");
     }
-    assert_eq!(names(&mut pipeline, "lint().warn_only()"), ["the linter"]);
+    assert!(pipeline.graph("lint().requires(unit()).passed").contains("settled"));
+}
+
+#[test]
+fn a_check_that_only_warns_always_passes() {
+    let mut pipeline = Pipeline::new(CHECKS);
+    assert_eq!(pipeline.json("lint().warn_only().passed"), "true");
+    assert_eq!(pipeline.json("lint().warn_only().name"), "\"the linter\"");
+    let part = &parts(&mut pipeline, "all([lint(), unit()]).warn_only()")[1];
+    assert!(part.lenient && part.name.as_ref() == "unit", "{part:?}");
+    assert!(pipeline.graph("lint().warn_only()").contains("settled"));
+}
+
+#[test]
+fn all_takes_a_limit_and_can_fail_fast() {
+    let mut pipeline = Pipeline::new(CHECKS);
+    let limited = pipeline.graph("all([lint(), unit(), tree()], limit: 2)");
+    assert_eq!(limited.matches("settled").count(), 1, "{limited}");
+    assert!(pipeline.error("all([lint()], limit: 0)").contains("`limit` is at least 1"));
+    let together = pipeline.graph("all([lint(), unit()], fail_fast: true)");
+    assert_eq!(together.matches("together").count(), 1, "{together}");
+    assert_eq!(names(&mut pipeline, "all([lint(), unit()], fail_fast: true)"), ["the linter", "unit"]);
 }
 
 #[test]

@@ -229,8 +229,7 @@ fn operations_that_are_not_there_yet_keep_the_configuration() {
     );
     assert_eq!(pipeline.json("c().user"), "\"me\"");
     let graph = pipeline.graph("c().run([\"x\"], pids: 2)");
-    let parts =
-        ["declared secret_env(%", "declared pids:(%", "cache \"n\" Shared at /c", "tmpfs None at /t"];
+    let parts = ["declared secret_env(%", "declared pids:(%", "cache \"n\" Shared at /c", "tmpfs None at /t"];
     for operation in parts {
         assert!(graph.contains(operation), "{operation} in {graph}");
     }

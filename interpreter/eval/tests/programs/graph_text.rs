@@ -105,6 +105,8 @@ impl Text {
             Op::Settled { start, of, .. } => {
                 format!("settled {} after {}", self.outputs(of), self.outputs(start))
             }
+            Op::After { of, after } => format!("{} after {}", self.output(*of), self.outputs(after)),
+            Op::Together { of } => format!("together {}", self.outputs(of)),
             Op::Lane { after, index } => format!("lane {index} after {}", self.outputs(after)),
             Op::Declared { operation, inputs, args } => {
                 let inputs: Vec<_> = inputs.iter().map(|input| self.output(*input)).collect();

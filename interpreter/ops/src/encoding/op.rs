@@ -84,6 +84,15 @@ impl<F: Fn(NodeId) -> Option<OpDigest>> OpEncoder<F> {
                 self.each(after, |this, output| this.output(*output));
                 self.encoder.u32(*index);
             }
+            Op::After { of, after } => {
+                self.encoder.u8(43);
+                self.output(*of);
+                self.each(after, |this, output| this.output(*output));
+            }
+            Op::Together { of } => {
+                self.encoder.u8(44);
+                self.each(of, |this, output| this.output(*output));
+            }
             Op::Declared { operation, inputs, args } => {
                 self.encoder.u8(13);
                 self.encoder.text(operation);

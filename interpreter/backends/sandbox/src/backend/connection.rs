@@ -1,12 +1,13 @@
 //! The connection to a supervisor: requests go out under a lock, a thread hands replies to those who wait for them.
 
 use std::collections::HashMap;
+use std::convert::Infallible;
 use std::os::fd::{BorrowedFd, OwnedFd};
 use std::os::unix::net::UnixStream;
 use std::process::Child;
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::mpsc::{Receiver, channel};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use std::thread::JoinHandle;
 
 use pipe_engine::BackendError;
 
@@ -24,7 +25,8 @@ pub(super) struct Connection {
     sending: Mutex<()>,
     waiting: Arc<Mutex<Waiting>>,
     next: AtomicU64,
-    reader: Mutex<Option<JoinHandle<()>>>,
+    /// Ends when the supervisor has.
+    over: Mutex<Receiver<Infallible>>,
     ids: IdCount,
 }
 
@@ -40,19 +42,25 @@ fn locked(waiting: &Mutex<Waiting>) -> MutexGuard<'_, Waiting> {
 
 impl Connection {
     /// Over a socket on which both sides have said hello.
-    pub(super) fn new(socket: UnixStream, supervisor: Child, ids: IdCount) -> Connection {
+    pub(super) fn new(socket: UnixStream, mut supervisor: Child, ids: IdCount) -> Connection {
         let socket = Arc::new(socket);
         let waiting = Arc::new(Mutex::new(Waiting::default()));
-        let reader = std::thread::spawn({
+        let (alive, over) = channel();
+        std::thread::spawn({
             let (socket, waiting) = (socket.clone(), waiting.clone());
-            move || read_replies(&socket, &waiting, supervisor)
+            move || {
+                read_replies(&socket, &waiting);
+                drop(alive);
+                // Nobody else waits for its end.
+                let _ = supervisor.wait();
+            }
         });
         Connection {
             socket,
             sending: Mutex::new(()),
             waiting,
             next: AtomicU64::new(1),
-            reader: Mutex::new(Some(reader)),
+            over: Mutex::new(over),
             ids,
         }
     }
@@ -117,12 +125,12 @@ impl Connection {
         protocol::send(&self.socket, request, fds)
     }
 
-    /// Ends the supervisor and waits until it is gone.
+    /// Ends the supervisor, and waits until nothing of its steps is left.
     pub(super) fn end(&self) {
         let _ = self.send(&Request::End, &[]);
         let _ = self.socket.shutdown(std::net::Shutdown::Write);
-        let reader = self.reader.lock().unwrap_or_else(PoisonError::into_inner).take();
-        let _ = reader.map(JoinHandle::join);
+        // Nothing is ever sent.
+        let _ = self.over.lock().unwrap_or_else(PoisonError::into_inner).recv();
     }
 }
 
@@ -137,15 +145,17 @@ fn died() -> BackendError {
     BackendError::Failed("the sandbox's supervisor died; the steps it ran died with it".to_owned())
 }
 
-fn read_replies(socket: &UnixStream, waiting: &Mutex<Waiting>, mut supervisor: Child) {
+fn read_replies(socket: &UnixStream, waiting: &Mutex<Waiting>) {
     while let Ok((reply, fds)) = protocol::receive::<Reply>(socket) {
+        if matches!(reply, Reply::Over) {
+            break;
+        }
         let waiter = reply.id().and_then(|id| locked(waiting).waiters.remove(&id));
         if let Some(waiter) = waiter {
             waiter(Ok((reply, fds.into_iter().next())));
         }
     }
     let _ = socket.shutdown(std::net::Shutdown::Both);
-    let _ = supervisor.wait();
     let waiters = {
         let mut waiting = locked(waiting);
         waiting.closed = true;

@@ -58,15 +58,6 @@ pub(crate) struct Limits {
     pub(crate) open_files: (u64, u64),
 }
 
-/// File descriptors of the supervisor that a step's first process puts in their places.
-pub(crate) struct Streams {
-    /// `None`: an empty input.
-    pub(crate) stdin: Option<RawFd>,
-    pub(crate) stdout: RawFd,
-    pub(crate) stderr: RawFd,
-    pub(crate) report: RawFd,
-}
-
 /// Room for a descriptor, filled by the step's first process.
 pub(crate) struct FdSlot(AtomicI32);
 
@@ -83,13 +74,19 @@ impl FdSlot {
     pub(crate) fn get(&self) -> RawFd {
         self.0.load(Ordering::Relaxed)
     }
+
+    /// What is in it; then it is empty.
+    pub(crate) fn take(&self) -> Option<RawFd> {
+        let fd = self.0.swap(-1, Ordering::Relaxed);
+        (fd >= 0).then_some(fd)
+    }
 }
 
 /// Which network namespace a step's processes live in.
 #[derive(Clone, Copy)]
 pub(crate) enum NetworkNamespace {
-    /// One that was made ahead, with its loopback up.
-    Made(RawFd),
+    /// One that was made ahead, with its loopback up. It comes with the step.
+    Made,
     /// A new one.
     New,
     /// The supervisor's, which is the host's.
@@ -104,14 +101,14 @@ pub(crate) struct StepImage {
     pub(crate) attach_point: CString,
     /// In order: a path before one inside it.
     pub(crate) attachments: Vec<Attachment>,
-    /// Room for a descriptor for each attachment and each device.
+    /// Room for a descriptor for each attachment.
     pub(crate) mount_fds: Vec<FdSlot>,
-    pub(crate) device_fds: Vec<FdSlot>,
     /// Every folder on the way to the working folder, outermost first, the working folder last.
     pub(crate) workdir: Vec<CString>,
     pub(crate) identity: Identity,
     pub(crate) limits: Limits,
-    pub(crate) streams: Streams,
+    /// Whether an input comes with the step; else it is empty.
+    pub(crate) has_stdin: bool,
     pub(crate) network: NetworkNamespace,
     /// The seccomp program.
     pub(crate) filter: std::sync::Arc<[libc::sock_filter]>,
@@ -119,8 +116,6 @@ pub(crate) struct StepImage {
     pub(crate) programs: Vec<CString>,
     pub(crate) argv: StringArray,
     pub(crate) envp: StringArray,
-    /// The stack of the first process.
-    pub(crate) init_stack: Stack,
     /// The stack of the command's process until it executes.
     pub(crate) command_stack: Stack,
 }
@@ -157,6 +152,9 @@ pub(crate) struct Stack {
     _memory: Vec<u128>,
     base: *mut u128,
 }
+
+// SAFETY: the pointer is one to memory that only this value owns; threads may pass it on.
+unsafe impl Send for Stack {}
 
 /// 64 KiB: the calls of these processes are few and shallow.
 const STACK_LEN: usize = 4096;

@@ -4,69 +4,67 @@
 use std::ffi::{c_int, c_void};
 use std::os::fd::RawFd;
 
+use super::ahead::{self, Ahead, Handed};
 use super::image::{NetworkNamespace, StepImage};
+use super::mounts::Views;
 use super::report::{At, Failure, Record, Stage};
 use super::{masks, mounts, spawn, sys};
 
 /// Where the report pipe is once the standard streams are in place.
 pub(crate) const REPORT: RawFd = 3;
 
-/// The first code of the process that `clone` just made: runs a step.
+/// The first code of the process that `clone` just made: makes itself ready, waits for a step, runs it.
 ///
 /// # Safety
-/// The argument must be a [`StepImage`] that outlives the process.
-pub(crate) unsafe extern "C" fn start(image: *mut c_void) -> c_int {
+/// The argument must be an [`Ahead`] that outlives the process, as must every step that is put into it.
+pub(crate) unsafe extern "C" fn start(ahead: *mut c_void) -> c_int {
     // SAFETY: as the caller promises.
-    let image = unsafe { &*image.cast_const().cast::<StepImage>() };
-    let report = image.streams.report;
-    match live(image) {
+    let ahead = unsafe { &*ahead.cast_const().cast::<Ahead>() };
+    let ready = ahead::make_ready(ahead);
+    let Some((image, handed)) = ahead::wait_for_step(ahead) else { sys::exit(125) };
+    match ready.map_err(|failure| (failure, false)).and_then(|views| live(image, ahead, &handed, views)) {
         Ok(()) => sys::exit(0),
         // The report pipe is at its first number until the streams are moved, which is the only step that can change it.
         Err((failure, moved)) => {
-            Record::Setup(failure).send(if moved { REPORT } else { report });
+            Record::Setup(failure).send(if moved { REPORT } else { handed.report });
             sys::exit(125)
         }
     }
 }
 
-fn live(image: &StepImage) -> Result<(), (Failure, bool)> {
-    set_up(image).map_err(|failure| (failure, false))?;
-    take_streams(image).map_err(|failure| (failure, false))?;
+fn live(image: &StepImage, ahead: &Ahead, handed: &Handed, views: Views) -> Result<(), (Failure, bool)> {
+    set_up(image, ahead, handed, views).map_err(|failure| (failure, false))?;
+    take_streams(handed).map_err(|failure| (failure, false))?;
     start_and_reap(image).map_err(|failure| (failure, true))
 }
 
-fn set_up(image: &StepImage) -> Result<(), Failure> {
-    sys::prctl(libc::PR_SET_PDEATHSIG, libc::SIGKILL as libc::c_ulong).at(Stage::ParentDeathSignal)?;
-    // It may have died before it could be asked for.
-    if sys::reader_is_gone(image.streams.report) {
-        sys::exit(125);
+fn set_up(image: &StepImage, ahead: &Ahead, handed: &Handed, views: Views) -> Result<(), Failure> {
+    match (image.network, handed.network) {
+        (NetworkNamespace::Made, Some(network)) => {
+            sys::enter_network(network).at(Stage::NetworkNamespace)?;
+        }
+        (NetworkNamespace::New, _) => {
+            sys::new_network().at(Stage::NetworkNamespace)?;
+            sys::loopback_up().at(Stage::Loopback)?;
+        }
+        _ => {}
     }
-    if let NetworkNamespace::Made(network) = image.network {
-        sys::enter_network(network).at(Stage::NetworkNamespace)?;
-    }
-    // Modes of what is made here are meant as they are written.
-    sys::umask(0);
-    mounts::set_up(image)?;
-    masks::set_up()?;
-    sys::sethostname(c"pipe").at(Stage::HostName)?;
-    if matches!(image.network, NetworkNamespace::New) {
-        sys::loopback_up().at(Stage::Loopback)?;
-    }
+    mounts::set_up(image, ahead, views)?;
+    masks::set_up_sys()?;
     image.workdir.iter().try_for_each(|folder| sys::mkdir(folder, 0o755)).at(Stage::Workdir)
 }
 
-/// Puts the streams at 0, 1, 2, the report pipe at 3, and closes everything else: other steps' pipes among it.
-fn take_streams(image: &StepImage) -> Result<(), Failure> {
-    let streams = &image.streams;
+/// Puts the streams at 0, 1, 2, the report pipe at 3, and closes everything else.
+fn take_streams(handed: &Handed) -> Result<(), Failure> {
     let stage = Stage::StandardStreams;
-    let stdin = match streams.stdin {
+    let stdin = match handed.stdin {
         Some(fd) => fd,
         None => sys::open_read(c"/dev/null").at(stage)?,
     };
     sys::dup_to(stdin, 0).at(stage)?;
-    sys::dup_to(streams.stdout, 1).at(stage)?;
-    sys::dup_to(streams.stderr, 2).at(stage)?;
-    sys::dup_to_cloexec(streams.report, REPORT).at(stage)?;
+    sys::dup_to(handed.stdout, 1).at(stage)?;
+    sys::dup_to(handed.stderr, 2).at(stage)?;
+    sys::dup_to_cloexec(handed.report, REPORT).at(stage)?;
     sys::close_from(REPORT as u32 + 1).at(stage)
 }
 

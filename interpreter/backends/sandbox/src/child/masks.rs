@@ -7,25 +7,21 @@ use std::ffi::CStr;
 use super::report::{At, Failure, Stage};
 use super::sys::{self, Errno, Sys};
 
-/// Files that read as empty.
-const HIDDEN_FILES: [&CStr; 6] = [
-    c"/proc/kcore",
-    c"/proc/keys",
-    c"/proc/timer_list",
-    c"/proc/sched_debug",
-    c"/proc/latency_stats",
-    c"/proc/interrupts",
-];
+/// Files of `/proc` that read as empty.
+const HIDDEN_FILES: [&CStr; 6] =
+    [c"kcore", c"keys", c"timer_list", c"sched_debug", c"latency_stats", c"interrupts"];
 
-/// Folders that look empty.
-const HIDDEN_FOLDERS: [&CStr; 5] =
-    [c"/proc/acpi", c"/proc/asound", c"/proc/scsi", c"/sys/firmware", c"/sys/devices/virtual/powercap"];
+/// Folders of `/proc` that look empty.
+const HIDDEN_FOLDERS: [&CStr; 3] = [c"acpi", c"asound", c"scsi"];
 
-/// What can be read and not written.
-const READ_ONLY: [&CStr; 5] = [c"/proc/bus", c"/proc/fs", c"/proc/irq", c"/proc/sys", c"/proc/sysrq-trigger"];
+/// What can be read in `/proc` and not written.
+const READ_ONLY: [&CStr; 5] = [c"bus", c"fs", c"irq", c"sys", c"sysrq-trigger"];
 
-/// Masks them. What this kernel does not have needs no mask.
-pub(crate) fn set_up() -> Result<(), Failure> {
+/// Folders of `/sys` that look empty.
+const HIDDEN_IN_SYS: [&CStr; 2] = [c"/sys/firmware", c"/sys/devices/virtual/powercap"];
+
+/// Masks what is in `/proc`, which is the working folder. What this kernel does not have needs no mask.
+pub(crate) fn set_up_proc() -> Result<(), Failure> {
     let mut index = 0..;
     let mut number = || index.next().unwrap_or_default();
     for path in HIDDEN_FILES {
@@ -33,9 +29,7 @@ pub(crate) fn set_up() -> Result<(), Failure> {
             .at_index(Stage::Mask, number())?;
     }
     for path in HIDDEN_FOLDERS {
-        let options = Some(c"size=0");
-        if_present(sys::mount(Some(c"tmpfs"), path, Some(c"tmpfs"), libc::MS_RDONLY, options))
-            .at_index(Stage::Mask, number())?;
+        if_present(hide_folder(path)).at_index(Stage::Mask, number())?;
     }
     for path in READ_ONLY {
         if_present(make_read_only(path)).at_index(Stage::Mask, number())?;
@@ -43,9 +37,25 @@ pub(crate) fn set_up() -> Result<(), Failure> {
     Ok(())
 }
 
+/// Masks what is in `/sys`.
+pub(crate) fn set_up_sys() -> Result<(), Failure> {
+    let first = HIDDEN_FILES.len() + HIDDEN_FOLDERS.len() + READ_ONLY.len();
+    for (index, path) in HIDDEN_IN_SYS.iter().enumerate() {
+        if_present(hide_folder(path)).at_index(Stage::Mask, first + index)?;
+    }
+    Ok(())
+}
+
 /// The path that a failure in [`Stage::Mask`] speaks of.
-pub(crate) fn path_of(detail: u32) -> Option<&'static CStr> {
-    HIDDEN_FILES.iter().chain(&HIDDEN_FOLDERS).chain(&READ_ONLY).nth(detail as usize).copied()
+pub(crate) fn path_of(detail: u32) -> Option<String> {
+    let in_proc = HIDDEN_FILES.iter().chain(&HIDDEN_FOLDERS).chain(&READ_ONLY);
+    let in_proc = in_proc.map(|name| format!("/proc/{}", name.to_string_lossy()));
+    let in_sys = HIDDEN_IN_SYS.iter().map(|path| path.to_string_lossy().into_owned());
+    in_proc.chain(in_sys).nth(detail as usize)
+}
+
+fn hide_folder(path: &CStr) -> Sys<()> {
+    sys::mount(Some(c"tmpfs"), path, Some(c"tmpfs"), libc::MS_RDONLY, Some(c"size=0"))
 }
 
 fn make_read_only(path: &CStr) -> Sys<()> {

@@ -1,5 +1,6 @@
 //! What runs between `clone` and `execve`: no allocation, no lock, no panic; raw system calls on what was prepared.
 
+pub(crate) mod ahead;
 pub(crate) mod command;
 pub(crate) mod identity;
 pub(crate) mod image;

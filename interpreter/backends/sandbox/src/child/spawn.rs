@@ -3,7 +3,8 @@
 use std::ffi::{c_int, c_void};
 use std::os::fd::{FromRawFd, OwnedFd, RawFd};
 
-use super::image::{NetworkNamespace, Stack, StepImage};
+use super::ahead::Ahead;
+use super::image::{Stack, StepImage};
 use super::raw::{self, CloneArgs, Start};
 use super::sys::{Errno, Sys};
 use super::{command, init};
@@ -11,23 +12,22 @@ use super::{command, init};
 const NAMESPACES: c_int =
     libc::CLONE_NEWNS | libc::CLONE_NEWPID | libc::CLONE_NEWIPC | libc::CLONE_NEWUTS | libc::CLONE_NEWCGROUP;
 
-/// Starts a step in namespaces of its own; a descriptor of its first process.
+/// Starts a step's first process in namespaces of its own, before there is a step; a descriptor of it.
 ///
 /// That process has the supervisor's memory (`CLONE_VM`): copying it, and telling the copies apart afterwards, page by page, would be
 /// a sixth of what a step costs. Descriptors and working folder are its own.
 ///
 /// # Safety
-/// The image must live, and stay as it is, until the process is gone.
-pub(crate) unsafe fn spawn(image: &StepImage) -> std::io::Result<OwnedFd> {
+/// What it is given must live, and stay as it is, until the process is gone, and so must the step that is put into it.
+pub(crate) unsafe fn spawn(ahead: &Ahead) -> std::io::Result<OwnedFd> {
     let mut pidfd: RawFd = -1;
-    let network = if matches!(image.network, NetworkNamespace::New) { libc::CLONE_NEWNET } else { 0 };
     let args = CloneArgs {
-        flags: (NAMESPACES | network | libc::CLONE_PIDFD | libc::CLONE_VM) as u64,
+        flags: (NAMESPACES | libc::CLONE_PIDFD | libc::CLONE_VM) as u64,
         pidfd: &raw mut pidfd as u64,
         ..CloneArgs::default()
     };
     // SAFETY: the structure and `pidfd` live through the call; of the rest the caller takes care. `init::start` never returns.
-    unsafe { clone_on(&image.init_stack, args, init::start, image) }
+    unsafe { clone_on(&ahead.stack, args, init::start, ahead) }
         .map_err(|Errno(errno)| std::io::Error::from_raw_os_error(errno))?;
     // SAFETY: the kernel just made this descriptor for us.
     Ok(unsafe { OwnedFd::from_raw_fd(pidfd) })
@@ -43,12 +43,12 @@ pub(crate) fn start_command(image: &StepImage) -> Sys<libc::pid_t> {
 
 /// # Safety
 /// As [`raw::clone3`]; the stack is the new process's alone.
-unsafe fn clone_on(stack: &Stack, mut args: CloneArgs, start: Start, image: &StepImage) -> Sys<libc::pid_t> {
+unsafe fn clone_on<T>(stack: &Stack, mut args: CloneArgs, start: Start, argument: &T) -> Sys<libc::pid_t> {
     let (base, size) = stack.range();
     args.exit_signal = libc::SIGCHLD as u64;
     args.stack = base as u64;
     args.stack_size = size as u64;
-    let argument = std::ptr::from_ref(image).cast_mut().cast::<c_void>();
+    let argument = std::ptr::from_ref(argument).cast_mut().cast::<c_void>();
     // SAFETY: as the caller promises; `start` only reads through its argument.
     let pid = unsafe { raw::clone3(&args, start, argument) };
     if pid < 0 { Err(Errno(-pid as c_int)) } else { Ok(pid as libc::pid_t) }

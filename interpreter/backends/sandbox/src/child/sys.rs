@@ -219,6 +219,11 @@ pub(crate) fn open_read(path: &CStr) -> Sys<RawFd> {
     open(path, libc::O_RDONLY)
 }
 
+/// A folder, to come back to.
+pub(crate) fn open_folder(path: &CStr) -> Sys<RawFd> {
+    open(path, libc::O_PATH | libc::O_DIRECTORY)
+}
+
 /// Whether something is at a path.
 pub(crate) fn exists(path: &CStr) -> bool {
     // SAFETY: the path ends in NUL and lives through the call.
@@ -258,14 +263,42 @@ pub(crate) fn write(fd: RawFd, bytes: &[u8]) -> Sys<()> {
     unsafe { call_unit(libc::SYS_write, [fd as usize, bytes.as_ptr() as usize, bytes.len()]) }
 }
 
-/// Whether nobody can read any more what is written to this pipe.
-pub(crate) fn reader_is_gone(pipe: RawFd) -> bool {
-    let mut entry = libc::pollfd { fd: pipe, events: 0, revents: 0 };
-    let at_once = libc::timespec { tv_sec: 0, tv_nsec: 0 };
-    let arguments = [&raw mut entry as usize, 1, address(&at_once), 0, 0];
-    // SAFETY: one live entry, a count of one, a live time, no signal mask.
-    let ready = unsafe { call(libc::SYS_ppoll, arguments) };
-    ready.is_ok_and(|ready| ready > 0) && entry.revents & libc::POLLERR != 0
+/// Receives one message of one byte, and the descriptors that come with it; how many those are. `None`: the other end is closed.
+pub(crate) fn receive_descriptors<const N: usize>(
+    socket: RawFd,
+    descriptors: &mut [RawFd; N],
+) -> Sys<Option<usize>> {
+    let mut byte = 0_u8;
+    let mut part = libc::iovec { iov_base: (&raw mut byte).cast(), iov_len: 1 };
+    // One `cmsghdr` (two words), then numbers of descriptors, two in a word.
+    let mut control = [0_u64; 16];
+    // SAFETY: all zeroes is a valid `msghdr`.
+    let mut message: libc::msghdr = unsafe { std::mem::zeroed() };
+    message.msg_iov = &raw mut part;
+    message.msg_iovlen = 1;
+    message.msg_control = (&raw mut control).cast();
+    message.msg_controllen = size_of_val(&control) as _;
+    let arguments = [socket as usize, &raw mut message as usize, libc::MSG_CMSG_CLOEXEC as usize];
+    let received = loop {
+        // SAFETY: the message, its one byte and its room for descriptors live through the call.
+        match unsafe { call(libc::SYS_recvmsg, arguments) } {
+            Err(Errno(libc::EINTR)) => {}
+            other => break other?,
+        }
+    };
+    if received == 0 {
+        return Ok(None);
+    }
+    let [length, _, words @ ..] = &control;
+    let count = (*length as usize).saturating_sub(2 * size_of::<u64>()) / size_of::<RawFd>();
+    let numbers = words.iter().flat_map(|word| {
+        let [a, b, c, d, e, f, g, h] = word.to_ne_bytes();
+        [RawFd::from_ne_bytes([a, b, c, d]), RawFd::from_ne_bytes([e, f, g, h])]
+    });
+    for (slot, number) in descriptors.iter_mut().zip(numbers) {
+        *slot = number;
+    }
+    Ok(Some(count.min(N)))
 }
 
 /// `prctl(2)` with one argument.
@@ -391,6 +424,12 @@ pub(crate) fn kill_all_others() {
 pub(crate) fn enter_network(namespace: RawFd) -> Sys<()> {
     // SAFETY: only numbers are passed.
     unsafe { call_unit(libc::SYS_setns, [namespace as usize, libc::CLONE_NEWNET as usize]) }
+}
+
+/// Makes a network namespace and enters it.
+pub(crate) fn new_network() -> Sys<()> {
+    // SAFETY: only a number is passed.
+    unsafe { call_unit(libc::SYS_unshare, [libc::CLONE_NEWNET as usize]) }
 }
 
 /// `umask(2)`.

@@ -64,6 +64,8 @@ pub(crate) enum Reply {
     Ended { id: RequestId, result: Result<Report, StepFailure> },
     /// A task with files is over.
     Files { id: RequestId, result: Result<FileResult, FileFailure> },
+    /// The last message: every step is gone, and so are their folders.
+    Over,
 }
 
 impl Reply {
@@ -74,13 +76,14 @@ impl Reply {
             Reply::Ready(_) => "Ready",
             Reply::Ended { .. } => "Ended",
             Reply::Files { .. } => "Files",
+            Reply::Over => "Over",
         }
     }
 
-    /// The request it answers; none for the two of the beginning.
+    /// The request it answers; none for those of the beginning and the end.
     pub(crate) fn id(&self) -> Option<RequestId> {
         match self {
-            Reply::Namespace(_) | Reply::Ready(_) => None,
+            Reply::Namespace(_) | Reply::Ready(_) | Reply::Over => None,
             Reply::Ended { id, .. } | Reply::Files { id, .. } => Some(*id),
         }
     }

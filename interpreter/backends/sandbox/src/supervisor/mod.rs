@@ -7,6 +7,7 @@ mod collect;
 mod dying;
 mod enter;
 mod files;
+mod first;
 mod folders;
 mod hint;
 mod layers;

@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 use std::ffi::OsStr;
 use std::net::SocketAddr;
+use std::os::fd::BorrowedFd;
 use std::path::{Path, PathBuf};
 
 use super::accounts;
@@ -18,9 +19,8 @@ use super::view::{Content, Region, View};
 use super::volumes::{self, HeldVolume};
 use crate::child::image::{
     Attachment, FdSlot, Identity, Limits, MountPoint, NetworkNamespace, Overlay, Source,
-    Stack as ProcessStack, StepImage, Streams, StringArray,
+    Stack as ProcessStack, StepImage, StringArray,
 };
-use crate::child::mounts::DEVICES;
 use crate::protocol::{Mount, MountedTree, Step, StepFailure, StepNetwork};
 use crate::toolchain::Toolchain;
 
@@ -61,12 +61,20 @@ impl StepNet {
 
     fn namespace(&self) -> NetworkNamespace {
         match self {
-            StepNet::Outside(outside) => NetworkNamespace::Made(outside.namespace()),
-            StepNet::Closed(Some(made)) | StepNet::Offline(_, Some(made)) => {
-                NetworkNamespace::Made(made.namespace())
+            StepNet::Outside(_) | StepNet::Closed(Some(_)) | StepNet::Offline(_, Some(_)) => {
+                NetworkNamespace::Made
             }
             StepNet::Closed(None) | StepNet::Offline(_, None) => NetworkNamespace::New,
             StepNet::Host => NetworkNamespace::Host,
+        }
+    }
+
+    /// A namespace that was made ahead.
+    pub(super) fn made(&self) -> Option<BorrowedFd<'_>> {
+        match self {
+            StepNet::Outside(outside) => Some(outside.namespace()),
+            StepNet::Closed(made) | StepNet::Offline(_, made) => made.as_ref().map(Closed::namespace),
+            StepNet::Host => None,
         }
     }
 
@@ -106,12 +114,7 @@ impl StepNet {
 }
 
 /// Plans a step. `folders` are where it works.
-pub(super) fn plan(
-    context: &Context,
-    step: &Step,
-    folders: &StepFolders<'_>,
-    streams: Streams,
-) -> Result<Plan, StepFailure> {
+pub(super) fn plan(context: &Context, step: &Step, folders: &StepFolders<'_>) -> Result<Plan, StepFailure> {
     let mut planner = Planner::new(context, step, folders)?;
     if step.toolchain {
         planner.add_toolchain()?;
@@ -137,7 +140,6 @@ pub(super) fn plan(
         attach_point: c_path(&context.attach_point)?,
         mount_fds: FdSlot::vec(attachments.len()),
         attachments,
-        device_fds: FdSlot::vec(DEVICES.len()),
         workdir: folders_to(&step.workdir)?,
         identity: Identity {
             uid: account.uid,
@@ -147,13 +149,12 @@ pub(super) fn plan(
             no_new_privileges: context.ids.is_single(),
         },
         limits: Limits { open_files: context.open_files },
-        streams,
+        has_stdin: step.stdin,
         network: network.namespace(),
         filter: context.filter.clone(),
         programs: programs(step)?,
         argv: StringArray::new(c_texts(step.argv.iter().cloned())?),
         envp: StringArray::new(c_texts(step.env.iter().map(|(name, value)| format!("{name}={value}")))?),
-        init_stack: ProcessStack::new(),
         command_stack: ProcessStack::new(),
     });
     Ok(Plan { image, network, root: root.1, mounts: uppers, volumes: planner.volumes })

@@ -3,7 +3,9 @@
 //! Threads take turns at the connection: whoever receives a request answers it, after another thread stands at the connection. So a
 //! request is never handed from thread to thread, which costs as much as a fair part of a step.
 
+use std::ffi::CString;
 use std::os::fd::{AsFd, OwnedFd};
+use std::os::unix::ffi::OsStrExt;
 use std::os::unix::net::UnixStream;
 use std::panic::AssertUnwindSafe;
 use std::path::PathBuf;
@@ -13,6 +15,7 @@ use std::thread::JoinHandle;
 
 use super::dying::Dying;
 use super::files;
+use super::first::FirstProcesses;
 use super::folders::{RunFolders, StepFolders};
 use super::layers::LayerIndex;
 use super::network::{NetworkPool, Outbound};
@@ -31,12 +34,13 @@ use crate::seccomp;
 pub(super) struct Context {
     pub(super) ids: IdCount,
     pub(super) open_files: (u64, u64),
-    pub(super) bases: Bases,
+    pub(super) bases: Arc<Bases>,
     pub(super) index: LayerIndex,
     pub(super) filter: Arc<[libc::sock_filter]>,
     pub(super) networks: NetworkPool,
     pub(super) outbound: Outbound,
     pub(super) dying: Dying,
+    pub(super) first_processes: FirstProcesses,
     /// A folder on which every step's root is attached, each in its own mount namespace.
     pub(super) attach_point: PathBuf,
 }
@@ -70,16 +74,20 @@ impl Server {
         let work = WorkFolder::create().map_err(step("make a working folder in the store"))?;
         let attach_point = work.path().join("root");
         std::fs::create_dir(&attach_point).map_err(step("make a working folder in the store"))?;
+        let point = CString::new(attach_point.as_os_str().as_bytes())
+            .map_err(|error| step("name a working folder")(error.into()))?;
         let filter = seccomp::compile()
             .map_err(|error| step("compile the seccomp filter")(std::io::Error::other(error)))?;
         let share = || socket.try_clone().map_err(step("share its connection"));
+        let bases = Arc::new(Bases::new(work.path()));
         let context = Context {
             ids: begin.ids,
             open_files: begin.open_files,
-            bases: Bases::new(work.path()),
+            first_processes: FirstProcesses::start(point, bases.clone()),
+            bases,
             index: LayerIndex::default(),
             filter: filter.into(),
-            networks: NetworkPool::start(),
+            networks: NetworkPool::default(),
             outbound: Outbound::new(work.path()),
             dying: Dying::default(),
             attach_point,
@@ -102,6 +110,7 @@ impl Server {
         self.answer_in_turn();
         // This thread may be the first to see the end, or come back from a step to find it.
         self.running.kill_all();
+        self.context.first_processes.end();
         loop {
             // Not held while joining: the thread may be about to add another.
             let Some(thread) = locked(&self.threads).pop() else { break };
@@ -112,6 +121,8 @@ impl Server {
             // `pipe` was killed; its folders are nobody's now.
             work::sweep_after(&self.folders.runs());
         }
+        // What is left is the kernel's: a process with links to networks takes it many milliseconds to end.
+        self.reply(&Reply::Over, None);
     }
 
     /// The life of a thread: receive, answer, again. Ends with the connection.

@@ -1,6 +1,6 @@
 //! One step from its request to its report.
 
-use std::os::fd::{AsRawFd, OwnedFd};
+use std::os::fd::{AsFd, OwnedFd};
 use std::time::Duration;
 
 use rustix::pipe::PipeFlags;
@@ -14,7 +14,7 @@ use super::server::Context;
 use super::uppers::Upper;
 use super::volumes::HeldVolume;
 use super::watch::{Over, Watch};
-use crate::child::image::{Source, StepImage, Streams};
+use crate::child::image::{Source, StepImage};
 use crate::child::masks;
 use crate::child::report::{Failure, Record, Stage};
 use crate::protocol::{Ending, Report, RequestId, Step, StepFailure};
@@ -54,15 +54,12 @@ pub(super) fn run(
     let earlier = context.dying.now();
     let (report, report_writer) = rustix::pipe::pipe_with(PipeFlags::CLOEXEC | PipeFlags::NONBLOCK)
         .map_err(|errno| machine("make a pipe", errno.into()))?;
-    let streams = Streams {
-        stdin: fds.stdin.as_ref().map(AsRawFd::as_raw_fd),
-        stdout: fds.stdout.as_raw_fd(),
-        stderr: fds.stderr.as_raw_fd(),
-        report: report_writer.as_raw_fd(),
-    };
-    let Plan { image, network, root, mounts, volumes } = plan::plan(context, step, folders, streams)?;
+    let Plan { image, network, root, mounts, volumes } = plan::plan(context, step, folders)?;
     context.dying.wait_for(&earlier);
-    let watch = Watch::start(image, report).map_err(cannot_start)?;
+    let handed = [Some(fds.stdout.as_fd()), Some(fds.stderr.as_fd()), Some(report_writer.as_fd())];
+    let handed = handed.into_iter().chain([network.made(), fds.stdin.as_ref().map(AsFd::as_fd)]);
+    let handed: Vec<_> = handed.flatten().collect();
+    let watch = Watch::start(&context.first_processes, image, &handed, report).map_err(cannot_start)?;
     running.started(id, watch.process());
     // What the step writes to is the step's alone from here on.
     drop((fds, report_writer));
@@ -166,7 +163,7 @@ fn subject(failure: Failure, image: &StepImage) -> Option<String> {
             image.attachments.get(index).map(|attachment| text(&attachment.target))
         }
         Stage::Device => crate::child::mounts::DEVICES.get(index).map(|(source, _)| text(source)),
-        Stage::Mask => masks::path_of(failure.detail).map(text),
+        Stage::Mask => masks::path_of(failure.detail),
         Stage::Workdir | Stage::EnterWorkdir => Some(text(image.workdir())),
         _ => None,
     }

@@ -1,24 +1,20 @@
 //! Watching a step's first process.
 
 use std::io;
-use std::mem::ManuallyDrop;
-use std::os::fd::{AsFd, OwnedFd};
+use std::os::fd::{BorrowedFd, OwnedFd};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
-use rustix::process::{WaitId, WaitIdOptions, waitid};
 
+use super::first::{FirstProcesses, Started};
 use super::running::kill;
 use crate::child::image::StepImage;
 use crate::child::report::{RECORD_LEN, Record};
-use crate::child::spawn;
 
 /// A step that runs. Dropped, it is killed, and nothing of it is left: no process, no mount.
 pub(super) struct Watch {
-    /// What the step's processes read; they are gone before it is.
-    image: ManuallyDrop<Box<StepImage>>,
-    process: Arc<OwnedFd>,
+    started: Started,
     report: OwnedFd,
 }
 
@@ -33,33 +29,25 @@ pub(super) enum Over {
     Died,
 }
 
-impl Drop for Watch {
-    fn drop(&mut self) {
-        kill(&self.process);
-        // It can fail for a process that was waited for only.
-        if self.until_gone().is_ok() {
-            // SAFETY: nobody uses it after this. A process that cannot be waited for would: then it stays.
-            unsafe { ManuallyDrop::drop(&mut self.image) };
-        }
-    }
-}
-
 impl Watch {
     /// Starts a step that reports on the other end of this pipe.
-    pub(super) fn start(image: Box<StepImage>, report: OwnedFd) -> io::Result<Watch> {
-        // SAFETY: the image has its place on the heap, is never changed, and is kept until the process is gone.
-        let process = unsafe { spawn::spawn(&image) }?;
-        Ok(Watch { image: ManuallyDrop::new(image), process: Arc::new(process), report })
+    pub(super) fn start(
+        processes: &FirstProcesses,
+        image: Box<StepImage>,
+        fds: &[BorrowedFd<'_>],
+        report: OwnedFd,
+    ) -> io::Result<Watch> {
+        Ok(Watch { started: processes.start_step(image, fds)?, report })
     }
 
     /// The first process.
     pub(super) fn process(&self) -> &Arc<OwnedFd> {
-        &self.process
+        self.started.first.process()
     }
 
     /// What was started.
     pub(super) fn image(&self) -> &StepImage {
-        &self.image
+        &self.started.step
     }
 
     /// Waits until the step is over. When `timeout` is over the whole tree is killed.
@@ -68,22 +56,10 @@ impl Watch {
         if self.poll(deadline)? {
             return Ok(self.read_record().map_or(Over::Died, Over::Told));
         }
-        kill(&self.process);
-        self.until_gone()?;
+        kill(self.process());
+        self.started.first.until_gone()?;
         // It may have ended by itself at the last moment.
         Ok(self.read_record().map_or(Over::TimedOut, Over::Told))
-    }
-
-    /// Waits until the first process is gone, and the step's namespaces with it.
-    fn until_gone(&self) -> io::Result<()> {
-        loop {
-            match waitid(WaitId::PidFd(self.process.as_fd()), WaitIdOptions::EXITED) {
-                Err(rustix::io::Errno::INTR) => {}
-                // `CHILD`: it was waited for before.
-                Ok(_) | Err(rustix::io::Errno::CHILD) => return Ok(()),
-                Err(other) => return Err(other.into()),
-            }
-        }
     }
 
     /// Waits for a record or for the process's end; whether either came before the deadline.
@@ -92,7 +68,7 @@ impl Watch {
             let rest = deadline.map(|deadline| deadline.saturating_duration_since(Instant::now()));
             let rest = rest.and_then(|rest| Timespec::try_from(rest).ok());
             let mut fds =
-                [PollFd::new(&self.process, PollFlags::IN), PollFd::new(&self.report, PollFlags::IN)];
+                [PollFd::new(self.process(), PollFlags::IN), PollFd::new(&self.report, PollFlags::IN)];
             match poll(&mut fds, rest.as_ref()) {
                 Ok(ready) => return Ok(ready > 0),
                 Err(rustix::io::Errno::INTR) => {}

@@ -4,4 +4,4 @@ mod key;
 mod parts;
 
 pub(crate) use key::digest;
-pub(crate) use parts::{MADE_FILES, Toolchain};
+pub(crate) use parts::{MADE_FILES, Part, Toolchain};

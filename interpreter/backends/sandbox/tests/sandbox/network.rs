@@ -183,16 +183,14 @@ async fn a_network_that_a_step_did_not_use_goes_to_the_next_and_no_other() {
     for (read, network) in
         [("cat /sys/class/net/eth0/iflink", outbound(&[])), ("readlink /proc/self/ns/net", StepNetwork::Off)]
     {
-        let used = format!(
-            "python3 -c 'import socket; s = socket.socket(); s.connect_ex((\"127.0.0.1\", 1))'; {read}"
-        );
-        let (mut fresh, mut dirty) = (std::collections::BTreeSet::new(), std::collections::BTreeSet::new());
+        let used = "cat /sys/class/net/lo/statistics/rx_packets; \
+            python3 -c 'import socket; s = socket.socket(); s.connect_ex((\"127.0.0.1\", 1))'";
+        let mut fresh = std::collections::BTreeSet::new();
         for _ in 0..12 {
             fresh.insert(run(read, network.clone()).await);
         }
         for _ in 0..4 {
-            let name = run(&used, network.clone()).await;
-            assert!(dirty.insert(name), "{dirty:?}");
+            assert_eq!(run(used, network.clone()).await, "0");
         }
         assert!(fresh.len() < 8, "{fresh:?}");
     }

@@ -1,10 +1,11 @@
-//! Links made ahead, and the gateway that they lead to. Nothing of it is there before the first step that asks for it.
+//! Links for steps, and the gateway that they lead to. Nothing of it is there before the first step that asks for it, and there are no more
+//! links than steps at once: one costs the kernel milliseconds, at its beginning and at its end.
 
 use std::net::{IpAddr, SocketAddr};
-use std::os::fd::{AsRawFd, RawFd};
+use std::os::fd::{AsFd, BorrowedFd};
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
-use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
+use std::sync::mpsc::{Receiver, Sender, channel};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use super::gateway::{Attachment, Gateway};
@@ -24,11 +25,17 @@ pub(in crate::supervisor) struct Outbound {
 struct Way {
     egress: Egress,
     gateway: Gateway,
-    links: Mutex<Receiver<Result<Link, Failure>>>,
+    maker: Mutex<Maker>,
     /// Links that steps had and did not use.
     spare: Mutex<Vec<Link>>,
     resolv_conf: PathBuf,
     hosts: PathBuf,
+}
+
+/// The thread that makes links, one when it is asked.
+struct Maker {
+    wanted: Sender<()>,
+    links: Receiver<Result<Link, Failure>>,
 }
 
 /// A step's network; it lasts as long as this.
@@ -43,8 +50,8 @@ pub(in crate::supervisor) struct Outside {
 
 impl Outside {
     /// The step's network namespace.
-    pub(in crate::supervisor) fn namespace(&self) -> RawFd {
-        self.link.namespace.as_raw_fd()
+    pub(in crate::supervisor) fn namespace(&self) -> BorrowedFd<'_> {
+        self.link.namespace.as_fd()
     }
 
     /// What the step asked for and may not reach.
@@ -107,31 +114,32 @@ impl Way {
         };
         let resolv_conf = write("resolv.conf", resolvers.file(IpAddr::V4(GATEWAY_V4)))?;
         let hosts = write("hosts", resolvers::hosts(egress))?;
-        let (wire_sender, wire) = sync_channel(1);
-        // One waits in the channel, one in the thread's hands.
-        let (sender, links) = sync_channel(1);
+        let (wire_sender, wire) = channel();
+        let (wanted, wants) = channel();
+        let (sender, links) = channel();
         let granted = egress.clone();
-        std::thread::spawn(move || make_links(&granted, &wire_sender, &sender));
+        std::thread::spawn(move || make_links(&granted, &wire_sender, &wants, &sender));
         let wire = wire.recv().map_err(|_| "the network's thread is gone".to_owned())?.map_err(text)?;
         let gateway =
             Gateway::start(wire, resolvers).map_err(|error| format!("cannot start the gateway: {error}"))?;
         Ok(Way {
             egress: egress.clone(),
             gateway,
-            links: Mutex::new(links),
+            maker: Mutex::new(Maker { wanted, links }),
             spare: Mutex::default(),
             resolv_conf,
             hosts,
         })
     }
 
-    /// One that is left over, or the next that is made.
+    /// One that is left over, else a new one.
     fn link(&self) -> Result<Link, String> {
         if let Some(spare) = self.spare.lock().unwrap_or_else(PoisonError::into_inner).pop() {
             return Ok(spare);
         }
-        let made = self.links.lock().unwrap_or_else(PoisonError::into_inner).recv();
-        made.map_err(|_| "the network's thread is gone".to_owned())?.map_err(text)
+        let maker = self.maker.lock().unwrap_or_else(PoisonError::into_inner);
+        let made = maker.wanted.send(()).ok().and_then(|()| maker.links.recv().ok());
+        made.ok_or_else(|| "the network's thread is gone".to_owned())?.map_err(text)
     }
 }
 
@@ -139,11 +147,12 @@ fn text((what, error): Failure) -> String {
     format!("cannot {what}: {error}")
 }
 
-/// The life of the thread that makes links: until nobody takes them, or one cannot be made.
+/// The life of the thread that makes links: until nobody can ask for one any more.
 fn make_links(
     egress: &Egress,
-    wire: &SyncSender<Result<Wire, Failure>>,
-    links: &SyncSender<Result<Link, Failure>>,
+    wire: &Sender<Result<Wire, Failure>>,
+    wants: &Receiver<()>,
+    links: &Sender<Result<Link, Failure>>,
 ) {
     let mut hub = match Hub::new() {
         Ok((hub, opened)) => {
@@ -152,7 +161,7 @@ fn make_links(
         }
         Err(failure) => return drop(wire.send(Err(failure))),
     };
-    loop {
+    while wants.recv().is_ok() {
         // A step that cannot have one is told; the next may have more luck.
         if links.send(hub.link(egress)).is_err() {
             return;

@@ -1,17 +1,24 @@
-//! Network namespaces without a way out, made ahead: making one is a good part of a step's cost, and can be done while another step
-//! runs. One that a step did not use goes to the next.
+//! Network namespaces without a way out. Making one is a good part of a step's cost, and its end is work for the kernel, so one that a
+//! step did not use goes to the next.
 
-use std::os::fd::{AsRawFd, OwnedFd, RawFd};
-use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
-use std::sync::{Mutex, PoisonError};
+use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
+use std::sync::mpsc::{Receiver, Sender, channel};
+use std::sync::{Mutex, OnceLock, PoisonError};
 
 use super::link::{Failure, fresh_namespace};
 use super::netlink::Netlink;
 
-/// A few namespaces, each with its loopback up, each for one step at a time.
+/// As many namespaces as steps need at once, each with its loopback up, each for one step at a time.
+#[derive(Default)]
 pub(in crate::supervisor) struct NetworkPool {
-    ready: Mutex<Receiver<Closed>>,
+    maker: OnceLock<Mutex<Maker>>,
     spare: Mutex<Vec<Closed>>,
+}
+
+/// The thread that makes them, one when it is asked: each time it is in another namespace.
+struct Maker {
+    wanted: Sender<()>,
+    made: Receiver<Closed>,
 }
 
 /// A namespace without a way out.
@@ -22,24 +29,20 @@ pub(in crate::supervisor) struct Closed {
 
 impl Closed {
     /// The namespace.
-    pub(in crate::supervisor) fn namespace(&self) -> RawFd {
-        self.namespace.as_raw_fd()
+    pub(in crate::supervisor) fn namespace(&self) -> BorrowedFd<'_> {
+        self.namespace.as_fd()
     }
 }
 
 impl NetworkPool {
-    /// Starts the thread that makes them. It ends when it cannot make one, or with the process.
-    pub(in crate::supervisor) fn start() -> NetworkPool {
-        // One waits in the channel, one in the thread's hands.
-        let (sender, ready) = sync_channel(1);
-        std::thread::spawn(move || make(&sender));
-        NetworkPool { ready: Mutex::new(ready), spare: Mutex::default() }
-    }
-
-    /// One that is ready. `None`: the step makes its own, as many at once as there are steps.
+    /// One that nobody uses. `None`: none can be made here.
     pub(in crate::supervisor) fn take(&self) -> Option<Closed> {
         let spare = self.spare.lock().unwrap_or_else(PoisonError::into_inner).pop();
-        spare.or_else(|| self.ready.lock().ok()?.try_recv().ok())
+        spare.or_else(|| {
+            let maker = self.maker.get_or_init(Maker::start).lock().ok()?;
+            maker.wanted.send(()).ok()?;
+            maker.made.recv().ok()
+        })
     }
 
     /// The step is gone, with all its processes.
@@ -50,11 +53,19 @@ impl NetworkPool {
     }
 }
 
-fn make(sender: &SyncSender<Closed>) {
-    while let Ok(closed) = make_one() {
-        if sender.send(closed).is_err() {
-            return;
-        }
+impl Maker {
+    /// It ends when it cannot make one, or with the process.
+    fn start() -> Mutex<Maker> {
+        let (wanted, wants) = channel();
+        let (sender, made) = channel();
+        std::thread::spawn(move || {
+            while let (Ok(()), Ok(closed)) = (wants.recv(), make_one()) {
+                if sender.send(closed).is_err() {
+                    return;
+                }
+            }
+        });
+        Mutex::new(Maker { wanted, made })
     }
 }
 

@@ -13,6 +13,7 @@ use std::fs;
 use std::io;
 use std::os::unix::ffi::OsStrExt;
 use std::path::{Path, PathBuf};
+use std::sync::LazyLock;
 
 use pipe_ops::{BlobDigest, Digest, TreeDigest};
 use rusqlite::OptionalExtension;
@@ -51,8 +52,11 @@ impl Store {
         if !root.is_dir() {
             return Err(ImportError::NotADirectory { path: path.to_path_buf() }.into());
         }
-        let found = walk::walk(&root, filter, self.inside(&root))?;
-        self.take_in(&root, filter.key(), found, options)
+        let key = filter.key();
+        // What is remembered of many files takes as long to read as a part of the walk.
+        let (found, previous) =
+            rayon::join(|| walk::walk(&root, filter, self.inside(&root)), || self.previous(&root, key));
+        self.take_in(&root, key, found?, previous?, options)
     }
 
     /// Takes a file of the host in; a symbolic link is followed.
@@ -64,8 +68,9 @@ impl Store {
         }
         let (folder, name) = file.parent().zip(file.file_name()).ok_or_else(not_a_file)?;
         let found = walk::single(folder, name.as_bytes())?;
-        let tree =
-            self.take_in(folder, Digest::of(file.as_os_str().as_bytes()), found, &ImportOptions::default())?;
+        let key = Digest::of(file.as_os_str().as_bytes());
+        let previous = self.previous(folder, key)?;
+        let tree = self.take_in(folder, key, found, previous, &ImportOptions::default())?;
         let root = self.load_dir(tree.digest.0, &Batch::default())?;
         let name = name.as_bytes().to_vec();
         let place = self.locate(&tree.layers, std::slice::from_ref(&name))?;
@@ -93,9 +98,9 @@ impl Store {
         root: &Path,
         filter: Digest,
         found: Snapshot,
+        previous: Option<Previous>,
         options: &ImportOptions,
     ) -> Result<Tree, StoreError> {
-        let previous = self.previous(root, filter)?;
         let reader = Reader::new(self, root);
         let mut snapshot = found;
         let wanted =
@@ -179,7 +184,8 @@ fn read_error(path: &Path, source: io::Error) -> StoreError {
     ImportError::Read { path: path.to_path_buf(), source }.into()
 }
 
-/// The content of an empty file, which a file has until it was read.
+/// The content of an empty file, which a file has until it was read. Digested once: there are many files.
 fn unread() -> Content {
-    Content { digest: BlobDigest::of(b""), size: 0, settled: false }
+    static EMPTY: LazyLock<BlobDigest> = LazyLock::new(|| BlobDigest::of(b""));
+    Content { digest: *EMPTY, size: 0, settled: false }
 }

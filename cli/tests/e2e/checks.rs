@@ -24,6 +24,10 @@ pub fn shared() -> Check {
   let wanted = tools.check(sh"sleep 0.6", name: "wanted")
   all([all([bad(), wanted, late().requires(wanted)], fail_fast: true), wanted])
 }
+pub fn bad_one() -> Check { bad() }
+pub fn slow_one() -> Check { slow() }
+pub fn good_one() -> Check { tools.check(sh"sleep 0.5", name: "good one") }
+pub fn cover() -> File { tools.check(sh"echo half > /cover; exit 1", name: "unit").file("/cover") }
 pub action gated() {
   gate bad().warn_only()
   do tools.perform(["true"], name: "behind")
@@ -90,4 +94,27 @@ fn those_that_fail_fast_are_stopped_together() {
         (outcome.steps("ran"), outcome.steps("skipped")),
         (vec!["wanted".into()], vec!["late".into()])
     );
+}
+
+#[test]
+fn targets_fail_each_for_itself_unless_they_fail_fast() {
+    let world = World::tools(PROGRAM);
+    let outcome = world.events(["run", "--jobs", "2", "bad_one", "good_one"]).exits(1);
+    assert_eq!(
+        (outcome.steps("failed"), outcome.steps("ran")),
+        (vec!["bad".into()], vec!["good one".into()])
+    );
+    assert_eq!(world.events(["run", "good_one"]).success().steps("cached"), ["good one"]);
+    let outcome = world.events(["run", "--jobs", "2", "--fail-fast", "bad_one", "slow_one"]).exits(1);
+    assert_eq!(
+        (outcome.steps("failed"), outcome.steps("skipped")),
+        (vec!["bad".into()], vec!["slow".into()])
+    );
+}
+
+#[test]
+fn a_file_of_a_failed_check_is_written() {
+    let world = World::tools(PROGRAM);
+    world.run(["run", "cover", "-o", "cover.txt"]).success();
+    assert_eq!(world.read("cover.txt"), "half\n");
 }

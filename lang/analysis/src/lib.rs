@@ -3,8 +3,8 @@
 //! **Invariant.** The only crate that knows salsa; what it hands out ([`typed::Program`], diagnostics) is plain data. The
 //! outside is reached only through the [`System`] trait.
 //!
-//! The way of a file: text → items ([`db`]) → names ([`scope`]) → signatures ([`signature`]) → bodies ([`infer`]) → findings
-//! of its module ([`checks`]) and a typed module ([`program`]). Each step is a query for one module or one item; a body reads
+//! The way of a file: text → items (`db`) → names (`scope`) → signatures (`signature`) → bodies (`infer`) → findings
+//! of its module (`checks`) and a typed module (`program`). Each step is a query for one module or one item; a body reads
 //! the signatures of what it uses and never their bodies, so no query is cyclic and an edit inside a body stays there.
 
 mod analysis;

@@ -27,7 +27,7 @@ pub struct Manifest {
     pub settings: Vec<Setting>,
 }
 
-/// A setting of [`SETTINGS`], flattened.
+/// A setting of `SETTINGS`, flattened.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Setting {
     /// `registry.docker.io.mirrors`.

@@ -6,7 +6,7 @@ use std::io::{self, IoSlice};
 use std::mem::{ManuallyDrop, MaybeUninit};
 use std::os::fd::{AsFd, AsRawFd, BorrowedFd, OwnedFd};
 use std::sync::atomic::{AtomicPtr, Ordering};
-use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
+use std::sync::mpsc::{Receiver, SendError, SyncSender, sync_channel};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::JoinHandle;
 
@@ -72,6 +72,13 @@ impl FirstProcess {
         }
         sendmsg(&self.socket, &[IoSlice::new(&[0])], &mut ancillary, SendFlags::NOSIGNAL)?;
         Ok(())
+    }
+
+    /// Kills it and does not wait: the supervisor ends, and nothing but its own namespaces is in the process's hands.
+    fn abandon(self) {
+        kill(&self.process);
+        // What it reads stays as long as this process.
+        std::mem::forget(self);
     }
 
     /// Waits until it is gone, and its namespaces with it.
@@ -147,7 +154,7 @@ impl FirstProcesses {
         self.ready.lock().unwrap_or_else(PoisonError::into_inner).as_ref()?.try_recv().ok()
     }
 
-    /// No step comes any more: what waits is ended.
+    /// No step comes any more, and the supervisor is about to end: what waits is killed.
     pub(super) fn end(&self) {
         drop(self.ready.lock().unwrap_or_else(PoisonError::into_inner).take());
         let maker = self.maker.lock().unwrap_or_else(PoisonError::into_inner).take();
@@ -182,8 +189,8 @@ fn started(
 /// meets the same error.
 fn make(known: &Known, sender: &SyncSender<FirstProcess>) {
     while let Ok(first) = known.make() {
-        if sender.send(first).is_err() {
-            return;
+        if let Err(SendError(first)) = sender.send(first) {
+            return first.abandon();
         }
     }
     loop {

@@ -27,6 +27,7 @@ mod login;
 mod lsp;
 mod machine;
 mod network;
+mod odd;
 mod progress;
 mod quickstart;
 mod registry;

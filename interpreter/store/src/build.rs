@@ -28,10 +28,11 @@ pub enum FileContent {
     /// These bytes.
     Bytes(Vec<u8>),
     /// A file of the store that is there for this alone, by its path in the store's folder: it is moved.
-    Staged(PathBuf),
+    Staged(#[serde(with = "crate::path_bytes")] PathBuf),
     /// A file of another layer.
     Stored {
         /// Its path in the store's folder.
+        #[serde(with = "crate::path_bytes")]
         path: PathBuf,
         /// It has the wanted attributes already, so it may be linked: layers never change.
         link: bool,

@@ -11,6 +11,7 @@ pub struct LayerRef {
     /// The layer: a folder `layers/<id>` of the store.
     pub layer: String,
     /// The folder inside it; empty for the layer itself.
+    #[serde(with = "crate::path_bytes")]
     pub path: PathBuf,
 }
 
@@ -20,6 +21,7 @@ pub struct FileRef {
     /// The layer that holds it.
     pub layer: String,
     /// Its path inside.
+    #[serde(with = "crate::path_bytes")]
     pub path: PathBuf,
     /// Its content.
     pub digest: BlobDigest,

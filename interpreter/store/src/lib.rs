@@ -26,6 +26,7 @@ mod made;
 mod merkle;
 mod namespace;
 mod partial;
+mod path_bytes;
 mod plan;
 mod record;
 mod remove;

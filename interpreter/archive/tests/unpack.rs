@@ -187,7 +187,7 @@ fn modes_and_attributes_are_kept() {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 48, ..ProptestConfig::default() })]
+    #![proptest_config(ProptestConfig { cases: 96, ..ProptestConfig::default() })]
 
     /// What is packed comes out as it was.
     #[test]
@@ -203,5 +203,42 @@ proptest! {
             pipe_archive::pack(form, &lab.store.content(&tree).unwrap(), 1_000_000_000, &mut bytes).unwrap();
             prop_assert_eq!(lab.unpack(&bytes).unwrap().digest, tree.digest);
         }
+    }
+
+    /// Archives with bytes changed, or cut off, give a tree or a refusal, and nothing that is left behind.
+    #[test]
+    fn damaged_archives_never_panic(
+        form in 0..5usize,
+        changes in prop::collection::vec((any::<prop::sample::Index>(), any::<u8>()), 0..8),
+        end in prop::option::weighted(0.2, any::<prop::sample::Index>()),
+    ) {
+        let lab = Lab::with_limits(Limits { unpacked: 1 << 22, entries: 100, names: 1 << 20, ..Limits::default() });
+        let tar = raw_tar(&[(Directory, "d", "", ""), (Regular, "d/a", "", "text"), (Symlink, "l", "d/a", "")]);
+        let mut bytes = match form {
+            0 => tar,
+            1 => gzip(&tar),
+            2 => zstd::encode_all(&tar[..], 1).unwrap(),
+            3 => {
+                let mut packed = bzip2::write::BzEncoder::new(Vec::new(), bzip2::Compression::fast());
+                packed.write_all(&tar).unwrap();
+                packed.finish().unwrap()
+            }
+            _ => zip_with(|zip| {
+                zip.start_file("d/a", SimpleFileOptions::default()).unwrap();
+                zip.write_all(&b"text ".repeat(50)).unwrap();
+                zip.add_symlink("l", "d/a", SimpleFileOptions::default()).unwrap();
+            }),
+        };
+        for (index, byte) in changes {
+            let at = index.index(bytes.len());
+            bytes[at] = byte;
+        }
+        if let Some(end) = end {
+            bytes.truncate(end.index(bytes.len()));
+        }
+        if let Err(failure) = lab.unpack(&bytes) {
+            prop_assert!(matches!(failure, pipe_archive::UnpackFailure::Content(_)), "{failure:?}");
+        }
+        prop_assert_eq!(lab.store.verify(false).unwrap().damage, []);
     }
 }

@@ -87,7 +87,8 @@ fn go_service() {
     let world = registry.example("go-service");
     // Nothing is fetched: the service stands on Go alone.
     let out = world.path("app");
-    world.run(["run", "--network", "off", "unit", "build"]).success();
+    // One after the other: what the first compiles, the second finds in the cache volume.
+    world.run(["run", "--network", "off", "unit"]).success();
     world.run(["run", "--network", "off", "build", "-o", out.to_str().unwrap()]).success();
     assert_eq!(finish(world.command(&out).arg("pipe")).success().stdout, "hello, pipe\n");
     assert_eq!(world.prints(["run", "--network", "off", "app().user"]), "nonroot:nonroot");

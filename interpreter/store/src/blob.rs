@@ -3,14 +3,15 @@
 use std::collections::HashSet;
 use std::fs;
 use std::io::{self, Write};
-use std::os::unix::fs::OpenOptionsExt;
 use std::path::PathBuf;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use pipe_ops::BlobDigest;
-use rusqlite::OptionalExtension;
+use rusqlite::{OptionalExtension, Transaction};
 use rustix::fs::FlockOperation;
 
+use crate::hash::hash_reader;
+use crate::prune::Kind;
 use crate::{Store, StoreError};
 
 /// Blobs up to this size stand in the database, where they cost no file of their own.
@@ -47,7 +48,7 @@ impl Store {
     /// Keeps bytes: small ones in the database, others in `blobs/`.
     pub fn put_blob(&self, bytes: &[u8]) -> Result<BlobDigest, StoreError> {
         let digest = BlobDigest::of(bytes);
-        if self.has_blob(digest)? {
+        if self.keeps_blob(digest)? {
             return Ok(digest);
         }
         // Nobody removes the file as a leftover before it has its row.
@@ -57,9 +58,11 @@ impl Store {
             self.write_blob_file(digest, bytes)?;
         }
         self.database().write(|transaction| {
+            keep_condemned(transaction, digest)?;
+            forget(transaction, digest)?;
             transaction
-                .prepare_cached("INSERT OR REPLACE INTO blob (digest, size, bytes) VALUES (?1, ?2, ?3)")?
-                .execute((&digest.0.0[..], bytes.len() as i64, inline))
+                .prepare_cached("INSERT INTO blob (digest, size, bytes, boot) VALUES (?1, ?2, ?3, ?4)")?
+                .execute((&digest.0.0[..], bytes.len() as i64, inline, &self.inner().options.boot_id))
         })?;
         if inline.is_some() {
             self.inner().blobs.insert(digest);
@@ -92,24 +95,61 @@ impl Store {
         Ok(None)
     }
 
-    /// The store has a blob; its bytes are not looked at.
+    /// The store has a blob. Its bytes are looked at only when a reboot may have damaged them.
     pub(crate) fn has_blob(&self, digest: BlobDigest) -> Result<bool, StoreError> {
         if self.inner().blobs.seen().contains(&digest) {
             return Ok(true);
         }
-        let inline: Option<bool> = self.database().read(|connection| {
+        let row: Option<(bool, String)> = self.database().read(|connection| {
             let mut statement =
-                connection.prepare_cached("SELECT bytes IS NOT NULL FROM blob WHERE digest = ?1")?;
-            statement.query_row([&digest.0.0[..]], |row| row.get(0)).optional()
+                connection.prepare_cached("SELECT bytes IS NOT NULL, boot FROM blob WHERE digest = ?1")?;
+            statement.query_row([&digest.0.0[..]], |row| Ok((row.get(0)?, row.get(1)?))).optional()
         })?;
-        Ok(match inline {
-            None => false,
-            Some(true) => {
-                self.inner().blobs.insert(digest);
-                true
-            }
-            Some(false) => self.blob_path(digest).exists(),
-        })
+        let Some((inline, boot)) = row else { return Ok(false) };
+        if !inline && !self.is_blob_file_whole(digest, &boot)? {
+            return Ok(false);
+        }
+        if inline {
+            self.inner().blobs.insert(digest);
+        }
+        Ok(true)
+    }
+
+    /// A file of before the last start of the machine is digested once: it may have been lost with the power.
+    fn is_blob_file_whole(&self, digest: BlobDigest, boot: &str) -> Result<bool, StoreError> {
+        if boot.is_empty() || boot == self.inner().options.boot_id {
+            return Ok(self.blob_path(digest).exists());
+        }
+        if !self.check_blob_file(digest) {
+            self.lose_blob(digest)?;
+            return Ok(false);
+        }
+        self.database().write(|transaction| {
+            transaction
+                .prepare_cached("UPDATE blob SET boot = '' WHERE digest = ?1")?
+                .execute([&digest.0.0[..]])
+                .map(drop)
+        })?;
+        Ok(true)
+    }
+
+    /// The file of a blob holds its bytes.
+    pub(crate) fn check_blob_file(&self, digest: BlobDigest) -> bool {
+        let file = fs::File::open(self.blob_path(digest));
+        file.and_then(|mut file| hash_reader(&mut file)).is_ok_and(|(found, _)| found == digest)
+    }
+
+    /// The store has a blob, and nobody is about to remove it.
+    fn keeps_blob(&self, digest: BlobDigest) -> Result<bool, StoreError> {
+        if self.inner().blobs.seen().contains(&digest) {
+            return Ok(true);
+        }
+        let condemned: bool = self.database().read(|connection| {
+            let mut statement = connection
+                .prepare_cached("SELECT EXISTS (SELECT 1 FROM condemned WHERE kind = ?1 AND id = ?2)")?;
+            statement.query_row((Kind::Blob as i64, &digest.0.0[..]), |row| row.get(0))
+        })?;
+        Ok(!condemned && self.has_blob(digest)?)
     }
 
     /// Names of the blobs that are files.
@@ -130,18 +170,13 @@ impl Store {
     fn write_blob_file(&self, digest: BlobDigest, bytes: &[u8]) -> Result<(), StoreError> {
         let path = self.blob_path(digest);
         if let Some(folder) = path.parent() {
-            fs::create_dir_all(folder).map_err(|error| StoreError::io("make", folder, error))?;
+            let made = self.disk().create_dir_all(folder, 0o700);
+            made.map_err(|error| StoreError::io("make", folder, error))?;
         }
         let staged = self.staged()?;
-        let mut options = fs::OpenOptions::new();
-        let written = options
-            .create_new(true)
-            .write(true)
-            .mode(0o600)
-            .open(&staged)
-            .and_then(|mut f| f.write_all(bytes));
+        let written = self.disk().write_new(&staged, |file| file.write_all(bytes));
         written.map_err(|error| StoreError::io("write", &staged, error))?;
-        fs::rename(&staged, &path).map_err(|error| StoreError::io("write", &path, error))
+        self.disk().rename(&staged, &path).map_err(|error| StoreError::io("write", &path, error))
     }
 
     /// Puts a damaged blob aside and forgets it.
@@ -149,16 +184,29 @@ impl Store {
         self.inner().blobs.seen().remove(&digest);
         let path = self.blob_path(digest);
         let aside = self.dir().join("quarantine").join(digest.to_string());
-        match fs::rename(&path, &aside) {
+        match self.disk().rename(&path, &aside) {
             Err(error) if error.kind() != io::ErrorKind::NotFound => {
                 return Err(StoreError::io("write", &aside, error));
             }
             _ => {}
         }
         self.database().write(|transaction| {
-            transaction.execute("DELETE FROM blob WHERE digest = ?1", [&digest.0.0[..]]).map(drop)
+            keep_condemned(transaction, digest)?;
+            forget(transaction, digest)
         })
     }
+}
+
+/// Takes a blob's row away.
+pub(crate) fn forget(transaction: &Transaction<'_>, digest: BlobDigest) -> rusqlite::Result<()> {
+    let mut delete = transaction.prepare_cached("DELETE FROM blob WHERE digest = ?1")?;
+    delete.execute([&digest.0.0[..]]).map(drop)
+}
+
+/// A blob is not to be removed after all.
+fn keep_condemned(transaction: &Transaction<'_>, digest: BlobDigest) -> rusqlite::Result<()> {
+    let mut keep = transaction.prepare_cached("DELETE FROM condemned WHERE kind = ?1 AND id = ?2")?;
+    keep.execute((Kind::Blob as i64, &digest.0.0[..])).map(drop)
 }
 
 #[cfg(test)]

@@ -8,7 +8,8 @@ use std::time::Duration;
 
 use rusqlite::{Connection, ErrorCode, Transaction, TransactionBehavior};
 
-use crate::StoreError;
+use crate::disk::Disk;
+use crate::{StoreError, WritePoint};
 
 /// The format that this version writes, in `user_version`. A store of a newer one is refused.
 const FORMAT: i64 = MIGRATIONS.len() as i64;
@@ -17,7 +18,7 @@ const FORMAT: i64 = MIGRATIONS.len() as i64;
 const BUSY: Duration = Duration::from_secs(60);
 
 /// What leads from each format to the next, from nothing on.
-const MIGRATIONS: [&str; 2] = [TABLES, FACTS];
+const MIGRATIONS: [&str; 3] = [TABLES, FACTS, USE];
 
 /// Rows name whole things only. Digests are 32 bytes; times are nanoseconds since 1970, durations nanoseconds. `boot` names the
 /// start of the machine since which a layer was written but not synced; empty when it was.
@@ -46,15 +47,39 @@ const FACTS: &str = "
     CREATE TABLE fact (key BLOB PRIMARY KEY, value BLOB NOT NULL, created INTEGER NOT NULL);
 ";
 
+/// What is used, and how much room it takes. An epoch is a run that recorded something, or an hour in which none did: what was used
+/// later has a larger number, whatever the clock said. A key has the epoch in which it was last used. What is condemned is removed when
+/// nobody can be using it. Facts of before name layers that nobody could know they name: they are found out again.
+const USE: &str = "
+    ALTER TABLE layer ADD COLUMN disk INTEGER NOT NULL DEFAULT 0;
+    UPDATE layer SET disk = bytes;
+    ALTER TABLE blob ADD COLUMN boot TEXT NOT NULL DEFAULT '';
+    DELETE FROM fact;
+    ALTER TABLE fact ADD COLUMN holds BLOB NOT NULL DEFAULT x'00';
+    CREATE TABLE epoch (number INTEGER PRIMARY KEY, began INTEGER NOT NULL);
+    CREATE TABLE usage (key BLOB PRIMARY KEY, epoch INTEGER NOT NULL) WITHOUT ROWID;
+    CREATE TABLE condemned (kind INTEGER NOT NULL, id BLOB NOT NULL, PRIMARY KEY (kind, id)) WITHOUT ROWID;
+    CREATE TABLE total (id INTEGER PRIMARY KEY CHECK (id = 1), bytes INTEGER NOT NULL);
+    INSERT INTO total VALUES (1,
+        (SELECT coalesce(sum(disk), 0) FROM layer) + (SELECT coalesce(sum(size), 0) FROM blob WHERE bytes IS NULL));
+    CREATE TRIGGER layer_added AFTER INSERT ON layer BEGIN UPDATE total SET bytes = bytes + NEW.disk; END;
+    CREATE TRIGGER layer_removed AFTER DELETE ON layer BEGIN UPDATE total SET bytes = bytes - OLD.disk; END;
+    CREATE TRIGGER blob_added AFTER INSERT ON blob WHEN NEW.bytes IS NULL
+        BEGIN UPDATE total SET bytes = bytes + NEW.size; END;
+    CREATE TRIGGER blob_removed AFTER DELETE ON blob WHEN OLD.bytes IS NULL
+        BEGIN UPDATE total SET bytes = bytes - OLD.size; END;
+";
+
 /// A connection, used by one thread at a time.
 pub(crate) struct Database {
     path: PathBuf,
     connection: Mutex<Connection>,
+    disk: Disk,
 }
 
 impl Database {
     /// Opens the database, made if it is missing.
-    pub(crate) fn open(path: &Path) -> Result<Database, StoreError> {
+    pub(crate) fn open(path: &Path, disk: Disk) -> Result<Database, StoreError> {
         let failed = |source| error(path, source);
         if !path.exists() {
             make(path)?;
@@ -72,7 +97,17 @@ impl Database {
         }
         // Nothing is lost by a killed process; a power loss may lose the last commits, never half of one.
         connection.pragma_update(None, "synchronous", "NORMAL").map_err(failed)?;
-        Ok(Database { path: path.to_path_buf(), connection: Mutex::new(connection) })
+        Ok(Database { path: path.to_path_buf(), connection: Mutex::new(connection), disk })
+    }
+
+    /// Has SQLite look at every page.
+    pub(crate) fn check(&self) -> Result<(), StoreError> {
+        let found: String =
+            self.read(|connection| connection.query_row("PRAGMA integrity_check(1)", [], |row| row.get(0)))?;
+        match found.as_str() {
+            "ok" => Ok(()),
+            _ => Err(StoreError::DatabaseDamaged { path: self.path.clone(), reason: found }),
+        }
     }
 
     /// Reads.
@@ -94,10 +129,18 @@ impl Database {
             // Taking the write lock at once: a reader that becomes a writer cannot wait for another writer.
             let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
             let value = change(&transaction)?;
+            self.observe(WritePoint::Commit)?;
             transaction.commit()?;
+            self.observe(WritePoint::Committed)?;
             Ok(value)
         };
         run().map_err(|source| error(&self.path, source))
+    }
+}
+
+impl Database {
+    fn observe(&self, point: WritePoint<'_>) -> rusqlite::Result<()> {
+        self.disk.before(point).map_err(|error| rusqlite::Error::ToSqlConversionFailure(Box::new(error)))
     }
 }
 
@@ -154,6 +197,9 @@ fn error(path: &Path, source: rusqlite::Error) -> StoreError {
         Some(ErrorCode::ReadOnly | ErrorCode::CannotOpen | ErrorCode::PermissionDenied) => {
             StoreError::NotWritable { path, source: io::Error::other(source.to_string()) }
         }
+        Some(ErrorCode::DatabaseCorrupt | ErrorCode::NotADatabase) => {
+            StoreError::DatabaseDamaged { path, reason: source.to_string() }
+        }
         _ => StoreError::Database { path, source },
     }
 }
@@ -167,9 +213,9 @@ mod tests {
     fn a_newer_store_is_refused() {
         let dir = tempfile::tempdir().unwrap();
         let path = dir.path().join("db.sqlite");
-        drop(Database::open(&path).unwrap());
+        drop(Database::open(&path, Disk::default()).unwrap());
         Connection::open(&path).unwrap().pragma_update(None, "user_version", FORMAT + 1).unwrap();
-        let error = Database::open(&path).err().unwrap();
+        let error = Database::open(&path, Disk::default()).err().unwrap();
         assert!(matches!(error, StoreError::Newer { found, .. } if found == FORMAT + 1), "{error}");
         assert!(error.to_string().contains("PIPE_STORE"), "{error}");
     }
@@ -179,7 +225,7 @@ mod tests {
         let dir = tempfile::tempdir().unwrap();
         let path = dir.path().join("db.sqlite");
         std::fs::write(&path, "").unwrap();
-        let database = Database::open(&path).unwrap();
+        let database = Database::open(&path, Disk::default()).unwrap();
         assert_eq!(database.read(format).unwrap(), FORMAT);
     }
 
@@ -189,7 +235,7 @@ mod tests {
             let dir = tempfile::tempdir().unwrap();
             let path = dir.path().join("db.sqlite");
             let opened: Vec<_> = std::thread::scope(|scope| {
-                let open = |_| scope.spawn(|| Database::open(&path).map(drop));
+                let open = |_| scope.spawn(|| Database::open(&path, Disk::default()).map(drop));
                 let threads: Vec<_> = (0..6).map(open).collect();
                 threads.into_iter().map(|thread| thread.join().unwrap()).collect()
             });

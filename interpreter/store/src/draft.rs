@@ -1,9 +1,7 @@
 //! A layer from elsewhere: put together entry by entry from what an archive says, without its paths ever touching the file system.
 
 use std::collections::{BTreeMap, HashMap};
-use std::fs::{File, OpenOptions};
 use std::io::{self, Read, Write};
-use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
 use std::time::SystemTime;
 
@@ -11,7 +9,7 @@ use pipe_ops::BlobDigest;
 use sha2::{Digest as _, Sha256};
 
 use crate::plan::{PlanBuilder, Planned};
-use crate::{DiffLayer, FileContent, Meta, Store, StoreError};
+use crate::{DiffLayer, FileContent, Meta, Store, StoreError, WritePoint};
 
 /// Bytes of a name, and of a path: what the kernel takes, less what the store's own folders need.
 const NAME_LIMIT: usize = 255;
@@ -117,7 +115,7 @@ impl LayerDraft {
         let (parent, name) = self.place(path)?;
         let staged = self.folder.join(self.files.to_string());
         self.files += 1;
-        let (digest, size) = keep(&staged, modified, content)?;
+        let (digest, size) = keep(&self.store, &staged, modified, content)?;
         let content = FileContent::Staged(self.store.relative(&staged).to_path_buf());
         let key = joined(&names(path)?);
         self.linkable.insert(key, (parent, name.clone()));
@@ -290,13 +288,13 @@ fn refused(path: &[u8], reason: &'static str) -> DraftError {
 
 /// Writes and digests the content of a file.
 fn keep(
+    store: &Store,
     staged: &Path,
     modified: Option<SystemTime>,
     content: &mut dyn Read,
 ) -> Result<(BlobDigest, u64), DraftError> {
     let failed = |error| StoreError::io("write", staged, error);
-    let options = OpenOptions::new().write(true).create_new(true).mode(0o600).clone();
-    let mut file: File = options.open(staged).map_err(failed)?;
+    let mut file = store.disk().create_new(staged).map_err(failed)?;
     let mut hasher = Sha256::new();
     let mut buffer = vec![0; 64 << 10];
     let mut size = 0u64;
@@ -315,5 +313,6 @@ fn keep(
     if let Some(modified) = modified {
         file.set_modified(modified).map_err(failed)?;
     }
+    store.disk().before(WritePoint::Filled(staged)).map_err(failed)?;
     Ok((BlobDigest(pipe_ops::Digest(hasher.finalize().into())), size))
 }

@@ -40,6 +40,16 @@ pub enum StoreError {
         /// Why it failed.
         source: rusqlite::Error,
     },
+    /// The database is not what it should be.
+    #[error(
+        "the store's database {path} is damaged ({reason}); `pipe cache verify` puts it aside and begins a new one"
+    )]
+    DatabaseDamaged {
+        /// The database.
+        path: PathBuf,
+        /// What is wrong with it.
+        reason: String,
+    },
     /// The store was written by a newer version.
     #[error(
         "{path} was written by a newer version of pipe (format {found}, this one knows {known}); update pipe, or set PIPE_STORE to another folder"

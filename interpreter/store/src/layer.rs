@@ -1,9 +1,13 @@
 //! Layers: folders of differences in overlayfs's form, and what was found in them.
 
+use std::collections::HashSet;
 use std::path::PathBuf;
 
 use pipe_ops::BlobDigest;
 use serde::{Deserialize, Serialize};
+
+/// What file systems give a file or a folder at least.
+pub(crate) const DISK_BLOCK: u64 = 4096;
 
 /// A layer of the store, or a folder inside one.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
@@ -37,6 +41,8 @@ pub struct FileRef {
 pub struct LayerScan {
     /// Every folder, children before their parents; the last one is the layer's own.
     pub dirs: Vec<ScannedDir>,
+    /// Bytes that it takes on the disk: as found, or estimated when it is not there yet. No part of what it is.
+    pub disk: u64,
 }
 
 /// A folder of a layer.
@@ -102,7 +108,22 @@ impl Meta {
 impl LayerScan {
     /// Of a layer that changes nothing but, perhaps, the attributes of its own folder.
     pub fn empty(meta: Meta) -> LayerScan {
-        LayerScan { dirs: vec![ScannedDir { meta, opaque: false, entries: Vec::new() }] }
+        LayerScan::estimated(vec![ScannedDir { meta, opaque: false, entries: Vec::new() }])
+    }
+
+    /// Of folders whose room on the disk is not known yet.
+    pub(crate) fn estimated(dirs: Vec<ScannedDir>) -> LayerScan {
+        let mut linked = HashSet::new();
+        let mut disk = 0;
+        for (_, node) in dirs.iter().flat_map(|dir| &dir.entries) {
+            if let ScannedNode::File { size, link, .. } = node
+                && link.is_none_or(|group| linked.insert(group))
+            {
+                disk += size.next_multiple_of(DISK_BLOCK);
+            }
+        }
+        disk += DISK_BLOCK * dirs.len() as u64;
+        LayerScan { dirs, disk }
     }
 
     /// Nothing is in the layer.

@@ -11,6 +11,7 @@ use crate::build::{Failure, build};
 use crate::merkle::{Batch, Dir, Node};
 use crate::{
     FileContent, IdMap, LayerPlan, LayerRef, LayerScan, Meta, ScannedDir, ScannedNode, Store, StoreError,
+    WritePoint,
 };
 
 /// What a layer says of a path.
@@ -202,6 +203,8 @@ impl Store {
     /// Makes a layer in a staged folder.
     pub(crate) fn build(&self, plan: &LayerPlan) -> Result<PathBuf, StoreError> {
         let staged = self.staged_dir()?;
+        let allowed = self.disk().before(WritePoint::Build(&staged));
+        allowed.map_err(|error| StoreError::io("make", &staged, error))?;
         if self.inner().options.owner.is_none() && !plan.scan.is_makeable(self.inner().ids) {
             // Not tried first: what is moved into the layer would be lost with it.
             self.namespace(&staged)?.build(self.relative(&staged), plan)?;
@@ -271,7 +274,7 @@ pub(crate) fn turned_around(mut dirs: Vec<ScannedDir>) -> LayerScan {
             *index = last.saturating_sub(*index);
         }
     }
-    LayerScan { dirs }
+    LayerScan::estimated(dirs)
 }
 
 impl LayerScan {

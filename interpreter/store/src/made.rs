@@ -1,14 +1,13 @@
 //! Files that the engine itself makes.
 
-use std::fs::{File, OpenOptions};
+use std::fs::File;
 use std::io::{self, BufWriter, Write};
-use std::os::unix::fs::OpenOptionsExt;
 
 use pipe_ops::{BlobDigest, Digest};
 use sha2::{Digest as _, Sha256};
 
 use crate::plan::{PlanBuilder, Planned};
-use crate::{FileContent, FileRef, Meta, Store, StoreError};
+use crate::{FileContent, FileRef, Meta, Store, StoreError, WritePoint};
 
 /// The name of a made file in the tree that holds it.
 const NAME: &[u8] = b"file";
@@ -25,12 +24,12 @@ impl Store {
     ) -> Result<FileRef, E> {
         let staged = self.staged()?;
         let failed = |error| StoreError::io("write", &staged, error);
-        let options = OpenOptions::new().write(true).create_new(true).mode(0o600).clone();
-        let file = options.open(&staged).map_err(failed)?;
+        let file = self.disk().create_new(&staged).map_err(failed)?;
         let mut hashed =
             Hashed { file: BufWriter::with_capacity(128 << 10, file), hash: Sha256::new(), size: 0 };
         write(&mut hashed)?;
         hashed.flush().map_err(failed)?;
+        self.disk().before(WritePoint::Filled(&staged)).map_err(failed)?;
         let Hashed { hash, size, .. } = hashed;
         let digest = BlobDigest(Digest(hash.finalize().into()));
         let content = FileContent::Staged(self.relative(&staged).to_path_buf());

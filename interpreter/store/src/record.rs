@@ -210,14 +210,14 @@ impl Store {
         self.reach(
             "rename",
             staged,
-            || fs::rename(staged, &place),
+            || self.disk().rename(staged, &place),
             |namespace| namespace.rename(self.relative(staged), self.relative(&place)),
         )?;
         self.database().write(|transaction| {
             batch.write(transaction, &self.inner().objects)?;
             transaction
                 .prepare_cached(
-                    "INSERT INTO layer (id, diff, bytes, created, boot) VALUES (?1, ?2, ?3, ?4, ?5)",
+                    "INSERT INTO layer (id, diff, bytes, created, boot, disk) VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
                 )?
                 .execute((
                     &layer.layer,
@@ -225,6 +225,7 @@ impl Store {
                     scan.bytes() as i64,
                     nanoseconds(SystemTime::now()),
                     &self.inner().options.boot_id,
+                    scan.disk as i64,
                 ))?;
             insert_tree(transaction, &tree)
         })?;
@@ -274,7 +275,7 @@ impl Store {
         }
         if !boot.is_empty() && boot != self.inner().options.boot_id {
             if self.check_layer(id, diff)?.is_err() {
-                self.quarantine_layer(id)?;
+                self.lose_layer(id)?;
                 return Ok(None);
             }
             self.mark_synced(&[id.to_owned()])?;
@@ -327,7 +328,7 @@ impl Store {
             self.reach(
                 "rename",
                 &place,
-                || fs::rename(&place, &aside),
+                || self.disk().rename(&place, &aside),
                 |namespace| namespace.rename(self.relative(&place), self.relative(&aside)),
             )?;
         }

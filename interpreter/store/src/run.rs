@@ -10,14 +10,15 @@ use std::sync::{Arc, PoisonError};
 use rustix::fs::{Access, AtFlags, CWD, FlockOperation, accessat, flock};
 use rustix::rand::{GetRandomFlags, getrandom};
 
-use crate::{Store, StoreError, remove_layer};
+use crate::disk::Disk;
+use crate::{Store, StoreError, WritePoint, remove_layer};
 
 /// A working folder `work/<run>` for as long as this lives; removed when dropped. A killed process leaves its folder to the next
 /// one, which sees that nobody holds its lock.
-#[derive(Debug)]
 pub struct Run {
     path: PathBuf,
     lock: File,
+    disk: Disk,
 }
 
 impl Run {
@@ -30,7 +31,9 @@ impl Run {
 impl Drop for Run {
     fn drop(&mut self) {
         // What cannot be removed from here (files of the steps' own users) is left to `sweep`, which has the namespace.
-        let _ = remove_layer(&self.path);
+        if self.disk.before(WritePoint::RemoveDir(&self.path)).is_ok() {
+            let _ = remove_layer(&self.path);
+        }
         // Explicitly: a child process may hold a copy of the descriptor, and closing ours would not free the lock then.
         let _ = flock(&self.lock, FlockOperation::Unlock);
     }
@@ -60,6 +63,7 @@ impl Store {
 
     /// Begins a run, and removes what runs that were killed have left.
     pub fn begin_run(&self) -> Result<Run, StoreError> {
+        self.announce_uses()?;
         if self.sweep_work()? {
             // Somebody was killed, perhaps between putting a layer in place and naming it.
             self.sweep_unnamed()?;
@@ -76,14 +80,14 @@ impl Store {
     fn make_run(&self) -> Result<Run, StoreError> {
         loop {
             let path = self.dir().join("work").join(random_name()?);
-            fs::create_dir(&path).map_err(|error| StoreError::io("make", &path, error))?;
+            self.disk().create_dir(&path).map_err(|error| StoreError::io("make", &path, error))?;
             self.own(&path)?;
             let Ok(lock) = File::open(&path) else { continue };
             flock(&lock, FlockOperation::LockExclusive)
                 .map_err(|error| StoreError::io("lock", &path, error.into()))?;
             // Between making and locking it, a sweep may have taken the folder for a dead one's.
             if is_same(&lock, &path) {
-                return Ok(Run { path, lock });
+                return Ok(Run { path, lock, disk: self.disk().clone() });
             }
         }
     }
@@ -113,7 +117,7 @@ impl Store {
     /// A folder at a path of [`Store::staged`].
     pub(crate) fn staged_dir(&self) -> Result<PathBuf, StoreError> {
         let path = self.staged()?;
-        fs::create_dir(&path).map_err(|error| StoreError::io("make", &path, error))?;
+        self.disk().create_dir(&path).map_err(|error| StoreError::io("make", &path, error))?;
         self.own(&path)?;
         Ok(path)
     }
@@ -163,7 +167,8 @@ impl Store {
         for folder in self.children("blobs")? {
             for path in children(&folder)? {
                 if !named.contains(file_name(&path)) {
-                    fs::remove_file(&path).map_err(|error| StoreError::io("remove", &path, error))?;
+                    let removed = self.disk().remove_file(&path);
+                    removed.map_err(|error| StoreError::io("remove", &path, error))?;
                 }
             }
         }
@@ -183,6 +188,8 @@ impl Store {
     }
 
     pub(crate) fn remove_folder(&self, path: &Path) -> Result<(), StoreError> {
+        let allowed = self.disk().before(WritePoint::RemoveDir(path));
+        allowed.map_err(|error| StoreError::io("remove", path, error))?;
         self.reach("remove", path, || remove_layer(path), |namespace| namespace.remove(self.relative(path)))
     }
 }

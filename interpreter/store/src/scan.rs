@@ -1,6 +1,6 @@
 //! Digesting a layer.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::ffi::OsStr;
 use std::fs::File;
 use std::io;
@@ -11,6 +11,7 @@ use rayon::prelude::*;
 use rustix::fs::{AtFlags, CWD, Dir, FileType, Mode, OFlags, Stat, openat, statat};
 
 use crate::hash::hash_reader;
+use crate::layer::DISK_BLOCK;
 use crate::{IdMap, LayerScan, Meta, ScanError, ScannedDir, ScannedNode, StoreError, xattr};
 
 /// Bytes that the path of anything in a layer may have: the kernel opens paths of 4096, and the layer's own takes a part.
@@ -60,6 +61,8 @@ struct FoundFile {
     meta: Meta,
     /// Device and inode, when the file has more than one name.
     inode: Option<(u64, u64)>,
+    /// Bytes on the disk.
+    disk: u64,
 }
 
 impl Scan<'_> {
@@ -135,7 +138,8 @@ impl Scan<'_> {
         }
         let meta = self.meta(&path, stat, xattrs.content)?;
         let inode = (stat.st_nlink > 1).then_some((stat.st_dev, stat.st_ino));
-        self.files.push(FoundFile { path, size: stat.st_size as u64, meta, inode });
+        let disk = stat.st_blocks as u64 * 512;
+        self.files.push(FoundFile { path, size: stat.st_size as u64, meta, inode, disk });
         Ok(FoundNode::File(self.files.len() - 1))
     }
 
@@ -182,6 +186,9 @@ fn hash_files(root: &Path, files: &[FoundFile]) -> Result<Vec<Hashed>, ScanError
 /// Turns the numbering around, so that children come before their parents, and fills the files in.
 fn assemble(found: Vec<FoundDir>, files: Vec<FoundFile>, digests: Vec<Hashed>) -> LayerScan {
     let links = link_groups(&files);
+    let mut counted = HashSet::new();
+    let own = files.iter().filter(|file| file.inode.is_none_or(|inode| counted.insert(inode)));
+    let disk = own.map(|file| file.disk).sum::<u64>() + found.len() as u64 * DISK_BLOCK;
     let mut files: Vec<Option<ScannedNode>> = files
         .into_iter()
         .zip(digests)
@@ -201,7 +208,7 @@ fn assemble(found: Vec<FoundDir>, files: Vec<FoundFile>, digests: Vec<Hashed>) -
         opaque: dir.opaque,
         entries: dir.entries.into_iter().filter_map(|(name, found)| Some((name, node(found)?))).collect(),
     });
-    LayerScan { dirs: dirs.collect() }
+    LayerScan { dirs: dirs.collect(), disk }
 }
 
 /// Numbers the inodes that have at least two names in the layer. The numbers follow the order in which they were found; only

@@ -7,6 +7,7 @@ use rusqlite::OptionalExtension;
 use serde::{Deserialize, Serialize};
 
 use crate::record::nanoseconds;
+use crate::usage::mark;
 use crate::{Store, StoreError, Stored, Tree};
 
 /// What a step gave. Kept also when its exit code is not 0: whether that counts as success is judged by who reads it.
@@ -60,7 +61,11 @@ impl Store {
         let Some(record) = row.and_then(|bytes| postcard::from_bytes::<StepRecord>(&bytes).ok()) else {
             return Ok(None);
         };
-        Ok(self.has_all(&record)?.then_some(record))
+        let whole = self.has_all(&record)?;
+        if whole {
+            self.used(key.0);
+        }
+        Ok(whole.then_some(record))
     }
 
     /// Everything that a record names is there and whole.
@@ -99,7 +104,10 @@ impl Store {
     ) -> Result<(), StoreError> {
         let encoded = encode(record)?;
         let preimage = encode(preimage)?;
+        self.used(key.0);
+        let epoch = self.epoch()?;
         self.database().write(|transaction| {
+            self.mark_pending(transaction, epoch)?;
             let mut bytes = 0i64;
             let mut size = transaction.prepare_cached("SELECT bytes FROM layer WHERE id = ?1")?;
             for layer in own_layers(record) {
@@ -170,13 +178,20 @@ impl Store {
         let Some(stored) = row.and_then(|bytes| postcard::from_bytes::<Stored>(&bytes).ok()) else {
             return Ok(None);
         };
-        Ok(self.has_stored(&stored)?.then_some(stored))
+        let whole = self.has_stored(&stored)?;
+        if whole {
+            self.used(key.0);
+        }
+        Ok(whole.then_some(stored))
     }
 
     /// Records what an op of the engine's own (copy, write, remove) gave.
     pub fn record_op(&self, key: StepKey, stored: &Stored) -> Result<(), StoreError> {
         let stored = encode(stored)?;
+        let epoch = self.epoch()?;
+        self.used(key.0);
         self.database().write(|transaction| {
+            mark(transaction, key.0, epoch)?;
             transaction
                 .prepare_cached("INSERT OR REPLACE INTO op (key, stored, created) VALUES (?1, ?2, ?3)")?
                 .execute((&key.0.0[..], stored, nanoseconds(SystemTime::now())))

@@ -4,16 +4,19 @@ use std::fs::{self, DirBuilder};
 use std::io;
 use std::os::unix::fs::{DirBuilderExt, PermissionsExt};
 use std::path::{Path, PathBuf};
-use std::sync::{Arc, Mutex, OnceLock};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
 use rustix::fs::{IFlags, ioctl_getflags, ioctl_setflags};
 
 use crate::blob::Blobs;
 use crate::database::Database;
+use crate::disk::Disk;
+use crate::lease::Lease;
 use crate::merkle::Objects;
 use crate::record::Layers;
-use crate::run::Staging;
-use crate::{IdMap, Namespace, StoreError};
+use crate::run::{Staging, random_name};
+use crate::usage::Uses;
+use crate::{IdMap, Namespace, StoreError, WriteObserver};
 
 /// A store: any number of them, in any number of processes, may stand on one folder. Cheap to clone.
 #[derive(Clone)]
@@ -31,6 +34,9 @@ pub(crate) struct Inner {
     pub(crate) layers: Layers,
     pub(crate) blobs: Blobs,
     pub(crate) staging: Mutex<Option<Arc<Staging>>>,
+    pub(crate) uses: Uses,
+    disk: Disk,
+    lease: Mutex<Option<Lease>>,
     namespace: OnceLock<Arc<dyn Namespace>>,
 }
 
@@ -55,6 +61,16 @@ impl StoreOptions {
 impl Store {
     /// Opens the store in a folder, made if it is missing.
     pub fn open(dir: &Path, options: StoreOptions) -> Result<Store, StoreError> {
+        Store::open_observed(dir, options, None)
+    }
+
+    /// Opens the store so that a test is told of each write, and may refuse it.
+    pub fn open_observed(
+        dir: &Path,
+        options: StoreOptions,
+        observer: Option<Arc<dyn WriteObserver>>,
+    ) -> Result<Store, StoreError> {
+        let disk = Disk::observed(observer);
         let dir = std::path::absolute(dir).map_err(|error| StoreError::io("find", dir, error))?;
         let ids = match options.owner {
             Some((uid, gid)) => IdMap::Offset { uid, gid },
@@ -64,7 +80,9 @@ impl Store {
             },
         };
         make_folders(&dir, options.owner)?;
-        let database = Database::open(&dir.join("db.sqlite"))?;
+        // Before anything is looked up.
+        let lease = Lease::take(&dir)?;
+        let database = Database::open(&dir.join("db.sqlite"), disk.clone())?;
         let inner = Inner {
             dir,
             options,
@@ -74,9 +92,30 @@ impl Store {
             layers: Layers::default(),
             blobs: Blobs::default(),
             staging: Mutex::new(None),
+            uses: Uses::default(),
+            disk,
+            lease: Mutex::new(Some(lease)),
             namespace: OnceLock::new(),
         };
         Ok(Store { inner: Arc::new(inner) })
+    }
+
+    /// Moves the database of a store that cannot be opened to `quarantine/`; where it is then. What it named is removed when the store,
+    /// which is empty now, is next swept.
+    pub fn put_database_aside(dir: &Path) -> Result<PathBuf, StoreError> {
+        let aside = dir.join("quarantine").join(format!("database-{}", random_name()?));
+        make_folder(&aside, 0o700)?;
+        // The log first: without its database it means nothing, the other way round it would be taken for that of the new one.
+        for name in ["db.sqlite-wal", "db.sqlite-shm", "db.sqlite"] {
+            let from = dir.join(name);
+            match fs::rename(&from, aside.join(name)) {
+                Err(error) if error.kind() != io::ErrorKind::NotFound => {
+                    return Err(StoreError::io("rename", &from, error));
+                }
+                _ => {}
+            }
+        }
+        Ok(aside)
     }
 
     /// The store's folder. `layers/<id>` below it are layers.
@@ -102,6 +141,22 @@ impl Store {
 
     pub(crate) fn inner(&self) -> &Inner {
         &self.inner
+    }
+
+    pub(crate) fn disk(&self) -> &Disk {
+        &self.inner.disk
+    }
+
+    /// Says that nothing that was found so far will be used any more; whether this process held a lease.
+    pub(crate) fn release_lease(&self) -> bool {
+        self.inner.lease.lock().unwrap_or_else(PoisonError::into_inner).take().is_some()
+    }
+
+    /// Begins to use what is found from now on.
+    pub(crate) fn renew_lease(&self) -> Result<(), StoreError> {
+        let lease = Lease::take(self.dir())?;
+        *self.inner.lease.lock().unwrap_or_else(PoisonError::into_inner) = Some(lease);
+        Ok(())
     }
 
     pub(crate) fn database(&self) -> &Database {

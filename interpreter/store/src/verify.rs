@@ -1,13 +1,12 @@
 //! Comparing what is on disk with what the rows say.
 
 use std::collections::HashSet;
-use std::fs::File;
 
 use pipe_ops::{BlobDigest, Digest, TreeDigest};
+use rusqlite::OptionalExtension;
 
-use crate::hash::hash_reader;
 use crate::merkle::{Batch, Node};
-use crate::{LayerRef, StepRecord, Store, StoreError, Stored, Tree, TreeKind};
+use crate::{Held, LayerRef, StepRecord, Store, StoreError, Stored, Tree, TreeKind};
 
 /// What was found.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -20,6 +19,8 @@ pub struct VerifyReport {
     pub objects: u64,
     /// Steps and other results whose parts were looked for.
     pub steps: u64,
+    /// Results that a power loss took, or of which it took a part: they had not been synced. Not damage: they are made again.
+    pub lost: u64,
     /// What is not as it should be. Empty: the store is sound.
     pub damage: Vec<Damage>,
 }
@@ -37,14 +38,24 @@ pub struct Damage {
 
 impl Store {
     /// Digests every layer and blob again. With `repair`, damaged ones are moved to `quarantine/` and rows that need them removed, so
-    /// that they are made again when they are next needed. Leftovers of killed processes are removed and count as nothing.
+    /// that they are made again when they are next needed. Leftovers of killed processes are removed and count as nothing, as does what
+    /// a power loss took before it was synced: that is forgotten, and whatever needs it.
+    ///
+    /// # Errors
+    /// [`StoreError::DatabaseDamaged`] when the database itself is; [`Store::put_database_aside`] helps.
     pub fn verify(&self, repair: bool) -> Result<VerifyReport, StoreError> {
+        self.database().check()?;
         self.sweep()?;
         self.inner().objects.clear();
         self.inner().layers.clear();
         self.inner().blobs.clear();
-        let mut verify =
-            Verify { store: self, repair, report: VerifyReport::default(), sound: HashSet::new() };
+        let mut verify = Verify {
+            store: self,
+            repair,
+            report: VerifyReport::default(),
+            sound: HashSet::new(),
+            lost: self.lost()?,
+        };
         verify.objects()?;
         verify.layers()?;
         verify.blobs()?;
@@ -52,6 +63,10 @@ impl Store {
         verify.imports()?;
         verify.steps()?;
         verify.ops()?;
+        verify.facts()?;
+        if repair {
+            self.forget_losses()?;
+        }
         Ok(verify.report)
     }
 }
@@ -62,6 +77,8 @@ struct Verify<'a> {
     report: VerifyReport,
     /// Folders of Merkle trees of which everything is there.
     sound: HashSet<Digest>,
+    /// Layers and blobs that a power loss took.
+    lost: HashSet<Vec<u8>>,
 }
 
 type Row = (Vec<u8>, Vec<u8>);
@@ -105,12 +122,19 @@ impl Verify<'_> {
         for (id, diff) in self.rows("SELECT id, diff FROM layer")? {
             self.report.layers += 1;
             let id = String::from_utf8_lossy(&id).into_owned();
+            let unsynced = self.is_unsynced("SELECT boot FROM layer WHERE id = ?1", &id)?;
             let reason = match digest(&diff) {
                 None => Some("its row cannot be read".to_owned()),
                 Some(diff) if !self.is_sound(diff) => Some("the record of its content is damaged".to_owned()),
                 Some(diff) => self.store.check_layer(&id, diff)?.err(),
             };
-            if let Some(reason) = reason {
+            if reason.is_some() && unsynced {
+                self.report.lost += 1;
+                self.lost.insert(id.clone().into_bytes());
+                if self.repair {
+                    self.store.lose_layer(&id)?;
+                }
+            } else if let Some(reason) = reason {
                 if self.repair {
                     self.store.quarantine_layer(&id)?;
                 }
@@ -126,11 +150,20 @@ impl Verify<'_> {
             self.blob(&key, found.is_some())?;
         }
         for (key, _) in self.rows("SELECT digest, NULL FROM blob WHERE bytes IS NULL")? {
-            let sound = digest(&key).map(BlobDigest).is_some_and(|digest| {
-                let file = File::open(self.store.blob_path(digest));
-                file.and_then(|mut file| hash_reader(&mut file)).is_ok_and(|(found, _)| found == digest)
-            });
-            self.blob(&key, sound)?;
+            let blob = digest(&key).map(BlobDigest);
+            let sound = blob.is_some_and(|digest| self.store.check_blob_file(digest));
+            let unsynced = self.is_unsynced("SELECT boot FROM blob WHERE digest = ?1", &key)?;
+            match blob.filter(|_| !sound && unsynced) {
+                Some(digest) => {
+                    self.report.blobs += 1;
+                    self.report.lost += 1;
+                    self.lost.insert(key);
+                    if self.repair {
+                        self.store.lose_blob(digest)?;
+                    }
+                }
+                None => self.blob(&key, sound)?,
+            }
         }
         Ok(())
     }
@@ -177,11 +210,14 @@ impl Verify<'_> {
         for (key, record) in self.rows("SELECT key, record FROM step")? {
             self.report.steps += 1;
             let record = postcard::from_bytes::<StepRecord>(&record);
-            let (name, whole) = match &record {
-                Ok(record) => (record.name.as_str(), self.has_all(record)?),
-                Err(_) => ("?", false),
+            let (name, whole, lost) = match &record {
+                Ok(record) => (record.name.as_str(), self.has_all(record)?, self.lost_any(record)),
+                Err(_) => ("?", false, false),
             };
-            if !whole {
+            if lost {
+                self.report.lost += 1;
+                self.forget("DELETE FROM step WHERE key = ?1", &key)?;
+            } else if !whole {
                 self.damage(
                     format!("step {name} ({})", shown(&key)),
                     "a part of its result is missing or damaged",
@@ -195,16 +231,69 @@ impl Verify<'_> {
     fn ops(&mut self) -> Result<(), StoreError> {
         for (key, stored) in self.rows("SELECT key, stored FROM op")? {
             self.report.steps += 1;
-            let whole = match postcard::from_bytes::<Stored>(&stored) {
-                Ok(stored) => self.has_stored(&stored)?,
-                Err(_) => false,
+            let (whole, lost) = match postcard::from_bytes::<Stored>(&stored) {
+                Ok(stored) => (self.has_stored(&stored)?, self.lost_stored(&stored)),
+                Err(_) => (false, false),
             };
-            if !whole {
+            if lost {
+                self.report.lost += 1;
+                self.forget("DELETE FROM op WHERE key = ?1", &key)?;
+            } else if !whole {
                 self.damage(format!("result {}", shown(&key)), "a part of it is missing or damaged");
                 self.forget("DELETE FROM op WHERE key = ?1", &key)?;
             }
         }
         Ok(())
+    }
+
+    /// As with trees: what a fact names is looked at before it is used.
+    fn facts(&mut self) -> Result<(), StoreError> {
+        for (key, holds) in self.rows("SELECT key, holds FROM fact")? {
+            let whole = match postcard::from_bytes::<Vec<Held>>(&holds) {
+                Ok(holds) => {
+                    let mut whole = true;
+                    for held in &holds {
+                        whole &= match held {
+                            Held::Tree(tree) => self.is_whole(tree)?,
+                            Held::Blob(blob) => self.store.has_blob(*blob)?,
+                        };
+                    }
+                    whole
+                }
+                Err(_) => false,
+            };
+            if !whole {
+                self.forget("DELETE FROM fact WHERE key = ?1", &key)?;
+            }
+        }
+        Ok(())
+    }
+
+    /// The row's content was written before the machine was last started and not synced since.
+    fn is_unsynced(&self, query: &str, key: impl rusqlite::ToSql) -> Result<bool, StoreError> {
+        let boot: Option<String> = self
+            .store
+            .database()
+            .read(|connection| connection.query_row(query, [key], |row| row.get(0)).optional())?;
+        Ok(boot.is_some_and(|boot| !boot.is_empty() && boot != self.store.inner().options.boot_id))
+    }
+
+    fn lost_any(&self, record: &StepRecord) -> bool {
+        let blobs = [record.stdout, record.stderr, record.log];
+        blobs.iter().any(|blob| self.lost.contains(&blob.0.0[..]))
+            || record.root.iter().any(|tree| self.lost_tree(tree))
+            || record.mounts.iter().flatten().any(|stored| self.lost_stored(stored))
+    }
+
+    fn lost_stored(&self, stored: &Stored) -> bool {
+        match stored {
+            Stored::Tree(tree) => self.lost_tree(tree),
+            Stored::File(file) => self.lost.contains(file.layer.as_bytes()),
+        }
+    }
+
+    fn lost_tree(&self, tree: &Tree) -> bool {
+        tree.layers.iter().any(|layer| self.lost.contains(layer.layer.as_bytes()))
     }
 
     fn has_all(&mut self, record: &StepRecord) -> Result<bool, StoreError> {

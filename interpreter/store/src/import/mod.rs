@@ -21,6 +21,7 @@ use rusqlite::OptionalExtension;
 use self::read::{Reader, Wanted};
 use self::snapshot::{Content, Snapshot};
 use crate::merkle::{Batch, Node};
+use crate::usage::mark;
 use crate::{FileContent, FileRef, Filter, ImportError, Store, StoreError, Tree, TreeKind};
 
 /// A tree on more layers than these is made one layer again when it changes.
@@ -152,6 +153,9 @@ impl Store {
         } else {
             self.find_tree(digest, TreeKind::Whole)?
         };
+        if tree.is_some() {
+            self.used(import_key(root.as_os_str().as_bytes(), &filter.0));
+        }
         Ok(tree.map(|tree| Previous { tree, snapshot }))
     }
 
@@ -166,7 +170,10 @@ impl Store {
             what: "a folder".to_owned(),
             reason: error.to_string(),
         })?;
+        let (epoch, key) = (self.epoch()?, import_key(root.as_os_str().as_bytes(), &filter.0));
+        self.used(key);
         self.database().write(|transaction| {
+            mark(transaction, key, epoch)?;
             transaction
                 .prepare_cached(
                     "INSERT OR REPLACE INTO import (host, filter, tree, stats) VALUES (?1, ?2, ?3, ?4)",
@@ -175,6 +182,11 @@ impl Store {
                 .map(drop)
         })
     }
+}
+
+/// What an imported folder is called among the things that are used.
+pub(crate) fn import_key(host: &[u8], filter: &[u8]) -> Digest {
+    Digest::of(&[b"import\0", host, b"\0", filter].concat())
 }
 
 /// Files that were read because their content is new: where the bytes are now, in the store's folder.

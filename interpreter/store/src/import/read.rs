@@ -5,7 +5,6 @@ use std::ffi::OsStr;
 use std::fs::{self, File};
 use std::io::{self, Read, Seek, Write};
 use std::os::unix::ffi::OsStrExt;
-use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Mutex, PoisonError};
@@ -260,11 +259,12 @@ impl<'a> Reader<'a> {
     ) -> Result<(PathBuf, T), StoreError> {
         let path = self.folder()?.join(self.next.fetch_add(1, Ordering::Relaxed).to_string());
         let written = || {
-            let mut file = fs::OpenOptions::new().create_new(true).write(true).mode(0o600).open(&path)?;
-            let value = write(&mut file)?;
-            let since = Duration::from_nanos(u64::try_from(stat.modified).unwrap_or_default());
-            file.set_modified(UNIX_EPOCH + since)?;
-            Ok(value)
+            self.store.disk().write_new(&path, |file| {
+                let value = write(file)?;
+                let since = Duration::from_nanos(u64::try_from(stat.modified).unwrap_or_default());
+                file.set_modified(UNIX_EPOCH + since)?;
+                Ok(value)
+            })
         };
         let value = written().map_err(|error| StoreError::io("write", &path, error))?;
         Ok((path, value))

@@ -12,4 +12,4 @@ mod objects;
 
 pub(crate) use dir::{Dir, DirRef, Node};
 pub(crate) use fold::fold;
-pub(crate) use objects::{Batch, Objects};
+pub(crate) use objects::{Batch, Objects, remove_unreachable};

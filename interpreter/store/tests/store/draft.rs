@@ -130,6 +130,6 @@ fn facts_are_remembered() {
     let store = Fixture::new();
     let key = pipe_ops::Digest::of(b"key");
     assert!(store.store.fact::<String>(key).unwrap().is_none());
-    store.store.put_fact(key, &"value".to_owned()).unwrap();
+    store.store.put_fact(key, &"value".to_owned(), &[]).unwrap();
     assert_eq!(store.again().fact::<String>(key).unwrap().unwrap().0, "value");
 }

@@ -224,7 +224,8 @@ fn what_comes_through_a_socket_is_checked() {
     ];
     for dirs in bad {
         fs::create_dir_all(store.path("layer")).unwrap();
-        let result = store.record_layer(&store.empty_tree(), &store.path("layer"), &LayerScan { dirs });
+        let result =
+            store.record_layer(&store.empty_tree(), &store.path("layer"), &LayerScan { dirs, disk: 0 });
         assert!(matches!(result, Err(StoreError::Malformed { .. })), "{result:?}");
     }
 }

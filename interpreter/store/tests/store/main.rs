@@ -6,6 +6,7 @@ mod difference;
 mod disk;
 mod draft;
 mod export;
+mod faults;
 mod import;
 mod kill;
 mod layers;
@@ -13,6 +14,7 @@ mod lock;
 mod model;
 mod odd;
 mod overlay;
+mod prune;
 mod verify;
 
 use std::ops::Deref;

@@ -1,0 +1,104 @@
+//! Which results go.
+
+use std::collections::HashSet;
+use std::time::SystemTime;
+
+use pipe_ops::Digest;
+
+use super::results::{Content, Results, Table, TreeKey};
+
+/// What goes.
+#[derive(Default)]
+pub(super) struct Choice {
+    /// Places of results, the bytes that each frees, and whether it goes for its age.
+    pub(super) removed: Vec<(usize, u64, bool)>,
+    /// Content that no result needs even now.
+    pub(super) orphans: Vec<Content>,
+    /// Content that no result needs afterwards, with the orphans.
+    pub(super) condemned: Vec<Content>,
+    /// Bytes that become free.
+    pub(super) bytes: u64,
+    /// Bytes of results that would have been chosen, were they not in use.
+    pub(super) protected: u64,
+    /// Rows that go with the results: by table, key among the things that are used, and the row's own keys.
+    pub(super) rows: Vec<Gone>,
+    /// Rows of `tree` that go.
+    pub(super) trees: Vec<TreeKey>,
+}
+
+/// A row that goes.
+pub(super) struct Gone {
+    pub(super) table: Table,
+    pub(super) key: Digest,
+    pub(super) row: (Vec<u8>, Vec<u8>),
+}
+
+/// What is wanted.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Wanted {
+    /// Bytes that the store takes.
+    pub(super) total: u64,
+    /// Bytes that may stay.
+    pub(super) keep: u64,
+    /// What was last used before goes in any case.
+    pub(super) oldest: Option<SystemTime>,
+    /// What was used in this epoch or later belongs to runs in progress.
+    pub(super) in_use: Option<i64>,
+}
+
+/// Chooses the least recently used results until no more is left than may stay, and those that are too old. Content frees its bytes
+/// with the last result that needs it.
+pub(super) fn choose(results: &Results, wanted: &Wanted) -> Choice {
+    let Wanted { total, keep, oldest, in_use } = *wanted;
+    let mut needed = vec![0u32; results.contents.len()];
+    for place in results.results.iter().flat_map(|result| &result.needs) {
+        needed[*place] += 1;
+    }
+    let mut choice = Choice::default();
+    let mut left = total;
+    for (content, count) in results.contents.iter().zip(&needed) {
+        if *count == 0 {
+            left = left.saturating_sub(content.bytes);
+            choice.orphans.push(content.clone());
+        }
+    }
+    let mut order: Vec<usize> = (0..results.results.len()).collect();
+    order.sort_by_key(|index| (results.results[*index].epoch, results.results[*index].created));
+    let mut stays = vec![true; results.results.len()];
+    for index in order {
+        let result = &results.results[index];
+        let aged = oldest.is_some_and(|oldest| result.used < oldest);
+        if !aged && left <= keep {
+            // Ages need not follow the order: the clock may have been set.
+            if oldest.is_none() {
+                break;
+            }
+            continue;
+        }
+        if in_use.is_some_and(|first| result.epoch >= first) {
+            choice.protected += result.own;
+            let held = result.needs.iter().filter(|place| needed[**place] == 1);
+            choice.protected += held.map(|place| results.contents[*place].bytes).sum::<u64>();
+            continue;
+        }
+        let mut freed = result.own;
+        for place in &result.needs {
+            needed[*place] -= 1;
+            if needed[*place] == 0 {
+                freed += results.contents[*place].bytes;
+            }
+        }
+        left = left.saturating_sub(freed);
+        stays[index] = false;
+        choice.removed.push((index, freed, aged));
+        choice.rows.push(Gone { table: result.table, key: result.key, row: result.row.clone() });
+    }
+    choice.bytes = total - left;
+    let unneeded = results.contents.iter().zip(&needed).filter(|(_, count)| **count == 0);
+    choice.condemned = unneeded.map(|(content, _)| content.clone()).collect();
+    let staying = results.results.iter().zip(&stays).filter(|(_, stays)| **stays);
+    let trees: HashSet<&TreeKey> = staying.flat_map(|(result, _)| &result.trees).collect();
+    choice.trees = results.trees.keys().filter(|tree| !trees.contains(tree)).copied().collect();
+    choice.trees.sort_unstable();
+    choice
+}

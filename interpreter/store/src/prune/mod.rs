@@ -1,0 +1,156 @@
+//! Keeping the store as small as it should be.
+//!
+//! Results (of steps, of the engine's own ops, of taking folders in, of images) are what is chosen from, the least recently used first;
+//! layers, blobs and folders of Merkle trees are there for as long as a result names them. It happens in two parts, because other
+//! processes may be using what they found before ([`crate::lease`]): first results go, in one transaction, so that nobody finds them any
+//! more; what only they named is condemned, and removed when everybody has gone who may have found them.
+
+mod choose;
+mod policy;
+mod results;
+mod size;
+mod sweep;
+
+use std::time::SystemTime;
+
+use rustix::fs::{FlockOperation, flock};
+
+use self::choose::{Choice, Wanted, choose};
+use self::results::Results;
+use crate::lock::open_lock_file;
+use crate::{Store, StoreError};
+
+pub use policy::{Floor, Limits, PrunePolicy, PruneReason, PruneReport, Pruned};
+pub use size::StoreSize;
+pub(crate) use sweep::Kind;
+
+/// What an automatic pruning leaves of the limit, in percent, so that the next run does not prune again.
+const HEADROOM: u64 = 90;
+
+/// Rounds in which room is made for others on the disk: what results free is known only afterwards.
+const ROUNDS: usize = 3;
+
+impl Store {
+    /// What is to be done when a command has done its work: remembers what it used, and prunes when there is more than the limits
+    /// say. A command that recorded nothing looks at nothing but that. Afterwards nothing that was found before may be used any more.
+    pub fn settle(&self, limits: &Limits) -> Result<Option<PruneReport>, StoreError> {
+        self.remember_uses()?;
+        if !self.inner().uses.recorded() || !self.is_over(limits)? {
+            return Ok(None);
+        }
+        let policy = PrunePolicy { keep: limits.size / 100 * HEADROOM, ..PrunePolicy::limits(limits) };
+        // Another process that prunes does the same work.
+        let Some(_guard) = self.lock_pruning(FlockOperation::NonBlockingLockExclusive)? else {
+            return Ok(None);
+        };
+        self.prune_locked(&policy).map(Some)
+    }
+
+    /// Removes what the policy says, the least recently used first. Nothing that another process uses is removed; nothing that this one
+    /// found before may be used any more.
+    pub fn prune(&self, policy: &PrunePolicy) -> Result<PruneReport, StoreError> {
+        if policy.dry_run {
+            return Ok(self.plan_pruning(policy)?.1);
+        }
+        let _guard = self.lock_pruning(FlockOperation::LockExclusive)?;
+        self.remember_uses()?;
+        self.prune_locked(policy)
+    }
+
+    fn prune_locked(&self, policy: &PrunePolicy) -> Result<PruneReport, StoreError> {
+        let held = self.release_lease();
+        self.release_uses();
+        let result = self.prune_rounds(policy);
+        if held {
+            self.renew_lease()?;
+        }
+        result
+    }
+
+    fn prune_rounds(&self, policy: &PrunePolicy) -> Result<PruneReport, StoreError> {
+        self.sweep()?;
+        self.remove_left_locks()?;
+        self.empty_quarantine()?;
+        let mut report = PruneReport::default();
+        for _ in 0..ROUNDS {
+            self.fold_log()?;
+            // What an earlier pruning had to leave comes first: as long as somebody may use it, no more is taken away.
+            let Some(bytes) = self.sweep_condemned()? else {
+                report.in_use = true;
+                break;
+            };
+            report.freed += bytes;
+            let (choice, round) = self.plan_pruning(policy)?;
+            let done = round.removed.is_empty() && choice.orphans.is_empty();
+            report.extend(round);
+            if done {
+                break;
+            }
+            self.condemn(&choice)?;
+            let Some(bytes) = self.sweep_condemned()? else {
+                report.in_use = true;
+                break;
+            };
+            report.freed += bytes;
+        }
+        self.compact()?;
+        report.left = self.size()?.total();
+        Ok(report)
+    }
+
+    /// What would be removed.
+    fn plan_pruning(&self, policy: &PrunePolicy) -> Result<(Choice, PruneReport), StoreError> {
+        let results = Results::load(self)?;
+        let size = self.size()?;
+        let missing = policy.free.map_or(0, |floor| floor.missing(self.dir()));
+        let keep = policy.keep.min(size.total().saturating_sub(missing));
+        let over_floor = missing > 0 && keep < policy.keep;
+        let oldest =
+            policy.older.map(|age| SystemTime::now().checked_sub(age).unwrap_or(SystemTime::UNIX_EPOCH));
+        // Quarantine and leftovers are gone by the time anything is chosen.
+        let total = size.total().saturating_sub(size.quarantine);
+        let in_use = self.first_epoch_in_use()?;
+        let choice = choose(&results, &Wanted { total, keep, oldest, in_use });
+        let removed = choice.removed.iter().filter_map(|(index, bytes, aged)| {
+            let result = results.results.get(*index)?;
+            let reason = match (aged, over_floor) {
+                (true, _) => PruneReason::Old,
+                (false, true) => PruneReason::Floor,
+                (false, false) => PruneReason::Limit,
+            };
+            Some(Pruned { what: result.name.clone(), bytes: *bytes, used: result.used, reason })
+        });
+        let report = PruneReport {
+            removed: removed.collect(),
+            orphans: choice.orphans.iter().map(|content| content.bytes).sum(),
+            left: total.saturating_sub(choice.bytes),
+            protected: choice.protected,
+            ..PruneReport::default()
+        };
+        Ok((choice, report))
+    }
+
+    fn lock_pruning(&self, operation: FlockOperation) -> Result<Option<PruneGuard>, StoreError> {
+        let path = self.dir().join("locks").join("prune");
+        let file = open_lock_file(&path)?;
+        loop {
+            match flock(&file, operation) {
+                Ok(()) => return Ok(Some(PruneGuard { file })),
+                Err(rustix::io::Errno::WOULDBLOCK) => return Ok(None),
+                Err(rustix::io::Errno::INTR) => {}
+                Err(error) => return Err(StoreError::io("lock", &path, error.into())),
+            }
+        }
+    }
+}
+
+/// Held by whoever prunes.
+struct PruneGuard {
+    file: std::fs::File,
+}
+
+impl Drop for PruneGuard {
+    fn drop(&mut self) {
+        let _ = flock(&self.file, FlockOperation::Unlock);
+    }
+}

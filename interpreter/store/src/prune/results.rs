@@ -1,0 +1,339 @@
+//! All results, with the content that they need.
+
+use std::collections::HashMap;
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
+
+use pipe_ops::{BlobDigest, Digest, TreeDigest};
+use rusqlite::{Connection, Row};
+
+use super::sweep::Kind;
+use crate::import::import_key;
+use crate::{Held, LayerRef, StepRecord, Store, StoreError, Stored, Tree};
+
+/// Results and content as they are at one moment.
+#[derive(Default)]
+pub(super) struct Results {
+    /// In no order.
+    pub(super) results: Vec<Listed>,
+    /// All content that has a row.
+    pub(super) contents: Vec<Content>,
+    /// Trees whose layers are looked up by their digest, with the layers' places in `contents`.
+    pub(super) trees: HashMap<TreeKey, Vec<usize>>,
+    places: HashMap<ContentId, usize>,
+}
+
+/// A row of `tree`.
+pub(super) type TreeKey = (Digest, i64);
+
+/// A layer or a blob.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub(super) enum ContentId {
+    Layer(String),
+    Blob(Digest),
+}
+
+impl ContentId {
+    pub(super) fn kind(&self) -> Kind {
+        match self {
+            ContentId::Layer(_) => Kind::Layer,
+            ContentId::Blob(_) => Kind::Blob,
+        }
+    }
+
+    pub(super) fn bytes(&self) -> &[u8] {
+        match self {
+            ContentId::Layer(id) => id.as_bytes(),
+            ContentId::Blob(digest) => &digest.0,
+        }
+    }
+}
+
+/// Content that is removed when no result needs it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Content {
+    pub(super) id: ContentId,
+    /// On the disk.
+    pub(super) bytes: u64,
+}
+
+/// A result.
+#[derive(Debug)]
+pub(super) struct Listed {
+    /// The table it stands in.
+    pub(super) table: Table,
+    /// What it is called among the things that are used.
+    pub(super) key: Digest,
+    /// The row's own key, or keys.
+    pub(super) row: (Vec<u8>, Vec<u8>),
+    /// What people call it.
+    pub(super) name: String,
+    /// When it was used last: the number that counts, and the time that is told.
+    pub(super) epoch: i64,
+    pub(super) used: SystemTime,
+    /// When it was made, to tell those of one epoch apart.
+    pub(super) created: i64,
+    /// Bytes of its own row.
+    pub(super) own: u64,
+    /// Places in `contents`.
+    pub(super) needs: Vec<usize>,
+    /// Trees that it names.
+    pub(super) trees: Vec<TreeKey>,
+}
+
+/// Where results stand.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub(super) enum Table {
+    Step,
+    Op,
+    Fact,
+    Import,
+}
+
+/// What one result names.
+#[derive(Default)]
+struct Needs {
+    layers: Vec<String>,
+    blobs: Vec<Digest>,
+    trees: Vec<TreeKey>,
+}
+
+impl Needs {
+    fn tree(&mut self, tree: &Tree) {
+        self.layers.extend(tree.layers.iter().map(|layer| layer.layer.clone()));
+        self.trees.push((tree.digest.0, tree.kind as i64));
+    }
+
+    fn stored(&mut self, stored: &Stored) {
+        match stored {
+            Stored::Tree(tree) => self.tree(tree),
+            Stored::File(file) => self.layers.push(file.layer.clone()),
+        }
+    }
+
+    fn step(&mut self, record: &StepRecord) {
+        record.root.iter().for_each(|tree| self.tree(tree));
+        record.mounts.iter().flatten().for_each(|stored| self.stored(stored));
+        self.blobs.extend([record.stdout, record.stderr, record.log].map(|BlobDigest(digest)| digest));
+    }
+}
+
+impl Results {
+    /// Reads all of them.
+    pub(super) fn load(store: &Store) -> Result<Results, StoreError> {
+        store.database().read(Results::read)
+    }
+
+    /// Reads all of them, as a connection sees them.
+    pub(super) fn read(connection: &Connection) -> rusqlite::Result<Results> {
+        let mut results = Results::default();
+        results.load_contents(connection)?;
+        results.load_trees(connection)?;
+        results.load_steps(connection)?;
+        results.load_ops(connection)?;
+        results.load_facts(connection)?;
+        results.load_imports(connection)?;
+        Ok(results)
+    }
+
+    /// The place of content in `contents`.
+    pub(super) fn place(&self, id: &ContentId) -> Option<usize> {
+        self.places.get(id).copied()
+    }
+
+    fn load_contents(&mut self, connection: &Connection) -> rusqlite::Result<()> {
+        let mut layers = connection.prepare("SELECT id, disk FROM layer")?;
+        let mut rows = layers.query([])?;
+        while let Some(row) = rows.next()? {
+            self.add_content(ContentId::Layer(row.get(0)?), row.get(1)?);
+        }
+        let mut blobs = connection.prepare("SELECT digest, size FROM blob")?;
+        let mut rows = blobs.query([])?;
+        while let Some(row) = rows.next()? {
+            self.add_content(ContentId::Blob(Digest(row.get(0)?)), row.get(1)?);
+        }
+        Ok(())
+    }
+
+    fn add_content(&mut self, id: ContentId, bytes: i64) {
+        self.places.insert(id.clone(), self.contents.len());
+        self.contents.push(Content { id, bytes: u64::try_from(bytes).unwrap_or_default() });
+    }
+
+    fn load_trees(&mut self, connection: &Connection) -> rusqlite::Result<()> {
+        let mut trees = connection.prepare("SELECT digest, kind, layers FROM tree")?;
+        let mut rows = trees.query([])?;
+        while let Some(row) = rows.next()? {
+            let layers: Vec<LayerRef> = decode(row, 2)?.unwrap_or_default();
+            let layers = layers.into_iter().map(|layer| layer.layer);
+            let places = self.layer_places(layers);
+            self.trees.insert((Digest(row.get(0)?), row.get(1)?), places);
+        }
+        Ok(())
+    }
+
+    fn layer_places(&self, layers: impl IntoIterator<Item = String>) -> Vec<usize> {
+        layers.into_iter().filter_map(|layer| self.places.get(&ContentId::Layer(layer)).copied()).collect()
+    }
+
+    fn load_steps(&mut self, connection: &Connection) -> rusqlite::Result<()> {
+        let mut steps = connection.prepare(&with_use(
+            "SELECT key, record, length(record) + length(preimage), created, name FROM step",
+        ))?;
+        let mut rows = steps.query([])?;
+        while let Some(row) = rows.next()? {
+            let mut needs = Needs::default();
+            if let Some(record) = decode::<StepRecord>(row, 1)? {
+                needs.step(&record);
+            }
+            let key: [u8; 32] = row.get(0)?;
+            let name: String = row.get(4)?;
+            self.add(
+                Table::Step,
+                Digest(key),
+                (key.to_vec(), Vec::new()),
+                format!("step {name}"),
+                row,
+                needs,
+            )?;
+        }
+        Ok(())
+    }
+
+    fn load_ops(&mut self, connection: &Connection) -> rusqlite::Result<()> {
+        let mut ops =
+            connection.prepare(&with_use("SELECT key, stored, length(stored), created, '' FROM op"))?;
+        let mut rows = ops.query([])?;
+        while let Some(row) = rows.next()? {
+            let mut needs = Needs::default();
+            if let Some(stored) = decode::<Stored>(row, 1)? {
+                needs.stored(&stored);
+            }
+            let key: [u8; 32] = row.get(0)?;
+            let name = format!("copy or other result {}", short(&key));
+            self.add(Table::Op, Digest(key), (key.to_vec(), Vec::new()), name, row, needs)?;
+        }
+        Ok(())
+    }
+
+    fn load_facts(&mut self, connection: &Connection) -> rusqlite::Result<()> {
+        let mut facts =
+            connection.prepare(&with_use("SELECT key, holds, length(value), created, '' FROM fact"))?;
+        let mut rows = facts.query([])?;
+        while let Some(row) = rows.next()? {
+            let mut needs = Needs::default();
+            for held in decode::<Vec<Held>>(row, 1)?.unwrap_or_default() {
+                match held {
+                    Held::Tree(tree) => needs.tree(&tree),
+                    Held::Blob(BlobDigest(digest)) => needs.blobs.push(digest),
+                }
+            }
+            let key: [u8; 32] = row.get(0)?;
+            let name = format!("part of an image {}", short(&key));
+            self.add(Table::Fact, Digest(key), (key.to_vec(), Vec::new()), name, row, needs)?;
+        }
+        Ok(())
+    }
+
+    fn load_imports(&mut self, connection: &Connection) -> rusqlite::Result<()> {
+        let mut imports = connection.prepare("SELECT host, filter, tree, length(stats) FROM import")?;
+        let mut epochs = connection.prepare(
+            "SELECT usage.epoch, epoch.began FROM usage LEFT JOIN epoch ON epoch.number = usage.epoch
+             WHERE usage.key = ?1",
+        )?;
+        let mut rows = imports.query([])?;
+        while let Some(row) = rows.next()? {
+            let (host, filter): (Vec<u8>, Vec<u8>) = (row.get(0)?, row.get(1)?);
+            let key = import_key(&host, &filter);
+            let mut used = epochs.query([&key.0[..]])?;
+            let (epoch, began) = match used.next()? {
+                Some(row) => (row.get(0)?, row.get::<_, Option<i64>>(1)?),
+                None => (0, None),
+            };
+            let tree = TreeDigest(Digest(row.get(2)?));
+            let trees = vec![(tree.0, crate::TreeKind::Whole as i64)];
+            let name = format!("folder {}", String::from_utf8_lossy(&host));
+            let own = row.get::<_, i64>(3)?;
+            self.push(
+                Listed {
+                    table: Table::Import,
+                    key,
+                    row: (host, filter),
+                    name,
+                    epoch,
+                    used: time(began),
+                    created: 0,
+                    own: u64::try_from(own).unwrap_or_default(),
+                    needs: Vec::new(),
+                    trees: Vec::new(),
+                },
+                Needs { trees, ..Needs::default() },
+            );
+        }
+        Ok(())
+    }
+
+    fn add(
+        &mut self,
+        table: Table,
+        key: Digest,
+        keys: (Vec<u8>, Vec<u8>),
+        name: String,
+        row: &Row<'_>,
+        needs: Needs,
+    ) -> rusqlite::Result<()> {
+        let listed = Listed {
+            table,
+            key,
+            row: keys,
+            name,
+            epoch: row.get::<_, Option<i64>>("used_epoch")?.unwrap_or_default(),
+            used: time(row.get("used_began")?),
+            created: row.get(3)?,
+            own: u64::try_from(row.get::<_, i64>(2)?).unwrap_or_default(),
+            needs: Vec::new(),
+            trees: Vec::new(),
+        };
+        self.push(listed, needs);
+        Ok(())
+    }
+
+    fn push(&mut self, mut listed: Listed, needs: Needs) {
+        let mut places = self.layer_places(needs.layers);
+        places.extend(
+            needs.blobs.into_iter().filter_map(|blob| self.places.get(&ContentId::Blob(blob)).copied()),
+        );
+        places.extend(needs.trees.iter().filter_map(|tree| self.trees.get(tree)).flatten());
+        listed.trees = needs.trees;
+        places.sort_unstable();
+        places.dedup();
+        listed.needs = places;
+        self.results.push(listed);
+    }
+}
+
+/// A query over a table with `key`, with the epoch in which each row was last used.
+fn with_use(query: &str) -> String {
+    let (columns, table) = query.split_once(" FROM ").unwrap_or((query, ""));
+    format!(
+        "{columns}, usage.epoch AS used_epoch, epoch.began AS used_began FROM {table}
+         LEFT JOIN usage USING (key) LEFT JOIN epoch ON epoch.number = usage.epoch"
+    )
+}
+
+pub(super) fn decode<T: serde::de::DeserializeOwned>(
+    row: &Row<'_>,
+    column: usize,
+) -> rusqlite::Result<Option<T>> {
+    let bytes = row.get_ref(column)?.as_bytes_or_null()?.unwrap_or_default();
+    Ok(postcard::from_bytes(bytes).ok())
+}
+
+/// A time of the database; one that lies ahead is that of a clock that was wrong, and as good as now.
+fn time(nanoseconds: Option<i64>) -> SystemTime {
+    let since = Duration::from_nanos(u64::try_from(nanoseconds.unwrap_or_default()).unwrap_or_default());
+    (UNIX_EPOCH + since).min(SystemTime::now())
+}
+
+fn short(key: &[u8; 32]) -> String {
+    Digest(*key).to_string().chars().take(12).collect()
+}

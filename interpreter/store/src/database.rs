@@ -62,6 +62,7 @@ const USE: &str = "
     CREATE TABLE total (id INTEGER PRIMARY KEY CHECK (id = 1), bytes INTEGER NOT NULL);
     INSERT INTO total VALUES (1,
         (SELECT coalesce(sum(disk), 0) FROM layer) + (SELECT coalesce(sum(size), 0) FROM blob WHERE bytes IS NULL));
+    CREATE TABLE volume (key TEXT PRIMARY KEY, bytes INTEGER NOT NULL, measured INTEGER NOT NULL) WITHOUT ROWID;
     CREATE TRIGGER layer_added AFTER INSERT ON layer BEGIN UPDATE total SET bytes = bytes + NEW.disk; END;
     CREATE TRIGGER layer_removed AFTER DELETE ON layer BEGIN UPDATE total SET bytes = bytes - OLD.disk; END;
     CREATE TRIGGER blob_added AFTER INSERT ON blob WHEN NEW.bytes IS NULL
@@ -246,7 +247,7 @@ mod tests {
     #[test]
     fn a_failed_write_leaves_nothing() {
         let dir = tempfile::tempdir().unwrap();
-        let database = Database::open(&dir.path().join("db.sqlite")).unwrap();
+        let database = Database::open(&dir.path().join("db.sqlite"), Disk::default()).unwrap();
         let result = database.write(|transaction| {
             transaction.execute("INSERT INTO object VALUES (x'00', x'00')", [])?;
             transaction.execute("INSERT INTO nowhere VALUES (1)", [])

@@ -3,7 +3,7 @@
 //! Runs are counted, not timed: a clock that jumps changes no order. A run that records nothing and uses what the last one used writes
 //! nothing either.
 
-use std::collections::HashSet;
+use std::collections::{BTreeSet, HashSet};
 use std::fs::File;
 use std::path::PathBuf;
 use std::sync::{Mutex, MutexGuard, OnceLock, PoisonError};
@@ -17,6 +17,7 @@ use rustix::io::Errno;
 use crate::lock::open_lock_file;
 use crate::record::nanoseconds;
 use crate::run::is_same;
+use crate::volume::volume_key;
 use crate::{Store, StoreError};
 
 /// Runs that record nothing begin an epoch when the last one is older: ages are no finer than this.
@@ -26,6 +27,8 @@ const LONGEST: Duration = Duration::from_secs(3600);
 #[derive(Default)]
 pub(crate) struct Uses {
     keys: Mutex<Keys>,
+    /// The folders of the cache volumes among it.
+    volumes: Mutex<BTreeSet<String>>,
     /// The epoch of what this process records.
     epoch: OnceLock<i64>,
     /// Says that a run of that epoch is in progress.
@@ -72,6 +75,18 @@ impl Store {
     /// Something was found and will be used.
     pub(crate) fn used(&self, key: Digest) {
         self.inner().uses.keys().insert(key);
+    }
+
+    /// A cache volume was taken.
+    pub(crate) fn used_volume(&self, folder: &str) {
+        self.used(volume_key(folder));
+        let mut volumes = self.inner().uses.volumes.lock().unwrap_or_else(PoisonError::into_inner);
+        volumes.insert(folder.to_owned());
+    }
+
+    /// The folders of the cache volumes that were taken.
+    pub(crate) fn volumes_used(&self) -> BTreeSet<String> {
+        self.inner().uses.volumes.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
     /// The epoch of what this process records: a new one, at the first call.

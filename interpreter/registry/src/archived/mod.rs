@@ -42,7 +42,7 @@ impl Images {
             None => docker::images(&files)?,
         };
         let image = self.take(&files, found::choose(images, platform)?, cancel)?;
-        self.store.put_fact(key, &show_digest(image.manifest))?;
+        self.store.put_fact(key, &show_digest(image.manifest), &[])?;
         Ok(image)
     }
 
@@ -55,9 +55,9 @@ impl Images {
         })?;
         let diff_ids: Vec<BlobDigest> = image.layers.iter().map(|layer| layer.diff_id).collect();
         let root = self.root(&diff_ids, &layers)?;
-        let manifest = self.store.put_blob(&image.manifest)?;
+        let manifest = self.keep_document(&image.manifest)?;
         // Last, as for images that are fetched: who finds the configuration finds the rest.
-        self.store.put_blob(&image.config_bytes)?;
+        self.keep_document(&image.config_bytes)?;
         Ok(Image { root, config: image.config.config, manifest })
     }
 

@@ -104,7 +104,7 @@ impl Images {
         };
         let image = self.assemble(endpoint, reference, image, platform, cancel)?;
         if let Some(name) = reference.pin_name().filter(|_| wanted.is_none()) {
-            self.store.put_fact(fact_key("tag", &name), &show_digest(digest))?;
+            self.store.put_fact(fact_key("tag", &name), &show_digest(digest), &[])?;
         }
         Ok(Fetched { image, digest })
     }
@@ -118,7 +118,7 @@ impl Images {
         cancel: &Cancel,
     ) -> Result<(BlobDigest, Document), Stopped> {
         if let Some(digest) = wanted
-            && let Some(bytes) = self.store.get_blob(digest)?
+            && let Some(bytes) = self.stored_document(digest)?
         {
             return Ok((digest, Document::parse(&bytes)?));
         }
@@ -128,7 +128,7 @@ impl Images {
             return Err(altered("the manifest", name, &show_digest(digest)));
         }
         let document = Document::parse(&bytes).map_err(|error| Failure::Wrong(error.message))?;
-        self.store.put_blob(&bytes)?;
+        self.keep_document(&bytes)?;
         Ok((digest, document))
     }
 
@@ -154,7 +154,7 @@ impl Images {
         cancel: &Cancel,
     ) -> Result<Image, Stopped> {
         let config_digest = manifest.config.digest()?;
-        let bytes = match self.store.get_blob(config_digest)? {
+        let bytes = match self.stored_document(config_digest)? {
             Some(bytes) => bytes,
             None => {
                 let name = show_digest(config_digest);
@@ -181,7 +181,7 @@ impl Images {
         let layers = self.layers(endpoint, reference, &wanted, cancel)?;
         let root = self.root(&parsed.diff_ids, &layers)?;
         // Last: who finds the configuration finds the layers, too.
-        self.store.put_blob(&bytes)?;
+        self.keep_document(&bytes)?;
         Ok(Image { root, config: parsed.config, manifest: digest })
     }
 }

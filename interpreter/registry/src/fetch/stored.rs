@@ -4,7 +4,7 @@ use std::time::SystemTime;
 
 use pipe_archive::Unpacked;
 use pipe_ops::{BlobDigest, StepKey};
-use pipe_store::{DiffLayer, Stored};
+use pipe_store::{DiffLayer, Held, Stored};
 
 use super::Images;
 use crate::image::fact_key;
@@ -22,7 +22,7 @@ impl Images {
         let Some((manifest_digest, manifest)) = self.stored_manifest(digest, platform)? else {
             return Ok(None);
         };
-        let Some(bytes) = self.store.get_blob(manifest.config.digest()?)? else { return Ok(None) };
+        let Some(bytes) = self.stored_document(manifest.config.digest()?)? else { return Ok(None) };
         let parsed = config::parse(&bytes)?;
         let mut layers = Vec::with_capacity(parsed.diff_ids.len());
         for diff_id in &parsed.diff_ids {
@@ -40,19 +40,34 @@ impl Images {
         digest: BlobDigest,
         platform: &str,
     ) -> Result<Option<(BlobDigest, Manifest)>, RegistryError> {
-        let Some(bytes) = self.store.get_blob(digest)? else { return Ok(None) };
+        let Some(bytes) = self.stored_document(digest)? else { return Ok(None) };
         match Document::parse(&bytes)? {
             Document::Manifest(manifest) => Ok(Some((digest, manifest))),
             Document::Index(manifests) => {
                 let Some(chosen) = platform::choose(&manifests, platform) else { return Ok(None) };
                 let chosen = chosen.digest()?;
-                let Some(bytes) = self.store.get_blob(chosen)? else { return Ok(None) };
+                let Some(bytes) = self.stored_document(chosen)? else { return Ok(None) };
                 match Document::parse(&bytes)? {
                     Document::Manifest(manifest) => Ok(Some((chosen, manifest))),
                     Document::Index(_) => Ok(None),
                 }
             }
         }
+    }
+
+    /// A manifest, an index or a configuration that the store has.
+    pub(super) fn stored_document(&self, digest: BlobDigest) -> Result<Option<Vec<u8>>, RegistryError> {
+        match self.store.fact::<()>(document_key(digest))? {
+            Some(_) => Ok(self.store.get_blob(digest)?),
+            None => Ok(None),
+        }
+    }
+
+    /// Keeps a manifest, an index or a configuration, for as long as it is used.
+    pub(crate) fn keep_document(&self, bytes: &[u8]) -> Result<BlobDigest, RegistryError> {
+        let digest = self.store.put_blob(bytes)?;
+        self.store.put_fact(document_key(digest), &(), &[Held::Blob(digest)])?;
+        Ok(digest)
     }
 
     /// What a tag was when it was last resolved here, and when that was.
@@ -79,7 +94,7 @@ impl Images {
             return Err(RegistryError::malformed(message));
         }
         let layer = unpacked.draft.finish()?;
-        self.store.put_fact(layer_key(diff_id), &layer)?;
+        self.store.put_fact(layer_key(diff_id), &layer, &[Held::Tree(layer.tree.clone())])?;
         Ok(layer)
     }
 
@@ -115,6 +130,10 @@ impl Images {
         self.store.record_op(key, &Stored::Tree(tree.clone()))?;
         Ok(tree)
     }
+}
+
+fn document_key(digest: BlobDigest) -> pipe_ops::Digest {
+    fact_key("document", &digest.to_string())
 }
 
 pub(crate) fn layer_key(diff_id: BlobDigest) -> pipe_ops::Digest {

@@ -35,7 +35,11 @@ impl Store {
     /// say. A command that recorded nothing looks at nothing but that. Afterwards nothing that was found before may be used any more.
     pub fn settle(&self, limits: &Limits) -> Result<Option<PruneReport>, StoreError> {
         self.remember_uses()?;
-        if !self.inner().uses.recorded() || !self.is_over(limits)? {
+        if !self.inner().uses.recorded() {
+            return Ok(None);
+        }
+        self.measure_volumes()?;
+        if !self.is_over(limits)? {
             return Ok(None);
         }
         let policy = PrunePolicy { keep: limits.size / 100 * HEADROOM, ..PrunePolicy::limits(limits) };
@@ -50,7 +54,7 @@ impl Store {
     /// found before may be used any more.
     pub fn prune(&self, policy: &PrunePolicy) -> Result<PruneReport, StoreError> {
         if policy.dry_run {
-            return Ok(self.plan_pruning(policy)?.1);
+            return Ok(self.plan_pruning(policy)?.report);
         }
         let _guard = self.lock_pruning(FlockOperation::LockExclusive)?;
         self.remember_uses()?;
@@ -80,13 +84,16 @@ impl Store {
                 break;
             };
             report.freed += bytes;
-            let (choice, round) = self.plan_pruning(policy)?;
-            let done = round.removed.is_empty() && choice.orphans.is_empty();
-            report.extend(round);
+            let plan = self.plan_pruning(policy)?;
+            let done = plan.report.removed.is_empty() && plan.choice.orphans.is_empty();
+            report.extend(plan.report);
             if done {
                 break;
             }
-            self.condemn(&choice)?;
+            let (bytes, in_use) = self.remove_volumes(&plan.choice, &plan.results)?;
+            report.freed += bytes;
+            report.protected += in_use;
+            self.condemn(&plan.choice)?;
             let Some(bytes) = self.sweep_condemned()? else {
                 report.in_use = true;
                 break;
@@ -94,12 +101,13 @@ impl Store {
             report.freed += bytes;
         }
         self.compact()?;
+        self.measure_all_volumes()?;
         report.left = self.size()?.total();
         Ok(report)
     }
 
     /// What would be removed.
-    fn plan_pruning(&self, policy: &PrunePolicy) -> Result<(Choice, PruneReport), StoreError> {
+    fn plan_pruning(&self, policy: &PrunePolicy) -> Result<Plan, StoreError> {
         let results = Results::load(self)?;
         let size = self.size()?;
         let missing = policy.free.map_or(0, |floor| floor.missing(self.dir()));
@@ -127,7 +135,7 @@ impl Store {
             protected: choice.protected,
             ..PruneReport::default()
         };
-        Ok((choice, report))
+        Ok(Plan { results, choice, report })
     }
 
     fn lock_pruning(&self, operation: FlockOperation) -> Result<Option<PruneGuard>, StoreError> {
@@ -142,6 +150,13 @@ impl Store {
             }
         }
     }
+}
+
+/// What a round of pruning does.
+struct Plan {
+    results: Results,
+    choice: Choice,
+    report: PruneReport,
 }
 
 /// Held by whoever prunes.

@@ -8,7 +8,8 @@ use rusqlite::{Connection, Row};
 
 use super::sweep::Kind;
 use crate::import::import_key;
-use crate::{Held, LayerRef, StepRecord, Store, StoreError, Stored, Tree};
+use crate::volume::volume_key;
+use crate::{Held, LayerRef, StepRecord, Store, StoreError, Stored, Tree, VolumeEntry};
 
 /// Results and content as they are at one moment.
 #[derive(Default)]
@@ -87,6 +88,8 @@ pub(super) enum Table {
     Op,
     Fact,
     Import,
+    /// No row: a cache volume is a folder.
+    Volume,
 }
 
 /// What one result names.
@@ -120,7 +123,10 @@ impl Needs {
 impl Results {
     /// Reads all of them.
     pub(super) fn load(store: &Store) -> Result<Results, StoreError> {
-        store.database().read(Results::read)
+        let mut results = store.database().read(Results::read)?;
+        let volumes = store.volumes()?;
+        store.database().read(|connection| results.add_volumes(connection, volumes))?;
+        Ok(results)
     }
 
     /// Reads all of them, as a connection sees them.
@@ -236,10 +242,7 @@ impl Results {
 
     fn load_imports(&mut self, connection: &Connection) -> rusqlite::Result<()> {
         let mut imports = connection.prepare("SELECT host, filter, tree, length(stats) FROM import")?;
-        let mut epochs = connection.prepare(
-            "SELECT usage.epoch, epoch.began FROM usage LEFT JOIN epoch ON epoch.number = usage.epoch
-             WHERE usage.key = ?1",
-        )?;
+        let mut epochs = connection.prepare(USED)?;
         let mut rows = imports.query([])?;
         while let Some(row) = rows.next()? {
             let (host, filter): (Vec<u8>, Vec<u8>) = (row.get(0)?, row.get(1)?);
@@ -268,6 +271,35 @@ impl Results {
                 },
                 Needs { trees, ..Needs::default() },
             );
+        }
+        Ok(())
+    }
+
+    /// Cache volumes are chosen like results, though nothing is known of what is in them.
+    fn add_volumes(&mut self, connection: &Connection, volumes: Vec<VolumeEntry>) -> rusqlite::Result<()> {
+        let mut epochs = connection.prepare(USED)?;
+        for volume in volumes {
+            let key = volume_key(&volume.key);
+            let mut used = epochs.query([&key.0[..]])?;
+            let epoch = used.next()?.map(|row| row.get(0)).transpose()?.unwrap_or_default();
+            let name = match &volume.id {
+                Some(id) => format!("cache volume {} of {}", id.name, id.package),
+                None => format!("cache volume {}", volume.key),
+            };
+            let used = volume.used.unwrap_or(UNIX_EPOCH).min(SystemTime::now());
+            let listed = Listed {
+                table: Table::Volume,
+                key,
+                row: (volume.key.into_bytes(), Vec::new()),
+                name,
+                epoch,
+                used,
+                created: crate::record::nanoseconds(used),
+                own: volume.bytes,
+                needs: Vec::new(),
+                trees: Vec::new(),
+            };
+            self.push(listed, Needs::default());
         }
         Ok(())
     }
@@ -310,6 +342,10 @@ impl Results {
         self.results.push(listed);
     }
 }
+
+/// When something without a row of its own was last used.
+const USED: &str = "SELECT usage.epoch, epoch.began FROM usage LEFT JOIN epoch ON epoch.number = usage.epoch
+     WHERE usage.key = ?1";
 
 /// A query over a table with `key`, with the epoch in which each row was last used.
 fn with_use(query: &str) -> String {

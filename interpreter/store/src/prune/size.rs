@@ -1,12 +1,10 @@
 //! How much room the store takes.
 
-use std::collections::HashSet;
 use std::fs;
 use std::os::unix::fs::MetadataExt;
-use std::path::{Path, PathBuf};
 
 use super::policy::Limits;
-use crate::{Store, StoreError};
+use crate::{Store, StoreError, disk_usage};
 
 /// Bytes on the disk, by what takes them.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -17,6 +15,8 @@ pub struct StoreSize {
     pub blobs: u64,
     /// The database: results, folders of Merkle trees, small texts.
     pub database: u64,
+    /// Cache volumes.
+    pub volumes: u64,
     /// Downloads under way or broken off.
     pub downloads: u64,
     /// What steps in progress have written so far, as far as this process may look.
@@ -28,7 +28,7 @@ pub struct StoreSize {
 impl StoreSize {
     /// All of it.
     pub fn total(&self) -> u64 {
-        self.layers + self.blobs + self.database + self.downloads + self.work + self.quarantine
+        self.layers + self.blobs + self.database + self.volumes + self.downloads + self.work + self.quarantine
     }
 }
 
@@ -41,11 +41,13 @@ impl Store {
                 .read(|connection| connection.query_row(query, [], |row| row.get::<_, Option<i64>>(0)))?;
             Ok(u64::try_from(sum.unwrap_or_default()).unwrap_or_default())
         };
-        let usage = |name: &str| disk_usage(&self.dir().join(name));
+        // What cannot be looked at counts nothing.
+        let usage = |name: &str| disk_usage(&self.dir().join(name)).unwrap_or_default();
         Ok(StoreSize {
             layers: sum("SELECT sum(disk) FROM layer")?,
             blobs: sum("SELECT sum(size) FROM blob WHERE bytes IS NULL")?,
             database: self.database_size()?,
+            volumes: self.volumes()?.iter().map(|volume| volume.bytes).sum(),
             downloads: usage("downloads"),
             work: usage("work"),
             quarantine: usage("quarantine"),
@@ -61,9 +63,10 @@ impl Store {
         let kept: i64 = self
             .database()
             .read(|connection| connection.query_row("SELECT bytes FROM total", [], |row| row.get(0)))?;
-        let usage = |name: &str| disk_usage(&self.dir().join(name));
+        let usage = |name: &str| disk_usage(&self.dir().join(name)).unwrap_or_default();
         let log = fs::metadata(self.dir().join("db.sqlite-wal")).map_or(0, |log| log.blocks() * 512);
-        let others = self.database_size()? + log + usage("downloads") + usage("work");
+        let others =
+            self.database_size()? + log + self.measured_volumes()? + usage("downloads") + usage("work");
         Ok(u64::try_from(kept).unwrap_or_default() + others > limits.size)
     }
 
@@ -79,24 +82,4 @@ impl Store {
         })?;
         Ok(u64::try_from(pages).unwrap_or_default())
     }
-}
-
-/// Bytes that a folder takes on the disk, a file with several names once. What cannot be looked at counts nothing.
-fn disk_usage(folder: &Path) -> u64 {
-    let mut pending: Vec<PathBuf> = vec![folder.to_path_buf()];
-    let mut names = HashSet::new();
-    let mut bytes = 0;
-    while let Some(folder) = pending.pop() {
-        let Ok(entries) = fs::read_dir(&folder) else { continue };
-        for path in entries.flatten().map(|entry| entry.path()) {
-            let Ok(meta) = fs::symlink_metadata(&path) else { continue };
-            if meta.is_dir() || meta.nlink() < 2 || names.insert((meta.dev(), meta.ino())) {
-                bytes += meta.blocks() * 512;
-            }
-            if meta.is_dir() {
-                pending.push(path);
-            }
-        }
-    }
-    bytes
 }

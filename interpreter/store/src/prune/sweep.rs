@@ -11,7 +11,7 @@ use rustix::fs::FlockOperation;
 use super::choose::{Choice, Gone};
 use super::results::{Content, ContentId, Results, Table};
 use crate::merkle::remove_unreachable;
-use crate::{Store, StoreError, blob};
+use crate::{Store, StoreError, VolumeRemoval, blob};
 
 /// What a row of `condemned` names.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -44,6 +44,23 @@ impl Store {
             forget_uses(transaction)
         })?;
         self.retire_lease()
+    }
+
+    /// Removes the cache volumes among what was chosen; the bytes of those that a step uses just now.
+    pub(super) fn remove_volumes(
+        &self,
+        choice: &Choice,
+        results: &Results,
+    ) -> Result<(u64, u64), StoreError> {
+        let (mut freed, mut in_use) = (0, 0);
+        let chosen = choice.removed.iter().filter_map(|(index, ..)| results.results.get(*index));
+        for volume in chosen.filter(|result| result.table == Table::Volume) {
+            match self.remove_volume(&String::from_utf8_lossy(&volume.row.0))? {
+                VolumeRemoval::Removed => freed += volume.own,
+                VolumeRemoval::InUse => in_use += volume.own,
+            }
+        }
+        Ok((freed, in_use))
     }
 
     /// Removes what is condemned and still not needed; the bytes that became free. `None` when somebody who came before it was
@@ -199,6 +216,7 @@ fn remove_result(transaction: &Transaction<'_>, gone: &Gone) -> rusqlite::Result
             .prepare_cached("DELETE FROM import WHERE host = ?1 AND filter = ?2")?
             .execute([first, second])
             .map(drop),
+        Table::Volume => Ok(()),
     }?;
     transaction.prepare_cached("DELETE FROM usage WHERE key = ?1")?.execute([&gone.key.0[..]]).map(drop)
 }

@@ -6,6 +6,7 @@
 
 mod differ;
 mod listing;
+mod measure;
 mod record;
 
 use std::collections::HashSet;
@@ -22,6 +23,8 @@ use self::differ::SeenFile;
 use self::record::{Dated, Record, View, layers_of};
 use crate::lock::open_lock_file;
 use crate::{LayerRef, Store, StoreError, Stored};
+
+pub(crate) use measure::volume_key;
 
 pub use listing::{VolumeEntry, VolumeRemoval, disk_usage};
 
@@ -122,6 +125,7 @@ impl Store {
         }
         let folder = Path::new("volumes").join(&name);
         self.make_volume(&folder)?;
+        self.used_volume(&name);
         Ok(Some(VolumeLock {
             store_gate: self.volume_gate(),
             id: id.clone(),

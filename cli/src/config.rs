@@ -6,8 +6,10 @@ use std::num::NonZeroUsize;
 use std::path::{Path, PathBuf};
 
 use pipe_registry::RegistrySettings;
+use pipe_store::{Floor, Limits};
 use serde::Deserialize;
 
+use crate::amount::size;
 use crate::exit::CliError;
 
 /// What the file may say.
@@ -16,6 +18,9 @@ use crate::exit::CliError;
 pub(crate) struct Config {
     /// How many steps run at once.
     pub(crate) jobs: Option<NonZeroUsize>,
+    /// How large the store may become.
+    #[serde(default)]
+    cache: Cache,
     /// How registries are reached, by their names.
     #[serde(default)]
     registry: BTreeMap<String, Registry>,
@@ -23,6 +28,22 @@ pub(crate) struct Config {
     #[serde(default)]
     grants: Vec<PackageGrants>,
 }
+
+/// How large the store may become.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+struct Cache {
+    /// All of it: `50GiB`.
+    size: Option<String>,
+    /// What stays free on its disk: `10GiB`, `5%`.
+    free: Option<String>,
+}
+
+/// What the store may take, unless the configuration says otherwise: as much as a few images and their builds need.
+const SIZE: u64 = 50 << 30;
+
+/// What stays free on its disk: a twentieth, but no more than this.
+const FREE: Floor = Floor::Percent(5, 10 << 30);
 
 /// How a registry is reached.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
@@ -65,6 +86,19 @@ impl Config {
         }
     }
 
+    /// What the store keeps to.
+    ///
+    /// # Errors
+    /// When the file says what is no size.
+    pub(crate) fn limits(&self) -> Result<Limits, CliError> {
+        let wrong = |name: &'static str| {
+            move |reason: String| CliError::usage(format!("`cache.{name}` in the configuration: {reason}"))
+        };
+        let bytes = self.cache.size.as_deref().map(size).transpose().map_err(wrong("size"))?;
+        let free = self.cache.free.as_deref().map(floor).transpose().map_err(wrong("free"))?;
+        Ok(Limits { size: bytes.unwrap_or(SIZE), free: free.unwrap_or(FREE) })
+    }
+
     /// How registries are reached.
     pub(crate) fn registries(&self) -> BTreeMap<String, RegistrySettings> {
         let settings = |registry: &Registry| RegistrySettings {
@@ -85,6 +119,17 @@ impl Config {
     }
 }
 
+/// A size, or a part of the disk.
+fn floor(text: &str) -> Result<Floor, String> {
+    match text.trim().strip_suffix('%') {
+        None => size(text).map(Floor::Bytes),
+        Some(percent) => match percent.trim().parse() {
+            Ok(percent @ 0..=90) => Ok(Floor::Percent(percent, u64::MAX)),
+            _ => Err(format!("`{text}` is not a size like `10GiB`, or a part of the disk like `5%`")),
+        },
+    }
+}
+
 #[cfg(test)]
 mod tests {
     #![allow(clippy::unwrap_used)]
@@ -98,6 +143,17 @@ mod tests {
         assert_eq!(config.grants(Path::new("/usr")).collect::<Vec<_>>(), ["file:/b"]);
         assert_eq!(config.grants(Path::new("/")).count(), 0);
         assert!(toml::from_str::<Config>("job = 3").is_err());
+    }
+
+    #[test]
+    fn the_store_has_limits() {
+        let limits = |text: &str| toml::from_str::<Config>(text).unwrap().limits();
+        assert_eq!(limits("").unwrap(), Limits { size: SIZE, free: FREE });
+        let own = limits("[cache]\nsize = \"2GiB\"\nfree = \"7%\"").unwrap();
+        assert_eq!(own, Limits { size: 2 << 30, free: Floor::Percent(7, u64::MAX) });
+        assert!(limits("[cache]\nsize = \"much\"").is_err());
+        assert!(limits("[cache]\nfree = \"101%\"").is_err());
+        assert!(toml::from_str::<Config>("[cache]\nsise = \"2GiB\"").is_err());
     }
 
     #[test]

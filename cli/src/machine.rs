@@ -1,12 +1,12 @@
 //! Store, sandbox and engine of this machine: the one place that picks a backend.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use pipe_engine::{Backend, Engine, EngineOptions, EventSink, Grants, ImageOptions, Redactor};
 use pipe_registry::Settings;
 use pipe_sandbox::{Sandbox, SandboxOptions, layer_owner};
-use pipe_store::{Store, StoreOptions};
+use pipe_store::{Store, StoreError, StoreOptions};
 
 use crate::approval::Answering;
 use crate::args::ExecutionArgs;
@@ -29,16 +29,28 @@ pub(crate) fn open_store(
 }
 
 /// The sandbox over the user's store, which need not be there yet.
-fn sandbox(environment: &Environment, warn: Arc<dyn Fn(&str) + Send + Sync>) -> Result<Sandbox, CliError> {
+///
+/// # Errors
+/// When it is not known where that is.
+pub(crate) fn sandbox(
+    environment: &Environment,
+    warn: Arc<dyn Fn(&str) + Send + Sync>,
+) -> Result<Sandbox, CliError> {
     let dir = environment.store()?;
     let dir = std::path::absolute(dir).map_err(|error| CliError::machine(error.to_string()))?;
     Ok(Sandbox::new(SandboxOptions { warn, ..SandboxOptions::new(&dir) }))
 }
 
 fn open_store_of(environment: &Environment, sandbox: &Sandbox) -> Result<Store, CliError> {
-    let dir = environment.store()?;
-    let store = Store::open(dir, StoreOptions::new(layer_owner(dir)))
-        .map_err(|error| CliError::machine(error.to_string()))?;
+    open_store_in(environment.store()?, sandbox).map_err(|error| CliError::machine(error.to_string()))
+}
+
+/// Opens a store, with a way into the steps' user namespace.
+///
+/// # Errors
+/// When it cannot be opened.
+pub(crate) fn open_store_in(dir: &Path, sandbox: &Sandbox) -> Result<Store, StoreError> {
+    let store = Store::open(dir, StoreOptions::new(layer_owner(dir)))?;
     store.attach_namespace(Arc::new(sandbox.clone()));
     Ok(store)
 }

@@ -5,6 +5,7 @@
 //! else to standard error.
 #![forbid(unsafe_code)]
 
+mod amount;
 mod approval;
 mod args;
 mod commands;
@@ -28,6 +29,7 @@ mod rewrite;
 mod rounds;
 mod signals;
 mod target;
+mod upkeep;
 mod warned;
 
 use std::ffi::OsString;

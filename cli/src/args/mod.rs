@@ -15,7 +15,7 @@ use clap::builder::styling::{AnsiColor, Styles};
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use std::path::PathBuf;
 
-pub(crate) use cache::{CacheArgs, CacheCommand, VerifyArgs};
+pub(crate) use cache::{CacheArgs, CacheCommand, PruneArgs, VerifyArgs};
 pub(crate) use check::{CheckArgs, Deny, DiagnosticFormat};
 pub(crate) use fmt::FmtArgs;
 pub(crate) use inspect::{ListArgs, PlanArgs, PlanForm, TestArgs, VersionArgs};

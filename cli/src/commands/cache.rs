@@ -3,8 +3,9 @@
 use std::sync::Arc;
 use std::time::{SystemTime, UNIX_EPOCH};
 
-use pipe_store::{StepEntry, StoreError, VerifyReport};
+use pipe_store::{StepEntry, Store, StoreError, VerifyReport};
 
+use crate::amount::{bytes, rounded};
 use crate::args::{CacheArgs, CacheCommand, VerifyArgs};
 use crate::environment::Environment;
 use crate::exit::{CliError, Exit};
@@ -13,6 +14,8 @@ use crate::{machine, output};
 pub(crate) fn run(args: &CacheArgs, environment: &Environment) -> Result<(), CliError> {
     match &args.command {
         CacheCommand::Ls { json } => ls(*json, environment),
+        CacheCommand::Size { json } => super::prune::size(*json, environment),
+        CacheCommand::Prune(args) => super::prune::prune(args, environment),
         CacheCommand::Verify(args) => verify(*args, environment),
         CacheCommand::Volume(args) => super::volume::run(args, environment),
     }
@@ -51,41 +54,53 @@ fn as_line(entry: &StepEntry) -> String {
     format!(
         "{}  {:>9}  {:>9}  {:>12}  {}{result}\n",
         key.get(..12).unwrap_or(&key),
-        size(entry.bytes),
+        bytes(entry.bytes),
         crate::progress::human(entry.duration),
         format!("{} ago", rounded(age.as_secs())),
         crate::progress::printable(&entry.name, false),
     )
 }
 
-/// An age in its largest unit.
-pub(super) fn rounded(seconds: u64) -> String {
-    match seconds {
-        0..60 => format!("{seconds} s"),
-        60..3600 => format!("{} min", seconds / 60),
-        3600..86_400 => format!("{} h", seconds / 3600),
-        _ => format!("{} d", seconds / 86_400),
-    }
-}
-
-/// Bytes in their largest binary unit.
-pub(crate) fn size(bytes: u64) -> String {
-    let units = ["B", "KiB", "MiB", "GiB", "TiB"];
-    let mut scaled = bytes as f64;
-    let mut unit = 0;
-    while scaled >= 1024.0 && unit + 1 < units.len() {
-        scaled /= 1024.0;
-        unit += 1;
-    }
-    if unit == 0 { format!("{bytes} B") } else { format!("{scaled:.1} {}", units[unit]) }
-}
-
-/// Exit code 1 when something is damaged, also when it was repaired: what was lost should be known.
+/// Exit code 1 when something is damaged, also when it was repaired: what was lost should be known. What the power took is no damage.
 fn verify(args: VerifyArgs, environment: &Environment) -> Result<(), CliError> {
-    let (store, _) = machine::open_store(environment, Arc::new(|_| {}))?;
-    let report = store.verify(!args.dry_run).map_err(failed)?;
+    let report = match verified(args, environment) {
+        Err(Unverified::Store(StoreError::DatabaseDamaged { path, reason })) => {
+            let mut text = format!("damaged: the database {}: {reason}", path.display());
+            if !args.dry_run {
+                let aside = Store::put_database_aside(environment.store()?).map_err(failed)?;
+                text = format!("{text}, moved to {}: everything will be made again", aside.display());
+                // What it named goes with it.
+                verified(args, environment)?;
+            }
+            output::result_line(&text)?;
+            return Err(CliError::silent(Exit::Failed));
+        }
+        other => other?,
+    };
     output::result(describe(&report).as_bytes())?;
     if report.damage.is_empty() { Ok(()) } else { Err(CliError::silent(Exit::Failed)) }
+}
+
+/// Why the store was not looked through.
+enum Unverified {
+    Store(StoreError),
+    Other(CliError),
+}
+
+impl From<Unverified> for CliError {
+    fn from(error: Unverified) -> CliError {
+        match error {
+            Unverified::Store(error) => failed(error),
+            Unverified::Other(error) => error,
+        }
+    }
+}
+
+fn verified(args: VerifyArgs, environment: &Environment) -> Result<VerifyReport, Unverified> {
+    let sandbox = machine::sandbox(environment, Arc::new(|_| {})).map_err(Unverified::Other)?;
+    let dir = environment.store().map_err(Unverified::Other)?;
+    let store = machine::open_store_in(dir, &sandbox).map_err(Unverified::Store)?;
+    store.verify(!args.dry_run).map_err(Unverified::Store)
 }
 
 fn describe(report: &VerifyReport) -> String {
@@ -97,6 +112,12 @@ fn describe(report: &VerifyReport) -> String {
             format!("damaged: {}: {}{repaired}\n", damage.what, damage.reason)
         })
         .collect();
+    if report.lost > 0 {
+        let lost = report.lost;
+        text.push_str(&format!(
+            "{lost} were lost with the power before they were on the disk, and will be made again\n"
+        ));
+    }
     text.push_str(&format!(
         "{} layers, {} blobs, {} objects, {} steps: {} damaged\n",
         report.layers,
@@ -106,16 +127,4 @@ fn describe(report: &VerifyReport) -> String {
         report.damage.len()
     ));
     text
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn sizes_and_ages_read_well() {
-        assert_eq!(size(12), "12 B");
-        assert_eq!(size(1536), "1.5 KiB");
-        assert_eq!(rounded(7200), "2 h");
-    }
 }

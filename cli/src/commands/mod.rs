@@ -13,6 +13,7 @@ pub(crate) mod login;
 pub(crate) mod lsp;
 mod opened;
 pub(crate) mod plan;
+mod prune;
 pub(crate) mod run;
 pub(crate) mod test;
 pub(crate) mod version;

@@ -16,7 +16,7 @@ use crate::package::Package;
 use crate::progress::{Progress, Style};
 use crate::result::{self, Answers};
 use crate::rounds::TargetRounds;
-use crate::{execute, machine, warned};
+use crate::{execute, machine, upkeep, warned};
 
 use super::opened::Opened;
 
@@ -45,7 +45,7 @@ pub(crate) fn run(
     if evaluation.asks_for_anything() {
         trust.check_settings()?;
     }
-    let folder = package.folder();
+    let (folder, limits) = (package.folder(), config.limits()?);
     let forecast = Forecast::of(environment.store()?, folder, arguments, &environment.current_dir);
     let steps_are_likely = args.execution.no_cache || forecast.expects_steps();
     let (progress, execution) = (Arc::new(Progress::new(*style)), &args.execution);
@@ -58,8 +58,10 @@ pub(crate) fn run(
         progress.clone(),
         steps_are_likely,
     )?;
-    let report = execute(package, environment, &engine, &mut evaluation, &progress, *style)?;
-    give(environment, args, &evaluation, &report, &store, &progress)?;
+    let done = execute(package, environment, &engine, &mut evaluation, &progress, *style)
+        .and_then(|report| give(environment, args, &evaluation, &report, &store, &progress));
+    upkeep::settle(&store, &limits, &progress);
+    done?;
     forecast.succeeded();
     Ok(())
 }

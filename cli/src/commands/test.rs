@@ -17,7 +17,7 @@ use crate::grants::Trust;
 use crate::package::Package;
 use crate::progress::{Progress, Style, printable};
 use crate::result::Answers;
-use crate::{config::Config, evaluate, execute, machine, output, report};
+use crate::{config::Config, evaluate, execute, machine, output, report, upkeep};
 use judge::{Verdict, judge};
 use rounds::{TestRounds, TestRun};
 
@@ -109,7 +109,8 @@ fn for_real(
     let Setting { args, package, environment, config, style } = setting;
     let progress = Arc::new(Progress::new(*style));
     let folder = package.folder().to_path_buf();
-    let (engine, _) = machine::engine(
+    let limits = config.limits()?;
+    let (engine, store) = machine::engine(
         environment,
         config,
         folder,
@@ -119,7 +120,10 @@ fn for_real(
         false,
     )?;
     let mut rounds = TestRounds::new(tests, evaluator, &engine, package);
-    let run = execute::run(&engine, &mut rounds, package, environment, &progress)?;
+    let run = execute::run(&engine, &mut rounds, package, environment, &progress);
+    // The answers that are judged below are in memory.
+    upkeep::settle(&store, &limits, &progress);
+    let run = run?;
     for failure in &run.failures {
         progress.failure(&StepReport::new(failure, package.sources()));
     }

@@ -5,7 +5,8 @@ use std::time::{SystemTime, UNIX_EPOCH};
 
 use pipe_store::{Store, VolumeEntry, VolumeRemoval};
 
-use super::cache::{failed, rounded, size};
+use super::cache::failed;
+use crate::amount::{bytes, rounded};
 use crate::args::{RemoveArgs, VolumeArgs, VolumeCommand};
 use crate::environment::Environment;
 use crate::exit::{CliError, Exit};
@@ -59,7 +60,7 @@ fn as_line(entry: &VolumeEntry) -> String {
         }
     };
     let key = entry.key.get(..SHOWN).unwrap_or(&entry.key);
-    format!("{key}  {:>9}  {age:>12}  {}\n", size(entry.bytes), printable(&whose, false))
+    format!("{key}  {:>9}  {age:>12}  {}\n", bytes(entry.bytes), printable(&whose, false))
 }
 
 fn remove(store: &Store, args: &RemoveArgs) -> Result<(), CliError> {

@@ -29,6 +29,7 @@ mod machine;
 mod network;
 mod odd;
 mod progress;
+mod prune;
 mod quickstart;
 mod registry;
 mod rounds;

@@ -2,10 +2,11 @@
 
 use std::io;
 use std::path::{Path, PathBuf};
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
+use rusqlite::config::DbConfig;
 use rusqlite::{Connection, ErrorCode, Transaction, TransactionBehavior};
 
 use crate::disk::Disk;
@@ -76,6 +77,8 @@ pub(crate) struct Database {
     path: PathBuf,
     connection: Mutex<Connection>,
     disk: Disk,
+    /// Something was written, or begun to be.
+    written: AtomicBool,
 }
 
 impl Database {
@@ -88,6 +91,7 @@ impl Database {
         let connection = Connection::open(path).map_err(failed)?;
         connection.busy_timeout(BUSY).map_err(failed)?;
         connection.set_prepared_statement_cache_capacity(64);
+        keep_log(&connection, log_size(path) < SMALL_LOG).map_err(failed)?;
         let found = format(&connection).map_err(failed)?;
         if found < FORMAT {
             // Of an earlier version; or not made by us: an empty file is as good as none, anything else is somebody's.
@@ -98,7 +102,12 @@ impl Database {
         }
         // Nothing is lost by a killed process; a power loss may lose the last commits, never half of one.
         connection.pragma_update(None, "synchronous", "NORMAL").map_err(failed)?;
-        Ok(Database { path: path.to_path_buf(), connection: Mutex::new(connection), disk })
+        Ok(Database {
+            path: path.to_path_buf(),
+            connection: Mutex::new(connection),
+            disk,
+            written: AtomicBool::new(false),
+        })
     }
 
     /// Has SQLite look at every page.
@@ -127,6 +136,9 @@ impl Database {
     ) -> Result<T, StoreError> {
         let mut connection = self.connection.lock().unwrap_or_else(PoisonError::into_inner);
         let run = || {
+            if !self.written.swap(true, Ordering::Relaxed) {
+                keep_log(&connection, false)?;
+            }
             // Taking the write lock at once: a reader that becomes a writer cannot wait for another writer.
             let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
             let value = change(&transaction)?;
@@ -143,6 +155,22 @@ impl Database {
     fn observe(&self, point: WritePoint<'_>) -> rusqlite::Result<()> {
         self.disk.before(point).map_err(|error| rusqlite::Error::ToSqlConversionFailure(Box::new(error)))
     }
+}
+
+/// A connection that only reads leaves the log and its index where they are, when it is the last one to close: removing them, and
+/// making them anew with the next command, is a good part of what opening the store costs. Who writes folds the log into the
+/// database and removes it at the end, as usual; so does who finds much in it, that of a killed process.
+fn keep_log(connection: &Connection, keep: bool) -> rusqlite::Result<()> {
+    connection.set_db_config(DbConfig::SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, keep).map(drop)
+}
+
+/// Bytes of a log that is read again with every command rather than folded.
+const SMALL_LOG: u64 = 1 << 16;
+
+fn log_size(path: &Path) -> u64 {
+    let mut log = path.to_path_buf().into_os_string();
+    log.push("-wal");
+    std::fs::metadata(log).map_or(0, |log| log.len())
 }
 
 fn format(connection: &Connection) -> rusqlite::Result<i64> {
@@ -228,6 +256,34 @@ mod tests {
         std::fs::write(&path, "").unwrap();
         let database = Database::open(&path, Disk::default()).unwrap();
         assert_eq!(database.read(format).unwrap(), FORMAT);
+    }
+
+    #[test]
+    fn who_only_reads_leaves_the_log_where_it_is() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("db.sqlite");
+        let log = || std::fs::metadata(dir.path().join("db.sqlite-wal")).map(|log| log.len()).ok();
+        let open = || Database::open(&path, Disk::default()).unwrap();
+        open()
+            .write(|transaction| transaction.execute("INSERT INTO object VALUES (x'00', x'00')", []))
+            .unwrap();
+        assert_eq!(log(), None, "it was folded");
+        open().read(format).unwrap();
+        assert_eq!(log(), Some(0));
+        open().read(format).unwrap();
+        assert_eq!(log(), Some(0));
+        // As if it had been killed: nothing is folded.
+        let large = open();
+        large
+            .write(|transaction| {
+                transaction.execute("INSERT INTO object VALUES (x'02', zeroblob(200000))", [])
+            })
+            .unwrap();
+        keep_log(&large.connection.lock().unwrap(), true).unwrap();
+        drop(large);
+        assert!(log().unwrap() > SMALL_LOG);
+        open().read(format).unwrap();
+        assert_eq!(log(), None, "much of a killed process is folded by who comes next");
     }
 
     #[test]

@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 pub enum StoreError {
     /// The disk is full.
     #[error(
-        "no space left on the disk that holds {path}; free some, or set PIPE_STORE to a folder on another disk"
+        "no space left on the disk that holds {path}; free some (`pipe cache prune --all` empties the store), or set PIPE_STORE to a folder on another disk"
     )]
     Full {
         /// What could not be written.

@@ -77,6 +77,11 @@ impl Store {
         self.inner().uses.keys().insert(key);
     }
 
+    /// Whether this process used something.
+    pub(crate) fn uses(&self, key: Digest) -> bool {
+        self.inner().uses.keys().seen.contains(&key)
+    }
+
     /// A cache volume was taken.
     pub(crate) fn used_volume(&self, folder: &str) {
         self.used(volume_key(folder));

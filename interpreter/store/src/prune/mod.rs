@@ -128,11 +128,16 @@ impl Store {
             };
             Some(Pruned { what: result.name.clone(), bytes: *bytes, used: result.used, reason })
         });
+        let own = |index: usize, bytes: u64| {
+            let used = results.results.get(index).is_some_and(|result| self.uses(result.key));
+            if used { bytes } else { 0 }
+        };
         let report = PruneReport {
             removed: removed.collect(),
             orphans: choice.orphans.iter().map(|content| content.bytes).sum(),
             left: total.saturating_sub(choice.bytes),
             protected: choice.protected,
+            own: choice.removed.iter().map(|(index, bytes, _)| own(*index, *bytes)).sum(),
             ..PruneReport::default()
         };
         Ok(Plan { results, choice, report })

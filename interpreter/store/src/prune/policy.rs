@@ -67,6 +67,8 @@ pub struct PruneReport {
     pub left: u64,
     /// Bytes of results that would go, were they not used by runs in progress.
     pub protected: u64,
+    /// Bytes of removed results that this very process had used.
+    pub own: u64,
     /// Runs in progress may still use some of it.
     pub in_use: bool,
 }
@@ -75,6 +77,7 @@ impl PruneReport {
     pub(super) fn extend(&mut self, round: PruneReport) {
         self.removed.extend(round.removed);
         self.orphans += round.orphans;
+        self.own += round.own;
         self.protected = round.protected;
     }
 }

@@ -1,0 +1,103 @@
+//! `pipe cache size` and `pipe cache prune`.
+
+use std::sync::Arc;
+use std::time::SystemTime;
+
+use pipe_store::{PrunePolicy, PruneReason, PruneReport, Pruned, StoreSize};
+
+use super::cache::failed;
+use crate::amount::{bytes, rounded};
+use crate::args::PruneArgs;
+use crate::config::Config;
+use crate::environment::Environment;
+use crate::exit::CliError;
+use crate::progress::printable;
+use crate::{machine, output};
+
+/// How much room the store takes, and how much it may.
+pub(super) fn size(json: bool, environment: &Environment) -> Result<(), CliError> {
+    let limits = Config::read(environment.config.as_deref())?.limits()?;
+    let (store, _) = machine::open_store(environment, Arc::new(|_| {}))?;
+    let size = store.size().map_err(failed)?;
+    if json {
+        let parts: serde_json::Map<String, serde_json::Value> =
+            parts(&size).into_iter().map(|(name, bytes)| (name.to_owned(), bytes.into())).collect();
+        let object = serde_json::json!({ "total": size.total(), "limit": limits.size, "parts": parts });
+        return output::result_line(&object.to_string());
+    }
+    let mut text: String =
+        parts(&size).iter().map(|(name, part)| format!("{:>10}  {name}\n", bytes(*part))).collect();
+    text.push_str(&format!("{:>10}  of {} that it may take\n", bytes(size.total()), bytes(limits.size)));
+    output::result(text.as_bytes())
+}
+
+fn parts(size: &StoreSize) -> [(&'static str, u64); 7] {
+    [
+        ("layers", size.layers),
+        ("logs", size.blobs),
+        ("database", size.database),
+        ("volumes", size.volumes),
+        ("downloads", size.downloads),
+        ("work", size.work),
+        ("quarantine", size.quarantine),
+    ]
+}
+
+/// Removes what was not used for longest, or says what would be removed.
+pub(super) fn prune(args: &PruneArgs, environment: &Environment) -> Result<(), CliError> {
+    let limits = Config::read(environment.config.as_deref())?.limits()?;
+    let (store, _) = machine::open_store(environment, Arc::new(|_| {}))?;
+    let mut policy = PrunePolicy { older: args.older, dry_run: args.dry_run, ..PrunePolicy::limits(&limits) };
+    if args.all {
+        policy.keep = 0;
+    } else if let Some(keep) = args.keep {
+        policy.keep = keep;
+    }
+    let report = store.prune(&policy).map_err(failed)?;
+    let removed = report.removed.iter().map(|removed| describe(removed, args.dry_run));
+    output::result(removed.chain(summary(&report, args.dry_run)).collect::<String>().as_bytes())
+}
+
+fn describe(removed: &Pruned, dry_run: bool) -> String {
+    let reason = match removed.reason {
+        PruneReason::Limit => "used least recently",
+        PruneReason::Floor => "the disk is nearly full, and it was used least recently",
+        PruneReason::Old => "not used for long enough",
+    };
+    let age = match removed.used {
+        SystemTime::UNIX_EPOCH => "long ago".to_owned(),
+        used => {
+            let age = SystemTime::now().duration_since(used).unwrap_or_default();
+            format!("{} ago", rounded(age.as_secs()))
+        }
+    };
+    let verb = if dry_run { "would remove" } else { "removed" };
+    let what = printable(&removed.what, false);
+    format!("{verb}  {:>10}  used {age:>10}  {what}: {reason}\n", bytes(removed.bytes))
+}
+
+/// What it comes to.
+fn summary(report: &PruneReport, dry_run: bool) -> Vec<String> {
+    let mut lines = Vec::new();
+    if dry_run {
+        let results = report.removed.iter().map(|removed| removed.bytes).sum::<u64>();
+        let orphans = bytes(report.orphans);
+        lines.push(format!(
+            "would free {}, {orphans} of it of what no result needs any more; {} would be left\n",
+            bytes(results + report.orphans),
+            bytes(report.left),
+        ));
+    } else {
+        lines.push(format!("freed {}; {} are left\n", bytes(report.freed), bytes(report.left)));
+    }
+    if report.in_use {
+        lines.push(
+            "runs in progress may use some of what was removed: its room becomes free when they have ended\n"
+                .to_owned(),
+        );
+    }
+    if report.protected > 0 {
+        lines.push(format!("{} are in use by runs in progress, and stay\n", bytes(report.protected)));
+    }
+    lines
+}

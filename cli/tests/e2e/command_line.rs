@@ -16,6 +16,8 @@ const COMMANDS: &[&[&str]] = &[
     &["test"],
     &["cache"],
     &["cache", "ls"],
+    &["cache", "size"],
+    &["cache", "prune"],
     &["cache", "verify"],
     &["login"],
     &["logout"],

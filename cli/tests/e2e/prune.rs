@@ -132,12 +132,12 @@ fn a_power_loss_loses_time_only() {
     assert!(lost > 1, "{lost}");
     let report = rebooted(&["cache", "verify"]).success();
     assert!(report.stdout.contains("lost with the power"), "{}", report.stdout);
-    let again = rebooted(&["--progress=json", "run", "build", "unit"]).success();
+    // Steps do not run below a mount over `/proc`.
+    let again = world.events(["run", "build", "unit"]).success();
     assert!(!again.steps("ran").is_empty(), "what was lost is made again");
     let verified = rebooted(&["cache", "verify"]).success();
     assert!(!verified.stdout.contains("lost"), "{}", verified.stdout);
-    let cached = rebooted(&["--progress=json", "run", "build", "unit"]).success();
-    assert_eq!(cached.steps("ran"), [""; 0]);
+    assert_eq!(world.events(["run", "build", "unit"]).success().steps("ran"), [""; 0]);
 }
 
 /// Takes the second half of each file; how many there were.

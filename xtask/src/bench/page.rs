@@ -2,6 +2,9 @@
 
 use super::measures::Measured;
 
+/// Written by hand, from profiles.
+const PROFILE: &str = include_str!("profile.md");
+
 pub(super) fn render(machine: &[(&str, String)], rounds: usize, results: &[Measured]) -> String {
     let mut text = String::from(
         "# Benchmarks\n\n\
@@ -22,5 +25,6 @@ pub(super) fn render(machine: &[(&str, String)], rounds: usize, results: &[Measu
         let Measured { id, work, pipe, floor, ratio, goal, .. } = result;
         text.push_str(&format!("| {id} | {work} | {pipe} | {floor} | {ratio} | {goal} | {reached} |\n"));
     }
+    text.push_str(PROFILE);
     text
 }

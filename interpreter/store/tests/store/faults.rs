@@ -54,7 +54,11 @@ const ROOM: Limits = Limits { size: u64::MAX, free: Floor::Bytes(0) };
 impl Work {
     fn text(&self, step: usize) -> String {
         // Above what stands in the database, every other time.
-        format!("version {} step {step}\n", self.version).repeat(if step % 2 == 0 { 2000 } else { 1 })
+        format!("version {} step {step}\n", self.version).repeat(if step.is_multiple_of(2) {
+            2000
+        } else {
+            1
+        })
     }
 
     fn preimage(&self, step: usize) -> Preimage {
@@ -273,7 +277,7 @@ fn whatever_a_stop_leaves_is_sound() {
 fn check(store: &Path, first: &Work, second: &Work, what: &str, loss: Loss) {
     let boot = if loss == Loss::Nothing { "boot" } else { "next boot" };
     let open = || open(store, boot, None).unwrap();
-    let order = what.len() % 2 == 0;
+    let order = what.len().is_multiple_of(2);
     // Verified before or after it is used.
     if order {
         assert_eq!(open().verify(true).unwrap().damage, [], "{what}");

@@ -137,6 +137,7 @@ impl<'p> Evaluation<'p> {
                 continue;
             }
             let evaluated = self.evaluator.eval_target(wanted);
+            self.package.learn(self.evaluator.texts());
             let demand = evaluated.map_err(|error| failed(*error, self.package)).and_then(|evaluated| {
                 let awaited = self.evaluator.awaited().iter().map(|awaited| awaited.output);
                 let outputs: Vec<Output> = evaluated.demand.outputs().into_iter().chain(awaited).collect();

@@ -94,6 +94,16 @@ impl Package {
         self.sources.borrow().clone()
     }
 
+    /// Keeps texts of files that evaluation came to know: Dockerfiles.
+    pub(crate) fn learn<'a>(&self, texts: impl Iterator<Item = (&'a Arc<str>, &'a Arc<str>)>) {
+        let mut sources = self.sources.borrow_mut();
+        for (file, text) in texts {
+            if sources.text(file) != &**text {
+                Arc::make_mut(&mut sources).insert(file.clone(), text.clone());
+            }
+        }
+    }
+
     /// The tests of all its modules, those of the entry module first.
     pub(crate) fn tests(&self) -> impl Iterator<Item = &Arc<Test>> {
         let others = self

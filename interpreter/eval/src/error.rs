@@ -152,6 +152,11 @@ pub(crate) fn no_result(field: &str, place: FileSpan) -> Box<EvalError> {
     EvalError::new(ErrorKind::Pipeline, diagnostic)
 }
 
+/// Something is wrong in a Dockerfile.
+pub(crate) fn dockerfile(message: impl Into<String>, place: FileSpan) -> Box<EvalError> {
+    EvalError::new(ErrorKind::Pipeline, Diagnostic::error("bad-dockerfile", message, place))
+}
+
 /// An operation that is declared and not there yet.
 pub(crate) fn not_there_yet(operation: &str, place: FileSpan) -> Box<EvalError> {
     let message = format!("`{operation}` is not available in this version");

@@ -99,6 +99,11 @@ impl Evaluator {
         self.machine.round.awaited()
     }
 
+    /// Files that are no part of the program, and that places of nodes and errors point into: Dockerfiles, by what people call them.
+    pub fn texts(&self) -> impl Iterator<Item = (&Arc<str>, &Arc<str>)> {
+        self.machine.texts()
+    }
+
     /// Evaluates a target. Its nodes join those of the targets before it.
     ///
     /// # Errors

@@ -16,6 +16,11 @@ impl Lines {
         Lines { starts }
     }
 
+    /// Adds a file, or gives one another text.
+    pub(crate) fn insert(&mut self, file: Arc<str>, text: &str) {
+        self.starts.insert(file, line_starts(text));
+    }
+
     /// The line of a byte offset, from 1; 1 in a file that is not known.
     pub fn line(&self, file: &str, offset: u32) -> u32 {
         let Some(starts) = self.starts.get(file) else { return 1 };

@@ -1,6 +1,6 @@
 //! The state of an evaluator, and what every part of it needs: the meter, the graph, errors at places.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 
 use pipe_analysis::typed::{Enum, Global, Program, Record, Type};
@@ -44,6 +44,8 @@ pub(crate) struct Machine {
     records: HashMap<String, Arc<Record>>,
     enums: HashMap<String, Arc<Enum>>,
     lines: Lines,
+    /// Files that were read by the program, by what people call them: Dockerfiles.
+    texts: BTreeMap<Arc<str>, Arc<str>>,
 }
 
 /// Where a node is made, and for whom.
@@ -76,7 +78,21 @@ impl Machine {
             records,
             enums,
             lines,
+            texts: BTreeMap::new(),
         }
+    }
+
+    /// Remembers the text of a file that places point into.
+    pub(crate) fn learn_text(&mut self, file: &Arc<str>, text: &Arc<str>) {
+        if self.texts.get(file) != Some(text) {
+            self.lines.insert(file.clone(), text);
+            self.texts.insert(file.clone(), text.clone());
+        }
+    }
+
+    /// The texts of files that the program read, and that places point into.
+    pub(crate) fn texts(&self) -> impl Iterator<Item = (&Arc<str>, &Arc<str>)> {
+        self.texts.iter()
     }
 
     /// The record of a qualified name.

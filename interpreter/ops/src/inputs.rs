@@ -1,6 +1,6 @@
 //! The edges that lead into an op.
 
-use crate::{Act, Arg, Exec, GitQuery, Inspection, Mounted, Op, Output};
+use crate::{Act, Arg, Exec, Gather, GitQuery, Inspection, Mounted, Op, Output};
 
 /// A function that visits the edges into an op in a fixed order; with `mut`, one that may change them.
 macro_rules! visitor {
@@ -25,6 +25,19 @@ macro_rules! visitor {
                     each(&$($mutable)? copy.into);
                     each(&$($mutable)? copy.source);
                     $visit_arg(&$($mutable)? copy.path, each);
+                }
+                Op::BuildContext { tree, .. } => each(tree),
+                Op::Gather(gather) => {
+                    let Gather { into, path, sources, owner, .. } = &$($mutable)? **gather;
+                    each(into);
+                    for source in sources {
+                        each(&$($mutable)? source.tree);
+                        $visit_arg(&$($mutable)? source.pattern, each);
+                    }
+                    $visit_arg(path, each);
+                    if let Some(owner) = owner {
+                        $visit_arg(owner, each);
+                    }
                 }
                 Op::Write { into, path, text, .. } => {
                     each(into);

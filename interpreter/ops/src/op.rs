@@ -75,6 +75,15 @@ pub enum Op {
     },
     /// A tree with another tree or a file put at a path. Slot `Main`: a tree.
     Copy(Box<Copy>),
+    /// What of a folder is the context of a Dockerfile's build: what `.dockerignore` leaves. Slot `Main`: a tree.
+    BuildContext {
+        /// The folder.
+        tree: Output,
+        /// The Dockerfile's path in it: rules of its own beside it, `PATH.dockerignore`, come first.
+        dockerfile: String,
+    },
+    /// A tree with files of others put at a path, by the rules of a Dockerfile's `COPY`. Slot `Main`: a tree.
+    Gather(Box<Gather>),
     /// A tree with a text file written at a path. Slot `Main`: a tree.
     Write {
         /// The tree.
@@ -390,6 +399,37 @@ pub struct Copy {
     pub include: Vec<String>,
     /// Globs of what does not.
     pub exclude: Vec<String>,
+}
+
+/// Put what patterns find at a path of another tree. Of a folder it is what is in it that is put there; a file is put into a folder, or is
+/// what stands at the path. A path that is not there is an error; a pattern that finds nothing is none.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Gather {
+    /// The tree that is changed.
+    pub into: Output,
+    /// Where, absolute; missing folders are made.
+    pub path: Arg,
+    /// The path is a folder, whether it exists or not.
+    pub folder: bool,
+    /// What is put there, in order.
+    pub sources: Vec<GatherSource>,
+    /// `user[:group]` for everything copied and made, by number, or by name as `into` has them in `/etc`; nobody's choice when it is empty.
+    pub owner: Option<Arg>,
+    /// Permission bits for everything copied; as they are when `None`.
+    pub mode: Option<u32>,
+    /// Patterns of what in the sources does not count, by the rules of `.dockerignore`.
+    pub exclude: Vec<String>,
+    /// What is found keeps the folders it is in, below the last `/./` of its pattern.
+    pub parents: bool,
+}
+
+/// What is looked for in a tree.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct GatherSource {
+    /// The tree.
+    pub tree: Output,
+    /// A path, perhaps with wildcards.
+    pub pattern: Arg,
 }
 
 /// The network a step gets.

@@ -23,15 +23,31 @@ pub struct CopyOptions {
     pub owner: Option<(u32, u32)>,
     /// Permission bits of every file copied; as they are when `None`.
     pub mode: Option<u32>,
+    /// As a Dockerfile's `COPY` does it: `mode` is for folders, too; folders that are made for the copy are `owner`'s; and the one it
+    /// goes to, when it is made, is like every new folder instead of like the source.
+    pub gathered: bool,
     /// What of a copied tree counts.
     pub filter: Filter,
 }
 
 impl CopyOptions {
-    fn meta(&self, meta: &Meta, is_file: bool) -> Meta {
+    fn meta(&self, meta: &Meta, takes_mode: bool) -> Meta {
         let (uid, gid) = self.owner.unwrap_or((0, 0));
-        let mode = self.mode.filter(|_| is_file).unwrap_or(meta.mode) & 0o7777;
+        let mode = self.mode.filter(|_| takes_mode).unwrap_or(meta.mode) & 0o7777;
         Meta { mode, uid, gid, xattrs: meta.xattrs.clone() }
+    }
+
+    /// The attributes of the folder that a tree is copied to, when that is made.
+    fn root_meta(&self, source: &Meta) -> Meta {
+        if self.gathered { self.folder_meta(Meta::plain(0o755)) } else { self.meta(source, false) }
+    }
+
+    /// The attributes of a folder that is made on the way.
+    fn folder_meta(&self, customary: Meta) -> Meta {
+        match self.owner.filter(|_| self.gathered) {
+            Some((uid, gid)) => Meta { uid, gid, ..customary },
+            None => customary,
+        }
     }
 }
 
@@ -63,7 +79,7 @@ impl Store {
             link: None,
             content: FileContent::Bytes(bytes.to_vec()),
         };
-        let plan = self.plan_file(into, path, &at, node)?;
+        let plan = self.plan_file(into, path, &at, node, &CopyOptions::default())?;
         self.record_plan(into, &plan)
     }
 
@@ -80,7 +96,7 @@ impl Store {
         let Some((name, folders)) = names.split_last() else {
             return Err(PathError::Root { path: path.to_owned() }.into());
         };
-        let (mut plan, parent) = self.plan_folders(from, folders)?;
+        let (mut plan, parent) = self.plan_folders(from, folders, &CopyOptions::default())?;
         plan.put(parent, name, Planned::Whiteout);
         self.record_plan(from, &plan.finish())
     }
@@ -98,7 +114,7 @@ impl Store {
         let meta = options.meta(&original, true);
         let content = FileContent::Stored { path: place, link: meta == original };
         let node = Planned::File { digest: file.digest, size: file.size, meta, link: None, content };
-        self.plan_file(into, path, at, node)
+        self.plan_file(into, path, at, node, options)
     }
 
     /// The attributes of a file, which a reference names only in part.
@@ -120,6 +136,7 @@ impl Store {
         path: &str,
         at: &Resolved,
         node: Planned,
+        options: &CopyOptions,
     ) -> Result<LayerPlan, StoreError> {
         if matches!(at.found, Found::Dir(_)) || path.ends_with('/') {
             return Err(PathError::IsADirectory { path: path.to_owned() }.into());
@@ -127,7 +144,7 @@ impl Store {
         let Some((name, folders)) = at.names.split_last() else {
             return Err(PathError::Root { path: path.to_owned() }.into());
         };
-        let (mut plan, parent) = self.plan_folders(into, folders)?;
+        let (mut plan, parent) = self.plan_folders(into, folders, options)?;
         plan.put(parent, name, node);
         Ok(plan.finish())
     }
@@ -149,12 +166,12 @@ impl Store {
             Found::Missing(..) | Found::InBase => None,
         };
         let (mut plan, mut parent) =
-            self.plan_folders(into, at.names.split_last().map_or(&[], |(_, f)| f))?;
+            self.plan_folders(into, at.names.split_last().map_or(&[], |(_, f)| f), options)?;
         if let Some(name) = at.names.last() {
             let batch = Batch::default();
             let meta = match exists {
                 Some(existing) => self.load_dir(existing, &batch)?.meta.clone(),
-                None => options.meta(&self.load_dir(tree.digest.0, &batch)?.meta, false),
+                None => options.root_meta(&self.load_dir(tree.digest.0, &batch)?.meta),
             };
             parent = plan.dir(parent, name, meta, false);
         }
@@ -164,7 +181,12 @@ impl Store {
     }
 
     /// Folders of a layer over `into`, with the attributes they have there. Returns the last one's number.
-    fn plan_folders(&self, into: &Tree, names: &[Vec<u8>]) -> Result<(PlanBuilder, usize), StoreError> {
+    fn plan_folders(
+        &self,
+        into: &Tree,
+        names: &[Vec<u8>],
+        options: &CopyOptions,
+    ) -> Result<(PlanBuilder, usize), StoreError> {
         let batch = Batch::default();
         let root = self.load_dir(into.digest.0, &batch)?;
         let mut plan = PlanBuilder::new(root.meta.clone());
@@ -177,8 +199,8 @@ impl Store {
                 _ => None,
             };
             let meta = below.as_ref().map(|dir| dir.meta.clone());
-            let meta =
-                meta.unwrap_or_else(|| Meta::plain(customary_mode(names.get(..=depth).unwrap_or_default())));
+            let customary = || Meta::plain(customary_mode(names.get(..=depth).unwrap_or_default()));
+            let meta = meta.unwrap_or_else(|| options.folder_meta(customary()));
             at = plan.dir(at, name, meta, false);
         }
         Ok((plan, at))
@@ -287,7 +309,7 @@ impl TreeCopy<'_> {
         };
         let meta = match existing {
             Some(existing) => self.store.load_dir(existing, &batch)?.meta.clone(),
-            None => self.options.meta(&self.store.load_dir(digest, &batch)?.meta, false),
+            None => self.options.meta(&self.store.load_dir(digest, &batch)?.meta, self.options.gathered),
         };
         let number = plan.dir(parent.number, name, meta, !inside);
         Ok(Pending { digest, path, number, existing, inside })

@@ -1,8 +1,10 @@
 //! What of a folder counts.
 
 use std::ffi::OsStr;
+use std::fmt::Debug;
 use std::os::unix::ffi::OsStrExt;
 use std::path::Path;
+use std::sync::Arc;
 
 use globset::{GlobBuilder, GlobSet, GlobSetBuilder};
 use pipe_ops::Digest;
@@ -15,7 +17,17 @@ use crate::StoreError;
 pub struct Filter {
     include: Option<GlobSet>,
     exclude: GlobSet,
+    rules: Option<Arc<dyn Rules>>,
     key: Digest,
+}
+
+/// What of a folder does not count, by rules that are no lists of globs.
+pub trait Rules: Debug + Send + Sync {
+    /// Whether a path from the folder's root does not count.
+    fn excludes(&self, path: &[u8]) -> bool;
+
+    /// Whether something may count in a folder that does not.
+    fn has_exceptions(&self) -> bool;
 }
 
 /// What a filter says of something.
@@ -31,7 +43,7 @@ pub(crate) enum Verdict {
 
 impl Default for Filter {
     fn default() -> Filter {
-        Filter { include: None, exclude: GlobSet::empty(), key: key(&[], &[]) }
+        Filter { include: None, exclude: GlobSet::empty(), rules: None, key: key(&[], &[]) }
     }
 }
 
@@ -39,12 +51,17 @@ impl Filter {
     /// From globs of what counts (none: everything) and of what does not, which is stronger.
     pub fn new(include: &[String], exclude: &[String]) -> Result<Filter, StoreError> {
         let set = (!include.is_empty()).then(|| globs(include)).transpose()?;
-        Ok(Filter { include: set, exclude: globs(exclude)?, key: key(include, exclude) })
+        Ok(Filter { include: set, exclude: globs(exclude)?, rules: None, key: key(include, exclude) })
+    }
+
+    /// By rules, which are the same when their texts are.
+    pub fn by(rules: Arc<dyn Rules>, texts: &[String]) -> Filter {
+        Filter { rules: Some(rules), key: key(&["!rules".to_owned()], texts), ..Filter::default() }
     }
 
     /// Everything counts.
     pub fn is_all(&self) -> bool {
-        self.include.is_none() && self.exclude.is_empty()
+        self.include.is_none() && self.exclude.is_empty() && self.rules.is_none()
     }
 
     /// Names the filter: two with the same globs have the same.
@@ -54,6 +71,13 @@ impl Filter {
 
     /// What is to be done with a path. `inside` is whether the folder that holds it was [`Verdict::In`].
     pub(crate) fn verdict(&self, path: &[u8], inside: bool) -> Verdict {
+        if let Some(rules) = &self.rules {
+            return match (rules.excludes(path), rules.has_exceptions()) {
+                (false, _) => Verdict::In,
+                (true, true) => Verdict::Through,
+                (true, false) => Verdict::Out,
+            };
+        }
         let path = Path::new(OsStr::from_bytes(path));
         if self.exclude.is_match(path) {
             return Verdict::Out;

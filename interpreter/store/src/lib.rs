@@ -58,7 +58,7 @@ pub use draft::{DraftError, LayerDraft};
 pub use error::*;
 pub use export::Exported;
 pub use fact::Held;
-pub use filter::Filter;
+pub use filter::{Filter, Rules};
 pub use import::ImportOptions;
 pub use layer::*;
 pub use lock::StepLock;

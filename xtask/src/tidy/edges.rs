@@ -24,7 +24,12 @@ const CRATES: &[Crate] = &[
     row("lang/analysis", "pipe-analysis", &["pipe-diagnostics", "pipe-syntax", "pipe-stdlib"]),
     row("lang/ide", "pipe-ide", &["pipe-diagnostics", "pipe-syntax", "pipe-analysis"]),
     row("interpreter/ops", "pipe-ops", &[]),
-    row("interpreter/eval", "pipe-eval", &["pipe-diagnostics", "pipe-syntax", "pipe-analysis", "pipe-ops"]),
+    row("interpreter/dockerfile", "pipe-dockerfile", &[]),
+    row(
+        "interpreter/eval",
+        "pipe-eval",
+        &["pipe-diagnostics", "pipe-syntax", "pipe-analysis", "pipe-ops", "pipe-dockerfile"],
+    ),
     row("interpreter/store", "pipe-store", &["pipe-ops"]),
     row("interpreter/registry", "pipe-registry", &["pipe-ops", "pipe-store", "pipe-archive"]),
     row("interpreter/git", "pipe-git", &["pipe-store"]),
@@ -32,7 +37,7 @@ const CRATES: &[Crate] = &[
     row(
         "interpreter/engine",
         "pipe-engine",
-        &["pipe-ops", "pipe-store", "pipe-registry", "pipe-archive", "pipe-git"],
+        &["pipe-ops", "pipe-store", "pipe-registry", "pipe-archive", "pipe-git", "pipe-dockerfile"],
     ),
     row("interpreter/backends/sandbox", "pipe-sandbox", &["pipe-ops", "pipe-store", "pipe-engine"]),
     row("lsp", "pipe-lsp", &["pipe-diagnostics", "pipe-syntax", "pipe-analysis", "pipe-ide"]),

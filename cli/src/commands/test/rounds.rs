@@ -52,6 +52,7 @@ impl<'a> TestRounds<'a> {
         let Some(run) = self.tests.get_mut(index) else { return Ok(()) };
         if known && run.plan.waits {
             let plan = self.evaluator.eval_test(&run.test);
+            self.package.learn(self.evaluator.texts());
             run.plan = plan.map_err(|error| evaluate::failed(*error, self.package))?;
         }
         let awaited = self.evaluator.awaited().iter().map(|awaited| awaited.output);

@@ -1,5 +1,6 @@
 //! Doing single ops: what each kind needs, and what it gives.
 
+mod build;
 pub(crate) mod effect;
 pub(crate) mod exec;
 mod git;
@@ -60,6 +61,7 @@ pub(crate) fn at_once(context: &OpContext, op: &Op, inputs: &Inputs) -> Option<R
         Op::Subdir { tree, path } => Some(tree::subdir(context, inputs, *tree, path)),
         Op::Subfile { tree, path } => Some(tree::subfile(context, inputs, *tree, path)),
         Op::Copy(_) | Op::Write { .. } | Op::Remove { .. } => tree::cached(context, op, inputs).transpose(),
+        Op::BuildContext { .. } | Op::Gather(_) => build::cached(context, op, inputs).transpose(),
         Op::Repo { .. } | Op::Git { .. } | Op::Inspect { what: Inspection::Glob(_), .. } => None,
         Op::Inspect { of, what } => Some(inspect::inspect(context, inputs, *of, what)),
         Op::Difference { .. } | Op::Pack { .. } => pack::cached(context, op, inputs).transpose(),
@@ -96,6 +98,7 @@ pub(crate) async fn perform(context: Arc<OpContext>, op: Op, inputs: Inputs) -> 
         Op::HostDir(dir) => host::folder(&context, dir),
         Op::HostFile { path } => host::file(&context, path),
         Op::Copy(_) | Op::Write { .. } | Op::Remove { .. } => tree::change(&context, &op, &inputs),
+        Op::BuildContext { .. } | Op::Gather(_) => build::make(&context, &op, &inputs),
         Op::Contents { file } => value::contents(&context, &inputs, *file),
         Op::Repo { .. } => git::repo(&context),
         Op::Git { repo, query } => git::query(&context, &inputs, *repo, query),

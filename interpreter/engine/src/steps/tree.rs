@@ -154,7 +154,8 @@ pub(super) fn over_base(what: &str) -> Cause {
 
 fn copy_options(copy: &Copy) -> Result<CopyOptions, Cause> {
     let owner = copy.owner.as_deref().map(owner).transpose()?;
-    Ok(CopyOptions { owner, mode: copy.mode, filter: Filter::new(&copy.include, &copy.exclude)? })
+    let filter = Filter::new(&copy.include, &copy.exclude)?;
+    Ok(CopyOptions { owner, mode: copy.mode, filter, ..CopyOptions::default() })
 }
 
 /// `user[:group]` by number; a user without a group stands for both, as in a Dockerfile.

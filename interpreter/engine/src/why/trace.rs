@@ -1,6 +1,6 @@
 //! Where a path of a tree comes from: a file of the host, a text of the program, what a step wrote.
 
-use pipe_ops::{Arg, Datum, Graph, Node, Op, Output, Slot};
+use pipe_ops::{Arg, Datum, Gather, Graph, Node, Op, Output, Slot};
 use pipe_store::PathChangeKind;
 
 use super::ContentChange;
@@ -21,6 +21,8 @@ pub(super) fn back(graph: &Graph, output: Output, path: &str, kind: PathChangeKi
                 Some(rest) => (copy.source, rest.to_owned()),
                 None => (copy.into, path.clone()),
             }),
+            Op::BuildContext { tree, .. } => Some((*tree, path.clone())),
+            Op::Gather(gather) => gathered(gather, &path),
             Op::Write { into, path: at, .. } if text(at).is_some_and(|at| inner(at) != path) => {
                 Some((*into, path.clone()))
             }
@@ -40,6 +42,18 @@ pub(super) fn back(graph: &Graph, output: Output, path: &str, kind: PathChangeKi
             None => return at_step(Some(node), &format!("/{path}"), kind),
         }
     }
+}
+
+/// Where a path comes from that a `COPY` may have put there; `None` when only its patterns could tell.
+fn gathered(gather: &Gather, path: &str) -> Option<(Output, String)> {
+    let Some(rest) = below(path, inner(text(&gather.path)?)) else {
+        return Some((gather.into, path.to_owned()));
+    };
+    let [source] = gather.sources.as_slice() else { return None };
+    let pattern = text(&source.pattern).filter(|pattern| !pattern.contains(['*', '?', '[', '\\']))?;
+    let pattern = inner(pattern);
+    let is_file = gather.folder && rest == pattern.rsplit('/').next().unwrap_or(pattern);
+    Some((source.tree, if is_file { pattern.to_owned() } else { joined(pattern, rest) }))
 }
 
 fn of_host(node: &Node, path: String, kind: PathChangeKind) -> ContentChange {

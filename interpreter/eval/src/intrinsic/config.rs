@@ -103,7 +103,12 @@ fn env_of(machine: &mut Machine, call: &Call<'_>) -> Result<Value> {
 
 impl Machine {
     /// The value of a variable, as a `String?`.
-    fn variable(&mut self, container: &ContainerValue, name: &str, call: &Call<'_>) -> Result<Value> {
+    pub(super) fn variable(
+        &mut self,
+        container: &ContainerValue,
+        name: &str,
+        call: &Call<'_>,
+    ) -> Result<Value> {
         match (container.config.env.get(name), container.config.base) {
             (Some(value), _) => Ok(Value::optional(value.clone())),
             (None, Base::Bare) => {

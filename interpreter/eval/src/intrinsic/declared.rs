@@ -16,7 +16,6 @@ pub(super) const TABLE: Table = &[
     ("Container.service", Entry::Declared("service")),
     ("Container.tarball", Entry::Declared("tarball")),
     ("Service.shared", Entry::Declared("shared")),
-    ("Dir.dockerfile", Entry::Declared("dockerfile")),
 ];
 
 impl Machine {

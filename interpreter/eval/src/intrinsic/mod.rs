@@ -8,6 +8,7 @@ mod container_fields;
 mod containers;
 mod declared;
 mod dirs;
+mod dockerfile;
 mod execute;
 mod fake;
 mod files;
@@ -70,6 +71,7 @@ const TABLES: &[(Kind, &str, Table)] = &[
     (Kind::Function, "std/prelude", volumes::TABLE),
     (Kind::Function, "std/prelude", execute::TABLE),
     (Kind::Function, "std/prelude", dirs::TABLE),
+    (Kind::Function, "std/prelude", dockerfile::TABLE),
     (Kind::Function, "std/prelude", checks::TABLE),
     (Kind::Function, "std/prelude", actions::TABLE),
     (Kind::Function, "std/prelude", repos::TABLE),

@@ -114,7 +114,7 @@ impl Machine {
         }
     }
 
-    fn join(&mut self, folder: Arg, path: Arg, site: &Site) -> Result<Arg> {
+    pub(super) fn join(&mut self, folder: Arg, path: Arg, site: &Site) -> Result<Arg> {
         let args = vec![folder, path];
         let joined = self.apply_args("Path.join", args, &Type::Checked(CheckedKind::Path), site)?;
         self.arg(&joined, site)

@@ -2,8 +2,8 @@
 
 use super::Encoder;
 use crate::{
-    Act, Arg, Copy, Digest, Effect, Exec, GitQuery, HostDir, Inspection, Mount, Mounted, Network, NodeId, Op,
-    OpDigest, Output, PackForm, Sharing, Slot,
+    Act, Arg, Copy, Digest, Effect, Exec, Gather, GitQuery, HostDir, Inspection, Mount, Mounted, Network,
+    NodeId, Op, OpDigest, Output, PackForm, Sharing, Slot,
 };
 
 /// Numbers of ops that came later, and of the slot of a configuration.
@@ -57,6 +57,12 @@ impl<F: Fn(NodeId) -> Option<OpDigest>> OpEncoder<F> {
             Op::Subdir { tree, path } => self.at_path(6, *tree, path),
             Op::Subfile { tree, path } => self.at_path(7, *tree, path),
             Op::Copy(copy) => self.copy(copy),
+            Op::BuildContext { tree, dockerfile } => {
+                self.encoder.u8(34);
+                self.output(*tree);
+                self.encoder.text(dockerfile);
+            }
+            Op::Gather(gather) => self.gather(gather),
             Op::Write { into, path, text, mode } => {
                 self.at_path(9, *into, path);
                 self.arg(text);
@@ -125,6 +131,21 @@ impl<F: Fn(NodeId) -> Option<OpDigest>> OpEncoder<F> {
                 self.encoder.u8(u8::from(*root));
             }
         }
+    }
+
+    fn gather(&mut self, gather: &Gather) {
+        self.encoder.u8(35);
+        self.output(gather.into);
+        self.arg(&gather.path);
+        self.encoder.u8(u8::from(gather.folder));
+        self.each(&gather.sources, |this, source| {
+            this.output(source.tree);
+            this.arg(&source.pattern);
+        });
+        self.each(gather.owner.as_slice(), Self::arg);
+        self.encoder.optional(gather.mode.as_ref(), |encoder, mode| encoder.u32(*mode));
+        self.encoder.list(&gather.exclude, |encoder, pattern| encoder.text(pattern));
+        self.encoder.u8(u8::from(gather.parents));
     }
 
     fn git(&mut self, repo: Output, query: &GitQuery) {

@@ -11,6 +11,7 @@ pub(super) const TABLE: &[(&str, PureFn)] = &[
     ("image.entrypoint", |a| field(a, "entrypoint")),
     ("image.command", |a| field(a, "command")),
     ("image.shell", |a| field(a, "shell")),
+    ("image.run_shell", run_shell),
     ("image.env", env),
     ("image.labels", |a| Ok(Datum::Map(with(pairs(a, "labels")?, a.map(1)?)))),
     ("image.ports", ports),
@@ -62,6 +63,14 @@ fn pairs(args: &Args<'_>, name: &str) -> Result<Vec<(Datum, Datum)>, PureError> 
         Datum::Map(pairs) => Ok(pairs),
         _ => Err(args.wrong(0, "an image's configuration")),
     }
+}
+
+/// What runs texts: `/bin/sh -c` when the image says nothing.
+fn run_shell(args: &Args<'_>) -> Result<Datum, PureError> {
+    Ok(match field(args, "shell")? {
+        Datum::List(parts) if parts.is_empty() => Datum::List(["/bin/sh", "-c"].map(Datum::text).to_vec()),
+        shell => shell,
+    })
 }
 
 fn field(args: &Args<'_>, name: &str) -> Result<Datum, PureError> {

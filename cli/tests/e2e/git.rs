@@ -24,7 +24,7 @@ fn workspace_log() -> List[Commit] { repo.log(limit: 1) }
 "#;
 
 /// Git with nothing of the caller's.
-fn git(world: &World, folder: &Path, args: &[&str]) -> String {
+pub(crate) fn git(world: &World, folder: &Path, args: &[&str]) -> String {
     let mut command = world.command("git");
     command.current_dir(folder).env("GIT_CONFIG_NOSYSTEM", "1");
     for role in ["AUTHOR", "COMMITTER"] {

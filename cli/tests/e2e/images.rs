@@ -29,7 +29,7 @@ pub fn grep_dir(dir: Dir, pattern: String) -> String {
 "#;
 
 /// A world whose registries are all on this machine; `None` without `busybox`.
-fn world(name: &str, module: &str) -> Option<(World, Server)> {
+pub(crate) fn world(name: &str, module: &str) -> Option<(World, Server)> {
     let Some(busybox) =
         ["/bin/busybox", "/usr/bin/busybox"].into_iter().find(|path| Path::new(path).exists())
     else {

@@ -14,6 +14,7 @@ mod checks;
 mod command_line;
 mod concurrency;
 mod crash;
+mod dockerfile;
 mod edits;
 mod failing;
 mod fmt;

@@ -133,7 +133,7 @@ fn a_registry_that_goes_and_comes() {
 /// All that needs no other operation than are there.
 #[test]
 fn all_examples_are_right_as_they_stand() {
-    for name in ["hello", "first-module", "matrix", "go-service"] {
+    for name in ["hello", "first-module", "matrix", "go-service", "monorepo"] {
         let world = World::example(name);
         world.run(["check"]).success();
         world.run(["fmt", "--check"]).success();

@@ -128,6 +128,17 @@ fn copy() -> impl Strategy<Value = Op> {
     )
 }
 
+fn gather() -> impl Strategy<Value = Op> {
+    let source = (any_output(), arg()).prop_map(|(tree, pattern)| GatherSource { tree, pattern });
+    let sources = prop::collection::vec(source, 0..3);
+    let (owner, mode) = (prop::option::of(arg()), prop::option::of(0u32..2));
+    (any_output(), arg(), any::<bool>(), sources, owner, mode, texts(), any::<bool>()).prop_map(
+        |(into, path, folder, sources, owner, mode, exclude, parents)| {
+            Op::Gather(Box::new(Gather { into, path, folder, sources, owner, mode, exclude, parents }))
+        },
+    )
+}
+
 fn git_query() -> impl Strategy<Value = GitQuery> {
     prop_oneof![
         Just(GitQuery::Tree),
@@ -183,6 +194,8 @@ fn op() -> impl Strategy<Value = Op> {
         at().prop_map(|(tree, path)| Op::Subfile { tree, path }),
         at().prop_map(|(from, path)| Op::Remove { from, path }),
         copy(),
+        gather(),
+        (any_output(), text()).prop_map(|(tree, dockerfile)| Op::BuildContext { tree, dockerfile }),
         (at(), arg(), 0u32..2).prop_map(|((into, path), text, mode)| Op::Write { into, path, text, mode }),
         any_output().prop_map(|file| Op::Contents { file }),
         any::<bool>().prop_map(|history| Op::Repo { history }),

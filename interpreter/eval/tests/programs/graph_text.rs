@@ -1,6 +1,8 @@
 //! A graph as text, for snapshots: one node a line in topological order.
 
-use pipe_ops::{Act, Arg, Copy, Datum, Exec, Graph, Inspection, Mounted, NodeId, Op, Output, Slot};
+use pipe_ops::{
+    Act, Arg, Copy, Datum, Exec, Gather, GatherSource, Graph, Inspection, Mounted, NodeId, Op, Output, Slot,
+};
 
 /// The nodes that `outputs` need, numbered from 0, then the outputs.
 pub(crate) fn graph_text(graph: &Graph, outputs: &[Output]) -> String {
@@ -53,6 +55,29 @@ impl Text {
         args.iter().map(|arg| self.arg(arg)).collect::<Vec<_>>().join(", ")
     }
 
+    fn gather(&self, gather: &Gather) -> String {
+        let source =
+            |source: &GatherSource| format!("{}:{}", self.output(source.tree), self.arg(&source.pattern));
+        let sources: Vec<String> = gather.sources.iter().map(source).collect();
+        let mut text = format!(
+            "gather {} {}{} of {}",
+            self.output(gather.into),
+            self.arg(&gather.path),
+            if gather.folder { "/" } else { "" },
+            sources.join(", ")
+        );
+        if let Some(owner) = &gather.owner {
+            text.push_str(&format!(" owner {}", self.arg(owner)));
+        }
+        if let Some(mode) = gather.mode {
+            text.push_str(&format!(" mode {mode:o}"));
+        }
+        if !gather.exclude.is_empty() {
+            text.push_str(&format!(" exclude {:?}", gather.exclude));
+        }
+        if gather.parents { text + " with parents" } else { text }
+    }
+
     fn op(&self, op: &Op) -> String {
         match op {
             Op::Empty => "empty".to_owned(),
@@ -73,6 +98,10 @@ impl Text {
             Op::Subdir { tree, path } => format!("subdir {} {}", self.output(*tree), self.arg(path)),
             Op::Subfile { tree, path } => format!("subfile {} {}", self.output(*tree), self.arg(path)),
             Op::Copy(copy) => self.copy(copy),
+            Op::BuildContext { tree, dockerfile } => {
+                format!("context {} of {dockerfile:?}", self.output(*tree))
+            }
+            Op::Gather(gather) => self.gather(gather),
             Op::Write { into, path, text, mode } => {
                 format!("write {} {} {} mode {mode:o}", self.output(*into), self.arg(path), self.arg(text))
             }

@@ -6,6 +6,7 @@ mod actions;
 mod checks;
 mod containers;
 mod control;
+mod dockerfile;
 mod errors;
 mod graph_text;
 mod hello;

@@ -2,9 +2,11 @@
 
 use std::path::Path;
 
+use crate::dockerfile::with_text;
 use crate::pipeline::Pipeline;
 
-const CODES: [&str; 9] = [
+const CODES: [&str; 10] = [
+    "bad-dockerfile",
     "evaluation-failed",
     "evaluation-limit",
     "internal-error",
@@ -33,7 +35,11 @@ fn the_first_example_of_a_page_gives_its_error_and_the_others_none() {
             assert!(programs.is_empty());
             continue;
         }
-        let error = Pipeline::new(programs[0]).eval("example()").unwrap_err();
+        let mut pipeline = Pipeline::new(programs[0]);
+        let error = match page.split("```dockerfile\n").nth(1).and_then(|rest| rest.split("```").next()) {
+            None => pipeline.eval("example()").unwrap_err(),
+            Some(text) => with_text(&mut pipeline, "example()", text).unwrap_err(),
+        };
         assert_eq!(error.diagnostic.code, code, "{}", error.diagnostic.message);
         for program in &programs[1..] {
             let mut pipeline = Pipeline::new(program);

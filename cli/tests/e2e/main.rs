@@ -29,6 +29,7 @@ mod lsp;
 mod machine;
 mod network;
 mod odd;
+mod pre_commit;
 mod progress;
 mod prune;
 mod quickstart;

@@ -107,6 +107,8 @@ pub(super) struct Staged {
     pub(super) tests: Vec<StagedTest>,
     /// The storage of a registry that has the images of tests.
     pub(super) images: Option<PathBuf>,
+    /// The Python modules of `pre-commit`.
+    pub(super) pre_commit: Option<PathBuf>,
 }
 
 /// A copy of a test binary.
@@ -129,7 +131,8 @@ impl Drop for Staged {
 }
 
 /// Parts of the repository that end-to-end tests read.
-const READ_BY_TESTS: &[&str] = &["examples", "tests", "docs/errors", "docs/reference"];
+const READ_BY_TESTS: &[&str] =
+    &["examples", "tests", "docs/errors", "docs/reference", ".pre-commit-hooks.yaml"];
 
 pub(super) fn stage(root: &Path, pipe: &Path, tests: &[&TestBinary]) -> Result<Staged, String> {
     let folder = std::env::temp_dir().join(format!("pipe-tests-{}", std::process::id()));
@@ -143,6 +146,7 @@ pub(super) fn stage(root: &Path, pipe: &Path, tests: &[&TestBinary]) -> Result<S
         folder,
         tests: Vec::new(),
         images: None,
+        pre_commit: None,
     };
     copy(pipe, &staged.pipe)?;
     for test in tests {
@@ -152,9 +156,11 @@ pub(super) fn stage(root: &Path, pipe: &Path, tests: &[&TestBinary]) -> Result<S
     }
     for part in READ_BY_TESTS {
         for file in repository::files(&root.join(part)) {
-            let to = staged.repository.join(part).join(&file);
+            // A part that is a file has one without a name.
+            let below = |part: PathBuf| if file.as_os_str().is_empty() { part } else { part.join(&file) };
+            let to = below(staged.repository.join(part));
             std::fs::create_dir_all(to.parent().unwrap_or(&to)).map_err(|error| error.to_string())?;
-            copy(&root.join(part).join(&file), &to)?;
+            copy(&below(root.join(part)), &to)?;
         }
     }
     readable(&staged.folder)?;

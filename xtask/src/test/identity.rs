@@ -63,7 +63,8 @@ impl Identity {
             .current_dir(&staged.folder)
             .env("PIPE_TEST_BINARY", &staged.pipe)
             .env("PIPE_TEST_REPOSITORY", &staged.repository)
-            .envs(staged.images.iter().map(|storage| ("PIPE_TEST_IMAGES", storage)));
+            .envs(staged.images.iter().map(|storage| ("PIPE_TEST_IMAGES", storage)))
+            .envs(staged.pre_commit.iter().map(|modules| ("PIPE_TEST_PRE_COMMIT", modules)));
         command
     }
 }

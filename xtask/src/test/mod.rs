@@ -7,6 +7,7 @@ mod binaries;
 mod identity;
 mod images;
 mod outcome;
+mod pre_commit;
 mod setup;
 pub(crate) use setup::install;
 mod skips;
@@ -46,6 +47,7 @@ pub(crate) fn run(args: &[&str]) -> Result<(), String> {
         let root = repository::root();
         let mut staged = binaries::stage(&root, &built.pipe, &driving)?;
         staged.images = images.map_or(Ok(None), finished)?;
+        staged.pre_commit = wanted("pre-commit", pre_commit::install(&staged.folder))?;
         for identity in identity::all()? {
             let tally = as_identity(&root, &identity, &staged)?;
             total += tally;
@@ -63,11 +65,19 @@ pub(crate) fn images() -> Result<(), String> {
 
 /// The images, as far as they can be made: an ordinary user may lack what that needs, and then has fewer tests.
 fn finished(images: JoinHandle<Result<PathBuf, String>>) -> Result<Option<PathBuf>, String> {
-    match images.join().unwrap_or_else(|_| Err("the thread that makes them panicked".to_owned())) {
-        Ok(storage) => Ok(Some(storage)),
-        Err(reason) if is_root() => Err(format!("cannot make the images for tests: {reason}")),
+    wanted(
+        "images for tests",
+        images.join().unwrap_or_else(|_| Err("the thread that makes them panicked".to_owned())),
+    )
+}
+
+/// What root must be able to prepare, and an ordinary user may lack.
+fn wanted(what: &str, made: Result<PathBuf, String>) -> Result<Option<PathBuf>, String> {
+    match made {
+        Ok(path) => Ok(Some(path)),
+        Err(reason) if is_root() => Err(format!("cannot make {what}: {reason}")),
         Err(reason) => {
-            println!("no images for tests: {reason}");
+            println!("no {what}: {reason}");
             Ok(None)
         }
     }
@@ -86,7 +96,9 @@ fn as_identity(root: &Path, identity: &Identity, staged: &binaries::Staged) -> R
     }
     let skips = repository::read(root, Path::new(skips::FILE));
     let without_images = if staged.images.is_none() { skips::expected(&skips, "without-images")? } else { 0 };
-    let expected = skips::expected(&skips, identity.name)? + without_images;
+    let without_pre_commit =
+        if staged.pre_commit.is_none() { skips::expected(&skips, "without-pre-commit")? } else { 0 };
+    let expected = skips::expected(&skips, identity.name)? + without_images + without_pre_commit;
     if tally.skipped != expected {
         println!(
             "FAILED {}: {} tests were skipped, {} says {expected}",

@@ -12,11 +12,12 @@
 //! | enum | its tag as a `u8`, then its fields in the order of their declaration |
 //! | an edge | the [`OpDigest`](crate::OpDigest) of its node (32 bytes), then the slot |
 //!
-//! Tags are written beside each variant in this module and never reused. Whatever changes the bytes of an op that exists raises the
+//! Tags of ops stand in `tag.rs`, the others beside each variant; none is ever reused. Whatever changes the bytes of an op that exists raises the
 //! version, which makes every old result unreachable.
 
 mod datum;
 mod op;
+mod tag;
 
 use sha2::{Digest as _, Sha256};
 

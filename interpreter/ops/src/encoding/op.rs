@@ -1,15 +1,11 @@
 //! The encoding of ops.
 
 use super::Encoder;
+use super::tag::OpTag;
 use crate::{
     Act, Arg, Copy, Digest, Effect, Exec, Gather, GitQuery, HostDir, Inspection, Mount, Mounted, Network,
     NodeId, Op, OpDigest, Output, PackForm, Sharing, Slot,
 };
-
-/// Numbers of ops that came later, and of the slot of a configuration.
-const IMAGE: u8 = 32;
-const ARCHIVE: u8 = 33;
-const CONFIG: u8 = 32;
 
 /// The digest of an op's definition. `input` gives the digests of the nodes it names, all of which the graph has checked to exist.
 pub(crate) fn digest_op(op: &Op, input: impl Fn(NodeId) -> Option<OpDigest>) -> OpDigest {
@@ -26,98 +22,98 @@ struct OpEncoder<F> {
 impl<F: Fn(NodeId) -> Option<OpDigest>> OpEncoder<F> {
     fn op(&mut self, op: &Op) {
         match op {
-            Op::Empty => self.encoder.u8(0),
-            Op::Toolchain => self.encoder.u8(1),
+            Op::Empty => self.tag(OpTag::Empty),
+            Op::Toolchain => self.tag(OpTag::Toolchain),
             Op::Image { reference, platform, fresh } => {
-                self.encoder.u8(IMAGE);
+                self.tag(OpTag::Image);
                 self.arg(reference);
                 self.encoder.text(platform);
                 self.encoder.optional(fresh.as_ref(), |encoder, fresh| encoder.i64(*fresh));
             }
             Op::Archive { file, platform } => {
-                self.encoder.u8(ARCHIVE);
+                self.tag(OpTag::Archive);
                 self.output(*file);
                 self.encoder.text(platform);
             }
             Op::HostDir(dir) => self.host_dir(dir),
             Op::HostFile { path } => {
-                self.encoder.u8(3);
+                self.tag(OpTag::HostFile);
                 self.encoder.text(path);
             }
             Op::HostEnv { name } => {
-                self.encoder.u8(20);
+                self.tag(OpTag::HostEnv);
                 self.encoder.text(name);
             }
             Op::HostSecret { source } => {
-                self.encoder.u8(21);
+                self.tag(OpTag::HostSecret);
                 self.encoder.text(source);
             }
             Op::Exec(exec) => self.exec(exec),
             Op::Guard { exec, success } => self.guard(exec.node, success),
-            Op::Subdir { tree, path } => self.at_path(6, *tree, path),
-            Op::Subfile { tree, path } => self.at_path(7, *tree, path),
+            Op::Subdir { tree, path } => self.at_path(OpTag::Subdir, *tree, path),
+            Op::Subfile { tree, path } => self.at_path(OpTag::Subfile, *tree, path),
             Op::Copy(copy) => self.copy(copy),
             Op::BuildContext { tree, dockerfile } => {
-                self.encoder.u8(34);
+                self.tag(OpTag::BuildContext);
                 self.output(*tree);
                 self.encoder.text(dockerfile);
             }
             Op::Gather(gather) => self.gather(gather),
             Op::Write { into, path, text, mode } => {
-                self.at_path(9, *into, path);
+                self.at_path(OpTag::Write, *into, path);
                 self.arg(text);
                 self.encoder.u32(*mode);
             }
-            Op::Remove { from, path } => self.at_path(10, *from, path),
+            Op::Remove { from, path } => self.at_path(OpTag::Remove, *from, path),
             Op::Contents { file } => {
-                self.encoder.u8(11);
+                self.tag(OpTag::Contents);
                 self.output(*file);
             }
             Op::Apply { function, args } => {
-                self.encoder.u8(12);
+                self.tag(OpTag::Apply);
                 self.encoder.text(function);
                 self.each(args, Self::arg);
             }
             Op::Effect(effect) => self.effect(effect),
             Op::Settled { start, of, forgives } => {
-                self.encoder.u8(41);
+                self.tag(OpTag::Settled);
                 self.each(start, |this, output| this.output(*output));
                 self.each(of, |this, output| this.output(*output));
                 self.encoder.u8(u8::from(*forgives));
             }
             Op::Lane { after, index } => {
-                self.encoder.u8(42);
+                self.tag(OpTag::Lane);
                 self.each(after, |this, output| this.output(*output));
                 self.encoder.u32(*index);
             }
             Op::After { of, after } => {
-                self.encoder.u8(43);
+                self.tag(OpTag::After);
                 self.output(*of);
                 self.each(after, |this, output| this.output(*output));
             }
             Op::Together { of } => {
-                self.encoder.u8(44);
+                self.tag(OpTag::Together);
                 self.each(of, |this, output| this.output(*output));
             }
             Op::Declared { operation, inputs, args } => {
-                self.encoder.u8(13);
+                self.tag(OpTag::Declared);
                 self.encoder.text(operation);
                 self.each(inputs, |this, input| this.output(*input));
                 self.encoder.list(args, Encoder::datum);
             }
             Op::Repo { history } => {
-                self.encoder.u8(24);
+                self.tag(OpTag::Repo);
                 self.encoder.u8(u8::from(*history));
             }
             Op::Git { repo, query } => self.git(*repo, query),
             Op::Inspect { of, what } => self.inspect(*of, what),
             Op::Difference { from, to } => {
-                self.encoder.u8(21);
+                self.tag(OpTag::Difference);
                 self.output(*from);
                 self.output(*to);
             }
             Op::Pack { tree, form } => {
-                self.encoder.u8(22);
+                self.tag(OpTag::Pack);
                 self.output(*tree);
                 self.encoder.u8(match form {
                     PackForm::Tar => 0,
@@ -126,15 +122,19 @@ impl<F: Fn(NodeId) -> Option<OpDigest>> OpEncoder<F> {
                 });
             }
             Op::Unpack { file, root } => {
-                self.encoder.u8(23);
+                self.tag(OpTag::Unpack);
                 self.output(*file);
                 self.encoder.u8(u8::from(*root));
             }
         }
     }
 
+    fn tag(&mut self, tag: OpTag) {
+        self.encoder.u8(tag as u8);
+    }
+
     fn gather(&mut self, gather: &Gather) {
-        self.encoder.u8(35);
+        self.tag(OpTag::Gather);
         self.output(gather.into);
         self.arg(&gather.path);
         self.encoder.u8(u8::from(gather.folder));
@@ -149,7 +149,7 @@ impl<F: Fn(NodeId) -> Option<OpDigest>> OpEncoder<F> {
     }
 
     fn git(&mut self, repo: Output, query: &GitQuery) {
-        self.encoder.u8(25);
+        self.tag(OpTag::Git);
         self.output(repo);
         match query {
             GitQuery::Tree => self.encoder.u8(0),
@@ -178,7 +178,7 @@ impl<F: Fn(NodeId) -> Option<OpDigest>> OpEncoder<F> {
     }
 
     fn inspect(&mut self, of: Output, what: &Inspection) {
-        self.encoder.u8(20);
+        self.tag(OpTag::Inspect);
         self.output(of);
         match what {
             Inspection::Entries => self.encoder.u8(0),
@@ -192,7 +192,7 @@ impl<F: Fn(NodeId) -> Option<OpDigest>> OpEncoder<F> {
     }
 
     fn effect(&mut self, effect: &Effect) {
-        self.encoder.u8(40);
+        self.tag(OpTag::Effect);
         self.encoder.text(&effect.name);
         self.each(&effect.after, |this, output| this.output(*output));
         self.encoder.u8(u8::from(effect.cleanup));
@@ -219,14 +219,14 @@ impl<F: Fn(NodeId) -> Option<OpDigest>> OpEncoder<F> {
     }
 
     fn host_dir(&mut self, dir: &HostDir) {
-        self.encoder.u8(2);
+        self.tag(OpTag::HostDir);
         self.encoder.text(&dir.path);
         self.encoder.list(&dir.include, |encoder, glob| encoder.text(glob));
         self.encoder.list(&dir.exclude, |encoder, glob| encoder.text(glob));
     }
 
     fn exec(&mut self, exec: &Exec) {
-        self.encoder.u8(4);
+        self.tag(OpTag::Exec);
         self.output(exec.root);
         self.each(&exec.mounts, Self::mount);
         self.each(&exec.argv, Self::arg);
@@ -289,13 +289,13 @@ impl<F: Fn(NodeId) -> Option<OpDigest>> OpEncoder<F> {
     }
 
     fn guard(&mut self, exec: NodeId, success: &[i32]) {
-        self.encoder.u8(5);
+        self.tag(OpTag::Guard);
         self.node(exec);
         self.encoder.list(success, |encoder, code| encoder.i32(*code));
     }
 
     fn copy(&mut self, copy: &Copy) {
-        self.at_path(8, copy.into, &copy.path);
+        self.at_path(OpTag::Copy, copy.into, &copy.path);
         self.output(copy.source);
         self.encoder.u8(u8::from(copy.is_file));
         self.encoder.optional(copy.owner.as_ref(), |encoder, owner| encoder.text(owner));
@@ -304,8 +304,8 @@ impl<F: Fn(NodeId) -> Option<OpDigest>> OpEncoder<F> {
         self.encoder.list(&copy.exclude, |encoder, glob| encoder.text(glob));
     }
 
-    fn at_path(&mut self, tag: u8, tree: Output, path: &Arg) {
-        self.encoder.u8(tag);
+    fn at_path(&mut self, tag: OpTag, tree: Output, path: &Arg) {
+        self.tag(tag);
         self.output(tree);
         self.arg(path);
     }
@@ -335,7 +335,7 @@ impl<F: Fn(NodeId) -> Option<OpDigest>> OpEncoder<F> {
             Slot::Stdout => self.encoder.u8(3),
             Slot::Stderr => self.encoder.u8(4),
             Slot::ExitCode => self.encoder.u8(5),
-            Slot::Config => self.encoder.u8(CONFIG),
+            Slot::Config => self.encoder.u8(32),
         }
     }
 

@@ -259,6 +259,17 @@ impl Outcome {
             .collect()
     }
 
+    /// What warnings say, without the one that belongs to the machine: an ordinary user's steps may have a single id.
+    pub(crate) fn warnings(&self) -> Vec<String> {
+        let text = |object: &Value| object["message"].as_str().unwrap().to_owned();
+        self.objects()
+            .iter()
+            .filter(|object| object["event"] == "warning")
+            .map(text)
+            .filter(|text| !text.starts_with("steps have a single user id"))
+            .collect()
+    }
+
     /// The object of this kind, of which there is one.
     #[track_caller]
     pub(crate) fn the(&self, event: &str) -> Value {

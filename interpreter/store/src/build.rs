@@ -207,7 +207,18 @@ impl Builder<'_> {
         if (metadata.uid(), metadata.gid()) == (uid, gid) {
             return Ok(());
         }
-        lchown(path, Some(uid), Some(gid)).map_err(failed("change the owner of", path))
+        lchown(path, Some(uid), Some(gid)).map_err(|error| {
+            // What chown(2) says in a namespace that has no such id.
+            let unmapped = error.kind() == io::ErrorKind::InvalidInput;
+            let told = || {
+                let text = format!(
+                    "this user's steps have no user {} and group {}, for that takes a range of subordinate ids; `pipe doctor` says how to get one",
+                    meta.uid, meta.gid
+                );
+                io::Error::new(io::ErrorKind::InvalidInput, text)
+            };
+            failed("change the owner of", path)(if unmapped { told() } else { error })
+        })
     }
 }
 

@@ -131,8 +131,14 @@ impl Drop for Staged {
 }
 
 /// Parts of the repository that end-to-end tests read.
-const READ_BY_TESTS: &[&str] =
-    &["examples", "tests", "docs/errors", "docs/reference", ".pre-commit-hooks.yaml"];
+const READ_BY_TESTS: &[&str] = &[
+    "examples",
+    "tests",
+    "docs/errors",
+    "docs/reference",
+    ".pre-commit-hooks.yaml",
+    "lang/syntax/tests/programs",
+];
 
 pub(super) fn stage(root: &Path, pipe: &Path, tests: &[&TestBinary]) -> Result<Staged, String> {
     let folder = std::env::temp_dir().join(format!("pipe-tests-{}", std::process::id()));

@@ -1,4 +1,5 @@
 //! Whole files: what they say, and where.
+#![allow(clippy::unwrap_used)]
 
 use std::collections::BTreeMap;
 

@@ -6,34 +6,19 @@ use tar::{EntryType, Header};
 use crate::server::{Layer, gzip};
 use crate::{Lab, layer, tar};
 
-type Raw<'a> = (EntryType, &'a str, &'a str, &'a str);
+#[path = "../../../archive/tests/lab/raw_tar.rs"]
+mod raw_tar;
+use raw_tar::{RawTar, raw_tar};
 
-/// An archive of entries that no honest tool writes.
-fn raw(entries: &[Raw<'_>]) -> Layer {
-    let mut bytes = Vec::new();
-    for (kind, path, target, content) in entries {
-        let mut header = Header::new_gnu();
-        header.as_mut_bytes()[..path.len()].copy_from_slice(path.as_bytes());
-        header.as_mut_bytes()[157..157 + target.len()].copy_from_slice(target.as_bytes());
-        header.set_entry_type(*kind);
-        header.set_mode(0o755);
-        header.set_uid(0);
-        header.set_gid(0);
-        header.set_mtime(0);
-        header.set_size(content.len() as u64);
-        header.set_cksum();
-        bytes.extend_from_slice(header.as_bytes());
-        bytes.extend_from_slice(content.as_bytes());
-        bytes.resize(bytes.len().next_multiple_of(512), 0);
-    }
-    bytes.resize(bytes.len() + 1024, 0);
-    gzip(bytes)
+/// A layer of entries that no honest tool writes.
+fn raw(entries: &[RawTar<'_>]) -> Layer {
+    gzip(raw_tar(entries))
 }
 
 #[test]
 fn archives_that_reach_out_are_refused() {
     use EntryType::{Block, Char, Fifo, GNUSparse, Link, Regular, Symlink};
-    let cases: [(&str, &[Raw<'_>]); 14] = [
+    let cases: [(&str, &[RawTar<'_>]); 14] = [
         ("leads out", &[(Regular, "../escape", "", "x")]),
         ("leads out", &[(Regular, "a/../../escape", "", "x")]),
         ("leads out", &[(Regular, "/../escape", "", "x")]),
@@ -64,7 +49,7 @@ fn archives_that_reach_out_are_refused() {
 #[test]
 fn devices_under_dev_are_covered_by_the_steps_own() {
     let lab = Lab::new();
-    let entries: &[Raw<'_>] = &[
+    let entries: &[RawTar<'_>] = &[
         (EntryType::Directory, "./dev/", "", ""),
         (EntryType::Char, "./dev/null", "", ""),
         (EntryType::Symlink, "l", "/../etc", ""),

@@ -50,12 +50,7 @@ impl Store {
                 continue;
             };
             let record = Record::read(&path);
-            let bytes = self.reach(
-                "read",
-                &path,
-                || disk_usage(&path),
-                |namespace| namespace.usage(self.relative(&path)),
-            )?;
+            let bytes = self.volume_usage(&path)?;
             entries.push(VolumeEntry {
                 key,
                 instance: record.as_ref().map_or(0, |record| record.instance),

@@ -1,5 +1,6 @@
 //! How much room volumes take. Looking is not for nothing, so what was found is remembered for a while.
 
+use std::path::Path;
 use std::time::{Duration, SystemTime};
 
 use pipe_ops::Digest;
@@ -38,16 +39,16 @@ impl Store {
             // One that lies ahead is of a clock that was wrong.
             if !age.is_some_and(|age| (0..BELIEVED.as_nanos() as i64).contains(&age)) {
                 let path = self.dir().join("volumes").join(&folder);
-                let bytes = self.reach(
-                    "read",
-                    &path,
-                    || disk_usage(&path),
-                    |namespace| namespace.usage(self.relative(&path)),
-                )?;
+                let bytes = self.volume_usage(&path)?;
                 self.remember_volumes(&[(folder, bytes)], false)?;
             }
         }
         Ok(())
+    }
+
+    /// Bytes of the volume in a folder, looked at now.
+    pub(super) fn volume_usage(&self, path: &Path) -> Result<u64, StoreError> {
+        self.reach("read", path, || disk_usage(path), |namespace| namespace.usage(self.relative(path)))
     }
 
     /// All volumes, looked at now.

@@ -58,6 +58,13 @@ impl Package {
         Ok(Package { folder: root.dir, analysis, program, module, expressions, sources })
     }
 
+    /// Its name; that of its folder when it has no manifest.
+    pub(crate) fn name(&self) -> String {
+        let folder = || self.folder.file_name().map(|name| name.to_string_lossy().into_owned());
+        let named = self.analysis.manifest().map(|manifest| manifest.name.clone());
+        named.or_else(folder).unwrap_or_else(|| "pipe".to_owned())
+    }
+
     /// Its folder.
     pub(crate) fn folder(&self) -> &Path {
         &self.folder

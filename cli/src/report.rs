@@ -19,6 +19,17 @@ pub(crate) fn error(error: &CliError, style: Style) -> Exit {
     error.exit
 }
 
+/// An error as it is said to people, for where no terminal is.
+pub(crate) fn plain(error: &CliError) -> String {
+    match &error.report {
+        Report::Silent => String::new(),
+        Report::Message { message, help } => text(message, help.as_deref(), Style::plain()),
+        Report::Diagnostics { diagnostics, sources } => {
+            diagnostics.iter().map(|diagnostic| one(diagnostic, sources, Style::plain())).collect()
+        }
+    }
+}
+
 fn one(diagnostic: &pipe_diagnostics::Diagnostic, sources: &Sources, style: Style) -> String {
     match style.form {
         Form::Json => Object::Diagnostic { diagnostic: &render::json(diagnostic, sources) }.line(),

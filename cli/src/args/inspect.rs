@@ -1,10 +1,10 @@
-//! Commands that look: `plan`, `list`, `test`, `version`.
+//! Commands that look: `plan`, `list`, `version`.
 
 use std::ffi::OsString;
 
 use clap::Args;
 
-use super::run::{ExecutionArgs, NetworkChoice};
+use super::run::NetworkChoice;
 
 /// Show the graph of targets: what is cached, what would run, and why
 #[derive(Clone, Debug, Args)]
@@ -50,22 +50,6 @@ pub(crate) struct ListArgs {
     /// As JSON
     #[arg(long)]
     pub(crate) json: bool,
-}
-
-/// Run the package's tests; those that need no container come first
-#[derive(Clone, Debug, Args)]
-#[command(after_help = "\
-Examples:
-  pipe test
-  pipe test \"the image\"          tests whose title contains this
-
-Exit code: 0 when all passed, 1 when one failed.")]
-pub(crate) struct TestArgs {
-    /// Part of the titles of the tests to run
-    #[arg(value_name = "FILTER")]
-    pub(crate) filter: Option<String>,
-    #[command(flatten)]
-    pub(crate) execution: ExecutionArgs,
 }
 
 /// Print the version

@@ -8,6 +8,7 @@ mod login;
 mod lsp;
 mod run;
 mod start;
+mod test;
 mod volume;
 mod why;
 
@@ -18,11 +19,12 @@ use std::path::PathBuf;
 pub(crate) use cache::{CacheArgs, CacheCommand, PruneArgs, VerifyArgs};
 pub(crate) use check::{CheckArgs, Deny, DiagnosticFormat};
 pub(crate) use fmt::FmtArgs;
-pub(crate) use inspect::{ListArgs, PlanArgs, PlanForm, TestArgs, VersionArgs};
+pub(crate) use inspect::{ListArgs, PlanArgs, PlanForm, VersionArgs};
 pub(crate) use login::{LoginArgs, LogoutArgs};
 pub(crate) use lsp::LspArgs;
 pub(crate) use run::{ExecutionArgs, NetworkChoice, RunArgs};
 pub(crate) use start::{CompletionsArgs, ExplainArgs, InitArgs, Template};
+pub(crate) use test::TestArgs;
 pub(crate) use volume::{RemoveArgs, VolumeArgs, VolumeCommand};
 pub(crate) use why::{InputsArgs, WhyArgs};
 

@@ -1,13 +1,19 @@
 //! `pipe test`.
 
+mod coverage;
+mod difference;
 mod judge;
+mod junit;
+mod results;
 mod rounds;
 
 use std::sync::Arc;
+use std::time::Instant;
 
 use pipe_analysis::typed::Test;
+use pipe_diagnostics::nearest;
 use pipe_engine::Ending;
-use pipe_eval::Evaluator;
+use pipe_eval::{Coverage, Evaluator};
 
 use crate::args::TestArgs;
 use crate::environment::Environment;
@@ -18,15 +24,9 @@ use crate::package::Package;
 use crate::progress::{Progress, Style, printable};
 use crate::result::Answers;
 use crate::{config::Config, evaluate, execute, machine, output, report, upkeep};
-use judge::{Verdict, judge};
-use rounds::{TestRounds, TestRun};
-
-/// How many tests ended how, and how bad the worst end was.
-struct Count {
-    passed: usize,
-    failed: usize,
-    exit: Exit,
-}
+use judge::judge;
+use results::Results;
+use rounds::{Causes, TestRounds, TestRun};
 
 /// What all tests of a command share.
 struct Setting<'a> {
@@ -46,55 +46,98 @@ pub(crate) fn run(
 ) -> Result<(), CliError> {
     let config = Config::read(environment.config.as_deref())?;
     let setting = Setting { args, package, environment, config, style };
-    let mut trust = Trust::new(package, environment, &setting.config, &args.execution.allow)?
-        .network(args.execution.network);
-    let mut count = Count { passed: 0, failed: 0, exit: Exit::Success };
-    let tests: Vec<Arc<Test>> = selected(package, args.filter.as_deref()).cloned().collect();
-    let (mut evaluator, mut waiting) = setting.evaluate(&tests, &trust, &mut count)?;
-    if !waiting.is_empty() {
-        let known = trust.variables();
-        let awaited = evaluator.awaited().iter().map(|awaited| awaited.output);
-        let outputs: Vec<_> = waiting.iter().flat_map(|test| test.plan.outputs()).chain(awaited).collect();
-        let missing = trust.missing(evaluator.graph(), &outputs)?;
-        trust.settle(&missing)?;
-        trust.check_settings()?;
-        if trust.variables() != known {
-            let tests: Vec<Arc<Test>> = waiting.into_iter().map(|test| test.test).collect();
-            (evaluator, waiting) = setting.evaluate(&tests, &trust, &mut count)?;
-        }
-        for_real(waiting, evaluator, &trust, &setting, &mut count)?;
+    let tests = selected(package, args.filter.as_deref())?;
+    let mut results = Results::new(package, style);
+    let entered = setting.run(&tests, &mut results)?;
+    results.sum()?;
+    if let Some(entered) = entered {
+        let text = coverage::render(&entered.of(package.program()), &package.sources());
+        output::result(text.as_bytes())?;
     }
-    output::result_line(&format!("{} passed, {} failed", count.passed, count.failed))?;
-    if count.exit == Exit::Success { Ok(()) } else { Err(CliError::silent(count.exit)) }
+    if let Some(file) = &args.junit {
+        let file = environment.current_dir.join(file);
+        junit::write(&file, &package.name(), &results.ended)?;
+    }
+    if results.exit == Exit::Success { Ok(()) } else { Err(CliError::silent(results.exit)) }
 }
 
-fn selected<'a>(package: &'a Package, filter: Option<&'a str>) -> impl Iterator<Item = &'a Arc<Test>> {
-    package.tests().filter(move |test| filter.is_none_or(|part| test.title.contains(part)))
+/// The tests whose title has the filter in it.
+fn selected(package: &Package, filter: Option<&str>) -> Result<Vec<Arc<Test>>, CliError> {
+    let Some(filter) = filter else { return Ok(package.tests().cloned().collect()) };
+    let found: Vec<Arc<Test>> = package.tests().filter(|test| test.title.contains(filter)).cloned().collect();
+    if !found.is_empty() {
+        return Ok(found);
+    }
+    // A typing error in a script must not look like tests that passed.
+    let wrong = CliError::usage(format!("no test has `{}` in its title", printable(filter, false)));
+    let titles = || package.tests().map(|test| &*test.title);
+    Err(match nearest(filter, titles()) {
+        Some(near) => wrong.help(format!("did you mean `{}`?", printable(near, false))),
+        None if titles().next().is_none() => wrong.help("the package has no tests"),
+        None => wrong,
+    })
 }
 
 impl Setting<'_> {
+    /// Runs tests; gives what they entered, when that is asked for.
+    fn run(&self, tests: &[Arc<Test>], results: &mut Results<'_>) -> Result<Option<Coverage>, CliError> {
+        let mut trust = Trust::new(self.package, self.environment, &self.config, &self.args.execution.allow)?
+            .network(self.args.execution.network);
+        let mut entered = self.args.coverage.then(Coverage::default);
+        let (mut evaluator, mut waiting) = self.evaluate(tests, &trust, results)?;
+        if !waiting.is_empty() {
+            let known = trust.variables();
+            let awaited = evaluator.awaited().iter().map(|awaited| awaited.output);
+            let outputs: Vec<_> =
+                waiting.iter().flat_map(|test| test.plan.outputs()).chain(awaited).collect();
+            let missing = trust.missing(evaluator.graph(), &outputs)?;
+            trust.settle(&missing)?;
+            trust.check_settings()?;
+            if trust.variables() != known {
+                note(&evaluator, &mut entered);
+                let tests: Vec<Arc<Test>> = waiting.into_iter().map(|test| test.test).collect();
+                (evaluator, waiting) = self.evaluate(&tests, &trust, results)?;
+            }
+            evaluator = for_real(waiting, evaluator, &trust, self, results)?;
+        }
+        note(&evaluator, &mut entered);
+        Ok(entered)
+    }
+
     /// Evaluates tests. Those that start no container, and those that have no value, are told; the others are given back.
     fn evaluate(
         &self,
         tests: &[Arc<Test>],
         trust: &Trust<'_>,
-        count: &mut Count,
+        results: &mut Results<'_>,
     ) -> Result<(Evaluator, Vec<TestRun>), CliError> {
         let mut evaluator = evaluate::evaluator(self.package, self.environment, trust, Vec::new());
+        if self.args.coverage {
+            evaluator.note_coverage();
+        }
         let mut waiting = Vec::new();
         for test in tests {
+            let begun = Instant::now();
             match evaluator.eval_test(test) {
                 Err(error) => {
-                    count.error(&test.title, &evaluate::failed(*error, self.package), self.style)?;
+                    let error = evaluate::failed(*error, self.package);
+                    results.error(test, &error, Some(begun.elapsed()))?;
                 }
                 Ok(plan) if plan.needs_run() => waiting.push(TestRun::new(test.clone(), plan)),
                 Ok(plan) => {
                     let verdict = judge(&plan, &Answers::default());
-                    count.verdict(&plan.title, verdict, self.package, self.style)?;
+                    results.verdict(test, verdict, None, Some(begun.elapsed()))?;
                 }
             }
         }
         Ok((evaluator, waiting))
+    }
+}
+
+/// Keeps what an evaluator entered before it goes.
+fn note(evaluator: &Evaluator, entered: &mut Option<Coverage>) {
+    if let (Some(entered), Some(more)) = (entered, evaluator.coverage()) {
+        entered.merge(more);
     }
 }
 
@@ -104,8 +147,8 @@ fn for_real(
     evaluator: Evaluator,
     trust: &Trust<'_>,
     setting: &Setting<'_>,
-    count: &mut Count,
-) -> Result<(), CliError> {
+    results: &mut Results<'_>,
+) -> Result<Evaluator, CliError> {
     let Setting { args, package, environment, config, style } = setting;
     let progress = Arc::new(Progress::new(*style));
     let folder = package.folder().to_path_buf();
@@ -131,54 +174,20 @@ fn for_real(
         return Err(CliError::silent(Exit::Interrupted));
     }
     if let Ending::Failed(class) = run.ending() {
-        count.exit = count.exit.max(execute::exit_of_class(class));
+        results.exit = results.exit.max(execute::exit_of_class(class));
     }
     if args.execution.expect_cached
         && let Err(error) = progress.expect_cached()
     {
-        count.exit = count.exit.max(report::error(&error, *style));
+        results.exit = results.exit.max(report::error(&error, *style));
     }
-    let answers = Answers::of(&run);
-    for test in rounds.tests {
-        match &test.error {
-            Some(error) => count.error(&test.plan.title, error, *style)?,
-            None => count.verdict(&test.plan.title, judge(&test.plan, &answers), package, *style)?,
+    let (answers, causes) = (Answers::of(&run), Causes::of(&run, package));
+    let TestRounds { tests, evaluator, .. } = rounds;
+    for TestRun { test, plan, error } in &tests {
+        match error {
+            Some(error) => results.error(test, error, None)?,
+            None => results.verdict(test, judge(plan, &answers), causes.of_test(plan), None)?,
         }
     }
-    Ok(())
-}
-
-impl Count {
-    fn verdict(
-        &mut self,
-        title: &str,
-        verdict: Verdict,
-        package: &Package,
-        style: Style,
-    ) -> Result<(), CliError> {
-        match verdict {
-            Verdict::Holds => {
-                self.passed += 1;
-                output::result_line(&format!("ok      {}", printable(title, false)))
-            }
-            Verdict::NotThere => self.fail(title, Exit::Failed),
-            Verdict::DoesNotHold(found) => {
-                let error = CliError::diagnostics(Exit::Failed, found, package.sources());
-                report::error(&error, style);
-                self.fail(title, Exit::Failed)
-            }
-        }
-    }
-
-    /// A test that has no value, or asks for what is not there.
-    fn error(&mut self, title: &str, error: &CliError, style: Style) -> Result<(), CliError> {
-        let exit = report::error(error, style);
-        self.fail(title, exit)
-    }
-
-    fn fail(&mut self, title: &str, exit: Exit) -> Result<(), CliError> {
-        self.failed += 1;
-        self.exit = self.exit.max(exit);
-        output::result_line(&format!("FAILED  {}", printable(title, false)))
-    }
+    Ok(evaluator)
 }

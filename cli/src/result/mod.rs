@@ -9,4 +9,4 @@ mod text;
 pub(crate) use answers::Answers;
 pub(crate) use export::{can_be_written, write};
 pub(crate) use print::print;
-pub(crate) use text::{json as json_of, quoted};
+pub(crate) use text::{inline_form as inline, quoted};

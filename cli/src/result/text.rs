@@ -18,6 +18,11 @@ pub(crate) fn shown(value: &Datum) -> String {
     }
 }
 
+/// A value as the language writes it, on one line.
+pub(crate) fn inline_form(value: &Datum) -> String {
+    inline(value, Quote::Always)
+}
+
 /// A value as JSON, on one line.
 pub(crate) fn json(value: &Datum) -> Result<String, String> {
     match apply("json.encode", std::slice::from_ref(value)) {

@@ -41,6 +41,7 @@ mod start;
 mod store;
 mod targets;
 mod terminal;
+mod testing;
 mod trees;
 mod trust;
 mod values;

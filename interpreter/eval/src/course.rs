@@ -102,6 +102,7 @@ impl Machine {
                 let FunctionBody::Source(body) = &function.body else {
                     return Err(error::internal("an action without a body", place.clone()));
                 };
+                self.note_entered(&function.global);
                 let mut env = Env::new(Frame::function(function.clone(), given.clone()), body.locals.len());
                 for (slot, arg) in env.locals.iter_mut().zip(args) {
                     *slot = Some(arg.clone());

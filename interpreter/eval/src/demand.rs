@@ -176,7 +176,7 @@ impl Machine {
     }
 
     /// Whether a value holds nothing but data, known or not.
-    fn is_data(&self, value: &Value) -> bool {
+    pub(crate) fn is_data(&self, value: &Value) -> bool {
         match value {
             Value::List(items) | Value::Tuple(items) => items.iter().all(|item| self.is_data(item)),
             Value::Map(map) => map.entries.values().all(|value| self.is_data(value)),

@@ -8,6 +8,7 @@ use pipe_ops::Graph;
 
 use crate::arguments::Argument;
 use crate::budget::Budget;
+use crate::coverage::Coverage;
 use crate::demand::Demand;
 use crate::error::{self, EvalError, Result};
 use crate::facts::HostFacts;
@@ -92,6 +93,16 @@ impl Evaluator {
     /// seen.
     pub fn look_at_actions(&mut self) {
         self.machine.planning = true;
+    }
+
+    /// From now on, notes what is entered.
+    pub fn note_coverage(&mut self) {
+        self.machine.coverage.get_or_insert_default();
+    }
+
+    /// What was entered since [`Evaluator::note_coverage`].
+    pub fn coverage(&self) -> Option<&Coverage> {
+        self.machine.coverage.as_ref()
     }
 
     /// What was found to be waited for since the round began, each output once.

@@ -11,6 +11,7 @@
 mod arguments;
 mod budget;
 mod course;
+mod coverage;
 mod demand;
 mod environment;
 mod error;
@@ -30,6 +31,7 @@ mod value;
 
 pub use arguments::{Argument, ArgumentError, Parsed, parse_argument};
 pub use budget::Budget;
+pub use coverage::{Coverage, Covered};
 pub use demand::{ActionPlan, Demand, Part};
 pub use error::{ErrorKind, EvalError};
 pub use evaluator::{Evaluated, Evaluator, Target};

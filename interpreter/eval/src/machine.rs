@@ -11,6 +11,7 @@ use pipe_syntax::Span;
 use crate::arguments::Argument;
 use crate::budget::{Budget, Exceeded, Meter};
 use crate::course::Course;
+use crate::coverage::Coverage;
 use crate::error::{self, Result};
 use crate::facts::HostFacts;
 use crate::frame::Frame;
@@ -41,6 +42,8 @@ pub(crate) struct Machine {
     /// One of them is known only in a later round.
     pub(crate) expectation_waits: bool,
     pub(crate) round: Round,
+    /// What was entered, when that is asked for.
+    pub(crate) coverage: Option<Coverage>,
     records: HashMap<String, Arc<Record>>,
     enums: HashMap<String, Arc<Enum>>,
     lines: Lines,
@@ -75,6 +78,7 @@ impl Machine {
             expectations: Vec::new(),
             expectation_waits: false,
             round: Round::default(),
+            coverage: None,
             records,
             enums,
             lines,

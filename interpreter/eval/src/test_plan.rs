@@ -26,6 +26,8 @@ pub struct Expectation {
     pub holds: Arg,
     /// The two sides, when it is a comparison.
     pub sides: Option<Sides>,
+    /// What an operation is asked of, when it is one of data.
+    pub subject: Option<Arg>,
 }
 
 /// The sides of a comparison.
@@ -44,7 +46,7 @@ impl TestPlan {
     pub fn outputs(&self) -> Vec<Output> {
         let args = self.expectations.iter().flat_map(|expectation| {
             let sides = expectation.sides.iter().flat_map(|sides| [&sides.left, &sides.right]);
-            std::iter::once(&expectation.holds).chain(sides)
+            std::iter::once(&expectation.holds).chain(sides).chain(&expectation.subject)
         });
         let output = |arg: &Arg| match arg {
             Arg::Output(output) => Some(*output),

@@ -3,8 +3,10 @@
 use pipe_diagnostics::Diagnostic;
 use pipe_eval::{Expectation, TestPlan};
 use pipe_ops::Datum;
+use pipe_syntax::ast::BinaryOp;
 
-use crate::result::{Answers, json_of};
+use super::difference::{difference, sides, whole};
+use crate::result::Answers;
 
 /// What became of a test.
 pub(super) enum Verdict {
@@ -36,16 +38,21 @@ fn holds(expectation: &Expectation, answers: &Answers) -> bool {
 
 fn describe(expectation: &Expectation, answers: &Answers) -> Diagnostic {
     let diagnostic = Diagnostic::error("expectation-failed", "this does not hold", expectation.place.clone());
-    let Some(sides) = &expectation.sides else { return diagnostic };
-    match (answers.datum(&sides.left), answers.datum(&sides.right)) {
-        (Some(left), Some(right)) => {
-            diagnostic.help(format!("left:  {}\nright: {}", shown(&left), shown(&right)))
-        }
-        _ => diagnostic,
+    if let Some(sides) = &expectation.sides
+        && let (Some(left), Some(right)) = (answers.datum(&sides.left), answers.datum(&sides.right))
+    {
+        return diagnostic.help(compared(sides.operator, &left, &right));
+    }
+    match expectation.subject.as_ref().and_then(|subject| answers.datum(subject)) {
+        Some(subject) => diagnostic.help(format!("it is asked of {}", whole(&subject))),
+        None => diagnostic,
     }
 }
 
-/// On one line, with what cannot be seen in a text made visible.
-fn shown(value: &Datum) -> String {
-    json_of(value).unwrap_or_else(|_| format!("{value:?}"))
+fn compared(operator: BinaryOp, left: &Datum, right: &Datum) -> String {
+    match operator {
+        BinaryOp::Equal => difference(left, right),
+        BinaryOp::NotEqual => format!("both are {}", whole(left)),
+        _ => sides(left, right),
+    }
 }

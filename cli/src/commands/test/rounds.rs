@@ -4,13 +4,14 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 use pipe_analysis::typed::Test;
-use pipe_engine::{Answer, Engine, Round, Rounds};
+use pipe_engine::{Answer, Engine, Round, Rounds, RunReport, Unmet};
 use pipe_eval::{Evaluator, TestPlan};
 use pipe_ops::{Graph, Output};
 
 use crate::evaluate::{self, known_outputs};
 use crate::execute;
 use crate::exit::CliError;
+use crate::failure::StepReport;
 use crate::package::Package;
 use crate::rounds::demands;
 
@@ -28,10 +29,40 @@ impl TestRun {
     }
 }
 
+/// Why outputs are not there: what failed, with the end of what it printed.
+pub(super) struct Causes {
+    unmet: HashMap<Output, String>,
+    all: Vec<String>,
+}
+
+impl Causes {
+    /// From a report.
+    pub(super) fn of(run: &RunReport, package: &Package) -> Causes {
+        let said = |failure: &Arc<pipe_engine::Failure>| {
+            let report = StepReport::new(failure, package.sources());
+            let place = report.place().map(|place| format!(" ({}:{})", place.file, place.line));
+            format!("{}{}\n{}", report.message, place.unwrap_or_default(), report.log)
+        };
+        let unmet = run.outcomes.iter().filter_map(|outcome| match &outcome.result {
+            Err(Unmet::Failed(failure)) => Some((outcome.demand.output, said(failure))),
+            Err(Unmet::Stopped) => Some((outcome.demand.output, "the run was stopped before".to_owned())),
+            Ok(_) => None,
+        });
+        Causes { unmet: unmet.collect(), all: run.failures.iter().map(said).collect() }
+    }
+
+    /// Why a test has no verdict. What decides how it goes on is no demand of its own: then it is one of all that failed.
+    pub(super) fn of_test(&self, plan: &TestPlan) -> Option<String> {
+        let outputs = plan.outputs();
+        let own = outputs.iter().find_map(|output| self.unmet.get(output).cloned());
+        own.or_else(|| (!self.all.is_empty()).then(|| self.all.join("\n")))
+    }
+}
+
 /// The rounds of all tests. One that asks for what is not there does not keep the others from running.
 pub(super) struct TestRounds<'a> {
     pub(super) tests: Vec<TestRun>,
-    evaluator: Evaluator,
+    pub(super) evaluator: Evaluator,
     engine: &'a Engine,
     package: &'a Package,
     begun: bool,

@@ -67,6 +67,7 @@ impl Machine {
                 if let Some(value) = key.as_ref().and_then(|key| self.memo.calls.get(key)) {
                     return Ok(value.clone());
                 }
+                self.note_entered(&function.global);
                 let callee = Frame::function(function.clone(), given);
                 let value = self.enter(span, frame, |machine| machine.run_body(body, args, callee));
                 // A call by the command line has no place in the program: it is made at the function's own name.
@@ -106,6 +107,13 @@ impl Machine {
         let result = run(self);
         self.calls -= 1;
         result
+    }
+
+    /// Notes that a function is entered, when that is asked for.
+    pub(crate) fn note_entered(&mut self, function: &Global) {
+        if let Some(coverage) = &mut self.coverage {
+            coverage.enter(function);
+        }
     }
 
     fn run_body(&mut self, body: &Arc<Body>, args: Vec<Value>, frame: Arc<Frame>) -> Result<Value> {

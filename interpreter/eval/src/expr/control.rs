@@ -50,6 +50,9 @@ impl Machine {
                 None => true,
             };
             if taken {
+                if let Some(coverage) = &mut self.coverage {
+                    coverage.take(env.place(arm.body.span));
+                }
                 return self.eval(&arm.body, env);
             }
         }

@@ -1,12 +1,13 @@
 //! Blocks, `do`, `gate` and `expect`.
 
 use pipe_analysis::typed::{Expr, ExprKind, Statement};
+use pipe_ops::Arg;
 use pipe_syntax::Span;
 use pipe_syntax::ast::BinaryOp;
 
 use crate::error::Result;
 use crate::frame::Env;
-use crate::machine::Machine;
+use crate::machine::{Machine, Site};
 use crate::test_plan::{Expectation, Sides};
 use crate::value::Value;
 
@@ -71,8 +72,20 @@ impl Machine {
         };
         let site = self.site(&env.frame.clone(), span);
         let holds = self.arg(&holds, &site)?;
-        self.expectations.push(Expectation { place: site.place, holds, sides });
+        let subject = self.subject(condition, &site, env)?;
+        self.expectations.push(Expectation { place: site.place, holds, sides, subject });
         Ok(())
+    }
+
+    /// What `expect x.f(…)` asks about, when it is data: `expect names.contains("a")` is not much of an explanation without it.
+    fn subject(&mut self, condition: &Expr, site: &Site, env: &mut Env) -> Result<Option<Arg>> {
+        let ExprKind::Call { function, args } = &condition.kind else { return Ok(None) };
+        let is_operation = function.name.contains('.');
+        let Some(receiver) = args.first().and_then(Option::as_ref).filter(|_| is_operation) else {
+            return Ok(None);
+        };
+        let value = self.eval(receiver, env)?;
+        if self.is_data(&value) { self.arg(&value, site).map(Some) } else { Ok(None) }
     }
 
     /// A comparison with both its sides, for the difference that is shown.

@@ -7,6 +7,7 @@ mod display;
 mod expr;
 mod program;
 mod ty;
+mod walk;
 
 pub use expr::*;
 pub use program::*;

@@ -1,0 +1,101 @@
+//! What came of the tests, said as each is judged and kept for the report.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use pipe_analysis::typed::Test;
+use pipe_diagnostics::FileSpan;
+
+use super::judge::Verdict;
+use crate::exit::{CliError, Exit};
+use crate::package::Package;
+use crate::progress::{Style, printable};
+use crate::{output, report};
+
+/// A test that is over.
+pub(super) struct Ended {
+    pub(super) title: Arc<str>,
+    pub(super) file: Arc<str>,
+    /// From 1.
+    pub(super) line: u32,
+    /// Why it failed, for people.
+    pub(super) failure: Option<String>,
+    /// How long it took, when it started no container: those share their steps and their time.
+    pub(super) time: Option<Duration>,
+}
+
+/// All tests that are over.
+pub(super) struct Results<'a> {
+    package: &'a Package,
+    style: Style,
+    pub(super) ended: Vec<Ended>,
+    /// How bad the worst end was.
+    pub(super) exit: Exit,
+}
+
+impl<'a> Results<'a> {
+    pub(super) fn new(package: &'a Package, style: Style) -> Results<'a> {
+        Results { package, style, ended: Vec::new(), exit: Exit::Success }
+    }
+
+    /// A test was judged. `cause`: what it waited for in vain, which was said.
+    pub(super) fn verdict(
+        &mut self,
+        test: &Test,
+        verdict: Verdict,
+        cause: Option<String>,
+        time: Option<Duration>,
+    ) -> Result<(), CliError> {
+        match verdict {
+            Verdict::Holds => {
+                self.end(test, None, time);
+                output::result_line(&format!("ok      {}", printable(&test.title, false)))
+            }
+            Verdict::NotThere => {
+                let cause = cause.unwrap_or_else(|| "a step that it needs failed".to_owned());
+                self.failed(test, Exit::Failed, cause, time)
+            }
+            Verdict::DoesNotHold(found) => {
+                let error = CliError::diagnostics(Exit::Failed, found, self.package.sources());
+                self.error(test, &error, time)
+            }
+        }
+    }
+
+    /// A test that does not hold, has no value, or asks for what is not there.
+    pub(super) fn error(
+        &mut self,
+        test: &Test,
+        error: &CliError,
+        time: Option<Duration>,
+    ) -> Result<(), CliError> {
+        let exit = report::error(error, self.style);
+        self.failed(test, exit, report::plain(error), time)
+    }
+
+    fn failed(
+        &mut self,
+        test: &Test,
+        exit: Exit,
+        why: String,
+        time: Option<Duration>,
+    ) -> Result<(), CliError> {
+        self.exit = self.exit.max(exit);
+        self.end(test, Some(why), time);
+        output::result_line(&format!("FAILED  {}", printable(&test.title, false)))
+    }
+
+    fn end(&mut self, test: &Test, failure: Option<String>, time: Option<Duration>) {
+        let start = test.origin.offset.saturating_add(test.origin.name.start);
+        let place = FileSpan { file: test.origin.file.clone(), start, end: start };
+        let line = self.package.sources().position(&place).line;
+        let (title, file) = (test.title.clone(), test.origin.file.clone());
+        self.ended.push(Ended { title, file, line, failure, time });
+    }
+
+    /// The counts, on standard output.
+    pub(super) fn sum(&self) -> Result<(), CliError> {
+        let failed = self.ended.iter().filter(|test| test.failure.is_some()).count();
+        output::result_line(&format!("{} passed, {failed} failed", self.ended.len() - failed))
+    }
+}

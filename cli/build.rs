@@ -10,7 +10,10 @@ fn main() {
     println!("cargo::rerun-if-changed={}", folder.display());
     let entries = std::fs::read_dir(&folder).map(|entries| entries.flatten().map(|entry| entry.path()));
     let mut pages: Vec<PathBuf> = entries.map(Iterator::collect).unwrap_or_default();
-    pages.retain(|page| page.extension().is_some_and(|extension| extension == "md"));
+    // The README is the index of the pages.
+    pages.retain(|page| {
+        page.extension().is_some_and(|extension| extension == "md") && !page.ends_with("README.md")
+    });
     pages.sort();
     let mut table = String::from("&[\n");
     for page in &pages {

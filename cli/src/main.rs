@@ -80,7 +80,7 @@ fn dispatch(
         Command::Lsp(_) => commands::lsp::run(),
         Command::Doctor => commands::doctor::run(environment),
         Command::Version(args) => commands::version::run(args),
-        Command::Check(args) => commands::check::run(args, directory, environment),
+        Command::Check(args) => commands::check::run(args, &cli.global, environment),
         Command::Fmt(args) => commands::fmt::run(args, directory, environment, cli.global.quiet),
         Command::List(args) => {
             let package = Package::load(environment, directory)?;
@@ -88,7 +88,7 @@ fn dispatch(
         }
         Command::Plan(args) => commands::plan::run(cli, args, arguments, environment),
         Command::Init(args) => commands::init::run(args, environment),
-        Command::Explain(args) => commands::explain::run(args),
+        Command::Explain(args) => commands::explain::run(args, &cli.global, environment),
         Command::Completions(args) => commands::completions::run(args),
         Command::Why(args) => commands::why::run(cli, args, arguments, environment),
         Command::Inputs(args) => commands::inputs::run(cli, args, arguments, environment),

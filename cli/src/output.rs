@@ -2,7 +2,24 @@
 
 use std::io::{ErrorKind, Write};
 
+use crate::args::{ColorChoice, GlobalArgs};
+use crate::environment::Environment;
 use crate::exit::{CliError, Exit};
+
+/// Whether results are coloured.
+pub(crate) fn in_color(global: &GlobalArgs, environment: &Environment) -> bool {
+    match global.color {
+        ColorChoice::Always => true,
+        ColorChoice::Never => false,
+        ColorChoice::Auto => environment.stdout_is_terminal && !environment.no_color,
+    }
+}
+
+/// How wide the terminal is that results go to; `None` when they go elsewhere or it does not say.
+pub(crate) fn columns() -> Option<usize> {
+    let size = rustix::termios::tcgetwinsize(std::io::stdout()).ok()?;
+    Some(size.ws_col.into()).filter(|columns| *columns > 0)
+}
 
 /// Writes results to standard output. A reader that went away (`| head`) has had enough: the command ends quietly.
 ///

@@ -2,6 +2,7 @@
 
 mod check;
 mod find;
+mod overlay;
 
 use std::cell::RefCell;
 use std::mem::ManuallyDrop;

@@ -1,26 +1,121 @@
 //! Changing a source file.
 
+use std::fs::{File, Metadata, OpenOptions};
+use std::io::Write;
+use std::os::unix::fs::{MetadataExt, fchown};
 use std::path::{Path, PathBuf};
 
 use crate::exit::CliError;
 
-/// Replaces the text of a file. It is written beside and renamed, so that nobody ever sees half a file; the mode stays.
-///
-/// # Errors
-/// When it cannot be written; the file is then as it was.
-pub(crate) fn file(path: &Path, text: &str) -> Result<(), CliError> {
-    // A link stays one: what it leads to is changed.
-    let real = path.canonicalize().unwrap_or_else(|_| path.to_path_buf());
-    let mut beside = real.clone().into_os_string();
-    beside.push(format!(".pipe-{}", std::process::id()));
-    let beside = PathBuf::from(beside);
-    let written = std::fs::metadata(&real).and_then(|metadata| {
-        std::fs::write(&beside, text)?;
-        std::fs::set_permissions(&beside, metadata.permissions())?;
-        std::fs::rename(&beside, &real)
-    });
-    written.map_err(|error| {
-        let _ = std::fs::remove_file(&beside);
-        CliError::usage(format!("cannot write {}: {error}", path.display()))
-    })
+/// A file that is to have another text.
+pub(crate) struct Change {
+    /// Where it is.
+    pub(crate) file: PathBuf,
+    /// How it is called to people.
+    pub(crate) name: String,
+    pub(crate) old: String,
+    pub(crate) new: String,
+}
+
+impl Change {
+    /// Replaces the text of the file. It is written beside and renamed, so that nobody ever sees half a file; the mode stays, and the
+    /// owner where that is allowed. A link stays one: what it leads to is changed.
+    ///
+    /// # Errors
+    /// When the file is no longer as it was read, or cannot be written; it is then as it was.
+    pub(crate) fn write(&self) -> Result<(), CliError> {
+        let failed = |error: std::io::Error| CliError::usage(format!("cannot write {}: {error}", self.name));
+        let real = self.file.canonicalize().map_err(failed)?;
+        if std::fs::read(&real).map_err(failed)? != self.old.as_bytes() {
+            return Err(CliError::usage(format!("{} changed while it was looked at", self.name))
+                .help("it is left as it is; try again"));
+        }
+        let metadata = std::fs::metadata(&real).map_err(failed)?;
+        let (beside, mut file) = create_beside(&real).map_err(failed)?;
+        let written = fill(&mut file, &metadata, &self.new).and_then(|()| std::fs::rename(&beside, &real));
+        written.map_err(|error| {
+            let _ = std::fs::remove_file(&beside);
+            failed(error)
+        })
+    }
+
+    /// A unified diff, as `patch` takes it.
+    pub(crate) fn difference(&self) -> String {
+        similar::TextDiff::from_lines(&self.old, &self.new)
+            .unified_diff()
+            .header(&format!("a/{}", self.name), &format!("b/{}", self.name))
+            .to_string()
+    }
+}
+
+/// A new file in the same folder. What has its name already is left alone, be it a link that somebody laid there.
+fn create_beside(path: &Path) -> std::io::Result<(PathBuf, File)> {
+    let mut last = std::io::ErrorKind::AlreadyExists.into();
+    for number in 0..100 {
+        let mut beside = path.as_os_str().to_owned();
+        beside.push(format!(".pipe-{}-{number}", std::process::id()));
+        let beside = PathBuf::from(beside);
+        match OpenOptions::new().write(true).create_new(true).open(&beside) {
+            Ok(file) => return Ok((beside, file)),
+            Err(error) if error.kind() == std::io::ErrorKind::AlreadyExists => last = error,
+            Err(error) => return Err(error),
+        }
+    }
+    Err(last)
+}
+
+fn fill(file: &mut File, as_in: &Metadata, text: &str) -> std::io::Result<()> {
+    file.write_all(text.as_bytes())?;
+    // Only root may give a file away; for others it stays theirs, as it does with any editor.
+    let _ = fchown(&*file, Some(as_in.uid()), Some(as_in.gid()));
+    file.set_permissions(as_in.permissions())?;
+    file.sync_all()
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+
+    use super::*;
+
+    fn change(file: PathBuf, old: &str, new: &str) -> Change {
+        Change { file, name: "main.pipe".to_owned(), old: old.to_owned(), new: new.to_owned() }
+    }
+
+    #[test]
+    fn a_difference_can_be_applied() {
+        let change = change(PathBuf::new(), "let a = 1\nlet b=2\n", "let a = 1\nlet b = 2\n");
+        insta::assert_snapshot!(change.difference(), @r"
+        --- a/main.pipe
+        +++ b/main.pipe
+        @@ -1,2 +1,2 @@
+         let a = 1
+        -let b=2
+        +let b = 2
+        ");
+    }
+
+    #[test]
+    fn a_link_that_was_laid_in_the_way_is_not_written_through() {
+        let folder = tempfile::tempdir().unwrap();
+        let (file, other) = (folder.path().join("main.pipe"), folder.path().join("other"));
+        std::fs::write(&file, "old").unwrap();
+        std::fs::write(&other, "mine").unwrap();
+        let mut laid = file.clone().into_os_string();
+        laid.push(format!(".pipe-{}-0", std::process::id()));
+        std::os::unix::fs::symlink(&other, laid).unwrap();
+        change(file.clone(), "old", "new").write().unwrap();
+        assert_eq!(std::fs::read_to_string(file).unwrap(), "new");
+        assert_eq!(std::fs::read_to_string(other).unwrap(), "mine");
+    }
+
+    #[test]
+    fn a_file_that_changed_meanwhile_stays() {
+        let folder = tempfile::tempdir().unwrap();
+        let file = folder.path().join("main.pipe");
+        std::fs::write(&file, "newer").unwrap();
+        assert!(change(file.clone(), "old", "new").write().is_err());
+        assert_eq!(std::fs::read_to_string(file).unwrap(), "newer");
+        assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 1);
+    }
 }

@@ -2,47 +2,53 @@
 
 mod fix;
 
-use std::path::Path;
+use std::collections::BTreeMap;
+use std::path::PathBuf;
 
 use pipe_diagnostics::{Diagnostic, Severity, Sources, render};
 
-use crate::args::{CheckArgs, Deny, DiagnosticFormat};
+use crate::args::{CheckArgs, Deny, DiagnosticFormat, GlobalArgs};
 use crate::environment::Environment;
 use crate::exit::{CliError, Exit};
 use crate::output;
 use crate::package::{Checked, check_all};
-
-/// Fixes may make room for others; more rounds than this mean that two of them fight.
-const FIX_ROUNDS: usize = 10;
+use crate::progress::printable;
 
 /// Checks and prints what was found. Diagnostics are the result here, so they go to standard output.
-pub(crate) fn run(
-    args: &CheckArgs,
-    directory: Option<&Path>,
-    environment: &Environment,
-) -> Result<(), CliError> {
-    let mut checked = check_all(environment, directory, &args.paths)?;
+pub(crate) fn run(args: &CheckArgs, global: &GlobalArgs, environment: &Environment) -> Result<(), CliError> {
+    let check = |texts: &BTreeMap<PathBuf, String>| {
+        check_all(environment, global.directory.as_deref(), &args.paths, texts)
+    };
+    let mut checked = check(&BTreeMap::new())?;
+    let mut would_change = false;
     if args.fix {
-        let mut fixed = 0;
-        for _ in 0..FIX_ROUNDS {
-            let applied = fix::apply(&checked, &environment.current_dir)?;
-            if applied == 0 {
-                break;
+        let fixed = fix::fix(checked, &environment.current_dir, check)?;
+        for change in &fixed.changes {
+            match args.diff {
+                true => output::result(change.difference().as_bytes())?,
+                false => change.write()?,
             }
-            fixed += applied;
-            checked = check_all(environment, directory, &args.paths)?;
         }
-        output::notice(&format!("{fixed} {} applied\n", if fixed == 1 { "fix" } else { "fixes" }));
+        would_change = args.diff && !fixed.changes.is_empty();
+        let kept: String =
+            fixed.kept.iter().map(|sentence| format!("{}\n", printable(sentence, false))).collect();
+        output::notice(&kept);
+        if !global.quiet {
+            output::notice(&applied(fixed.applied, fixed.changes.len(), args.diff));
+        }
+        checked = fixed.checked;
     }
-    let color = environment.stdout_is_terminal && !environment.no_color;
-    output::result(text(&checked, args.format, color).as_bytes())?;
+    if !args.diff {
+        let color = output::in_color(global, environment);
+        output::result(text(&checked, args.format, color).as_bytes())?;
+    }
     let count = |severity: Severity| checked.diagnostics.iter().filter(|d| d.severity == severity).count();
     let (errors, warnings) = (count(Severity::Error), count(Severity::Warning));
-    if matches!(args.format, DiagnosticFormat::Full) {
+    if matches!(args.format, DiagnosticFormat::Full) && !global.quiet {
         output::notice(&summary(errors, warnings, checked.files));
     }
     let denied = args.deny.contains(&Deny::Warnings) && warnings > 0;
-    if errors > 0 || denied { Err(CliError::silent(Exit::Failed)) } else { Ok(()) }
+    if errors > 0 || denied || would_change { Err(CliError::silent(Exit::Failed)) } else { Ok(()) }
 }
 
 fn text(checked: &Checked, format: DiagnosticFormat, color: bool) -> String {
@@ -57,15 +63,32 @@ fn text(checked: &Checked, format: DiagnosticFormat, color: bool) -> String {
         }
         DiagnosticFormat::Github => each(&render::github),
         DiagnosticFormat::Sarif => {
-            let document =
-                render::sarif(&checked.diagnostics, &checked.sources, "pipe", env!("CARGO_PKG_VERSION"));
+            let tool =
+                render::Tool { name: "pipe", version: env!("CARGO_PKG_VERSION"), page: super::explain::page };
+            let document = render::sarif(&checked.diagnostics, &checked.sources, tool);
             format!("{document:#}\n")
         }
     }
 }
 
+fn applied(fixes: usize, files: usize, dry: bool) -> String {
+    match (fixes, dry) {
+        (0, _) => "nothing to fix\n".to_owned(),
+        (_, true) => format!("{} would be applied in {}\n", counted(fixes, "fix"), counted(files, "file")),
+        (_, false) => format!("{} applied in {}\n", counted(fixes, "fix"), counted(files, "file")),
+    }
+}
+
+fn counted(count: usize, what: &str) -> String {
+    let plural = match what {
+        _ if count == 1 => "",
+        "fix" => "es",
+        _ => "s",
+    };
+    format!("{count} {what}{plural}")
+}
+
 fn summary(errors: usize, warnings: usize, files: usize) -> String {
-    let counted = |count: usize, what: &str| format!("{count} {what}{}", if count == 1 { "" } else { "s" });
     let found = [(errors, "error"), (warnings, "warning")];
     let said: Vec<String> = found.iter().filter(|(n, _)| *n > 0).map(|(n, what)| counted(*n, what)).collect();
     let found = if said.is_empty() { "no problems".to_owned() } else { said.join(", ") };
@@ -80,5 +103,7 @@ mod tests {
     fn summaries_count() {
         assert_eq!(summary(1, 2, 3), "1 error, 2 warnings in 3 files\n");
         assert_eq!(summary(0, 0, 1), "no problems in 1 file\n");
+        assert_eq!(applied(1, 1, false), "1 fix applied in 1 file\n");
+        assert_eq!(applied(3, 2, true), "3 fixes would be applied in 2 files\n");
     }
 }

@@ -1,7 +1,7 @@
 //! `pipe fmt`.
 
 use std::io::Read;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::sync::Arc;
 
 use pipe_diagnostics::{Diagnostic, FileSpan, Sources};
@@ -12,7 +12,7 @@ use crate::environment::Environment;
 use crate::exit::{CliError, Exit};
 use crate::output;
 use crate::package::source_files;
-use crate::rewrite;
+use crate::rewrite::Change;
 
 /// The name of standard input in diagnostics.
 const STDIN: &str = "<standard input>";
@@ -41,9 +41,9 @@ pub(crate) fn run(
         if args.check {
             output::result_line(&change.name)?;
         } else if args.diff {
-            output::result(difference(change).as_bytes())?;
+            output::result(change.difference().as_bytes())?;
         } else {
-            rewrite::file(&change.file, &change.new)?;
+            change.write()?;
         }
     }
     let dry = args.check || args.diff;
@@ -55,17 +55,10 @@ pub(crate) fn run(
     if dry && changes { Err(CliError::silent(Exit::Failed)) } else { Ok(()) }
 }
 
-/// A file that is not in canonical form.
-struct Change {
-    file: PathBuf,
-    name: String,
-    old: String,
-    new: String,
-}
-
 /// What formatting some files came to.
 #[derive(Default)]
 struct Found {
+    /// Files that are not in canonical form.
     changes: Vec<Change>,
     errors: Vec<Diagnostic>,
     sources: Sources,
@@ -134,14 +127,6 @@ fn utf8(bytes: Vec<u8>, name: &str) -> Result<String, CliError> {
     String::from_utf8(bytes).map_err(|_| CliError::usage(format!("{name} is not UTF-8")))
 }
 
-/// A unified diff, as `patch` takes it.
-fn difference(change: &Change) -> String {
-    similar::TextDiff::from_lines(&change.old, &change.new)
-        .unified_diff()
-        .header(&format!("a/{}", change.name), &format!("b/{}", change.name))
-        .to_string()
-}
-
 fn summary(changed: usize, files: usize, dry: bool) -> String {
     let plural = if files == 1 { "" } else { "s" };
     match (changed, dry) {
@@ -160,23 +145,5 @@ mod tests {
         assert_eq!(summary(0, 1, true), "nothing to format in 1 file\n");
         assert_eq!(summary(2, 3, true), "2 of 3 files would change\n");
         assert_eq!(summary(1, 1, false), "formatted 1 of 1 file\n");
-    }
-
-    #[test]
-    fn a_difference_can_be_applied() {
-        let change = Change {
-            file: PathBuf::new(),
-            name: "main.pipe".to_owned(),
-            old: "let a = 1\nlet b=2\n".to_owned(),
-            new: "let a = 1\nlet b = 2\n".to_owned(),
-        };
-        insta::assert_snapshot!(difference(&change), @r"
-        --- a/main.pipe
-        +++ b/main.pipe
-        @@ -1,2 +1,2 @@
-         let a = 1
-        -let b=2
-        +let b = 2
-        ");
     }
 }

@@ -1,6 +1,6 @@
 //! What `pipe check` looks at.
 
-use std::collections::BTreeSet;
+use std::collections::BTreeMap;
 use std::mem::ManuallyDrop;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -9,6 +9,7 @@ use pipe_analysis::{Analysis, OsSystem, PackageRoot};
 use pipe_diagnostics::{Diagnostic, Sources};
 
 use super::find;
+use super::overlay::Overlay;
 use crate::environment::Environment;
 use crate::exit::CliError;
 
@@ -18,13 +19,14 @@ pub(crate) struct Checked {
     pub(crate) diagnostics: Vec<Diagnostic>,
     /// The texts of all files that had a part in it.
     pub(crate) sources: Sources,
-    /// Names of the files that belong to what was asked for, not to a dependency or the standard library.
-    pub(crate) own_files: BTreeSet<Arc<str>>,
+    /// The files that belong to what was asked for, not to a dependency or the standard library: names, and the folders of their
+    /// packages.
+    pub(crate) own_files: BTreeMap<Arc<str>, PathBuf>,
     /// How many files were asked for.
     pub(crate) files: usize,
 }
 
-/// Checks the package of a folder, or these files and folders, each in its package.
+/// Checks the package of a folder, or these files and folders, each in its package. `texts` stand for what is in files.
 ///
 /// # Errors
 /// When a path cannot be read, or there is no package.
@@ -32,18 +34,19 @@ pub(crate) fn check_all(
     environment: &Environment,
     directory: Option<&Path>,
     paths: &[PathBuf],
+    texts: &BTreeMap<PathBuf, String>,
 ) -> Result<Checked, CliError> {
-    let system = OsSystem::new(&environment.current_dir);
+    let system = Arc::new(Overlay::new(OsSystem::new(&environment.current_dir), texts.clone()));
     let mut checked = Checked {
         diagnostics: Vec::new(),
         sources: Sources::default(),
-        own_files: BTreeSet::new(),
+        own_files: BTreeMap::new(),
         files: 0,
     };
     // What it knows is never freed piece by piece: the process ends soon.
-    let mut analysis = ManuallyDrop::new(Analysis::new(Arc::new(system.clone())));
+    let mut analysis = ManuallyDrop::new(Analysis::new(system.clone()));
     if paths.is_empty() {
-        let root = find::package(&system, environment, directory)?;
+        let root = find::package(&*system, environment, directory)?;
         checked.add(&mut analysis, &root, &[]);
         checked.files = checked.own_files.len();
         return Ok(checked);
@@ -62,7 +65,7 @@ pub(crate) fn check_all(
 }
 
 /// Files of one package are checked together.
-fn by_package(system: &OsSystem, files: Vec<PathBuf>) -> Vec<(PackageRoot, Vec<PathBuf>)> {
+fn by_package(system: &Overlay, files: Vec<PathBuf>) -> Vec<(PackageRoot, Vec<PathBuf>)> {
     let mut packages: Vec<(PackageRoot, Vec<PathBuf>)> = Vec::new();
     for file in files {
         let root = PackageRoot::of_file(system, &file);
@@ -80,6 +83,6 @@ impl Checked {
         for (file, text) in analysis.sources() {
             self.sources.insert(file, text);
         }
-        self.own_files.extend(analysis.own_files().cloned());
+        self.own_files.extend(analysis.own_files().map(|file| (file.clone(), root.dir.clone())));
     }
 }

@@ -2,14 +2,14 @@
 
 use std::path::{Path, PathBuf};
 
-use pipe_analysis::{OsSystem, PackageRoot};
+use pipe_analysis::{OsSystem, PackageRoot, System};
 
 use crate::environment::Environment;
 use crate::exit::CliError;
 
 /// The package of `-C`'s folder, else of the current one.
 pub(super) fn package(
-    system: &OsSystem,
+    system: &dyn System,
     environment: &Environment,
     directory: Option<&Path>,
 ) -> Result<PackageRoot, CliError> {

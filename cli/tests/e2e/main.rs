@@ -17,6 +17,7 @@ mod crash;
 mod dockerfile;
 mod edits;
 mod failing;
+mod fix;
 mod fmt;
 mod git;
 mod images;

@@ -37,7 +37,10 @@ fn init_never_overwrites() {
 fn diagnostics_are_explained() {
     let world = World::empty();
     assert!(world.prints(["explain", "hole-position"]).starts_with("# `hole-position`: "));
-    assert!(world.prints(["explain"]).contains("\nhole-position\n"));
+    assert!(world.prints(["explain"]).contains("\nhole-position"));
+    assert_eq!(world.prints(["explain", "error[hole-position]"]), world.prints(["explain", "hole-position"]));
+    let laid_out = world.prints(["explain", "hole-position", "--color", "always"]);
+    assert!(laid_out.starts_with("\u{1b}[1mhole-position: ") && !laid_out.contains('`'), "{laid_out}");
     world.run(["explain", "hole-positoin"]).exits(2).says("did you mean `hole-position`?");
 }
 

@@ -36,7 +36,7 @@ pub enum Severity {
 
 /// A place with a text that says what it is.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
-pub struct Label<P> {
+pub struct Label<P = FileSpan> {
     /// The place.
     pub place: P,
     /// The text; may be empty.
@@ -45,7 +45,7 @@ pub struct Label<P> {
 
 /// A set of edits that belong together.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
-pub struct Fix<P> {
+pub struct Fix<P = FileSpan> {
     /// What it does, in the imperative: "insert `do`".
     pub title: String,
     /// Replacements; they do not overlap.
@@ -56,7 +56,7 @@ pub struct Fix<P> {
 
 /// Replace the text at a place.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
-pub struct Edit<P> {
+pub struct Edit<P = FileSpan> {
     /// What is replaced; empty to insert.
     pub place: P,
     /// The new text.

@@ -4,10 +4,12 @@
 //! diagnostic means. Each diagnostic is built by a small function beside the check that finds it.
 
 mod diagnostic;
+mod fixes;
 mod nearest;
 pub mod render;
 mod sources;
 
 pub use diagnostic::*;
+pub use fixes::{Applied, apply};
 pub use nearest::nearest;
 pub use sources::{Position, Sources};

@@ -32,6 +32,11 @@ impl Sources {
         self.texts.get(file).map_or("", |text| text)
     }
 
+    /// Whether a file is known.
+    pub fn contains(&self, file: &str) -> bool {
+        self.texts.contains_key(file)
+    }
+
     /// Every file with its text, in the order of names.
     pub fn files(&self) -> impl Iterator<Item = (&Arc<str>, &Arc<str>)> {
         self.texts.iter()

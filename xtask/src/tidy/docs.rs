@@ -60,8 +60,10 @@ fn link_targets(text: &str) -> Vec<&str> {
 }
 
 fn pages(root: &Path) -> Vec<String> {
+    // What lies in folders below is about several codes.
     let pages: BTreeSet<String> = repository::files(&root.join(PAGES))
         .iter()
+        .filter(|file| file.parent() == Some(Path::new("")))
         .filter_map(|file| Some(file.file_stem()?.to_str()?.to_owned()))
         .filter(|name| name != "README")
         .collect();

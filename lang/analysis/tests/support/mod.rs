@@ -10,7 +10,7 @@ use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex};
 
 use pipe_analysis::{Analysis, MemorySystem, PackageRoot, System};
-use pipe_diagnostics::{Diagnostic, Severity};
+use pipe_diagnostics::{Diagnostic, Fix, Severity, Sources};
 
 /// The root of the repository.
 pub(crate) fn repository() -> PathBuf {
@@ -142,6 +142,23 @@ impl Again {
 /// What is wrong in one file that is a package of its own.
 pub(crate) fn check_one(text: &str) -> Vec<Diagnostic> {
     check(&[("main.pipe", text)]).0
+}
+
+/// The text of `main.pipe` with the automatic fixes of what is found in it applied, round after round.
+pub(crate) fn apply_automatic(text: &str, check: impl Fn(&str) -> Vec<Diagnostic>) -> String {
+    let mut text = text.to_owned();
+    for _ in 0..10 {
+        let found = check(&text);
+        let automatic: Vec<&Fix> =
+            found.iter().filter_map(|d| d.fixes.iter().find(|fix| fix.automatic)).collect();
+        let mut sources = Sources::default();
+        sources.insert("main.pipe".into(), text.as_str().into());
+        let Some(new) = pipe_diagnostics::apply(automatic, &sources).texts.remove("main.pipe") else {
+            return text;
+        };
+        text = new;
+    }
+    panic!("the fixes do not come to an end: {text}");
 }
 
 /// A diagnostic that a comment asks for.

@@ -32,7 +32,8 @@ pub fn full(diagnostic: &Diagnostic, sources: &Sources, color: bool) -> String {
         report.set_help(visible::text(help));
     }
     for fix in &diagnostic.fixes {
-        report.add_note(format!("fix: {}", visible::text(&fix.title)));
+        let how = if fix.automatic { " (`pipe check --fix` does it)" } else { "" };
+        report.add_note(format!("fix: {}{how}", visible::text(&fix.title)));
     }
     write(&report.finish(), diagnostic, sources)
 }

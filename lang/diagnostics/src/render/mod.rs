@@ -10,7 +10,7 @@ mod visible;
 pub use full::full;
 pub use github::github;
 pub use json::json;
-pub use sarif::sarif;
+pub use sarif::{Tool, sarif};
 pub use short::short;
 
 use crate::Severity;

@@ -11,7 +11,7 @@ use std::sync::Arc;
 
 use pipe_analysis::typed::{Body, Module, Origin, Program, Test, Type};
 use pipe_analysis::{Analysis, COMMAND_LINE, CheckedExpression, OsSystem, Setting};
-use pipe_diagnostics::{Diagnostic, FileSpan, Severity, Sources};
+use pipe_diagnostics::{Diagnostic, FileSpan, Sources};
 
 use crate::environment::Environment;
 use crate::exit::{CliError, Exit};
@@ -44,8 +44,7 @@ impl Package {
         let system = OsSystem::new(&environment.current_dir);
         let root = find::package(&system, environment, directory)?;
         let mut analysis = ManuallyDrop::new(Analysis::new(Arc::new(system)));
-        let mut found = analysis.check(&root, &[]);
-        found.retain(|diagnostic| diagnostic.severity == Severity::Error);
+        let found = analysis.errors(&root);
         let sources = Arc::new(sources_of(&analysis));
         if !found.is_empty() {
             return Err(CliError::diagnostics(Exit::Usage, found, sources));

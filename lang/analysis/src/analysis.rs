@@ -4,13 +4,16 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use pipe_diagnostics::{Diagnostic, FileSpan};
+use pipe_diagnostics::{Diagnostic, FileSpan, Severity};
 use pipe_syntax::Span;
 
 use crate::checks::module_findings;
-use crate::db::{Database, Db, Imports, Role, SourceFile, SourceModule, StdLibrary, items, module_of};
+use crate::db::{
+    Database, Db, Imports, Role, SourceFile, SourceModule, StdLibrary, items, module_of, parsed,
+};
 use crate::expression::{self, CheckedExpression};
 use crate::inspect::Snapshot;
+use crate::lints::{Allows, Levels, Opinion, allows, judge, lint};
 use crate::package::{Loaded, Loader, Manifest, PackageRoot, pipe_files};
 use crate::place::{Finding, Place};
 use crate::program;
@@ -66,6 +69,12 @@ impl Analysis {
             found.retain(|diagnostic| names.contains(&*diagnostic.primary.place.file));
         }
         found
+    }
+
+    /// What makes a package one that cannot run: [`Analysis::check`] without lints.
+    pub fn errors(&mut self, root: &PackageRoot) -> Vec<Diagnostic<FileSpan>> {
+        self.load(root, &[]);
+        errors(&self.db, &self.loaded)
     }
 
     /// Reads a package and all that it uses, as far as anything changed: the entry module with all modules it reaches, and
@@ -165,15 +174,46 @@ impl Analysis {
     }
 }
 
-/// Everything that is wrong in a package, sorted by place.
+/// Everything that is wrong in a package, and what its lints say, sorted by place.
 pub(crate) fn diagnostics(db: &dyn Db, loaded: &Loaded) -> Vec<Diagnostic<FileSpan>> {
+    let mut found = findings(db, loaded);
+    let default = Levels::default();
+    let levels = loaded.manifest.as_ref().map_or(&default, |manifest| &manifest.lints);
+    let mut opinion = Opinion { levels, allows: BTreeMap::new(), broken: Vec::new() };
+    for module in &loaded.own {
+        let file = module.file(db);
+        let Allows { allows, errors } = allows(db, file);
+        let name = file.name(db);
+        found.extend(errors.iter().map(|error| error.clone().map(|span| file_span(name.clone(), span))));
+        opinion.allows.insert(name.clone(), allows);
+        if !parsed(db, file).errors.is_empty() {
+            opinion.broken.push(name.clone());
+        }
+    }
+    let mut found = judge(found, &opinion);
+    sort(&mut found);
+    found
+}
+
+/// What makes a package one that cannot run, sorted by place. Lints have no part in it, whatever their level.
+fn errors(db: &dyn Db, loaded: &Loaded) -> Vec<Diagnostic<FileSpan>> {
+    let mut found = findings(db, loaded);
+    found.retain(|diagnostic| diagnostic.severity == Severity::Error && lint(diagnostic.code).is_none());
+    sort(&mut found);
+    found
+}
+
+fn findings(db: &dyn Db, loaded: &Loaded) -> Vec<Diagnostic<FileSpan>> {
     let mut found: Vec<Diagnostic> = loaded.diagnostics.clone();
     found.extend(loaded.findings.iter().map(|finding| located(db, finding)));
     for &module in &loaded.modules {
         found.extend(module_findings(db, module).iter().map(|finding| located(db, finding)));
     }
-    found.sort_by(|a, b| (&a.primary.place, a.code).cmp(&(&b.primary.place, b.code)));
     found
+}
+
+fn sort(found: &mut [Diagnostic]) {
+    found.sort_by(|a, b| (&a.primary.place, a.code).cmp(&(&b.primary.place, b.code)));
 }
 
 /// The text of a file of a program.

@@ -5,7 +5,7 @@ mod support;
 
 use std::collections::BTreeSet;
 
-use pipe_analysis::codes;
+use pipe_analysis::{Level, codes, lints};
 use support::{CaseFile, cases, check, files_below, repository};
 
 /// Nothing that can be written in one program gives these.
@@ -52,6 +52,22 @@ fn examples(code: &str, files: &[CaseFile]) -> String {
         }
     }
     failures
+}
+
+#[test]
+fn the_reference_lists_every_lint() {
+    let page = std::fs::read_to_string(repository().join("docs/reference/lints.md")).unwrap();
+    let rows: Vec<&str> = page.lines().filter(|line| line.starts_with("| [`")).collect();
+    let level = |level: Level| match level {
+        Level::Allow => "allow",
+        Level::Warn => "warn",
+        Level::Error => "error",
+    };
+    let title = |code: &str| codes().iter().find(|(known, _)| *known == code).unwrap().1;
+    let row = |&(code, default): &(&str, Level)| {
+        format!("| [`{code}`](../errors/{code}.md) | {} | {} |", level(default), title(code))
+    };
+    assert_eq!(rows, lints().iter().map(row).collect::<Vec<_>>());
 }
 
 #[test]

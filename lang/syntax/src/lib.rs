@@ -14,6 +14,7 @@ mod format;
 mod layout;
 mod lexer;
 mod parse;
+mod remark;
 pub mod script;
 mod span;
 #[cfg(any(test, feature = "testing"))]
@@ -31,4 +32,5 @@ mod grammar {
 pub use format::{FormatError, format, same_program};
 pub use layout::{MAX_BRACKETS, MAX_DEPTH};
 pub use parse::{MAX_FILE_BYTES, Parsed, parse, parse_expression};
+pub use remark::{Remark, remarks};
 pub use span::Span;

@@ -8,6 +8,8 @@ use pipe_diagnostics::{Diagnostic, FileSpan, nearest};
 use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
+use crate::lints::Levels;
+
 /// What a `pipe.toml` says.
 #[derive(Clone, Debug, PartialEq, Eq, Default)]
 pub struct Manifest {
@@ -23,6 +25,8 @@ pub struct Manifest {
     pub dependencies: IndexMap<String, Dependency>,
     /// `[permissions]`: what it asks for beyond outbound network and its own caches.
     pub permissions: Permissions,
+    /// `[lints]`: how bad what is probably a mistake is.
+    pub lints: Levels,
     /// Settings that choose where data comes from or goes to. A package only asks for them.
     pub settings: Vec<Setting>,
 }
@@ -94,15 +98,15 @@ pub(crate) fn parse(text: &str, file: &Arc<str>) -> (Manifest, Vec<Diagnostic>) 
     (manifest, reader.diagnostics)
 }
 
-struct Reader<'a> {
+pub(super) struct Reader<'a> {
     file: &'a Arc<str>,
-    diagnostics: Vec<Diagnostic>,
+    pub(super) diagnostics: Vec<Diagnostic>,
 }
 
-type Value<'a> = Spanned<DeValue<'a>>;
+pub(super) type Value<'a> = Spanned<DeValue<'a>>;
 
 impl Reader<'_> {
-    fn place(&self, range: std::ops::Range<usize>) -> FileSpan {
+    pub(super) fn place(&self, range: std::ops::Range<usize>) -> FileSpan {
         FileSpan { file: self.file.clone(), start: range.start as u32, end: range.end as u32 }
     }
 
@@ -113,7 +117,7 @@ impl Reader<'_> {
 
     fn manifest(&mut self, table: &DeTable<'_>, out: &mut Manifest) {
         let known: Vec<&str> =
-            ["package", "dependencies", "permissions"].into_iter().chain(SETTINGS).collect();
+            ["package", "dependencies", "permissions", "lints"].into_iter().chain(SETTINGS).collect();
         self.known_keys("pipe.toml", table, &known);
         match table.get("package") {
             Some(value) => self.package(value, out),
@@ -124,6 +128,9 @@ impl Reader<'_> {
         }
         if let Some(value) = table.get("permissions") {
             self.permissions(value, out);
+        }
+        if let Some(value) = table.get("lints") {
+            self.lints(value, out);
         }
         for (key, value) in table.iter().filter(|(key, _)| SETTINGS.contains(&key.get_ref().as_ref())) {
             self.settings(key.get_ref(), value, out);
@@ -274,7 +281,7 @@ impl Reader<'_> {
         self.diagnostics.len() == before
     }
 
-    fn table<'v, 'i>(&mut self, what: &str, value: &'v Value<'i>) -> Option<&'v DeTable<'i>> {
+    pub(super) fn table<'v, 'i>(&mut self, what: &str, value: &'v Value<'i>) -> Option<&'v DeTable<'i>> {
         let table = value.get_ref().as_table();
         if table.is_none() {
             self.error(format!("`{what}` must be a table"), value.span());
@@ -282,7 +289,7 @@ impl Reader<'_> {
         table
     }
 
-    fn text(&mut self, key: &str, value: &Value<'_>) -> Option<String> {
+    pub(super) fn text(&mut self, key: &str, value: &Value<'_>) -> Option<String> {
         let text = value.get_ref().as_str().map(str::to_string);
         if text.is_none() {
             self.error(format!("`{key}` must be a string"), value.span());

@@ -1,6 +1,7 @@
 //! Packages: where they begin, what their manifest says, and which modules they are made of.
 
 mod imports;
+mod lints;
 mod loader;
 mod manifest;
 mod root;

@@ -1,0 +1,12 @@
+//! Lints: what is probably a mistake, though the program is right. Each has a level that `[lints]` of `pipe.toml` changes, and
+//! `# pipe: allow(code)` takes one back at its place.
+//!
+//! They are computed for who asks what is wrong (`pipe check`, an editor), never for a program that is to run: nothing
+//! that is evaluated depends on one.
+
+mod allow;
+mod levels;
+
+pub(crate) use allow::{Allows, allows, unknown as unknown_lint};
+pub use levels::{Level, Levels, lints};
+pub(crate) use levels::{Opinion, judge, lint};

@@ -294,6 +294,11 @@ fn a_file_is_outlined_folded_and_formatted() {
     assert_eq!((&folds[0]["startLine"], &folds[0]["endLine"]), (&json!(1), &json!(2)), "{folds}");
     let mut params = document;
     params["options"] = json!({ "tabSize": 8, "insertSpaces": false });
+    params["range"] = range(0, 0, 0);
+    let some = editor.ask("textDocument/rangeFormatting", params.clone());
+    assert_eq!(some[0]["newText"], "pub fn f() -> Int { 1 }", "{some}");
+    params["range"] = json!({ "start": { "line": 9, "character": 0 }, "end": { "line": 9, "character": 0 } });
+    assert_eq!(editor.ask("textDocument/rangeFormatting", params.clone()), json!([]));
     let edits = editor.ask("textDocument/formatting", params);
     assert_eq!(edits[0]["newText"], "pub fn f() -> Int { 1 }\n", "{edits}");
 }

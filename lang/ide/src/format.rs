@@ -1,6 +1,6 @@
 //! The canonical form of a file, as edits that leave the rest of it alone.
 
-use pipe_syntax::{FormatError, Span};
+use pipe_syntax::{FormatError, FormattedItems, Span};
 use similar::{Algorithm, DiffTag, TextDiff};
 
 /// Replace a range of a text.
@@ -18,7 +18,69 @@ pub struct TextEdit {
 /// When the text has syntax errors: then it is left alone.
 pub fn format(text: &str) -> Result<Vec<TextEdit>, FormatError> {
     let formatted = pipe_syntax::format(text)?;
-    let diff = TextDiff::configure().algorithm(Algorithm::Myers).diff_lines(text, formatted.as_str());
+    Ok(edits(text, &formatted, 0))
+}
+
+/// The edits that bring the lines of a range into the form that they have in their items' canonical form, if these lines can
+/// have it while the others stay; else those of the whole items. Items with syntax errors are left alone.
+///
+/// # Errors
+/// When an item would not be the same.
+pub fn format_range(text: &str, range: Span) -> Result<Vec<TextEdit>, FormatError> {
+    let lines = lines_of(text, range);
+    let mut found = Vec::new();
+    for part in pipe_syntax::format_range(text, range)? {
+        let all = edits(&text[part.span.range()], &part.text, part.span.start);
+        let all: Vec<TextEdit> = all.into_iter().flat_map(|edit| by_line(text, edit)).collect();
+        let touches = |edit: &TextEdit| {
+            edit.span.start < lines.end && lines.start < edit.span.end.max(edit.span.start + 1)
+        };
+        let chosen: Vec<TextEdit> = all.iter().filter(|edit| touches(edit)).cloned().collect();
+        let enough = chosen.len() == all.len() || comes_to(text, &part, &chosen);
+        found.extend(if enough { chosen } else { all });
+    }
+    Ok(found)
+}
+
+/// An edit of as many lines as it gives, as one of each line that differs.
+fn by_line(text: &str, edit: TextEdit) -> Vec<TextEdit> {
+    let old = &text[edit.span.range()];
+    let lines = |text: &str| text.split_inclusive('\n').map(str::to_owned).collect::<Vec<_>>();
+    let (before, after) = (lines(old), lines(&edit.text));
+    if before.len() != after.len() {
+        return vec![edit];
+    }
+    let starts = starts(old.split_inclusive('\n'));
+    let pairs = starts.into_iter().zip(before).zip(after).filter(|((_, old), new)| old != new);
+    let edits = pairs.map(|((start, old), text)| {
+        let start = edit.span.start as usize + start;
+        TextEdit { span: Span::new(start, start + old.len()), text }
+    });
+    edits.collect()
+}
+
+/// The whole lines of a range; a line of which it has nothing but the begin is none of them.
+fn lines_of(text: &str, range: Span) -> Span {
+    let start = text[..range.start as usize].rfind('\n').map_or(0, |at| at + 1);
+    let last = range.end.max(range.start + 1) as usize - 1;
+    let end = text.get(last..).and_then(|rest| rest.find('\n')).map_or(text.len(), |at| last + at + 1);
+    Span::new(start, end)
+}
+
+/// Whether items that got some of their edits still have the same canonical form.
+fn comes_to(text: &str, part: &FormattedItems, edits: &[TextEdit]) -> bool {
+    let mut edited = text.to_owned();
+    for edit in edits.iter().rev() {
+        edited.replace_range(edit.span.range(), &edit.text);
+    }
+    let end = part.span.end as usize + edited.len() - text.len();
+    let again = pipe_syntax::format_range(&edited, Span::new(part.span.start as usize, end));
+    again.is_ok_and(|again| matches!(again.as_slice(), [only] if only.text == part.text))
+}
+
+/// What differs between two texts, a run of lines each; the old one begins at an offset.
+fn edits(text: &str, formatted: &str, offset: u32) -> Vec<TextEdit> {
+    let diff = TextDiff::configure().algorithm(Algorithm::Myers).diff_lines(text, formatted);
     let old: Vec<usize> = starts(text.split_inclusive('\n'));
     let new: Vec<usize> = starts(formatted.split_inclusive('\n'));
     let at = |starts: &[usize], line: usize, end: usize| starts.get(line).copied().unwrap_or(end);
@@ -27,9 +89,9 @@ pub fn format(text: &str) -> Result<Vec<TextEdit>, FormatError> {
         let (from, to) = (op.old_range(), op.new_range());
         let span = Span::new(at(&old, from.start, text.len()), at(&old, from.end, text.len()));
         let range = at(&new, to.start, formatted.len())..at(&new, to.end, formatted.len());
-        TextEdit { span, text: formatted.get(range).unwrap_or_default().to_owned() }
+        TextEdit { span: span.at(offset), text: formatted.get(range).unwrap_or_default().to_owned() }
     });
-    Ok(edits.collect())
+    edits.collect()
 }
 
 /// Where each line begins.
@@ -65,6 +127,66 @@ mod tests {
     #[test]
     fn broken_text_is_left_alone() {
         assert!(matches!(format("fn f( {"), Err(FormatError::Syntax(_))));
+    }
+
+    fn in_range(text: &str, part: &str) -> String {
+        let start = text.find(part).unwrap();
+        apply(text, &format_range(text, Span::new(start, start + part.len())).unwrap())
+    }
+
+    #[test]
+    fn lines_of_a_block_are_formatted_alone() {
+        let text = "fn f() -> Int {\n  let a=1\n  let b=2\n  let c=3\n  a+b+c\n}\n\nlet d=4\n";
+        let one = text.replace("b=2", "b = 2");
+        assert_eq!(in_range(text, "let b=2"), one);
+        // The next line is only begun.
+        assert_eq!(in_range(text, "  let b=2\n"), one);
+        assert_eq!(in_range(text, "b=2\n  let c"), one.replace("c=3", "c = 3"));
+        assert_eq!(in_range(text, "d=4"), text.replace("d=4", "d = 4"));
+    }
+
+    #[test]
+    fn lines_that_cannot_be_formatted_alone_take_their_item_along() {
+        let text = "fn f() -> Int { g(1,\n  2) }\nlet d=4\n";
+        assert_eq!(in_range(text, "2)"), "fn f() -> Int {\n  g(\n    1,\n    2,\n  )\n}\nlet d=4\n");
+    }
+
+    #[test]
+    fn broken_items_are_left_alone() {
+        let text = "let a=1\nfn f( -> Int { 1 }\nlet b=2\n";
+        let edits = format_range(text, Span::new(0, text.len())).unwrap();
+        assert_eq!(apply(text, &edits), "let a = 1\nfn f( -> Int { 1 }\nlet b = 2\n");
+    }
+
+    /// Whatever range: the canonical form of the whole is what it was, and only lines of items that it touches change.
+    #[test]
+    fn a_formatted_range_is_a_step_on_the_way() {
+        const PROGRAMS: [&str; 3] = [
+            include_str!("../../syntax/tests/programs/tour.pipe"),
+            include_str!("../../syntax/tests/programs/go_service.pipe"),
+            include_str!("../../syntax/tests/programs/node_app.pipe"),
+        ];
+        let mut partial = 0;
+        for neat in PROGRAMS {
+            let text = neat.replace(" = ", "=").replace(", ", " ,  ").replace(" {\n", "  {\n\n");
+            let whole = pipe_syntax::format(&text).unwrap();
+            assert_ne!(text, whole);
+            let starts = starts(text.split_inclusive('\n'));
+            for (i, &start) in starts.iter().enumerate() {
+                let end = starts.get(i + 1 + i % 7).copied().unwrap_or(text.len());
+                let range = Span::new(start, end);
+                let edits = format_range(&text, range).unwrap();
+                let edited = apply(&text, &edits);
+                assert_eq!(pipe_syntax::format(&edited).as_ref(), Ok(&whole), "{range:?}\n{edited}");
+                let items = pipe_syntax::format_range(&text, range).unwrap();
+                let inside = |edit: &TextEdit| {
+                    items.iter().any(|i| i.span.start <= edit.span.start && edit.span.end <= i.span.end)
+                };
+                assert!(edits.iter().all(inside), "{range:?}");
+                partial += usize::from(items.iter().any(|item| !edited.contains(&item.text)));
+            }
+        }
+        assert!(partial > 50, "{partial} ranges changed less than their items");
     }
 
     proptest! {

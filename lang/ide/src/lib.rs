@@ -22,7 +22,7 @@ pub use definition::definition;
 pub use diagnostics::{QuickFix, diagnostics, fixes};
 pub use facts::{NoFacts, RunFacts};
 pub use folding::{Fold, FoldKind, folds};
-pub use format::{TextEdit, format};
+pub use format::{TextEdit, format, format_range};
 pub use hover::{Hover, hover};
 pub use pipe_analysis::inspect::{DeclarationKind, Snapshot};
 pub use symbols::{Symbol, SymbolKind, symbols};

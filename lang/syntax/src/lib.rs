@@ -29,7 +29,7 @@ mod grammar {
     pub(crate) use generated::{ExpressionParser, ItemParser};
 }
 
-pub use format::{FormatError, format, same_program};
+pub use format::{FormatError, FormattedItems, format, format_range, same_program};
 pub use layout::{MAX_BRACKETS, MAX_DEPTH};
 pub use parse::{MAX_FILE_BYTES, Parsed, parse, parse_expression};
 pub use remark::{Remark, remarks};

@@ -202,3 +202,42 @@ fn the_modules_of_the_standard_library_are_known() {
     assert!(modules > 5);
     assert!(chain("value").starts_with("let x = value\n  .f("), "{}", chain("value"));
 }
+
+/// Whatever the depth, what a shell gets is byte for byte what it was.
+#[test]
+fn scripts_are_moved_and_never_changed() {
+    const BODIES: [&str; 8] = [
+        "cat > a <<EOF\n  in\n\tdeep ${{ x }}\nEOF\necho done",
+        "cat > a <<-EOF\n\tone\n\t\ttwo\n\tEOF",
+        "cat <<'EOF'\n$HOME\n\n   \nEOF",
+        "make \\\n  all \\\n    install",
+        "echo '\n  quoted\n    lines\n'",
+        "if true; then\n\techo tab\nfi",
+        "echo ${{ x }} \"${{ x }}\"",
+        "\n\necho below\n\n\necho \u{e9}",
+    ];
+    let scripts = |text: &str| -> Vec<String> {
+        let shown = format!("{:?}", parse(text).module.items);
+        shown
+            .split("TextPart { cooked: ")
+            .skip(1)
+            .map(|rest| rest.split(", span").next().unwrap().to_owned())
+            .collect()
+    };
+    for body in BODIES {
+        for indent in ["", "  ", "      ", "\t"] {
+            let lines: String = body.lines().map(|line| format!("{indent}{line}\n")).collect();
+            for (before, after) in [
+                ("let s = ", ""),
+                ("fn f(x: String) -> Check {\n  if x == \"\" { a() } else { t.check(", ") } }"),
+            ] {
+                let text = format!("{before}sh\"\"\"\n{lines}\"\"\"{after}\n");
+                let once = format(&text).unwrap();
+                let kept = scripts(&text);
+                assert!(!kept.is_empty());
+                assert_eq!(scripts(&once), kept, "{text}\n---\n{once}");
+                assert_eq!(format(&once).unwrap(), once);
+            }
+        }
+    }
+}

@@ -45,6 +45,15 @@ impl Comments {
         Comments { list: comments.collect() }
     }
 
+    /// Those that begin in a range.
+    pub(super) fn within(&self, start: u32, end: u32) -> impl Iterator<Item = &Comment> {
+        let from = self.list.partition_point(|(at, _)| *at < start);
+        self.list[from..]
+            .iter()
+            .take_while(move |(at, _)| *at < end)
+            .filter_map(|(_, comment)| comment.as_ref())
+    }
+
     /// Takes those that begin in a range.
     pub(super) fn take(&mut self, start: u32, end: u32) -> Vec<Comment> {
         self.take_if(start, end, |_| true)

@@ -16,6 +16,7 @@ mod item;
 mod layout;
 mod literal;
 mod pattern;
+mod range;
 mod rows;
 mod same;
 #[cfg(test)]
@@ -30,6 +31,7 @@ use pipe_diagnostics::Diagnostic;
 use rows::Place;
 use std::collections::BTreeSet;
 
+pub use range::{FormattedItems, format_range};
 pub use same::same_program;
 
 /// Stack for the deepest tree that the parser builds, in bytes. Only what is used is ever backed by memory.
@@ -63,15 +65,14 @@ impl std::error::Error for FormatError {}
 /// # Errors
 /// When the text has syntax errors, or the result is not the same program with the same comments.
 pub fn format(source: &str) -> Result<String, FormatError> {
-    // A tree may be deeper than what is left of the caller's stack.
-    stacker::maybe_grow(STACK / 2, STACK, || {
+    deep(|| {
         let text = source.replace("\r\n", "\n");
         let Parsed { module, errors } = parse(&text);
         if !errors.is_empty() {
             // Their places are those of the text that was given.
             return Err(FormatError::Syntax(parse(source).errors));
         }
-        let formatted = print(&text, &module);
+        let formatted = print(&text, &module, modules(&module));
         let again = parse(&formatted);
         match again.errors.is_empty() && same_program(&module, &again.module) {
             true => Ok(formatted),
@@ -80,10 +81,15 @@ pub fn format(source: &str) -> Result<String, FormatError> {
     })
 }
 
-/// The text of a module without errors.
-fn print<'t>(text: &'t str, module: &'t Module) -> String {
+/// Runs with a stack for the deepest tree: it may be deeper than what is left of the caller's.
+fn deep<T>(run: impl FnOnce() -> T) -> T {
+    stacker::maybe_grow(STACK / 2, STACK, run)
+}
+
+/// The text of a module without errors, in which these names stand for modules.
+fn print<'t>(text: &'t str, module: &'t Module, modules: BTreeSet<&'t str>) -> String {
     let comments = Comments::new(text, &module.trivia);
-    let mut formatter = Formatter { text, base: 0, comments, modules: modules(module) };
+    let mut formatter = Formatter { text, base: 0, comments, modules };
     let doc = formatter.module(module);
     let mut out = layout::print(&doc);
     if !out.is_empty() {

@@ -134,20 +134,33 @@ impl Formatter<'_> {
         end: u32,
         documented: Documented,
     ) -> (Vec<Lead>, bool) {
-        let misread = |c: &Comment| documented == Documented::Yes && c.is_doc() && !c.own_line;
+        // Without the comma behind it, one before a comma would stand directly above the next part.
+        let misread = |c: &Comment| {
+            documented == Documented::Yes && c.is_doc() && (!c.own_line || self.has_comma(c.end, end))
+        };
         let begin = rows.rows.is_empty();
+        let misread: Vec<u32> =
+            self.comments.within(*cursor, end).filter(|c| misread(c)).map(|c| c.start).collect();
+        let misread = |c: &Comment| misread.contains(&c.start);
         let comments = self.comments.take_if(*cursor, end, |c| !(misread(c) && begin));
         let mut leads = Vec::new();
         for (i, comment) in comments.into_iter().enumerate() {
             let blank = self.has_blank(*cursor, comment.start) && !(begin && i == 0);
             *cursor = comment.end;
             match rows.rows.last_mut() {
-                Some(row) if !comment.own_line && (i == 0 || misread(&comment)) => row.trails.push(comment),
+                Some(row) if !comment.own_line && i == 0 || misread(&comment) => row.trails.push(comment),
                 _ => leads.push(Lead { blank, text: comment.text }),
             }
         }
         let blank = self.has_blank(*cursor, end) && !(begin && leads.is_empty());
         (leads, blank)
+    }
+
+    /// Whether a comma stands between two places, outside of comments.
+    fn has_comma(&self, start: u32, end: u32) -> bool {
+        self.source(start, end)
+            .lines()
+            .any(|line| line.split('#').next().is_some_and(|code| code.contains(',')))
     }
 
     /// Whether an empty line stands directly before `end`, behind `start`.

@@ -22,14 +22,23 @@ fn comments(module: &Module) -> Vec<String> {
     all
 }
 
+/// Whether two runs of items are the same but for where things stand and how lines are broken.
+pub(super) fn same_items(a: &[Item], b: &[Item]) -> bool {
+    a.len() == b.len() && bare_items(a) == bare_items(b)
+}
+
 /// The module without places, breaks and trivia.
 fn bare(module: &Module) -> Module {
-    let mut items = module.items.clone();
+    Module { docs: module.docs.clone(), items: bare_items(&module.items), trivia: Vec::new() }
+}
+
+fn bare_items(items: &[Item]) -> Vec<Item> {
+    let mut items = items.to_vec();
     for item in &mut items {
         (item.offset, item.len) = (0, 0);
         bare_item(&mut item.kind);
     }
-    Module { docs: module.docs.clone(), items, trivia: Vec::new() }
+    items
 }
 
 fn bare_item(kind: &mut ItemKind) {

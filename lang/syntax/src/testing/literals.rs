@@ -32,9 +32,10 @@ const STRINGS: [&str; 9] = [
     "\"# no comment\"",
     "\"über\"",
 ];
-const SCRIPTS: [&str; 5] = [
+const SCRIPTS: [&str; 6] = [
     "sh\"make\"",
     "sh\"echo ${{ x }} \\\"$HOME\\\"\"",
+    "sh\"echo \\\"a ${{ x }}\\\"\"",
     "bash\"set -o pipefail; a | b\"",
     "sh\"\"\"echo \"on one line\" \"\"\"",
     "sh\"printf '%s\\n' $$ # no comment\"",

@@ -1,6 +1,7 @@
 //! The package that a command works on, checked.
 
 mod check;
+mod documentation;
 mod find;
 mod overlay;
 
@@ -17,6 +18,7 @@ use crate::environment::Environment;
 use crate::exit::{CliError, Exit};
 
 pub(crate) use check::{Checked, check_all};
+pub(crate) use documentation::documentation;
 pub(crate) use find::source_files;
 
 /// A package without errors.

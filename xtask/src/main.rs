@@ -1,8 +1,9 @@
-//! Development tasks: `cargo xtask tidy`, `cargo xtask test`, `cargo xtask bench`.
+//! Development tasks: `cargo xtask tidy`, `cargo xtask test`, `cargo xtask reference`, `cargo xtask bench`.
 //!
 //! **Invariant.** Depends on no crate of the product: what it knows of `pipe` it knows from its files and its command line.
 
 mod bench;
+mod reference;
 mod repository;
 mod run;
 mod test;
@@ -16,6 +17,7 @@ usage: cargo xtask COMMAND
   tidy               check what the compiler cannot: crate edges, invariants, sizes, docs
   test [--unit|--e2e] set this machine up and run every test, as each kind of user
   images             make the images that tests use, and print where they are: PIPE_TEST_IMAGES=$(cargo xtask images)
+  reference          write docs/reference/library from the docs in stdlib/
   bench [--rounds N] measure W1, W2 and W8 beside bwrap and write docs/benchmarks.md
 ";
 
@@ -26,6 +28,7 @@ fn main() -> ExitCode {
         ["tidy"] => tidy::run(),
         ["test", rest @ ..] => test::run(rest),
         ["images"] => test::images(),
+        ["reference"] => reference::run(),
         ["bench", rest @ ..] => bench::run(rest),
         _ => {
             eprint!("{USAGE}");

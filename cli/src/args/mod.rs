@@ -23,7 +23,7 @@ pub(crate) use inspect::{ListArgs, PlanArgs, PlanForm, VersionArgs};
 pub(crate) use login::{LoginArgs, LogoutArgs};
 pub(crate) use lsp::LspArgs;
 pub(crate) use run::{ExecutionArgs, NetworkChoice, RunArgs};
-pub(crate) use start::{CompletionsArgs, ExplainArgs, InitArgs, Template};
+pub(crate) use start::{CompletionsArgs, DocArgs, ExplainArgs, InitArgs, Template};
 pub(crate) use test::TestArgs;
 pub(crate) use volume::{RemoveArgs, VolumeArgs, VolumeCommand};
 pub(crate) use why::{InputsArgs, WhyArgs};
@@ -123,6 +123,7 @@ pub(crate) enum Command {
     #[command(after_help = "Examples:\n  pipe doctor")]
     Doctor,
     Init(InitArgs),
+    Doc(DocArgs),
     Explain(ExplainArgs),
     Completions(CompletionsArgs),
     Version(VersionArgs),

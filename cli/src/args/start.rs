@@ -1,4 +1,4 @@
-//! Commands for a beginning: `init`, `explain`, `completions`.
+//! Commands for a beginning: `init`, `doc`, `explain`, `completions`.
 
 use std::path::PathBuf;
 
@@ -34,6 +34,28 @@ pub(crate) enum Template {
     Node,
     /// Python
     Python,
+}
+
+/// Show what a package offers: its public items and parameters, with types and docs
+#[derive(Clone, Debug, Args)]
+#[command(after_help = "\
+Examples:
+  pipe doc                         what the package offers
+  pipe doc build Container.run     these, of the package or the standard library
+  pipe doc -o docs.html            as one page that needs no server and no network
+  pipe doc --open                  that page in the browser
+
+Nothing is evaluated and nothing is fetched.")]
+pub(crate) struct DocArgs {
+    /// Names to show: `build`, `Container.run`, `workspace.git`
+    #[arg(value_name = "NAME")]
+    pub(crate) names: Vec<String>,
+    /// Write an HTML page to FILE
+    #[arg(short, long, value_name = "FILE", conflicts_with = "names")]
+    pub(crate) output: Option<PathBuf>,
+    /// Show the page in the browser: the first of BROWSER that starts, else what the desktop uses
+    #[arg(long, conflicts_with = "names")]
+    pub(crate) open: bool,
 }
 
 /// Explain a diagnostic by its code

@@ -20,6 +20,10 @@ pub(crate) struct Environment {
     pub(crate) current_dir: PathBuf,
     /// Where the store is.
     store: Option<PathBuf>,
+    /// The user's folder for caches.
+    pub(crate) caches: Option<PathBuf>,
+    /// Browsers that the user named, with colons between them.
+    pub(crate) browser: Option<String>,
     /// Where the user's configuration is.
     pub(crate) config: Option<PathBuf>,
     /// The user's home folder.
@@ -74,7 +78,9 @@ impl Environment {
         Ok(Environment {
             store: path("PIPE_STORE")
                 .map(|store| current_dir.join(store))
-                .or_else(|| Some(caches?.join("pipe"))),
+                .or_else(|| Some(caches.as_ref()?.join("pipe"))),
+            caches,
+            browser: value("BROWSER").and_then(|value| value.into_string().ok()),
             config: path("PIPE_CONFIG")
                 .map(|file| current_dir.join(file))
                 .or_else(|| Some(configs?.join("pipe/config.toml"))),

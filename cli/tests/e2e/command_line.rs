@@ -24,6 +24,7 @@ const COMMANDS: &[&[&str]] = &[
     &["lsp"],
     &["doctor"],
     &["init"],
+    &["doc"],
     &["explain"],
     &["completions"],
     &["version"],

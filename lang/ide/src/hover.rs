@@ -70,7 +70,7 @@ mod tests {
     fn an_operation() {
         check(
             "fn f() -> Container { image(\"a\").work$0dir(\"/src\") }\n",
-            "```pipe\nfn Container.workdir(path: Path) -> Container\n```\n\nThe working folder of the commands that follow.",
+            "```pipe\nfn Container.workdir(path: Path) -> Container\n```\n\nThe working folder of the commands that follow.\n\n```pipe\nexpect scratch().workdir(\"/src\").workdir == \"/src\"\n```",
         );
     }
 

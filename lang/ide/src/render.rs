@@ -1,33 +1,9 @@
 //! Declarations as code and as Markdown.
 
-use pipe_analysis::inspect::{Declaration, DeclarationKind, Parameter};
+use pipe_analysis::inspect::{Declaration, DeclarationKind};
 
 /// The longest signature that stays on one line, in characters.
 const WIDTH: usize = 80;
-
-/// A parameter as it is declared.
-pub(crate) fn parameter(parameter: &Parameter) -> String {
-    let default = parameter.default.as_ref().map_or_else(String::new, |default| format!(" = {default}"));
-    format!("{}: {}{default}", parameter.name, parameter.ty)
-}
-
-/// The declaration as code, broken when it is long.
-pub(crate) fn signature(declaration: &Declaration) -> String {
-    let Declaration { kind, head, parameters, result, .. } = declaration;
-    let result = result.as_ref().map_or_else(String::new, |result| format!(" -> {result}"));
-    let Some(parameters) = parameters else { return format!("{head}{result}") };
-    let parts: Vec<String> = parameters.iter().map(parameter).collect();
-    let (open, close) = match kind {
-        DeclarationKind::Record | DeclarationKind::Opaque => (" { ", " }"),
-        _ => ("(", ")"),
-    };
-    let one_line = format!("{head}{open}{}{close}{result}", parts.join(", "));
-    if one_line.chars().count() <= WIDTH || parts.is_empty() {
-        return one_line;
-    }
-    let lines: Vec<String> = parts.iter().map(|part| format!("  {part},\n")).collect();
-    format!("{head}{}\n{}{}{result}", open.trim_end(), lines.concat(), close.trim_start())
-}
 
 /// What stands behind a name in a list: its parameters and its type.
 pub(crate) fn detail(declaration: &Declaration) -> String {
@@ -52,7 +28,7 @@ pub(crate) fn detail(declaration: &Declaration) -> String {
 
 /// The declaration with its documentation, as Markdown.
 pub(crate) fn markdown(declaration: &Declaration) -> String {
-    let code = format!("```pipe\n{}\n```", signature(declaration));
+    let code = format!("```pipe\n{}\n```", declaration.signature(WIDTH));
     match declaration.docs.is_empty() {
         true => code,
         false => format!("{code}\n\n{}", declaration.docs.join("\n")),

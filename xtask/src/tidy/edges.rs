@@ -23,6 +23,7 @@ const CRATES: &[Crate] = &[
     row("stdlib", "pipe-stdlib", &[]),
     row("lang/analysis", "pipe-analysis", &["pipe-diagnostics", "pipe-syntax", "pipe-stdlib"]),
     row("lang/ide", "pipe-ide", &["pipe-diagnostics", "pipe-syntax", "pipe-analysis"]),
+    row("lang/doc", "pipe-doc", &["pipe-diagnostics", "pipe-analysis"]),
     row("interpreter/ops", "pipe-ops", &[]),
     row("interpreter/dockerfile", "pipe-dockerfile", &[]),
     row(
@@ -55,6 +56,7 @@ const CRATES: &[Crate] = &[
             "pipe-engine",
             "pipe-sandbox",
             "pipe-lsp",
+            "pipe-doc",
         ],
     ),
     row("xtask", "xtask", &[]),

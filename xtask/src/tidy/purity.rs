@@ -11,6 +11,7 @@ const PURE: &[&str] = &[
     "lang/syntax",
     "lang/analysis",
     "lang/ide",
+    "lang/doc",
     "stdlib",
     "interpreter/ops",
     "interpreter/eval",

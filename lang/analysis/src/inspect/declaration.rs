@@ -67,7 +67,36 @@ pub struct Parameter {
     pub docs: Vec<String>,
 }
 
+impl std::fmt::Display for Parameter {
+    /// As it is declared: `timeout: Duration? = none`.
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "{}: {}", self.name, self.ty)?;
+        self.default.as_ref().map_or(Ok(()), |default| write!(f, " = {default}"))
+    }
+}
+
 impl Declaration {
+    /// The declaration as code, broken when it is wider than so many characters.
+    pub fn signature(&self, width: usize) -> String {
+        let Declaration { kind, head, parameters, result, .. } = self;
+        let result = result.as_ref().map_or_else(String::new, |result| format!(" -> {result}"));
+        let Some(parameters) = parameters else { return format!("{head}{result}") };
+        let parts: Vec<String> = parameters.iter().map(ToString::to_string).collect();
+        let braces = matches!(kind, DeclarationKind::Record | DeclarationKind::Opaque);
+        let (open, close) = match braces {
+            true if parts.is_empty() => (" {", "}"),
+            true => (" { ", " }"),
+            false => ("(", ")"),
+        };
+        let one_line = format!("{head}{open}{}{close}{result}", parts.join(", "));
+        if one_line.chars().count() <= width || parts.is_empty() {
+            return one_line;
+        }
+        let end = if braces { "" } else { "," };
+        let lines: Vec<String> = parts.iter().map(|part| format!("  {part}{end}\n")).collect();
+        format!("{head}{}\n{}{}{result}", open.trim_end(), lines.concat(), close.trim_start())
+    }
+
     /// A name with nothing known about it yet.
     pub(super) fn new(kind: DeclarationKind, name: &str, head: impl Into<String>) -> Declaration {
         Declaration {

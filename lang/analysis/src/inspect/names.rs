@@ -1,15 +1,18 @@
 //! What can be written at a place: names of a module, members of a module, what a value offers.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
+
+use pipe_diagnostics::FileSpan;
 
 use super::declaration::Declaration;
 use super::snapshot::Snapshot;
-use crate::db::{ItemNode, item_of, items};
-use crate::infer::Part;
+use crate::db::{ItemNode, Role, item_of, items, items_of};
+use crate::infer::{Part, infer};
 use crate::place::ItemTag;
 use crate::scope::{module_scope, receiver_name};
 use crate::signature::{Signature, signature};
-use crate::typed::{ModuleId, Type};
+use crate::typed::{Global, ModuleId, Type};
 
 impl Snapshot {
     /// Names that stand for something anywhere in a file: its own, then the prelude's and the modules that need no `use`.
@@ -106,6 +109,47 @@ impl Snapshot {
         })
         .filter_map(|(before, node)| Some((before, self.describe(node)?)))
         .collect()
+    }
+
+    /// The files of the standard library, in its order.
+    pub fn standard_library(&self) -> impl Iterator<Item = &Arc<str>> {
+        let std = crate::db::StdLibrary::get(&self.db).modules(&self.db).iter();
+        std.map(|module| module.file(&self.db).name(&self.db))
+    }
+
+    /// What a file is: its module's name and the lines at its top.
+    pub fn module_of_file(&self, file: &str) -> Option<Declaration> {
+        self.module(file).map(|module| self.describe_module(module))
+    }
+
+    /// The variants of an enum that is declared at a place.
+    pub fn variants_at(&self, place: &FileSpan) -> Vec<Declaration> {
+        self.node_at(place).map(|node| self.variants_of(node)).unwrap_or_default()
+    }
+
+    /// Functions of the standard library that evaluating an item may come to: those that it names, and those that the items of the
+    /// program name that it names.
+    pub fn reached_in_standard_library(&self, place: &FileSpan) -> BTreeSet<Global> {
+        let mut reached = BTreeSet::new();
+        let mut seen: BTreeSet<Global> = BTreeSet::new();
+        let mut waiting: Vec<ItemNode<'_>> = self.node_at(place).into_iter().collect();
+        while let Some(node) = waiting.pop() {
+            for global in &infer(&self.db, node).references.globals {
+                let Some(module) = self.module_of(&global.module).filter(|_| seen.insert(global.clone()))
+                else {
+                    continue;
+                };
+                match module.role(&self.db) == Role::Std {
+                    true => _ = reached.insert(global.clone()),
+                    false => waiting.extend(items_of(&self.db, module, &global.name)),
+                }
+            }
+        }
+        reached
+    }
+
+    fn node_at(&self, place: &FileSpan) -> Option<ItemNode<'_>> {
+        self.item_at(self.module(&place.file)?, place.start)
     }
 
     /// What the items of a file declare, in its order; tests too.

@@ -59,6 +59,11 @@ impl Snapshot {
         self.loaded.own.iter().map(|module| module.file(&self.db).name(&self.db))
     }
 
+    /// The file of the package's entry module.
+    pub fn entry_file(&self) -> Option<&Arc<str>> {
+        self.loaded.entry.map(|module| module.file(&self.db).name(&self.db))
+    }
+
     /// The text of a file, by the name it is shown with.
     pub fn source(&self, file: &str) -> Option<Arc<str>> {
         analysis::source(&self.db, &self.loaded, file)

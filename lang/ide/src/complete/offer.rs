@@ -8,7 +8,7 @@ use pipe_syntax::Span;
 
 use super::context::{Argument, Context, Position};
 use super::{Completion, CompletionKind};
-use crate::render::{detail, markdown, parameter};
+use crate::render::{detail, markdown};
 
 /// Words that begin an item.
 const ITEM_WORDS: &[&str] =
@@ -150,7 +150,7 @@ impl Offer<'_> {
         Completion {
             label: found.name.to_string(),
             kind: CompletionKind::Argument,
-            detail: parameter(found).split_once(": ").map(|(_, rest)| rest.to_owned()).unwrap_or_default(),
+            detail: found.to_string().split_once(": ").map(|(_, rest)| rest.to_owned()).unwrap_or_default(),
             documentation: found.docs.join("\n"),
             span: self.context.word,
             insert,

@@ -1,0 +1,89 @@
+//! What a package and the standard library offer.
+
+use std::mem::ManuallyDrop;
+use std::path::Path;
+use std::sync::Arc;
+
+use pipe_analysis::{Analysis, Manifest, OsSystem, PackageRoot};
+use pipe_diagnostics::Severity;
+use pipe_doc::Docs;
+
+use super::{find, sources_of};
+use crate::environment::Environment;
+use crate::exit::{CliError, Exit};
+
+/// Documentation.
+pub(crate) struct Documentation {
+    /// Of the package, or why there is none.
+    found: Result<Docs, CliError>,
+    /// Of the standard library.
+    pub(crate) standard_library: Docs,
+}
+
+impl Documentation {
+    /// That of the package.
+    ///
+    /// # Errors
+    /// When there is none.
+    pub(crate) fn package(&self) -> Result<&Docs, CliError> {
+        self.found.as_ref().map_err(Clone::clone)
+    }
+}
+
+/// The documentation of the package of a folder, with all its modules, and of the standard library. Without a package there
+/// still is the latter.
+///
+/// # Errors
+/// When the package has errors.
+pub(crate) fn documentation(
+    environment: &Environment,
+    directory: Option<&Path>,
+) -> Result<Documentation, CliError> {
+    let system = OsSystem::new(&environment.current_dir);
+    // What it knows is never freed piece by piece: the process ends soon.
+    let mut analysis = ManuallyDrop::new(Analysis::new(Arc::new(system.clone())));
+    let found = match find::package(&system, environment, directory) {
+        Ok(root) => Ok(of_package(&mut analysis, &root, environment, directory)?),
+        Err(error) => Err(error),
+    };
+    let standard_library = pipe_doc::standard_library(&analysis.snapshot());
+    Ok(Documentation { found, standard_library })
+}
+
+fn of_package(
+    analysis: &mut Analysis,
+    root: &PackageRoot,
+    environment: &Environment,
+    directory: Option<&Path>,
+) -> Result<Docs, CliError> {
+    let mut found = analysis.check(root, &[]);
+    // The entry module may use none of the others.
+    found.extend(analysis.check(root, &find::source_files(environment, directory, &[])?));
+    found.retain(|diagnostic| diagnostic.severity == Severity::Error);
+    found.dedup();
+    if !found.is_empty() {
+        return Err(CliError::diagnostics(Exit::Usage, found, Arc::new(sources_of(analysis))));
+    }
+    let folder = root.dir.file_name().map(|name| name.to_string_lossy().into_owned());
+    let manifest = analysis.manifest();
+    let title = manifest.map(|manifest| manifest.name.clone()).filter(|name| !name.is_empty()).or(folder);
+    let permissions = manifest.map(permissions).unwrap_or_default();
+    Ok(pipe_doc::package(&analysis.snapshot(), &title.unwrap_or_else(|| "package".into()), permissions))
+}
+
+/// What a manifest asks for, in sentences.
+fn permissions(manifest: &Manifest) -> Vec<String> {
+    let asked = &manifest.permissions;
+    let mut out = Vec::new();
+    if asked.network_off {
+        out.push("its steps get no network unless they ask for one".to_owned());
+    }
+    let mut each = |what: &str, names: &[String]| {
+        out.extend(names.iter().map(|name| format!("{what} {name}")));
+    };
+    each("reads the secret", &asked.secrets);
+    each("reads the environment variable", &asked.env);
+    each("reads files of the host:", &asked.files);
+    each("connects to the private host", &asked.hosts);
+    out
+}

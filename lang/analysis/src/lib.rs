@@ -12,6 +12,7 @@ mod checks;
 mod codes;
 mod db;
 mod expression;
+mod foreign;
 mod infer;
 pub mod inspect;
 mod lints;

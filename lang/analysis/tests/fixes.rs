@@ -4,7 +4,7 @@
 mod support;
 
 use pipe_diagnostics::{Fix, Severity};
-use support::{cases, check, check_one, files_below, repository};
+use support::{apply_automatic, cases, check, check_one, files_below, repository};
 
 /// The text with the edits of a fix.
 fn apply(text: &str, fix: &Fix<pipe_diagnostics::FileSpan>) -> String {
@@ -32,6 +32,16 @@ fn programs() -> Vec<String> {
     programs
 }
 
+/// Those that are a package of their own, with one mistake.
+fn single_programs() -> Vec<String> {
+    let bad = files_below(&repository().join("tests/lang/bad"), "pipe");
+    let bad = bad.into_iter().map(|file| std::fs::read_to_string(file).unwrap());
+    let pages = files_below(&repository().join("docs/errors"), "md");
+    let pages = pages.into_iter().flat_map(|file| cases(&std::fs::read_to_string(file).unwrap()));
+    let alone = |case: &support::Case| case.files.iter().all(|file| file.path == "main.pipe");
+    bad.chain(pages.filter(alone).flat_map(|case| case.files).map(|file| file.text)).collect()
+}
+
 #[test]
 fn a_fix_takes_its_diagnostic_away() {
     let mut tried = 0;
@@ -44,8 +54,11 @@ fn a_fix_takes_its_diagnostic_away() {
                 let mended = apply(&text, fix);
                 let after = check_one(&mended);
                 // An error silences what follows from it, so others may come to light.
-                let same = after.iter().filter(|other| other.code == diagnostic.code).count();
-                let before = found.iter().filter(|other| other.code == diagnostic.code).count();
+                let is_same = |other: &&pipe_diagnostics::Diagnostic| {
+                    (other.code, &other.message) == (diagnostic.code, &diagnostic.message)
+                };
+                let (same, before) =
+                    (after.iter().filter(is_same).count(), found.iter().filter(is_same).count());
                 if same >= before {
                     let line = &diagnostic.message;
                     let new: Vec<String> =
@@ -81,6 +94,33 @@ fn what_is_applied_without_asking_leaves_no_error() {
             check_one(&mended).into_iter().filter(|d| d.severity == Severity::Error).collect();
         assert!(errors.is_empty(), "{mended}\n{errors:#?}");
     }
+}
+
+/// A program all of whose errors can be fixed has none afterwards, and has a canonical form.
+#[test]
+fn what_can_be_fixed_is_right_afterwards() {
+    let mut failures = String::new();
+    let mut codes = std::collections::BTreeSet::new();
+    for text in single_programs() {
+        let found = check_one(&text);
+        let errors: Vec<_> = found.iter().filter(|d| d.severity == Severity::Error).collect();
+        let fixable = |d: &&pipe_diagnostics::Diagnostic| d.fixes.iter().any(|fix| fix.automatic);
+        if !errors.iter().all(fixable) || !found.iter().any(|d| fixable(&d)) {
+            continue;
+        }
+        codes.extend(found.iter().filter(fixable).map(|d| d.code));
+        let fixed = apply_automatic(&text, check_one);
+        let left: Vec<_> = check_one(&fixed).into_iter().filter(|d| d.severity == Severity::Error).collect();
+        if !left.is_empty() {
+            failures += &format!("{text}\nbecomes\n{fixed}\nwith {left:#?}\n");
+            continue;
+        }
+        let formatted = pipe_syntax::format(&fixed).unwrap();
+        assert_eq!(pipe_syntax::format(&formatted).unwrap(), formatted, "{fixed}");
+        assert_eq!(apply_automatic(&fixed, check_one), fixed);
+    }
+    assert!(codes.len() >= 30, "{codes:?}");
+    assert!(failures.is_empty(), "\n{failures}");
 }
 
 #[test]

@@ -29,6 +29,34 @@ fn the_example_of_a_page_gives_its_diagnostic() {
     assert!(failures.is_empty(), "\n{failures}");
 }
 
+/// Codes of the parser have no list: they are those whose page is not about a code of the checker, and that stand in its source.
+#[test]
+fn the_example_of_a_page_about_syntax_gives_its_diagnostic() {
+    let sources: String = files_below(&repository().join("lang/syntax/src"), "rs")
+        .iter()
+        .map(|file| std::fs::read_to_string(file).unwrap())
+        .collect();
+    let mut failures = String::new();
+    let mut count = 0;
+    for path in files_below(&repository().join("docs/errors"), "md") {
+        let code = path.file_stem().unwrap().to_str().unwrap();
+        let own = path.parent() == Some(&repository().join("docs/errors"));
+        let checked = codes().iter().any(|(known, _)| *known == code);
+        if !own || checked || !sources.contains(&format!("\"{code}\"")) {
+            continue;
+        }
+        let page = std::fs::read_to_string(&path).unwrap();
+        let files: Vec<CaseFile> = cases(&page).into_iter().flat_map(|case| case.files).collect();
+        // A program of that size is no example.
+        if !["too-deep", "file-too-large"].contains(&code) {
+            count += 1;
+            failures += &examples(code, &files);
+        }
+    }
+    assert!(count > 40, "{count}");
+    assert!(failures.is_empty(), "\n{failures}");
+}
+
 fn examples(code: &str, files: &[CaseFile]) -> String {
     // A package below another folder, so that a page can show what lies outside.
     let at = |path: &str| format!("package/{path}");

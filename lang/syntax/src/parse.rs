@@ -52,11 +52,11 @@ pub fn parse(text: &str) -> Parsed {
         if follower {
             continue;
         }
-        let selected = select::one_a_statement(own, raised);
+        let selected = select::one_a_statement(text, own, raised);
         follows_error = !selected.is_empty();
         errors.extend(selected);
     }
-    errors.extend(select::one_a_statement(&[], reports.before(u32::MAX)));
+    errors.extend(select::one_a_statement(text, &[], reports.before(u32::MAX)));
     let docs = std::mem::take(&mut lexed.docs.module);
     let trivia = std::mem::take(&mut lexed.trivia);
     Parsed { module: Module { docs, items, trivia }, errors }
@@ -70,7 +70,7 @@ pub fn parse_expression(text: &str) -> (Expr, Vec<Diagnostic<Span>>) {
     }
     let (expr, raised) = expression_at(text, 0..text.len(), 0, 0);
     // No statement ends inside an expression that is not in a block, so one error is shown.
-    (expr, select::one_a_statement(&[], raised))
+    (expr, select::one_a_statement(text, &[], raised))
 }
 
 /// Parses the expression at an absolute range of a file. Spans of the tree count from `base`; `holes` literals are
@@ -167,18 +167,22 @@ struct Reports {
 
 impl Reports {
     fn new(mut raised: Vec<Raised>, lexed: &Lexed, text: &str) -> Reports {
-        for issue in &lexed.issues {
-            if issue.kind == IssueKind::Unclosed {
-                let rest = &text[issue.at as usize..];
-                let prefix = rest.find('"').unwrap_or(0);
-                let triple = rest[prefix..].starts_with("\"\"\"");
-                let len = prefix + if triple { 3 } else { 1 };
-                let place = Span { start: issue.at, end: issue.at + len as u32 };
-                raised.push(literals::unclosed(issue.kind, place, triple));
+        let unclosed: Vec<Unclosed> = lexed
+            .issues
+            .iter()
+            .filter(|issue| issue.kind == IssueKind::Unclosed)
+            .map(|issue| Unclosed::new(text, issue.at))
+            .collect();
+        for (i, literal) in unclosed.iter().enumerate() {
+            let mut report = literals::unclosed(IssueKind::Unclosed, literal.place(), literal.triple);
+            if let Some(end) = unclosed.get(i + 1).filter(|end| literal.may_end_at(end, text)) {
+                literals::over_lines(&mut report, [literal.quote(), end.quote()]);
             }
+            raised.push(report);
         }
         for place in &lexed.foreign_comments {
-            raised.push(mistakes::foreign_comment(*place, &text[place.range()]));
+            let alone = text[place.end as usize..].lines().next().unwrap_or_default().trim().is_empty();
+            raised.push(mistakes::foreign_comment(*place, &text[place.range()], alone));
         }
         // Sorted backwards, so that those before a place are at the end.
         raised.sort_by_key(|r| std::cmp::Reverse(r.diagnostic.primary.place.start));
@@ -189,5 +193,38 @@ impl Reports {
     fn before(&mut self, offset: u32) -> Vec<Raised> {
         let rest = self.raised.partition_point(|r| r.diagnostic.primary.place.start >= offset);
         self.raised.split_off(rest)
+    }
+}
+
+/// A literal without an end.
+struct Unclosed {
+    at: u32,
+    /// How many bytes stand before its quotes: the name of a shell.
+    prefix: u32,
+    triple: bool,
+}
+
+impl Unclosed {
+    fn new(text: &str, at: u32) -> Unclosed {
+        let rest = &text[at as usize..];
+        let prefix = rest.find('"').unwrap_or(0);
+        Unclosed { at, prefix: prefix as u32, triple: rest[prefix..].starts_with("\"\"\"") }
+    }
+
+    /// Its quotes, with the name of its shell.
+    fn place(&self) -> Span {
+        let quotes = if self.triple { 3 } else { 1 };
+        Span { start: self.at, end: self.at + self.prefix + quotes }
+    }
+
+    fn quote(&self) -> Span {
+        Span { start: self.at + self.prefix, end: self.at + self.prefix + 1 }
+    }
+
+    /// Whether the quote of another one was meant to end it: all lines up to it are inside of the same block.
+    fn may_end_at(&self, end: &Unclosed, text: &str) -> bool {
+        let between = text.get(self.at as usize..end.at as usize).unwrap_or_default();
+        let inside = |line: &str| line.is_empty() || line.starts_with([' ', '\t']);
+        !self.triple && !end.triple && end.prefix == 0 && between.lines().skip(1).all(inside)
     }
 }

@@ -7,11 +7,13 @@ use pipe_syntax::{Span, ast};
 
 use super::Infer;
 use super::call::CallSite;
+use super::mismatch::without_optional;
 use super::trace::{Meant, Part};
 use crate::db::{Db, ItemNode};
+use crate::foreign::{self, Here, with_here};
 use crate::place::ItemTag;
 use crate::signature::ParamSignature;
-use crate::typed::{Expr, Type};
+use crate::typed::{CheckedKind, Expr, Type};
 
 /// What is called: a function, an operation, a record or a variant.
 pub(crate) struct Callable<'a, 'db> {
@@ -48,6 +50,10 @@ impl<'db> Infer<'db> {
         site: CallSite,
     ) -> Vec<Option<Expr>> {
         self.trace_call(callable, site);
+        if self.command_in_parts(callable, args) || self.swapped(callable, args) {
+            self.args_silently(args);
+            return callable.params.iter().map(|_| None).collect();
+        }
         let (slots, complete) = self.assign(callable, args);
         if complete {
             self.missing(callable, &slots, site.name);
@@ -74,6 +80,39 @@ impl<'db> Infer<'db> {
             }
         }
         values
+    }
+
+    /// Reports `run("go", "test")`: a command is given word by word.
+    fn command_in_parts(&mut self, callable: &Callable<'_, 'db>, args: &[ast::Arg]) -> bool {
+        let words: Vec<&ast::Arg> =
+            args.iter().take_while(|arg| arg.name.is_none() && is_text(&arg.value)).collect();
+        let command =
+            callable.types.get(callable.skip).is_some_and(|ty| *without_optional(ty) == Type::Command);
+        let ([first, .., last], true) = (words.as_slice(), command) else { return false };
+        let span = first.value.span.to(last.value.span);
+        let found = self
+            .error("string-as-command", "a command is a list of arguments or a script literal", span)
+            .role("these are several strings")
+            .help("the program and its arguments are one list");
+        let found = self.wrap(found, span, "[", "]", "make them a list".to_owned());
+        self.report(found);
+        true
+    }
+
+    /// Reports `mount(src, "/src")`: what is put somewhere stands before the place.
+    fn swapped(&mut self, callable: &Callable<'_, 'db>, args: &[ast::Arg]) -> bool {
+        let types = callable.types.get(callable.skip..).unwrap_or_default();
+        let ([Type::Checked(CheckedKind::Path), Type::Tree, ..], [first, second, ..]) = (types, args) else {
+            return false;
+        };
+        let positional = first.name.is_none() && second.name.is_none();
+        if !positional || is_text(&first.value) || !is_text(&second.value) {
+            return false;
+        }
+        let message = format!("`{}` takes the path first, then what is put there", callable.what);
+        let found = self.error("argument-order", message, second.value.span).role("this is the path");
+        self.report(found.label(self.place(first.value.span), "this is what is put there"));
+        true
     }
 
     /// Which argument each parameter gets, and whether nothing was wrong with the assignment itself.
@@ -133,6 +172,18 @@ impl<'db> Infer<'db> {
         let candidates: Vec<Arc<str>> =
             callable.params.iter().skip(callable.skip).map(|param| param.name.clone()).collect();
         let what = callable.what;
+        let is_one = |ours: &str| candidates.iter().any(|candidate| &**candidate == ours);
+        let here = foreign::argument(&name.text).filter(|here| match here {
+            Here::Called(ours) => is_one(ours),
+            // Those are about what runs a command.
+            Here::Written(_) => is_one("command") || is_one("timeout"),
+        });
+        if let Some(here) = here {
+            let message = format!("`{what}` has no argument `{}`", name.text);
+            let found = self.error("unknown-argument", message, name.span);
+            self.report(with_here(found, here, self.place(name.span)));
+            return None;
+        }
         let nearest = pipe_diagnostics::nearest(&name.text, candidates.iter().map(|c| &**c));
         let found = match nearest {
             Some(best) => {
@@ -207,6 +258,11 @@ impl<'db> Infer<'db> {
             self.silently(&arg.value);
         }
     }
+}
+
+/// A text is written there.
+fn is_text(e: &ast::Expr) -> bool {
+    matches!(e.kind, ast::ExprKind::String(_))
 }
 
 fn is_lambda(e: &ast::Expr) -> bool {

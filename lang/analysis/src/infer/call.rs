@@ -168,7 +168,13 @@ impl<'db> Infer<'db> {
     fn no_member_of_type(&mut self, owner: &str, name: &ast::Name, args: &[ast::Arg], span: Span) -> Expr {
         self.args_silently(args);
         let message = format!("type `{owner}` has no `{}`", name.text);
-        self.report(self.error("unknown-name", message, name.span));
+        let found = self.error("unknown-name", message, name.span);
+        self.report(match name.text.as_str() {
+            "new" | "create" | "make" | "of" | "from" | "default" => {
+                found.help(format!("one is made by the name alone: `{owner}(…)`"))
+            }
+            _ => found,
+        });
         broken(span)
     }
 

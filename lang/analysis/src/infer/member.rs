@@ -11,6 +11,7 @@ use super::expected::Want;
 use super::text::article;
 use super::trace::{Meant, Part};
 use crate::db::{ItemNode, item_of};
+use crate::foreign::{self, Here, with_here};
 use crate::nearest::with_nearest;
 use crate::place::ItemTag;
 use crate::scope::receiver_name;
@@ -125,19 +126,25 @@ impl<'db> Infer<'db> {
         if let Type::Optional(inner) = ty {
             let message = format!("`{shown}` has no operation `{}`: it may be none", name.text);
             let found = self.error("unknown-operation", message, name.span);
+            let known = self.operation_named(inner, &name.text).is_some();
             let inner = self.show(inner);
-            self.report(
-                found.help(format!(
-                    "`?.` calls it on {} if there is one; `??` gives another",
-                    article(&inner)
-                )),
-            );
+            let help = match foreign::optional(&name.text).filter(|_| !known) {
+                Some(Here::Written(sentence)) => sentence.to_owned(),
+                _ => format!("`?.` calls it on {} if there is one; `??` gives another", article(&inner)),
+            };
+            self.report(found.help(help));
             return;
         }
         if let Type::Variable(_) = ty {
             return self.unknown_receiver(name);
         }
         let candidates = self.operation_names(ty);
+        let here = receiver_name(ty).and_then(|receiver| foreign::operation(receiver, &name.text));
+        if let Some(here) = here.or_else(|| foreign::operation("", &name.text)) {
+            let message = format!("{shown} has no operation `{}`", name.text);
+            let found = self.error("unknown-operation", message, name.span);
+            return self.report(with_here(found, here, self.place(name.span)));
+        }
         let nearest = pipe_diagnostics::nearest(&name.text, candidates.iter().map(|c| &**c));
         let message = match nearest {
             Some(best) => format!("{shown} has no operation `{}`; the nearest is `{best}`", name.text),
@@ -195,7 +202,19 @@ impl<'db> Infer<'db> {
             None => Vec::new(),
         };
         candidates.extend(self.operation_names(ty));
-        let found = with_nearest(found, &name.text, &candidates, self.place(name.span));
-        self.report(found);
+        let here = receiver_name(ty).and_then(|receiver| foreign::operation(receiver, &name.text));
+        let place = self.place(name.span);
+        self.report(match here {
+            Some(Here::Called(ours)) => {
+                let call = format!("{ours}()");
+                found.help(format!("it is the operation `.{call}` here")).fix(
+                    format!("write `{call}`"),
+                    place,
+                    call,
+                )
+            }
+            Some(here) => with_here(found, here, place),
+            None => with_nearest(found, &name.text, &candidates, place),
+        });
     }
 }

@@ -74,6 +74,13 @@ impl Infer<'_> {
             (Type::Opaque(global, _), Type::Tree) if &*global.name == "Container" => {
                 found.help("its files are `.rootfs`, `.dir(path)` or `.file(path)`")
             }
+            (Type::String, Type::Tree) => found.help(
+                "files of the package come in by a parameter: `src: Dir = workspace.dir()`; `.write(path, text)` makes a file of a \
+                 text",
+            ),
+            (Type::String, Type::Opaque(global, _)) if matches!(&*global.name, "Dir" | "File") => found.help(
+                "files of the package come in by a parameter: `src: Dir = workspace.dir()`",
+            ),
             (Type::Command, Type::List(_)) => found.help("a script literal is not a list of arguments"),
             (Type::String, _) if is_secret(wanted) => {
                 found.help("a secret is never written down: take it as a parameter, or use `secret.random()`")

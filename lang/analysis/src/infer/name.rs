@@ -7,9 +7,11 @@ use pipe_syntax::{Span, ast};
 use super::context::{broken, typed};
 use super::expected::Want;
 use super::path::Entity;
+use super::text::article;
 use super::{Expected, Infer};
 use crate::checks;
 use crate::db::ItemNode;
+use crate::foreign::{self, with_here};
 use crate::nearest::with_nearest;
 use crate::place::ItemTag;
 use crate::signature::{Signature, signature};
@@ -36,12 +38,37 @@ impl<'db> Infer<'db> {
     }
 
     fn unknown_name(&mut self, name: &ast::Name) -> Expr {
-        let locals = self.scopes.iter().rev().flatten().map(|(local, _)| local.clone());
-        let candidates: Vec<Arc<str>> = locals.chain(self.names.value_names()).collect();
+        let locals: Vec<Arc<str>> =
+            self.scopes.iter().rev().flatten().map(|(local, _)| local.clone()).collect();
+        let mistyped = pipe_diagnostics::nearest(&name.text, locals.iter().map(|local| &**local)).is_some();
+        let candidates: Vec<Arc<str>> = locals.into_iter().chain(self.names.value_names()).collect();
         let found = self.error("unknown-name", format!("there is no `{}` here", name.text), name.span);
-        let found = with_nearest(found, &name.text, &candidates, self.place(name.span));
+        let place = self.place(name.span);
+        let found = match (foreign::name(&name.text), self.operation_called(&name.text)) {
+            _ if mistyped => with_nearest(found, &name.text, &candidates, place),
+            (Some(here), _) => with_here(found, here, place),
+            (None, Some(receiver)) => found.help(format!(
+                "`{}` is an operation of {}: `x.{}(…)`",
+                name.text,
+                article(&receiver),
+                name.text
+            )),
+            (None, None) => with_nearest(found, &name.text, &candidates, place),
+        };
         self.report(found);
         broken(name.span)
+    }
+
+    /// The type of the standard library that has an operation of that name.
+    fn operation_called(&self, name: &str) -> Option<Arc<str>> {
+        let operations = &self.names.std.operations;
+        // What is worked on most comes first.
+        let first = ["List", "String", "Container"]
+            .into_iter()
+            .find(|ty| operations.get(*ty).is_some_and(|names| names.contains_key(name)));
+        first.map(Arc::from).or_else(|| {
+            operations.iter().find(|(_, names)| names.contains_key(name)).map(|(ty, _)| ty.clone())
+        })
     }
 
     /// An item used as a value.
@@ -116,8 +143,8 @@ impl<'db> Infer<'db> {
             None => {
                 let found =
                     self.error("unknown-name", format!("there is no `{}` here", name.text), name.span);
-                match self.enum_with(&name.text) {
-                    Some(owner) => {
+                match (self.enum_with(&name.text), foreign::name(&name.text)) {
+                    (Some(owner), _) => {
                         let full = format!("{owner}.{}", name.text);
                         found.help(format!("which enum is meant is not known here; write `{full}`")).fix(
                             format!("write `{full}`"),
@@ -125,7 +152,8 @@ impl<'db> Infer<'db> {
                             full,
                         )
                     }
-                    None => with_nearest(found, &name.text, &self.names.type_names(), place),
+                    (None, Some(here)) => with_here(found, here, place),
+                    (None, None) => with_nearest(found, &name.text, &self.names.type_names(), place),
                 }
             }
         };

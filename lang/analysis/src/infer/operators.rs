@@ -171,7 +171,9 @@ impl Infer<'_> {
         }
         let expected = Expected::new(Type::Int).because(self.place(left.span), "this side is an `Int`");
         let right = self.coerce(right, &expected);
-        (left, right, Type::Int)
+        // What it would be is not known when the other side is broken: `5 * time.Minute`.
+        let ty = if matches!(ty, Type::Error) { ty } else { Type::Int };
+        (left, right, ty)
     }
 
     /// `1h / 2` is a duration; `1h / 10min` is how many times one goes into the other, a whole number.

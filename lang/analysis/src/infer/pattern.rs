@@ -86,7 +86,13 @@ impl Infer<'_> {
         }
         let message =
             format!("this pattern is for {pattern}; what is matched is {}", article(&self.show(ty)));
-        self.report(self.error("pattern-mismatch", message, span));
+        let found = self.error("pattern-mismatch", message, span);
+        self.report(match ty {
+            Type::Optional(_) => {
+                found.help("a value that may be none is taken apart by `some(x)` and `none`")
+            }
+            _ => found,
+        });
     }
 
     fn literal_pattern(&mut self, span: Span, ty: &Type, own: Type, pattern: Pattern) -> Pattern {

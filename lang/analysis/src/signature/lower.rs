@@ -8,6 +8,7 @@ use pipe_syntax::{Span, ast};
 
 use super::type_params;
 use crate::db::{ItemNode, SourceModule};
+use crate::foreign::{self, with_here};
 use crate::nearest::with_nearest;
 use crate::place::{Finding, ItemTag, Place};
 use crate::scope::{Found, Names};
@@ -164,6 +165,9 @@ impl<'a, 'db> Lowering<'a, 'db> {
         let place = self.place(name.span);
         let found =
             Diagnostic::error("unknown-type", format!("there is no type `{}`", name.text), place.clone());
+        if let Some(here) = foreign::ty(&name.text) {
+            return self.report(with_here(found, here, place));
+        }
         let found = with_nearest(found, &name.text, &candidates, place.clone());
         self.report(match self.in_namespace(&name.text).filter(|_| found.help.is_none()) {
             Some(full) => {

@@ -75,6 +75,7 @@ pub(crate) fn missing_brace(word: Token, here: u32, written: &str) -> Raised {
             format!("the body of this `{written}` does not begin with `{{`"),
             span(word),
         )
+        .role(format!("this `{written}`"))
         .label(point(here), "`{` is missing here")
         .suggestion("insert `{`", vec![Edit { place: point(here), text: " {".to_owned() }]),
     )
@@ -92,13 +93,16 @@ pub(crate) fn missing_block(here: u32, word: &str) -> Raised {
 /// A header ends without a body.
 pub(crate) fn missing_body(word: Token, here: u32, written: &str) -> Raised {
     let inside = match word.kind {
-        TokenKind::Record | TokenKind::Opaque => "its fields stand in `{ }`",
-        TokenKind::Enum => "its variants stand in `{ }`",
+        TokenKind::Record | TokenKind::Opaque => {
+            "its fields stand in `{ }`: `record Name { field: Type, other: Type }`"
+        }
+        TokenKind::Enum => "its variants stand in `{ }`: `enum Name { First, Second }`",
         _ => "what it does stands in `{ }`",
     };
     Raised::new(
         Rank::Grammar,
         Diagnostic::error("missing-body", format!("this `{written}` has no body"), span(word))
+            .role(format!("this `{written}`"))
             .label(point(here), "`{ … }` is missing here")
             .help(inside),
     )

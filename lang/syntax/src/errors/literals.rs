@@ -3,7 +3,7 @@
 use super::{Raised, Rank};
 use crate::Span;
 use crate::lexer::quoted::IssueKind;
-use pipe_diagnostics::{Diagnostic, Edit};
+use pipe_diagnostics::{Diagnostic, Edit, Fix};
 
 fn literal(diagnostic: Diagnostic<Span>) -> Raised {
     Raised::new(Rank::Literal, diagnostic)
@@ -24,6 +24,16 @@ pub(crate) fn unclosed(kind: IssueKind, quote: Span, triple: bool) -> Raised {
             Diagnostic::error("unclosed-hole", "a hole in this literal is never closed", quote)
         }
     })
+}
+
+/// Two literals without an end are one that goes over lines: its quotes are those places.
+pub(crate) fn over_lines(report: &mut Raised, quotes: [Span; 2]) {
+    let edits = quotes.map(|place| Edit { place, text: "\"\"\"".to_owned() });
+    report.diagnostic.fixes.push(Fix {
+        title: "begin and end it with `\"\"\"`".to_owned(),
+        edits: edits.to_vec(),
+        automatic: false,
+    });
 }
 
 /// `${` without `}`.

@@ -61,6 +61,27 @@ pub(super) fn camel_case(name: &str) -> String {
     name.split('_').map(word).collect()
 }
 
+/// The type that a word of another language stands for.
+pub(super) fn type_of(word: &str) -> String {
+    let ours = match word {
+        "str" | "string" | "text" | "char" => "String",
+        "int" | "integer" | "number" | "i32" | "i64" | "u32" | "u64" | "usize" | "long" => "Int",
+        "bool" | "boolean" => "Bool",
+        "float" | "double" | "float32" | "float64" | "f32" | "f64" => "Float",
+        "void" | "unit" => "Unit",
+        "list" | "array" | "vec" => "List",
+        "dict" | "map" | "object" => "Map",
+        "directory" | "folder" => "Dir",
+        _ => return camel_case(word),
+    };
+    ours.to_owned()
+}
+
+/// Whether a type is known by its name everywhere.
+pub(super) fn is_basic(ty: &str) -> bool {
+    ["String", "Int", "Bool", "Float", "Unit"].contains(&ty)
+}
+
 /// A parameter without a type.
 pub(crate) fn missing_type(name: &str, place: Span, what: &str) -> Raised {
     tree(
@@ -80,18 +101,23 @@ pub(crate) fn missing_result(name: &str, place: Span, at: u32) -> Raised {
 
 /// `use "./x.pipe"` without a name.
 pub(crate) fn missing_alias(place: Span, path: &str) -> Raised {
+    let name = module_name(path);
+    tree(
+        Diagnostic::error("missing-alias", "an import of a file needs a name", place)
+            .help("names of the file are used through it: `deploy.apply()`")
+            .fix(format!("name it `{name}`"), point(place.end), format!(" as {name}")),
+    )
+}
+
+/// The name that a file's module is given.
+pub(super) fn module_name(path: &str) -> String {
     let file = path.rsplit('/').next().unwrap_or_default();
     let stem: String = file
         .trim_end_matches(".pipe")
         .chars()
         .map(|c| if c.is_ascii_alphanumeric() { c.to_ascii_lowercase() } else { '_' })
         .collect();
-    let name = if stem.starts_with(|c: char| c.is_ascii_lowercase()) { stem } else { "module".to_owned() };
-    tree(
-        Diagnostic::error("missing-alias", "an import of a file needs a name", place)
-            .help("names of the file are used through it: `deploy.apply()`")
-            .fix(format!("name it `{name}`"), point(place.end), format!(" as {name}")),
-    )
+    if stem.starts_with(|c: char| c.is_ascii_lowercase()) { stem } else { "module".to_owned() }
 }
 
 /// A hole in the path of an import.

@@ -236,7 +236,7 @@ impl Filter<'_> {
         let value = matches!(last, Some(Equal | Comma | LeftParen | LeftSquare | Colon | Coalesce | Plus));
         let keyed = pair && matches!(first, Some(Low | String | Up | ForeignString));
         if (value && (keyed || first == Some(RightBrace))) || (last == Some(FatArrow) && keyed) {
-            self.raised.push(mistakes::brace_map(self.tokens[i]));
+            self.raised.push(mistakes::brace_map(self.tokens[i], first == Some(Low)));
             return Role::BraceMap;
         }
         if last == Some(Up) && pair && first == Some(Low) {

@@ -127,6 +127,11 @@ impl Filter<'_> {
             self.out.push(crate::token::Token { kind: TokenKind::Comma, ..token });
             return;
         }
+        // The shell's own punctuation: what it belongs to is reported.
+        let next = self.tokens.get(i + 1).map(|t| self.slice(*t)).unwrap_or_default();
+        if matches!(next, "then" | "fi" | "do" | "done") {
+            return;
+        }
         self.raised.push(mistakes::semicolon(token, at_end));
         if !at_end {
             self.newline(i);

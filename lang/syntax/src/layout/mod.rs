@@ -5,6 +5,7 @@ mod brackets;
 mod depth;
 mod lines;
 mod punctuation;
+mod signs;
 mod soft;
 mod words;
 

@@ -15,7 +15,7 @@ impl Filter<'_> {
         }
         let kind = match token.kind {
             TokenKind::Equal => self.equal(token),
-            TokenKind::Arrow if self.top().role == Role::Arms => {
+            TokenKind::Arrow | TokenKind::Colon if self.top().role == Role::Arms && self.before_arrow() => {
                 self.raised.push(mistakes::arm_arrow(token));
                 TokenKind::FatArrow
             }
@@ -64,6 +64,15 @@ impl Filter<'_> {
             }
             _ => TokenKind::Equal,
         }
+    }
+
+    /// Whether a pattern has just been read: its arm has no arrow yet.
+    fn before_arrow(&self) -> bool {
+        let arm = self.out[self.chunk_start..].iter().rev();
+        let mut arm = arm.take_while(|t| {
+            !matches!(t.kind, TokenKind::Newline | TokenKind::Comma) && !t.kind.opens_block()
+        });
+        !arm.any(|t| t.kind == TokenKind::FatArrow)
     }
 
     /// Whether the parameters of a function's header have just been closed.

@@ -1,24 +1,35 @@
-//! Words and signs of other languages. Each is reported and read as what was meant.
+//! Words of other languages. Each is reported and read as what was meant.
 
+use super::signs;
+use crate::Span;
 use crate::errors::{Raised, mistakes};
 use crate::token::{Token, TokenKind};
 
 /// A copy of the tokens in which words of other languages are ours.
 pub(super) fn mend(text: &str, tokens: &[Token], raised: &mut Vec<Raised>) -> Vec<Token> {
     let mut out: Vec<Token> = Vec::with_capacity(tokens.len());
+    let mut skip = 0;
     for (i, &token) in tokens.iter().enumerate() {
+        if skip > 0 {
+            skip -= 1;
+            continue;
+        }
         let word = text.get(token.start as usize..token.end as usize).unwrap_or_default();
-        let near = Near { text, before: &out, after: tokens.get(i + 1).copied() };
+        let near = Near { text, before: &out, rest: &tokens[i + 1..] };
         match token.kind {
             TokenKind::Low => name(token, word, &near).apply(token, word, &mut out, raised),
-            _ => {
-                if let Some(error) = sign(token, word) {
-                    raised.push(error);
-                }
-                let kind =
-                    if token.kind == TokenKind::ForeignString { TokenKind::String } else { token.kind };
-                out.push(Token { kind, ..token });
+            TokenKind::Else if matches!(near.next(), Some(TokenKind::FatArrow | TokenKind::Arrow)) => {
+                raised.push(mistakes::else_arm(token));
+                out.push(Token { kind: TokenKind::Underscore, ..token });
             }
+            _ => match signs::mend(token, word, &near) {
+                Some(mended) => {
+                    raised.push(mended.error);
+                    skip = mended.skip;
+                    out.extend(mended.instead);
+                }
+                None => out.push(token),
+            },
         }
     }
     out
@@ -31,8 +42,8 @@ enum Mend {
     Replace(TokenKind, &'static str),
     /// `elif`.
     ElseIf,
-    /// `return`: nothing stands for it.
-    Drop,
+    /// Nothing stands for it.
+    Drop(Raised),
 }
 
 impl Mend {
@@ -48,21 +59,41 @@ impl Mend {
                 out.push(Token { kind: TokenKind::Else, ..token });
                 out.push(Token { kind: TokenKind::If, start: token.end, end: token.end });
             }
-            Mend::Drop => raised.push(mistakes::return_word(token)),
+            Mend::Drop(error) => raised.push(error),
         }
     }
 }
 
-/// What stands around a word.
-struct Near<'a> {
-    text: &'a str,
+/// What stands around a token.
+pub(super) struct Near<'a> {
+    pub(super) text: &'a str,
     before: &'a [Token],
-    after: Option<Token>,
+    pub(super) rest: &'a [Token],
 }
 
 impl Near<'_> {
-    fn before(&self) -> Option<TokenKind> {
+    pub(super) fn before(&self) -> Option<TokenKind> {
         self.before.last().map(|t| t.kind)
+    }
+
+    /// The token before.
+    pub(super) fn last(&self) -> Option<Token> {
+        self.before.last().copied()
+    }
+
+    /// The kind of the token behind.
+    pub(super) fn next(&self) -> Option<TokenKind> {
+        self.rest.first().map(|t| t.kind)
+    }
+
+    /// A token as it is written.
+    pub(super) fn word(&self, token: Token) -> &str {
+        self.text.get(token.start as usize..token.end as usize).unwrap_or_default()
+    }
+
+    /// From the token to the one behind it.
+    fn gap(&self, token: Token) -> Span {
+        Span { start: token.start, end: self.rest.first().map_or(token.end, |next| next.start) }
     }
 
     fn statement_start(&self) -> bool {
@@ -74,29 +105,66 @@ impl Near<'_> {
     }
 
     fn before_name(&self) -> bool {
-        self.after.is_some_and(|t| t.kind.is_name() || t.kind == TokenKind::Up)
+        self.next().is_some_and(|k| k.is_name() || k == TokenKind::Up)
     }
 
     fn before_value(&self) -> bool {
-        self.after.is_some_and(|t| t.kind.begins_expression())
+        self.next().is_some_and(TokenKind::begins_expression)
     }
 
     /// The next token is a name or a literal, so that the word before it can be no name itself.
     fn before_operand(&self) -> bool {
         let open = |k| matches!(k, TokenKind::LeftParen | TokenKind::LeftSquare | TokenKind::Minus);
-        self.before_value() && !self.after.is_some_and(|t| open(t.kind))
+        self.before_value() && !self.next().is_some_and(open)
     }
 
-    fn behind_value(&self) -> bool {
+    pub(super) fn behind_value(&self) -> bool {
         self.before().is_some_and(|k| k.ends_line() && !matches!(k, TokenKind::Dot | TokenKind::QuestionDot))
     }
 
     fn next_word(&self) -> &str {
-        self.after.and_then(|t| self.text.get(t.start as usize..t.end as usize)).unwrap_or_default()
+        self.rest.first().map_or("", |t| self.word(*t))
+    }
+
+    /// The word begins an arm: an arrow follows on its line, before any block.
+    fn begins_arm(&self) -> bool {
+        let line =
+            self.rest.iter().take(64).take_while(|t| {
+                !matches!(t.kind, TokenKind::Newline | TokenKind::LeftBrace | TokenKind::Comma)
+            });
+        line.into_iter().any(|t| matches!(t.kind, TokenKind::FatArrow | TokenKind::Arrow | TokenKind::Colon))
+    }
+
+    /// What begins behind the token is the last statement of its item: only closing braces follow.
+    fn ends_item(&self) -> bool {
+        let mut depth = 0_usize;
+        let mut over = false;
+        for (i, token) in self.rest.iter().enumerate().take(4096) {
+            let goes_on = || self.rest.get(i + 1).is_some_and(|next| next.kind.continues_line());
+            match token.kind {
+                TokenKind::LeftBrace | TokenKind::LeftParen | TokenKind::LeftSquare if !over => depth += 1,
+                TokenKind::RightBrace if depth == 0 => over = true,
+                TokenKind::RightBrace | TokenKind::RightParen | TokenKind::RightSquare if !over => {
+                    depth = depth.saturating_sub(1);
+                }
+                TokenKind::Newline if depth == 0 && !over => {
+                    let closes = self.rest.get(i + 1).is_some_and(|t| t.kind == TokenKind::RightBrace);
+                    over = closes || !goes_on();
+                }
+                TokenKind::Newline | TokenKind::Semicolon => {}
+                // Something stands behind it; unless the item has ended, it is a statement.
+                _ if over => {
+                    return token.start == 0
+                        || self.text.as_bytes().get(token.start as usize - 1) == Some(&b'\n');
+                }
+                _ => {}
+            }
+        }
+        self.rest.len() < 4096
     }
 }
 
-fn name(_: Token, word: &str, near: &Near<'_>) -> Mend {
+fn name(token: Token, word: &str, near: &Near<'_>) -> Mend {
     use TokenKind as T;
     match word {
         "func" | "def" | "function" | "fun" | "proc" if near.item_start() && near.before_name() => {
@@ -106,8 +174,7 @@ fn name(_: Token, word: &str, near: &Near<'_>) -> Mend {
             Mend::Replace(T::Record, "record")
         }
         "import" | "require" | "include"
-            if near.item_start()
-                && (near.before_name() || near.after.is_some_and(|t| t.kind == T::String)) =>
+            if near.item_start() && (near.before_name() || near.next() == Some(T::String)) =>
         {
             Mend::Replace(T::Use, "use")
         }
@@ -117,7 +184,18 @@ fn name(_: Token, word: &str, near: &Near<'_>) -> Mend {
         "const" | "var" | "val" | "final" if near.item_start() && near.before_name() => {
             Mend::Replace(T::Let, "let")
         }
-        "return" if near.statement_start() && near.before_value() => Mend::Drop,
+        "return" if near.statement_start() && near.before_value() => {
+            Mend::Drop(mistakes::return_word(token, near.gap(token), near.ends_item()))
+        }
+        "async"
+            if near.item_start()
+                && matches!(near.next_word(), "fn" | "action" | "func" | "function" | "def") =>
+        {
+            Mend::Drop(mistakes::async_word(token, near.gap(token)))
+        }
+        "case" if near.statement_start() && near.begins_arm() => {
+            Mend::Drop(mistakes::case_word(token, near.gap(token)))
+        }
         "await" | "yield" if near.before_operand() => Mend::Replace(T::Do, "do"),
         "switch" | "case" | "when" if near.before_operand() => Mend::Replace(T::Match, "match"),
         "elif" | "elsif" | "elseif" if near.before() == Some(T::RightBrace) => Mend::ElseIf,
@@ -129,24 +207,11 @@ fn name(_: Token, word: &str, near: &Near<'_>) -> Mend {
 }
 
 fn begins_declaration(near: &Near<'_>) -> bool {
-    const WORDS: [&str; 5] = ["func", "def", "function", "const", "struct"];
-    near.after.is_some_and(|t| {
+    const WORDS: [&str; 6] = ["func", "def", "function", "const", "struct", "async"];
+    near.next().is_some_and(|kind| {
         matches!(
-            t.kind,
+            kind,
             TokenKind::Fn | TokenKind::Action | TokenKind::Let | TokenKind::Record | TokenKind::Enum
         ) || WORDS.contains(&near.next_word())
     })
-}
-
-/// Signs that mean something elsewhere.
-fn sign(token: Token, written: &str) -> Option<Raised> {
-    match token.kind {
-        TokenKind::EqualEqual if written == "===" => Some(mistakes::foreign_sign(token, written, "==")),
-        TokenKind::NotEqual if written == "!==" => Some(mistakes::foreign_sign(token, written, "!=")),
-        TokenKind::Coalesce if written == "?:" => Some(mistakes::foreign_sign(token, written, "??")),
-        TokenKind::DotDot if written == "..." => Some(mistakes::foreign_sign(token, written, "..")),
-        TokenKind::ForeignString => Some(mistakes::foreign_string(token, written)),
-        TokenKind::Bad => Some(mistakes::unknown_character(token, written)),
-        _ => None,
-    }
 }

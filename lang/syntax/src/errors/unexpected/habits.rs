@@ -5,51 +5,86 @@ use crate::Span;
 use crate::build::Point;
 use crate::errors::{point, span};
 use crate::token::TokenKind as T;
-use pipe_diagnostics::{Diagnostic, Edit};
+use pipe_diagnostics::{Diagnostic, Edit, Fix};
 
-fn syntax(code: &'static str, message: impl Into<String>, place: Span) -> Option<Diagnostic<Span>> {
+/// A diagnostic, as rules give it.
+pub(super) fn syntax(
+    code: &'static str,
+    message: impl Into<String>,
+    place: Span,
+) -> Option<Diagnostic<Span>> {
     Some(Diagnostic::error(code, message, place))
 }
 
-/// `x => e`, `(x) => e`, `fn(x) -> e`, `|x| e`.
-pub(super) fn lambda(site: &Site<'_>) -> Option<Diagnostic<Span>> {
-    let message = "a function value is written `fn(x) => value`";
-    match site.kind()? {
-        T::Arrow if site.back_kind(1) == Some(T::RightParen) && site.point != Point::FunctionResult => {
-            let edit = vec![Edit { place: site.place(), text: "=>".to_owned() }];
-            syntax("lambda", message, site.place()).map(|d| d.suggestion("replace it by `=>`", edit))
+/// `a | b`.
+pub(super) fn single_bar(site: &Site<'_>) -> Option<Diagnostic<Span>> {
+    if site.kind()? != T::Bar || !site.behind_value() || site.point == Point::Arm {
+        return None;
+    }
+    syntax("foreign-sign", "`|` is written `||` here", site.place())
+        .map(|d| d.fix("replace it by `||`", site.place(), "||"))
+}
+
+/// `format!(…)`, `vec![…]`.
+pub(super) fn macro_call(site: &Site<'_>) -> Option<Diagnostic<Span>> {
+    let name = site.back(1).filter(|t| t.kind == T::Low)?;
+    if site.kind()? != T::Bang || !site.glued() {
+        return None;
+    }
+    let place = span(name).to(site.place());
+    let word = site.word(name);
+    let found = syntax("foreign-word", format!("there are no macros: `{word}!` means nothing here"), place)?;
+    Some(match word {
+        "format" => found.help("a text inserts values by `\"${value}\"`"),
+        "vec" => found.fix("remove `vec!`", place, ""),
+        "panic" | "todo" | "unimplemented" | "unreachable" => found.fix("write `fail`", place, "fail"),
+        "println" | "print" | "eprintln" | "dbg" => found
+            .help("what a function gives is printed by `pipe run`, what a step prints is shown as it runs"),
+        "assert" | "assert_eq" => found.help("a test says `expect condition`"),
+        _ => found,
+    })
+}
+
+/// `x is none`, `x in xs`, `n as String`, `a if c else b`, `1..4`, each behind a value.
+pub(super) fn foreign_infix(site: &Site<'_>) -> Option<Diagnostic<Span>> {
+    let token = *site.tokens.get(site.at).filter(|_| site.behind_value() && !site.on_new_line())?;
+    let place = site.place();
+    match (token.kind, site.word(token)) {
+        (T::Low, "is") => syntax("foreign-word", "`is` is written `==` here", place)
+            .map(|d| d.fix("replace it by `==`", place, "==")),
+        (T::In, _) => syntax("foreign-word", "`in` belongs to `for`", place)
+            .map(|d| d.help("whether a list or a text has something in it is `xs.contains(x)`")),
+        (_, "as") if site.point != Point::Item => {
+            syntax("foreign-word", "`as` belongs to `use`: no value changes its type", place).map(|d| {
+                d.help("the text of a value is `\"${value}\"`; a text is read by `Type.parse(text)`")
+            })
         }
-        T::FatArrow if site.point != Point::Arm && site.back_kind(1) == Some(T::Low) => {
-            let name = site.back(1)?;
-            let edits = vec![Edit { place: span(name), text: format!("fn({})", site.word(name)) }];
-            syntax("lambda", message, site.place()).map(|d| d.suggestion("write it so", edits))
+        (T::If, _) => syntax("ternary", "`if` stands before what it chooses from", place)
+            .map(|d| d.help("write `if c { a } else { b }`")),
+        (T::DotDot, _) if !site.glued_comma() => {
+            syntax("foreign-sign", "`..` makes no range of numbers", place)
+                .map(|d| d.help("write the numbers as a list: `[1, 2, 3]`; `[..xs, x]` adds to a list"))
         }
-        T::FatArrow if site.point != Point::Arm && site.back_kind(1) == Some(T::RightParen) => {
-            let open = opening(site)?;
-            let edits = vec![Edit { place: point(open), text: "fn".to_owned() }];
-            syntax("lambda", message, site.place()).map(|d| d.suggestion("insert `fn`", edits))
-        }
-        T::Bar | T::OrOr if !site.behind_value() => syntax("lambda", message, site.place()),
         _ => None,
     }
 }
 
-/// Where the bracket that is closed before the token was opened.
-fn opening(site: &Site<'_>) -> Option<u32> {
-    let mut depth = 0usize;
-    for token in site.tokens[..site.at].iter().rev() {
-        match token.kind {
-            T::RightParen => depth += 1,
-            T::LeftParen => {
-                depth = depth.checked_sub(1)?;
-                if depth == 0 {
-                    return Some(token.start);
-                }
-            }
-            _ => {}
-        }
+/// `${{ x }}` in a text: the hole begins with a brace.
+pub(super) fn script_hole_in_text(site: &Site<'_>) -> Option<Diagnostic<Span>> {
+    let open = *site.tokens.get(site.at).filter(|t| t.kind == T::LeftBrace && site.at == 0)?;
+    let before = site.text.get(..open.start as usize)?;
+    let close = *site.tokens.last().filter(|t| t.kind.closes_block() && t.end > t.start)?;
+    if !before.ends_with("${") {
+        return None;
     }
-    None
+    let mut found =
+        syntax("foreign-sign", "`${{ … }}` inserts into a script; into a text `${…}` does", span(open))?;
+    let inside = site.tokens.get(1)?.start..site.tokens.iter().rev().nth(1)?.end;
+    let edit = |start: u32, end: u32| Edit { place: Span { start, end }, text: String::new() };
+    let (title, edits) =
+        ("write `${…}`".to_owned(), vec![edit(open.start, inside.start), edit(inside.end, close.end)]);
+    found.fixes.push(Fix { title, edits, automatic: true });
+    Some(found)
 }
 
 /// `a ? b : c`, `f()?`.
@@ -69,16 +104,6 @@ pub(super) fn index(site: &Site<'_>) -> Option<Diagnostic<Span>> {
     }
     syntax("index", "`[ ]` behind a value reads nothing from it", site.place())
         .map(|d| d.help("an element of a list or a map is `xs.get(i)`, which may be `none`; see also `.first()` and `.last()`"))
-}
-
-/// `List<T>`, `f<T>()`.
-pub(super) fn angle_brackets(site: &Site<'_>) -> Option<Diagnostic<Span>> {
-    let sign = matches!(site.kind()?, T::Less | T::Greater);
-    let name = site.back_kind(1) == Some(T::Up) || site.point == Point::FunctionHeader;
-    if !sign || !name {
-        return None;
-    }
-    syntax("angle-brackets", "type arguments stand in `[ ]`: `List[String]`", site.place())
 }
 
 /// `a < b < c`.
@@ -143,7 +168,11 @@ pub(super) fn foreign_statement(site: &Site<'_>) -> Option<Diagnostic<Span>> {
         "throw" | "raise" | "panic" => "`fail(\"…\")` ends with an error",
         "async" => "steps run in parallel by themselves",
         "type" | "typedef" | "alias" => "a type is declared by `record Name { … }` or `enum Name { … }`",
-        "mut" => "values do not change",
+        "new" => "a record is made by its name: `App(name: \"a\")`",
+        "defer" => "`do finally(action, cleanup)` does something also when the action failed",
+        "raw" | "unsafe" | "static" | "public" | "private" | "protected" => {
+            "what other modules may use begins with `pub`; nothing else is said about a declaration"
+        }
         "impl" | "trait" | "extends" | "implements" => {
             "functions are called as `x |> f()`; there are no methods of one's own"
         }
@@ -152,8 +181,17 @@ pub(super) fn foreign_statement(site: &Site<'_>) -> Option<Diagnostic<Span>> {
         "print" | "println" | "echo" => "what a function gives is printed by `pipe run`",
         _ => return None,
     };
-    syntax("foreign-word", format!("`{}` means nothing here", site.word(token)), span(token))
-        .map(|d| d.help(help))
+    let found = syntax("foreign-word", format!("`{}` means nothing here", site.word(token)), span(token))?;
+    let gap = Span { start: token.start, end: site.place().start };
+    Some(match site.word(token) {
+        "new" if site.kind() == Some(T::Up) => found.help(help).fix("remove `new`", gap, ""),
+        "throw" | "raise" if site.kind() == Some(T::String) => {
+            let text = format!("fail({})", site.word(*site.tokens.get(site.at)?));
+            let place = span(token).to(site.place());
+            found.help(help).fix(format!("write `{text}`"), place, text)
+        }
+        _ => found.help(help),
+    })
 }
 
 /// `10 min`.
@@ -175,7 +213,7 @@ pub(super) fn string_prefix(site: &Site<'_>) -> Option<Diagnostic<Span>> {
     if site.kind()? != T::String || site.back_kind(1)? != T::Low || !site.glued() {
         return None;
     }
-    let prefix = site.back(1)?;
+    let prefix = site.back(1).filter(|t| site.word(*t).len() < 3)?;
     syntax("string-prefix", format!("no text begins with `{}`", site.word(prefix)), span(prefix))
         .map(|d| d.help("`\"${x}\"` inserts a value into any text; `sh\"…\"` and `bash\"…\"` are scripts"))
 }

@@ -3,7 +3,7 @@
 use super::Site;
 use crate::Span;
 use crate::build::Point;
-use crate::errors::{names, point, span};
+use crate::errors::{point, span};
 use crate::token::TokenKind as T;
 use pipe_diagnostics::{Diagnostic, Edit};
 
@@ -34,12 +34,87 @@ pub(super) fn comma(site: &Site<'_>) -> Option<Diagnostic<Span>> {
     }
     let place = site.end_before();
     let diagnostic = missing("missing-comma", format!("a `,` is missing between two {what}"), site.place())?
+        .role("this is the second")
         .label(place, "it belongs here");
-    // On one line an operator may be missing instead.
-    Some(match site.on_new_line() {
-        true => diagnostic.fix("insert `,`", place, ","),
-        false => diagnostic,
+    let named = matches!(site.point, Point::Arg)
+        && site.back_kind(1) == Some(T::Low)
+        && matches!(site.back_kind(2), Some(T::Comma | T::LeftParen));
+    // On one line an operator may be missing instead, or the colon behind the name of an argument.
+    Some(if site.on_new_line() || what != "values" {
+        diagnostic.fix("insert `,`", place, ",")
+    } else if named {
+        let name = site.back(1).map_or("", |name| site.word(name));
+        diagnostic
+            .help(format!("if `{name}` is the name of an argument, a `:` is missing behind it"))
+            .suggestion("insert `,`", vec![Edit { place, text: ",".to_owned() }])
+            .suggestion("insert `:`", vec![Edit { place, text: ":".to_owned() }])
+    } else {
+        diagnostic.suggestion("insert `,`", vec![Edit { place, text: ",".to_owned() }])
     })
+}
+
+/// `src Dir` as a parameter or a field.
+pub(super) fn colon(site: &Site<'_>) -> Option<Diagnostic<Span>> {
+    let declared = matches!(site.point, Point::Param | Point::Field | Point::ParamHeader | Point::Type)
+        || (site.point == Point::Arg && site.in_header());
+    let name = site.back(1).filter(|t| t.kind == T::Low && declared)?;
+    let behind = matches!(
+        site.back_kind(2)?,
+        T::Comma | T::LeftParen | T::LeftBrace | T::BodyOpen | T::Newline | T::Param
+    );
+    if site.kind()? != T::Up || !behind || site.on_new_line() {
+        return None;
+    }
+    let (name, ty) = (site.word(name), site.word(*site.tokens.get(site.at)?));
+    missing("missing-colon", format!("a `:` is missing behind `{name}`"), site.end_before()).map(|d| {
+        d.help(format!("a name and its type are written `{name}: {ty}`")).fix(
+            "insert `:`",
+            site.end_before(),
+            ":",
+        )
+    })
+}
+
+/// `"echo "hi""`: the text ends earlier than it was meant to.
+pub(super) fn inner_quote(site: &Site<'_>) -> Option<Diagnostic<Span>> {
+    let text = site.back(1).filter(|t| matches!(t.kind, T::String | T::Script))?;
+    let operand = matches!(site.kind()?, T::Low | T::Up | T::Number | T::Bad | T::String);
+    if !operand || !site.glued() {
+        return None;
+    }
+    let quote = Span { start: text.end.saturating_sub(1), end: text.end };
+    missing("inner-quote", "the text ends at this `\"`", quote)
+        .map(|d| d.help("inside of it write `\\\"`, or begin and end it with `\"\"\"`"))
+}
+
+/// `name = Type` as a field, `["a" = 1]`, `let x 1`.
+pub(super) fn equal(site: &Site<'_>) -> Option<Diagnostic<Span>> {
+    let before = site.back(1)?;
+    let named = before.kind == T::Low;
+    match (site.point, site.kind()?) {
+        (Point::Field | Point::Param, T::Equal) if named => {
+            missing("equal-sign", "a name and its type are separated by `:`", site.place())
+                .map(|d| d.fix("replace it by `:`", site.place(), ":"))
+        }
+        (Point::Element, T::Equal) => {
+            missing("equal-sign", "a key and its value are separated by `:`", site.place())
+                .map(|d| d.fix("replace it by `:`", site.place(), ":"))
+        }
+        (Point::LetHeader, kind) if named && site.back_kind(2) == Some(T::Let) && kind.begins_expression() => {
+            missing("missing-value", format!("a `=` is missing behind `{}`", site.word(before)), site.end_before()).map(|d| {
+                d.help("write `let name = value`")
+                    .fix("insert `=`", site.end_before(), " =")
+            })
+        }
+        (Point::LetHeader, T::Comma) => missing("missing-value", "a `let` gives one name to one value", site.place())
+            .map(|d| {
+                d.help(
+                    "a tuple is taken apart by `let (a, b) = …`; no operation gives an error beside its result: what \
+                     fails ends the run",
+                )
+            }),
+        _ => None,
+    }
 }
 
 /// Nothing behind `.` or `|>`.
@@ -56,22 +131,6 @@ pub(super) fn member(site: &Site<'_>) -> Option<Diagnostic<Span>> {
         }
         _ => None,
     }
-}
-
-/// A type in small letters: `string`.
-pub(super) fn small_type(site: &Site<'_>) -> Option<Diagnostic<Span>> {
-    let name = site.back(1).filter(|t| t.kind == T::Low)?;
-    let types = matches!(site.point, Point::Type | Point::FunctionResult)
-        && matches!(
-            site.back_kind(2)?,
-            T::Colon | T::Arrow | T::LeftSquare | T::Comma | T::LeftParen | T::Dot
-        );
-    if !types || site.kind() == Some(T::Dot) {
-        return None;
-    }
-    let (word, wanted) = (site.word(name), names::camel_case(site.word(name)));
-    missing("name-case", format!("`{word}` is no type: types begin with a capital letter"), span(name))
-        .map(|d| d.suggestion(format!("write `{wanted}`"), vec![Edit { place: span(name), text: wanted }]))
 }
 
 /// The end of something comes where a part of it should stand.
@@ -114,11 +173,18 @@ pub(super) fn operand(site: &Site<'_>) -> Option<Diagnostic<Span>> {
     }
     match before.kind {
         T::Comma | T::LeftParen | T::LeftSquare if kind == Some(T::Comma) => {
+            let edit = vec![Edit { place: site.place(), text: String::new() }];
             missing("missing-value", "a value is missing before this `,`", site.place())
+                .map(|d| d.suggestion("remove `,`", edit))
         }
         T::LeftParen | T::LeftSquare | T::LeftBrace | T::BodyOpen | T::Comma | T::Newline => None,
         T::Pub => missing("missing-value", "a declaration is missing behind `pub`", span(before)),
         _ if site.word(before).is_empty() => None,
+        T::If if kind == Some(T::Let) => {
+            missing("missing-value", "`if` asks a condition, it takes nothing apart", span(before)).map(|d| {
+                d.help("write `match x { some(y) => …, none => … }`, or give a default with `x ?? default`")
+            })
+        }
         _ => missing(
             "missing-value",
             format!("a value is missing behind `{}`", site.word(before)),
@@ -134,10 +200,47 @@ pub(super) fn operator(site: &Site<'_>) -> Option<Diagnostic<Span>> {
     if !statement || !site.behind_value() || !token.kind.begins_expression() {
         return None;
     }
-    let help = match site.word(token) {
-        "then" => "the branches of an `if` stand in `{ }`",
-        _ => "an operator, a `,` or the end of the line is missing between them",
-    };
-    missing("missing-operator", format!("{} cannot follow a value directly", site.shown()), site.place())
-        .map(|d| d.help(help))
+    if site.in_condition() {
+        return missing("missing-body", "`{` is missing behind this condition", site.place())
+            .map(|d| d.help("the branches of an `if` stand in `{ }`: `if c { a } else { b }`"));
+    }
+    let found = missing(
+        "missing-operator",
+        format!("{} cannot follow a value directly", site.shown()),
+        site.place(),
+    )?;
+    let before = site.back_kind(1);
+    let line = site.statement_words();
+    let line = line.as_deref().unwrap_or_default();
+    if let Some(help) = instruction(line).filter(|_| before == Some(T::Up)) {
+        return Some(found.help(help));
+    }
+    let command = before == Some(T::Low) && matches!(token.kind, T::Low | T::Number) && !line.is_empty();
+    Some(if command {
+        found.help(format!("a command runs in a container: `c.run(sh\"{line}\")`"))
+    } else if before == Some(T::String) && token.kind == T::String {
+        found.help("texts are joined by `+`, values inserted by `\"${x}\"`")
+    } else {
+        found.help("an operator, a `,` or the end of the line is missing between them")
+    })
+}
+
+/// What stands for an instruction of a Dockerfile.
+pub(super) fn instruction(line: &str) -> Option<&'static str> {
+    Some(match line.split_whitespace().next()? {
+        "FROM" => "a container starts from an image: `image(\"alpine:3.20\")`",
+        "RUN" => "a command is an operation of a container: `c.run(sh\"…\")`",
+        "COPY" | "ADD" => "files come in by an operation of a container: `c.copy(\"/path\", files)`",
+        "WORKDIR" => "the folder is set by an operation of a container: `c.workdir(\"/src\")`",
+        "ENV" | "ARG" => "a variable is set by an operation of a container: `c.env(\"NAME\", value)`",
+        "ENTRYPOINT" | "CMD" => {
+            "what an image starts is set by an operation of a container: `c.entrypoint([\"/app\"])`, `c.command([…])`"
+        }
+        "USER" => "the user is set by an operation of a container: `c.user(\"name\")`",
+        "EXPOSE" => "a port is named by an operation of a container: `c.expose(8080)`",
+        "LABEL" => "a label is set by an operation of a container: `c.label(\"name\", \"value\")`",
+        "SAVE" => "a file of a container is the value of `c.file(\"/path\")`",
+        "BUILD" => "another target is a function that is called",
+        _ => return None,
+    })
 }

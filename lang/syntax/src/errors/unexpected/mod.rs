@@ -2,8 +2,10 @@
 //! are tried in order, the first that knows a sentence wins.
 
 mod habits;
+mod lambdas;
 mod missing;
 mod places;
+mod types;
 
 use super::{Raised, Rank, point, span};
 use crate::Span;
@@ -72,6 +74,39 @@ impl Site<'_> {
         })
     }
 
+    /// A comma stands right before the token, so that it begins an element.
+    fn glued_comma(&self) -> bool {
+        matches!(self.back_kind(1), Some(TokenKind::Comma | TokenKind::LeftSquare))
+    }
+
+    /// In the header of an item, before its body.
+    fn in_header(&self) -> bool {
+        let declares = |t: &Token| {
+            matches!(t.kind, TokenKind::Fn | TokenKind::Action | TokenKind::Record | TokenKind::Enum)
+        };
+        let before = &self.tokens[..self.at];
+        before.iter().take(2).any(declares) && !before.iter().any(|t| t.kind.opens_block())
+    }
+
+    /// The condition of an `if` has just been read: its block does not begin.
+    fn in_condition(&self) -> bool {
+        let statement = self.tokens[..self.at].iter().rev();
+        let mut statement = statement
+            .take_while(|t| t.kind != TokenKind::Newline && !t.kind.opens_block() && !t.kind.closes_block());
+        statement.any(|t| t.kind == TokenKind::If)
+    }
+
+    /// The line, when the statement that is being read is a single line that begins with two words: what a shell would take as a
+    /// command.
+    fn statement_words(&self) -> Option<String> {
+        let first = self.back(1)?;
+        let begins = self.back_kind(2).is_none_or(|k| k == TokenKind::Newline || k.opens_block());
+        let rest = self.text.get(first.start as usize..)?;
+        let line = rest.lines().next()?.trim_end_matches(['}', ' ']);
+        let plain = !line.contains(['"', '\\', '`']) && line.chars().count() <= 60;
+        (begins && plain).then(|| line.to_owned())
+    }
+
     /// How the token is called in a sentence.
     fn shown(&self) -> String {
         match self.tokens.get(self.at) {
@@ -90,11 +125,17 @@ impl Site<'_> {
 type Rule = fn(&Site<'_>) -> Option<Diagnostic<Span>>;
 
 /// From the most special to the most general.
-const RULES: [Rule; 25] = [
-    habits::lambda,
+const RULES: [Rule; 34] = [
+    habits::script_hole_in_text,
+    habits::macro_call,
+    lambdas::lambda_word,
+    lambdas::lambda,
+    types::bracketed_type,
+    habits::single_bar,
+    habits::foreign_infix,
     habits::ternary,
     habits::index,
-    habits::angle_brackets,
+    types::angle_brackets,
     habits::chained_comparison,
     habits::increment,
     habits::loop_statement,
@@ -108,7 +149,10 @@ const RULES: [Rule; 25] = [
     places::keyword_as_name,
     places::item_in_block,
     places::lonely_else,
-    missing::small_type,
+    types::small_type,
+    missing::colon,
+    missing::equal,
+    missing::inner_quote,
     missing::comma,
     missing::member,
     missing::by_point,

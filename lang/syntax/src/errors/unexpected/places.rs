@@ -1,11 +1,12 @@
 //! Something stands where it cannot.
 
 use super::Site;
+use super::missing;
 use crate::Span;
 use crate::build::Point;
-use crate::errors::span;
+use crate::errors::{mistakes, names, span};
 use crate::token::TokenKind as T;
-use pipe_diagnostics::Diagnostic;
+use pipe_diagnostics::{Diagnostic, Edit};
 
 const ITEMS: &str = "a file is made of `use`, `param`, `let`, `fn`, `action`, `record`, `enum` and `test`";
 
@@ -65,6 +66,24 @@ pub(super) fn lonely_else(site: &Site<'_>) -> Option<Diagnostic<Span>> {
 
 /// Headers of items.
 pub(super) fn header(site: &Site<'_>) -> Option<Diagnostic<Span>> {
+    let name = site.back(1).filter(|t| t.kind == T::Low);
+    if let (Point::FunctionHeader, Some(name), Some(T::Arrow | T::LeftBrace | T::BodyOpen)) =
+        (site.point, name, site.kind())
+    {
+        let message = format!("`()` is missing behind the name `{}`", site.word(name));
+        return Some(
+            misplaced(message, site.end_before())
+                .help("the parameters of a function stand in `( )`, also when there are none")
+                .fix("insert `()`", site.end_before(), "()"),
+        );
+    }
+    let arrow = matches!(site.kind(), Some(T::Up)) && site.back_kind(1) == Some(T::RightParen);
+    if site.point == Point::FunctionResult && arrow {
+        return Some(
+            Diagnostic::error("wrong-arrow", "`->` is missing before the type of the result", site.place())
+                .fix("insert `->`", crate::errors::point(site.place().start), "-> "),
+        );
+    }
     let (message, help) = match site.point {
         Point::FunctionHeader => {
             ("behind the name of a function stand its parameters", "write `fn name(a: Type) -> Type { … }`")
@@ -120,6 +139,9 @@ pub(super) fn nameless(site: &Site<'_>) -> Option<Diagnostic<Span>> {
 /// What no other rule knows.
 pub(super) fn general(site: &Site<'_>) -> Diagnostic<Span> {
     let shown = site.shown();
+    if let Some(found) = comma_behind_statement(site).or_else(|| key_value(site)) {
+        return found;
+    }
     match site.point {
         Point::Item => {
             Diagnostic::error("bad-item", format!("{shown} does not fit into this declaration"), site.place())
@@ -129,12 +151,81 @@ pub(super) fn general(site: &Site<'_>) -> Diagnostic<Span> {
     }
 }
 
+/// `let x = 1,`.
+fn comma_behind_statement(site: &Site<'_>) -> Option<Diagnostic<Span>> {
+    let rest = site.text.get(site.place().end as usize..).unwrap_or_default();
+    let end = rest.lines().next().is_none_or(|line| line.trim().is_empty());
+    let statement = !matches!(
+        site.point,
+        Point::Arg
+            | Point::ArgValue
+            | Point::Element
+            | Point::Param
+            | Point::Field
+            | Point::Variant
+            | Point::Type
+    );
+    (site.kind() == Some(T::Comma) && end && statement && site.behind_value())
+        .then(|| mistakes::comma_behind_statement(site.place()))
+}
+
+/// `run: "make"` as a line, `timeout-minutes: 10` as an argument.
+fn key_value(site: &Site<'_>) -> Option<Diagnostic<Span>> {
+    let name = site.back(1).filter(|t| t.kind == T::Low && site.kind() == Some(T::Colon))?;
+    let begins = |n| {
+        site.back_kind(n).is_none_or(|k| {
+            k.opens_block() || matches!(k, T::Newline | T::Comma | T::LeftParen | T::LeftSquare)
+        })
+    };
+    if site.back_kind(2) == Some(T::Minus) && site.back_kind(3) == Some(T::Low) && begins(4) {
+        let first = site.back(3)?;
+        let wanted = format!("{}_{}", site.word(first), site.word(name));
+        let place = span(first).to(span(name));
+        return Some(
+            Diagnostic::error("name-case", format!("this name is written `{wanted}`"), place)
+                .help("the words of a name are joined by `_`")
+                .suggestion(format!("write `{wanted}`"), vec![Edit { place, text: wanted }]),
+        );
+    }
+    let word = site.word(name);
+    (begins(2) && matches!(site.point, Point::Statement | Point::Expression)).then(|| {
+        misplaced(format!("`{word}:` begins nothing: a block has statements, not keys with values"), site.place())
+            .help("an operation is called, `c.run([…])`; a record is made by `Name(key: value)`, a map by `[\"key\": value]`")
+    })
+}
+
 /// Text outside of all items.
 pub(super) fn outside_items(site: &Site<'_>) -> Diagnostic<Span> {
-    let last = site.tokens.iter().take_while(|t| t.kind != T::Newline).last();
+    let start = site.tokens.first().map_or(0, |t| t.start) as usize;
+    let line = site.text.get(start..).unwrap_or_default().lines().next().unwrap_or_default();
+    let end = (start + line.len()) as u32;
+    let last = site.tokens.iter().take_while(|t| t.kind != T::Newline && t.start < end).last();
     let place = site.tokens.first().zip(last).map_or(Span::default(), |(a, z)| span(*a).to(span(*z)));
     let first = site.tokens.first().map(|t| site.word(*t)).unwrap_or_default();
+    let second = site.tokens.get(1).map(|t| t.kind);
+    if let Some(help) = missing::instruction(line) {
+        return Diagnostic::error("bad-item", "this belongs to no declaration", place).help(help);
+    }
+    if let ("from" | "import", Some(file)) = (first, site.tokens.iter().find(|t| t.kind == T::String)) {
+        let path = site.word(*file);
+        let name = names::module_name(path.trim_matches('"'));
+        return Diagnostic::error("bad-item", "this belongs to no declaration", place)
+            .help(format!("write `use {path} as {name}`; its names are used through it: `{name}.f()`"));
+    }
     let help = match first {
+        "export" if second == Some(T::Up) => {
+            "a variable is set by an operation of a container: `c.env(\"NAME\", value)`"
+        }
+        "impl" | "trait" => {
+            "functions stand for themselves: `fn f(x: App) -> String { … }` is called as `x |> f()`"
+        }
+        "test" if second == Some(T::String) => "a test has a body: `test \"title\" { … }`",
+        _ if second == Some(T::Colon) => {
+            "a job is a function that gives a value: `pub fn test() -> Check { image(\"golang:1.23\").check(sh\"go test\") }`"
+        }
+        _ if second == Some(T::Equal) => {
+            "a value gets a name by `let name: Type = value`; what a caller may set is a `param`"
+        }
         "class" | "type" | "interface" | "struct" => {
             "a type is declared by `record Name { … }` or `enum Name { … }`"
         }

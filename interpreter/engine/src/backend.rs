@@ -153,6 +153,8 @@ pub struct StepOutcome {
     pub refused: Vec<SocketAddr>,
     /// Why it had no network though it was to have one.
     pub offline: Option<String>,
+    /// Absolute paths of sockets that it left. They are in none of the layers.
+    pub sockets: Vec<PathBuf>,
 }
 
 /// A layer that a step left, still without a name in the store.

@@ -43,6 +43,8 @@ pub struct LayerScan {
     pub dirs: Vec<ScannedDir>,
     /// Bytes that it takes on the disk: as found, or estimated when it is not there yet. No part of what it is.
     pub disk: u64,
+    /// Paths of the sockets that were found. They are no part of what it is; where it is to be mounted, they have to go first.
+    pub sockets: Vec<Vec<u8>>,
 }
 
 /// A folder of a layer.
@@ -123,7 +125,7 @@ impl LayerScan {
             }
         }
         disk += DISK_BLOCK * dirs.len() as u64;
-        LayerScan { dirs, disk }
+        LayerScan { dirs, disk, sockets: Vec::new() }
     }
 
     /// Nothing is in the layer.

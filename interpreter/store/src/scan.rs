@@ -4,7 +4,7 @@ use std::collections::{HashMap, HashSet};
 use std::ffi::OsStr;
 use std::fs::File;
 use std::io;
-use std::os::unix::ffi::OsStrExt;
+use std::os::unix::ffi::{OsStrExt, OsStringExt};
 use std::path::{Path, PathBuf};
 
 use rayon::prelude::*;
@@ -23,15 +23,15 @@ const PARALLEL_BYTES: u64 = 4 << 20;
 
 /// Digests the layer in `dir`: a folder in overlayfs's form. Whiteouts are character devices 0:0 or empty files with the attribute
 /// `user.overlay.whiteout`; `user.overlay.opaque` = `y` marks a folder that hides lower ones. Nothing may write to the folder
-/// meanwhile. Sockets are left out: they mean nothing without the process that listened.
+/// meanwhile. Sockets are left out, for they mean nothing without the process that listened; [`LayerScan::sockets`] names them.
 pub fn scan_layer(dir: &Path, ids: IdMap) -> Result<LayerScan, StoreError> {
-    let mut scan = Scan { root: dir, ids, dirs: Vec::new(), pending: Vec::new(), files: Vec::new() };
+    let mut scan = Scan { root: dir, ids, dirs: Vec::new(), pending: Vec::new(), files: Vec::new(), sockets: Vec::new() };
     scan.add_dir(PathBuf::new())?;
     while let Some((index, path)) = scan.pending.pop() {
         scan.read_dir(index, &path)?;
     }
     let digests = hash_files(dir, &scan.files)?;
-    Ok(assemble(scan.dirs, scan.files, digests))
+    Ok(LayerScan { sockets: scan.sockets, ..assemble(scan.dirs, scan.files, digests) })
 }
 
 /// A scan under way. Folders are numbered as they are found, parents first; [`assemble`] turns that around.
@@ -41,6 +41,7 @@ struct Scan<'a> {
     dirs: Vec<FoundDir>,
     pending: Vec<(usize, PathBuf)>,
     files: Vec<FoundFile>,
+    sockets: Vec<Vec<u8>>,
 }
 
 struct FoundDir {
@@ -126,7 +127,10 @@ impl Scan<'_> {
                 done(ScannedNode::Fifo(self.meta(&path, &stat, xattrs.content)?))
             }
             FileType::CharacterDevice if stat.st_rdev == 0 => done(ScannedNode::Whiteout),
-            FileType::Socket => Ok(None),
+            FileType::Socket => {
+                self.sockets.push(path.into_os_string().into_vec());
+                Ok(None)
+            }
             _ => Err(ScanError::Device { path }),
         }
     }
@@ -208,7 +212,7 @@ fn assemble(found: Vec<FoundDir>, files: Vec<FoundFile>, digests: Vec<Hashed>) -
         opaque: dir.opaque,
         entries: dir.entries.into_iter().filter_map(|(name, found)| Some((name, node(found)?))).collect(),
     });
-    LayerScan { dirs: dirs.collect(), disk }
+    LayerScan { dirs: dirs.collect(), disk, sockets: Vec::new() }
 }
 
 /// Numbers the inodes that have at least two names in the layer. The numbers follow the order in which they were found; only

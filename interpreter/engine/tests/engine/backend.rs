@@ -123,6 +123,7 @@ impl Closures {
             elapsed: Duration::from_millis(1),
             refused: Vec::new(),
             offline: None,
+            sockets: Vec::new(),
         })
     }
 }
@@ -136,7 +137,15 @@ fn own_ids() -> IdMap {
 
 fn outcome(exit: Exit, mounts: usize) -> StepOutcome {
     let mounts = (0..mounts).map(|_| None).collect();
-    StepOutcome { exit, root: None, mounts, elapsed: Duration::ZERO, refused: Vec::new(), offline: None }
+    StepOutcome {
+        exit,
+        root: None,
+        mounts,
+        elapsed: Duration::ZERO,
+        refused: Vec::new(),
+        offline: None,
+        sockets: Vec::new(),
+    }
 }
 
 impl Call<'_> {

@@ -175,6 +175,7 @@ fn sockets_are_left_out() {
     fs::create_dir(&dir).unwrap();
     let _listener = std::os::unix::net::UnixListener::bind(dir.join("socket")).unwrap();
     fs::write(dir.join("file"), b"").unwrap();
+    assert_eq!(store.scan(&dir).sockets, [b"socket"]);
     let tree = store.record(&store.empty_tree(), &dir);
     assert_eq!(store.listing(&tree), "0644 0:0 file 0\n");
     assert_eq!(store.verify(false).unwrap().damage, []);

@@ -1,7 +1,8 @@
 //! Running one step: the request, its output, its outcome.
 
+use std::ffi::OsString;
 use std::os::fd::{AsFd, OwnedFd};
-use std::os::unix::ffi::OsStrExt;
+use std::os::unix::ffi::{OsStrExt, OsStringExt};
 use std::path::{Path, PathBuf};
 
 use pipe_engine::{
@@ -182,6 +183,7 @@ fn outcome(report: Report, spec: &StepSpec) -> Result<StepOutcome, BackendError>
         elapsed: report.elapsed,
         refused: report.refused,
         offline: report.offline,
+        sockets: report.sockets.into_iter().map(|path| OsString::from_vec(path).into()).collect(),
     })
 }
 

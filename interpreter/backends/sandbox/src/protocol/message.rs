@@ -214,6 +214,23 @@ pub(crate) struct Report {
     pub(crate) refused: Vec<SocketAddr>,
     /// Why it had no network though it was to have one.
     pub(crate) offline: Option<String>,
+    /// Absolute paths of sockets that it left. They are in none of the layers.
+    pub(crate) sockets: Vec<Vec<u8>>,
+}
+
+impl Report {
+    /// Of a step that left nothing.
+    pub(crate) fn of(ending: Ending, elapsed: Duration) -> Report {
+        Report {
+            ending,
+            root: None,
+            mounts: Vec::new(),
+            elapsed,
+            refused: Vec::new(),
+            offline: None,
+            sockets: Vec::new(),
+        }
+    }
 }
 
 /// How a command ended.

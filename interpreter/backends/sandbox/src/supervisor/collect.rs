@@ -3,31 +3,57 @@
 use std::os::unix::fs::MetadataExt;
 use std::path::Path;
 
-use pipe_store::{IdMap, scan_layer};
+use pipe_store::{IdMap, LayerScan, scan_layer};
 
 use super::attributes;
 use super::folders::StepFolders;
+use super::layers::LayerIndex;
+use super::sockets;
 use super::uppers::{MOUNTED_FILE, Upper};
 use crate::protocol::{StagedLayer, StepFailure};
 
-/// Digests an upper folder. `None` when the step changed nothing.
-pub(super) fn collect(upper: &Upper, folders: &StepFolders<'_>) -> Result<Option<StagedLayer>, StepFailure> {
+/// What was found in an upper folder.
+#[derive(Default)]
+pub(super) struct Left {
+    /// `None` when the step changed nothing.
+    pub(super) layer: Option<StagedLayer>,
+    /// Paths of the sockets that it left, from the upper folder on. They are gone.
+    pub(super) sockets: Vec<Vec<u8>>,
+}
+
+/// Digests an upper folder.
+pub(super) fn collect(
+    upper: &Upper,
+    folders: &StepFolders<'_>,
+    index: &LayerIndex,
+) -> Result<Left, StepFailure> {
     let folder = match upper {
         Upper::File { folder, before } if is_same_file(&folder.join(MOUNTED_FILE), before) => {
-            return Ok(None);
+            return Ok(Left::default());
         }
         Upper::Overlay { folder, .. } | Upper::File { folder, .. } => folder,
     };
-    let scan = scan_layer(folder, IdMap::Identity).map_err(|error| failed(&error))?;
+    let mut scan = scan(folder)?;
+    let sockets = std::mem::take(&mut scan.sockets);
+    if let Upper::Overlay { below, .. } = upper
+        && !sockets.is_empty()
+    {
+        sockets::leave_out(folder, &sockets, below, index).map_err(|error| failed(&error))?;
+        scan = self::scan(folder)?;
+    }
     if let Upper::Overlay { before, .. } = upper
         && scan.is_empty()
         && attributes::attributes(folder).is_ok_and(|now| now == *before)
     {
-        return Ok(None);
+        return Ok(Left { layer: None, sockets });
     }
     folders.leave(folder);
     let path = folder.to_str().ok_or_else(|| failed(&folder.display()))?.to_owned();
-    Ok(Some(StagedLayer { path, scan }))
+    Ok(Left { layer: Some(StagedLayer { path, scan }), sockets })
+}
+
+fn scan(folder: &Path) -> Result<LayerScan, StepFailure> {
+    scan_layer(folder, IdMap::Identity).map_err(|error| failed(&error))
 }
 
 fn failed(error: &dyn std::fmt::Display) -> StepFailure {

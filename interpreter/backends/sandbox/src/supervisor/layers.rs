@@ -142,7 +142,7 @@ fn is_whiteout(path: &Path, meta: &Metadata) -> bool {
 }
 
 /// Whether a folder hides what lower layers have at its path.
-fn is_opaque(folder: &Path) -> bool {
+pub(super) fn is_opaque(folder: &Path) -> bool {
     attribute(folder, c"user.overlay.opaque") == Some(b'y')
 }
 

@@ -18,6 +18,7 @@ mod plan;
 mod running;
 mod server;
 mod skeleton;
+mod sockets;
 mod step;
 mod texts;
 mod uppers;

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use rustix::pipe::PipeFlags;
 
-use super::collect::collect;
+use super::collect::{self, Left};
 use super::folders::StepFolders;
 use super::hint::hint;
 use super::plan::{self, Plan, StepNet};
@@ -63,7 +63,7 @@ pub(super) fn run(
     running.started(id, watch.process());
     // What the step writes to is the step's alone from here on.
     drop((fds, report_writer));
-    let followed = follow(&watch, &root, &mounts, step, folders);
+    let followed = follow(context, &watch, &root, &mounts, step, folders);
     if running.was_killed(id) {
         return Err(StepFailure::Cancelled);
     }
@@ -73,6 +73,7 @@ pub(super) fn run(
 
 /// Follows a step to its end and takes what it left.
 fn follow(
+    context: &Context,
     watch: &Watch,
     root: &Upper,
     mounts: &[Option<Upper>],
@@ -83,12 +84,26 @@ fn follow(
     let (ending, elapsed) = judge(over, watch.image(), step)?;
     if !matches!(ending, Ending::Code(_)) {
         let mounts = mounts.iter().map(|_| None).collect();
-        return Ok(Report { ending, root: None, mounts, elapsed, refused: Vec::new(), offline: None });
+        return Ok(Report { mounts, ..Report::of(ending, elapsed) });
     }
-    let root = collect(root, folders)?;
-    let collect = |upper: &Option<Upper>| upper.as_ref().map_or(Ok(None), |upper| collect(upper, folders));
-    let mounts = mounts.iter().map(collect).collect::<Result<_, _>>()?;
-    Ok(Report { ending, root, mounts, elapsed, refused: Vec::new(), offline: None })
+    let mut report = Report::of(ending, elapsed);
+    let mut collect = |upper: &Upper, path: &str| {
+        let Left { layer, sockets } = collect::collect(upper, folders, &context.index)?;
+        report.sockets.extend(sockets.iter().map(|socket| below(path, socket)));
+        Ok(layer)
+    };
+    let root = collect(root, "/")?;
+    let mounts = mounts.iter().zip(&step.mounts).map(|(upper, mount)| match upper {
+        Some(upper) => collect(upper, &mount.path),
+        None => Ok(None),
+    });
+    let mounts = mounts.collect::<Result<_, _>>()?;
+    Ok(Report { root, mounts, ..report })
+}
+
+/// The path that a step has for what is in one of its mounts.
+fn below(mount: &str, path: &[u8]) -> Vec<u8> {
+    [mount.trim_end_matches('/').as_bytes(), b"/", path].concat()
 }
 
 /// Namespaces have limits of their own, which the error number does not name.

@@ -17,8 +17,8 @@ use crate::protocol::StepFailure;
 
 /// Where a step's changes end up.
 pub(super) enum Upper {
-    /// An overlay's upper folder, with the attributes it began with.
-    Overlay { folder: PathBuf, before: Attributes },
+    /// An overlay's upper folder, with the attributes it began with and what it is over.
+    Overlay { folder: PathBuf, before: Attributes, below: Stack },
     /// A folder with a private copy of a file under the name [`MOUNTED_FILE`], as it was before the step.
     File { folder: PathBuf, before: Metadata },
 }
@@ -36,6 +36,8 @@ pub(super) fn make_overlay(
     let upper = folders.fresh("upper");
     make_upper(&upper, &stack).map_err(machine(&upper))?;
     let before = attributes::attributes(&upper).map_err(machine(&upper))?;
+    // Without what is only made to be mounted on: no layer has that.
+    let below = stack.clone();
     if let Some(stubs) = stubs {
         let top = folders.fresh("stubs");
         skeleton::make_over(&top, stubs, &stack, index).map_err(machine(&top))?;
@@ -45,7 +47,7 @@ pub(super) fn make_overlay(
     let lowers: Vec<CString> =
         stack.folders.iter().rev().map(|path| c_path(path)).collect::<Result<_, _>>()?;
     let overlay = Overlay { lowers, upper: c_path(&upper)?, work: c_path(&work)? };
-    Ok((overlay, Upper::Overlay { folder: upper, before }))
+    Ok((overlay, Upper::Overlay { folder: upper, before, below }))
 }
 
 /// The root of an overlay has the attributes of its upper folder: those of the highest layer's own folder.

@@ -101,6 +101,35 @@ async fn deleted_stays_deleted() {
     assert_eq!(out, "again\n");
 }
 
+/// What a socket stands in the place of is gone, as if it had been removed before the step ended.
+#[tokio::test]
+async fn a_socket_is_no_change_but_what_it_covers_is_gone() {
+    let lab = Lab::new();
+    let listen = "listen() { python3 -c 'import socket, sys; socket.socket(socket.AF_UNIX).bind(sys.argv[1])' $1; }\n";
+    let mut spec = lab.script(&format!("{listen}mkdir /d /e; echo 1 > /d/a; echo 2 > /f; listen /e/s"));
+    let ran = lab.run(spec.clone()).await.unwrap();
+    assert_eq!(ran.outcome.sockets, [PathBuf::from("/e/s")]);
+    let layer = ran.outcome.root.unwrap();
+    assert_eq!(listing(&layer.scan), ["/d/", "/d/a", "/e/", "/f"]);
+    spec.root.push(lab.adopt(layer));
+
+    spec.argv[3] = format!("{listen}rm /f; listen /f; listen /new; listen /e/t; rm -r /d; mkdir /d; listen /d/a");
+    let ran = lab.run(spec.clone()).await.unwrap();
+    let layer = ran.outcome.root.unwrap();
+    assert_eq!(listing(&layer.scan), ["/d/!", "/e/", "/f-"]);
+    assert_eq!(layer.scan.sockets, [b""; 0]);
+    spec.root.push(lab.adopt(layer));
+    spec.argv[3] = "ls / /d /e | grep -x -e '[afst]' -e new || echo none".to_owned();
+    assert_eq!(lab.run(spec.clone()).await.unwrap().stdout, "none\n");
+
+    // In a mount, where nothing else was left.
+    let mut spec = Lab::mounted(lab.script(listen), "/src", &[]);
+    spec.argv[3].push_str("listen /src/s");
+    let ran = lab.run(spec).await.unwrap();
+    assert_eq!(ran.outcome.sockets, [PathBuf::from("/src/s")]);
+    assert!(ran.outcome.mounts[0].is_none() && ran.outcome.root.is_none());
+}
+
 #[tokio::test]
 async fn whiteouts_and_opaque_folders_are_reported() {
     let lab = Lab::new();

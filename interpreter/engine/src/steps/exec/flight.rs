@@ -10,7 +10,7 @@ use tokio_util::sync::CancellationToken;
 use super::super::blocking;
 use super::retries::Retries;
 use super::volumes;
-use super::{PreparedExec, record};
+use super::{PreparedExec, record, warn};
 use crate::capture::{Capture, Captured, Tail, interleave};
 use crate::failure::{Cause, FailureClass};
 use crate::results::ExecResult;
@@ -127,7 +127,7 @@ enum Ended {
 }
 
 impl Job {
-    fn warn(&self, message: String) {
+    pub(super) fn warn(&self, message: String) {
         self.session.context.engine.events.event(crate::Event::Warning { message: message.into() });
     }
 
@@ -196,7 +196,7 @@ async fn run(job: &Job, volumes: Vec<VolumeLock>, again: &Retries) -> Result<End
         Err(BackendError::Cancelled) => return Ok(Ended::Came(Flight::Stopped)),
         Err(error) => return Err(Cause { log_tail: captured.tail, ..Cause::from(error) }),
     };
-    warn_of_network(job, &outcome);
+    warn::of_outcome(job, &outcome);
     volumes::end(job, uses).await?;
     if again.is_one_left() && job.may_succeed_later(&outcome.exit) {
         return Ok(Ended::Badly(no_result(&job.step, &outcome.exit, captured).reason));
@@ -206,19 +206,6 @@ async fn run(job: &Job, volumes: Vec<VolumeLock>, again: &Retries) -> Result<End
         other => return Err(no_result(&job.step, other, captured)),
     };
     keep(job, exit_code, outcome, captured).await.map(Ended::Came)
-}
-
-/// Whatever a step makes of it, a person should know what the network kept from it.
-fn warn_of_network(job: &Job, outcome: &StepOutcome) {
-    if let Some(reason) = outcome.offline.as_ref().filter(|_| job.session.network.says_offline()) {
-        job.warn(format!("steps have no network: {reason}; `pipe doctor` says what mends it"));
-    }
-    for target in &outcome.refused {
-        let name = &job.step.name;
-        job.warn(format!(
-            "`{name}` may not reach {target}, which is not a public address: allow it with `--allow net:{target}`"
-        ));
-    }
 }
 
 /// Records what a command left: at once where that is little, away from whoever schedules where it may take long.

@@ -6,6 +6,7 @@ mod record;
 mod retries;
 mod surroundings;
 mod volumes;
+mod warn;
 
 pub(crate) use flight::{Flight, Job, Slots, fly};
 pub(crate) use prepare::{PreparedExec, PreparedMount, Shown, prepare};

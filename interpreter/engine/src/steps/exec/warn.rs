@@ -1,0 +1,22 @@
+//! What a person should know of a command that ran, whatever the pipeline makes of its result.
+
+use super::flight::Job;
+use crate::StepOutcome;
+use crate::left_out;
+
+/// Tells it.
+pub(super) fn of_outcome(job: &Job, outcome: &StepOutcome) {
+    let name = &job.step.name;
+    if let Some(reason) = outcome.offline.as_ref().filter(|_| job.session.network.says_offline()) {
+        job.warn(format!("steps have no network: {reason}; `pipe doctor` says what mends it"));
+    }
+    for target in &outcome.refused {
+        job.warn(format!(
+            "`{name}` may not reach {target}, which is not a public address: allow it with `--allow net:{target}`"
+        ));
+    }
+    // A later step would look for it in vain.
+    if let Some(paths) = left_out::list(&outcome.sockets) {
+        job.warn(format!("`{name}` left {paths}: a socket is no part of a result, for nothing listens there any more"));
+    }
+}

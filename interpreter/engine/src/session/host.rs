@@ -1,7 +1,7 @@
 //! The host as one session sees it: each folder, each file and the toolchain is looked at once.
 
-use std::collections::HashMap;
-use std::path::Path;
+use std::collections::{HashMap, HashSet};
+use std::path::{Path, PathBuf};
 use std::sync::{Mutex, PoisonError};
 
 use pipe_ops::{Digest, HostDir};
@@ -9,7 +9,7 @@ use pipe_store::{Filter, ImportError, ImportOptions, StoreError};
 use tokio::sync::OnceCell;
 
 use crate::failure::Cause;
-use crate::{Engine, EngineError, HostAccess, TreeValue, Value};
+use crate::{Engine, EngineError, Event, HostAccess, TreeValue, Value, left_out};
 
 /// What was read of the host so far. Steps of one session never see two states of one folder.
 pub(crate) struct HostSnapshot {
@@ -17,6 +17,8 @@ pub(crate) struct HostSnapshot {
     folders: Mutex<HashMap<HostDir, Result<Value, Cause>>>,
     files: Mutex<HashMap<String, Result<Value, Cause>>>,
     toolchain: OnceCell<Digest>,
+    /// What was left out of folders and told: the same file can be in several.
+    told: Mutex<HashSet<PathBuf>>,
 }
 
 impl HostSnapshot {
@@ -29,6 +31,7 @@ impl HostSnapshot {
             folders: Mutex::default(),
             files: Mutex::default(),
             toolchain: OnceCell::new(),
+            told: Mutex::default(),
         })
     }
 
@@ -45,9 +48,22 @@ impl HostSnapshot {
     fn import_folder(&self, engine: &Engine, dir: &HostDir) -> Result<Value, Cause> {
         let real = self.access.resolve(&dir.path).map_err(|missing| Cause::usage(missing.to_string()))?;
         let filter = Filter::new(&dir.include, &dir.exclude).map_err(Cause::from)?;
-        let tree = engine.store.import_dir(&real, &filter, &ImportOptions::default());
-        tree.map(|tree| Value::Tree(TreeValue::whole(tree)))
-            .map_err(|error| import_cause(&dir.path, &real, error))
+        let taken = engine.store.import_dir(&real, &filter, &ImportOptions::default());
+        let taken = taken.map_err(|error| import_cause(&dir.path, &real, error))?;
+        self.tell_left_out(engine, &dir.path, taken.left_out);
+        Ok(Value::Tree(TreeValue::whole(taken.tree)))
+    }
+
+    /// A step would miss it without a word.
+    fn tell_left_out(&self, engine: &Engine, folder: &str, left_out: Vec<PathBuf>) {
+        let folder = if folder == "." { Path::new("") } else { Path::new(folder) };
+        let mut told = self.told.lock().unwrap_or_else(PoisonError::into_inner);
+        let paths = left_out.into_iter().map(|path| folder.join(path));
+        let new: Vec<PathBuf> = paths.filter(|path| told.insert(path.clone())).collect();
+        if let Some(paths) = left_out::list(&new) {
+            let message = format!("{paths}: left out, for only files, folders and links can be taken in; `exclude:` it");
+            engine.events.event(Event::Warning { message: message.into() });
+        }
     }
 
     /// A file of the host. Blocks.

@@ -9,9 +9,10 @@ mod read;
 mod snapshot;
 mod walk;
 
+use std::ffi::OsString;
 use std::fs;
 use std::io;
-use std::os::unix::ffi::OsStrExt;
+use std::os::unix::ffi::{OsStrExt, OsStringExt};
 use std::path::{Path, PathBuf};
 use std::sync::LazyLock;
 
@@ -34,6 +35,15 @@ pub struct ImportOptions {
     pub ignore_stat_cache: bool,
 }
 
+/// A folder of the host that was taken in.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Imported {
+    /// What it holds.
+    pub tree: Tree,
+    /// Paths from the folder on, sorted, of what is in it and is no file, folder or link: sockets, named pipes, devices. They are left out.
+    pub left_out: Vec<PathBuf>,
+}
+
 /// What was taken in last time.
 struct Previous {
     tree: Tree,
@@ -42,13 +52,13 @@ struct Previous {
 
 impl Store {
     /// Takes a folder of the host in. Owners become 0:0 and modes 0644 or 0755, so that a key does not depend on who checked the
-    /// files out; symbolic links stay as they are; sockets, pipes and devices are left out. An unchanged folder costs a walk.
+    /// files out; symbolic links stay as they are; sockets, pipes and devices are left out, and named. An unchanged folder costs a walk.
     pub fn import_dir(
         &self,
         path: &Path,
         filter: &Filter,
         options: &ImportOptions,
-    ) -> Result<Tree, StoreError> {
+    ) -> Result<Imported, StoreError> {
         let root = fs::canonicalize(path).map_err(|error| read_error(path, error))?;
         if !root.is_dir() {
             return Err(ImportError::NotADirectory { path: path.to_path_buf() }.into());
@@ -57,7 +67,9 @@ impl Store {
         // What is remembered of many files takes as long to read as a part of the walk.
         let (found, previous) =
             rayon::join(|| walk::walk(&root, filter, self.inside(&root)), || self.previous(&root, key));
-        self.take_in(&root, key, found?, previous?, options)
+        let (found, other) = found?;
+        let left_out = other.into_iter().map(|path| OsString::from_vec(path).into()).collect();
+        Ok(Imported { tree: self.take_in(&root, key, found, previous?, options)?, left_out })
     }
 
     /// Takes a file of the host in; a symbolic link is followed.

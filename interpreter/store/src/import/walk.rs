@@ -25,6 +25,8 @@ struct Walk<'a> {
     /// A path that never counts.
     except: Option<Vec<u8>>,
     found: Mutex<Vec<Found>>,
+    /// Paths of what would count if it were a file, a folder or a link.
+    other: Mutex<Vec<Vec<u8>>>,
     failed: Mutex<Option<StoreError>>,
 }
 
@@ -36,17 +38,31 @@ struct Found {
     inside: bool,
 }
 
-/// Looks at everything in a folder that counts. Contents are not read yet.
-pub(super) fn walk(root: &Path, filter: &Filter, except: Option<Vec<u8>>) -> Result<Snapshot, StoreError> {
+/// Looks at everything in a folder that counts. Contents are not read yet. With the paths, sorted, of what counts and is no file, folder
+/// or link.
+pub(super) fn walk(
+    root: &Path,
+    filter: &Filter,
+    except: Option<Vec<u8>>,
+) -> Result<(Snapshot, Vec<Vec<u8>>), StoreError> {
     let opened = File::open(root).map_err(|error| read_error(root, error))?;
-    let walk =
-        Walk { root: opened, shown: root, filter, except, found: Mutex::default(), failed: Mutex::default() };
+    let walk = Walk {
+        root: opened,
+        shown: root,
+        filter,
+        except,
+        found: Mutex::default(),
+        other: Mutex::default(),
+        failed: Mutex::default(),
+    };
     let inside = filter.root() == Verdict::In;
     rayon::scope(|scope| walk.dir(scope, Vec::new(), inside));
     if let Some(error) = walk.failed.into_inner().unwrap_or_else(PoisonError::into_inner) {
         return Err(error);
     }
-    Ok(pruned(walk.found.into_inner().unwrap_or_else(PoisonError::into_inner)))
+    let mut other = walk.other.into_inner().unwrap_or_else(PoisonError::into_inner);
+    other.sort();
+    Ok((pruned(walk.found.into_inner().unwrap_or_else(PoisonError::into_inner)), other))
 }
 
 /// Looks at one file of a folder, as if it were all that is there, under the name that stands for it.
@@ -102,12 +118,16 @@ impl Walk<'_> {
                 continue;
             }
             let failed = |error: Errno| read_error(&self.shown_path(&child), error.into());
-            let Some(node) = node(&opened, name, entry.file_type()).map_err(failed)? else { continue };
-            if node == EntrySnapshot::Dir {
-                entries.push((name.to_vec(), node));
-                scope.spawn(move |scope| self.dir(scope, child, verdict == Verdict::In));
-            } else if verdict == Verdict::In {
-                entries.push((name.to_vec(), node));
+            match node(&opened, name, entry.file_type()).map_err(failed)? {
+                Looked::Entry(EntrySnapshot::Dir) => {
+                    entries.push((name.to_vec(), EntrySnapshot::Dir));
+                    scope.spawn(move |scope| self.dir(scope, child, verdict == Verdict::In));
+                }
+                Looked::Entry(node) if verdict == Verdict::In => entries.push((name.to_vec(), node)),
+                Looked::Other if verdict == Verdict::In => {
+                    self.other.lock().unwrap_or_else(PoisonError::into_inner).push(child);
+                }
+                Looked::Entry(_) | Looked::Other | Looked::Gone => {}
             }
         }
         entries.sort_by(|(a, _), (b, _)| a.cmp(b));
@@ -119,8 +139,16 @@ impl Walk<'_> {
     }
 }
 
-/// What an entry is; `None` for what does not count or went away.
-fn node(dir: &impl std::os::fd::AsFd, name: &[u8], kind: FileType) -> Result<Option<EntrySnapshot>, Errno> {
+/// What an entry turned out to be.
+enum Looked {
+    Entry(EntrySnapshot),
+    /// A socket, a named pipe, a device.
+    Other,
+    /// It went away after the folder had been listed.
+    Gone,
+}
+
+fn node(dir: &impl std::os::fd::AsFd, name: &[u8], kind: FileType) -> Result<Looked, Errno> {
     let mut kind = kind;
     let mut known = None;
     if matches!(kind, FileType::RegularFile | FileType::Unknown) {
@@ -129,19 +157,19 @@ fn node(dir: &impl std::os::fd::AsFd, name: &[u8], kind: FileType) -> Result<Opt
                 kind = FileType::from_raw_mode(stat.st_mode);
                 known = Some(stat);
             }
-            Err(Errno::NOENT) => return Ok(None),
+            Err(Errno::NOENT) => return Ok(Looked::Gone),
             Err(error) => return Err(error),
         }
     }
     Ok(match (kind, known) {
-        (FileType::Directory, _) => Some(EntrySnapshot::Dir),
-        (FileType::RegularFile, Some(stat)) => Some(file_entry(&stat)),
+        (FileType::Directory, _) => Looked::Entry(EntrySnapshot::Dir),
+        (FileType::RegularFile, Some(stat)) => Looked::Entry(file_entry(&stat)),
         (FileType::Symlink, _) => match readlinkat(dir, name, Vec::new()) {
-            Ok(target) => Some(EntrySnapshot::Symlink { target: target.into_bytes() }),
-            Err(Errno::NOENT | Errno::INVAL) => None,
+            Ok(target) => Looked::Entry(EntrySnapshot::Symlink { target: target.into_bytes() }),
+            Err(Errno::NOENT | Errno::INVAL) => Looked::Gone,
             Err(error) => return Err(error),
         },
-        _ => None,
+        _ => Looked::Other,
     })
 }
 

@@ -72,7 +72,7 @@ impl Work {
     /// Takes a folder in, an image's layer, and runs three steps, each over the one before, as far as they are not cached.
     fn run(&self, store: &Store) -> Result<(), StoreError> {
         let run = store.begin_run()?;
-        let source = store.import_dir(&self.host, &Filter::default(), &ImportOptions::default())?;
+        let source = store.import_dir(&self.host, &Filter::default(), &ImportOptions::default())?.tree;
         let app = store.subfile(&source, "src/app.c")?;
         assert_eq!(store.read_file(&app)?, fs::read(self.host.join("src/app.c")).unwrap());
         let mut tree = self.image(store)?;

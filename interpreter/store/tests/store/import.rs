@@ -14,7 +14,7 @@ use crate::Fixture;
 use crate::model::{Model, model};
 
 fn import(store: &Fixture, path: &Path) -> Tree {
-    store.import_dir(path, &Filter::default(), &ImportOptions::default()).unwrap()
+    store.import_dir(path, &Filter::default(), &ImportOptions::default()).unwrap().tree
 }
 
 fn filter(include: &[&str], exclude: &[&str]) -> Filter {
@@ -40,9 +40,9 @@ proptest! {
                 fs::remove_dir_all(&host).unwrap();
             }
             model.write(&host);
-            let tree = store.import_dir(&host, &filter, &ImportOptions::default()).unwrap();
+            let tree = store.import_dir(&host, &filter, &ImportOptions::default()).unwrap().tree;
             let fresh = Fixture::new();
-            let expected = fresh.import_dir(&host, &filter, &ImportOptions::default()).unwrap();
+            let expected = fresh.import_dir(&host, &filter, &ImportOptions::default()).unwrap().tree;
             prop_assert_eq!(store.listing(&tree), fresh.listing(&expected));
             prop_assert_eq!(tree.digest, expected.digest);
             store.export_tree(&tree, &store.path("out"), 0).unwrap();
@@ -64,7 +64,11 @@ fn owners_and_modes_are_made_equal() {
     }
     set_mode(&host.join("dir"), 0o700);
     symlink("/etc", host.join("link")).unwrap();
-    let _listener = std::os::unix::net::UnixListener::bind(host.join("socket")).unwrap();
+    let _listener = std::os::unix::net::UnixListener::bind(host.join("dir/socket")).unwrap();
+    let taken = store.import_dir(&host, &Filter::default(), &ImportOptions::default()).unwrap();
+    assert_eq!(taken.left_out, [Path::new("dir/socket")]);
+    let taken = store.import_dir(&host, &filter(&["dir/plain"], &[]), &ImportOptions::default()).unwrap();
+    assert_eq!(taken.left_out, [""; 0].map(Path::new));
     assert_eq!(
         store.listing(&import(&store, &host)),
         "0755 0:0 dir/\n0644 0:0 dir/group 1\n0644 0:0 dir/plain 1\n0755 0:0 dir/program 1\n0777 0:0 link -> /etc\n"
@@ -193,7 +197,7 @@ fn what_does_not_count_is_not_read() {
         fs::write(host.join(name), name).unwrap();
     }
     let with = |include: &[&str], exclude: &[&str]| {
-        let tree = store.import_dir(&host, &filter(include, exclude), &ImportOptions::default()).unwrap();
+        let tree = store.import_dir(&host, &filter(include, exclude), &ImportOptions::default()).unwrap().tree;
         store.listing(&tree)
     };
     assert_eq!(
@@ -247,6 +251,6 @@ fn a_lost_layer_is_taken_in_again() {
     let tree = import(&store, &host);
     fs::remove_dir_all(store.dir().join("layers").join(&tree.layers[0].layer)).unwrap();
     let again = store.again();
-    let tree = again.import_dir(&host, &Filter::default(), &ImportOptions::default()).unwrap();
+    let tree = again.import_dir(&host, &Filter::default(), &ImportOptions::default()).unwrap().tree;
     assert_eq!(again.read_file(&again.subfile(&tree, "file").unwrap()).unwrap(), b"1");
 }

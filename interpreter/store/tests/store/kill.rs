@@ -30,7 +30,7 @@ fn record_for_ever() {
     println!();
     for number in start.. {
         fs::write(host.join("file"), number.to_string()).unwrap();
-        let source = store.import_dir(&host, &Filter::default(), &ImportOptions::default()).unwrap();
+        let source = store.import_dir(&host, &Filter::default(), &ImportOptions::default()).unwrap().tree;
         let text = format!("{number}\n").repeat(4000);
         tree = store.with_file(&tree, &format!("dir{}/file", number % 9), text.as_bytes(), 0o644).unwrap();
         let log = store.put_blob(text.as_bytes()).unwrap();

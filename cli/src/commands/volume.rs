@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::{SystemTime, UNIX_EPOCH};
 
-use pipe_store::{Store, VolumeEntry, VolumeRemoval};
+use pipe_store::{Store, VolumeEntry, VolumeOwner, VolumeRemoval};
 
 use super::cache::failed;
 use crate::amount::{bytes, rounded};
@@ -38,7 +38,8 @@ fn as_json(entry: &VolumeEntry) -> String {
     let object = serde_json::json!({
         "key": entry.key,
         "name": id.map(|id| &id.name),
-        "package": id.map(|id| &id.package),
+        "package": id.and_then(|id| package(&id.owner)),
+        "group": id.and_then(|id| group(&id.owner)),
         "platform": id.map(|id| &id.platform),
         "user": id.map(|id| &id.user),
         "instance": entry.instance,
@@ -46,6 +47,14 @@ fn as_json(entry: &VolumeEntry) -> String {
         "bytes": entry.bytes,
     });
     format!("{object}\n")
+}
+
+fn package(owner: &VolumeOwner) -> Option<&str> {
+    if let VolumeOwner::Package(folder) = owner { Some(folder) } else { None }
+}
+
+fn group(owner: &VolumeOwner) -> Option<&str> {
+    if let VolumeOwner::Group(group) = owner { Some(group) } else { None }
 }
 
 fn as_line(entry: &VolumeEntry) -> String {
@@ -56,7 +65,7 @@ fn as_line(entry: &VolumeEntry) -> String {
         Some(id) => {
             let user = if id.user == "0" { String::new() } else { format!("  user {}", id.user) };
             let copy = if entry.instance == 0 { String::new() } else { format!("  copy {}", entry.instance) };
-            format!("{}  {}  {}{user}{copy}", id.name, id.package, id.platform)
+            format!("{}  {}  {}{user}{copy}", id.name, id.owner, id.platform)
         }
     };
     let key = entry.key.get(..SHOWN).unwrap_or(&entry.key);

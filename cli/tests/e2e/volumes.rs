@@ -3,7 +3,7 @@
 use std::fs::{File, FileTimes};
 use std::time::{Duration, SystemTime};
 
-use crate::harness::World;
+use crate::harness::{World, copy_tree};
 
 /// `make` keeps its objects in a volume. `FLAGS` makes a step another one without touching a source.
 const MAKE: &str = r#"
@@ -98,6 +98,48 @@ fn make_sees_what_an_earlier_step_wrote_whatever_time_it_gave_it() {
 #[test]
 fn make_sees_what_is_mounted_of_an_earlier_step() {
     no_old_object_is_taken_for_a_new_one("mounted_of_a_step", false);
+}
+
+/// What one package of a group keeps, the others find, each with a grant of its own.
+#[test]
+fn a_group_of_packages_has_a_volume_together() {
+    let world = World::tools(
+        "fn step(text: String, group: String?) -> String {\n  tools.cache(\"/c\", \"v\", shared: group).env(\"T\", text).run(sh\"cat /c/* 2> /dev/null || true; echo $T > /c/$T\").stdout\n}\n\
+         pub fn own(text: String) -> String { step(text, none) }\n\
+         pub fn ours(text: String) -> String { step(text, some(\"team\")) }\n\
+         pub fn theirs(text: String) -> String { step(text, some(\"others\")) }\n\
+         pub fn all() -> Check {\n  tools.cache(\"/a\", \"v\", shared: \"team\").cache(\"/b\", \"v\", shared: \"others\").cache(\"/c\", \"w\", shared: \"team\").check([\"true\"], network: Host)\n}\n",
+    );
+    let other = world.path("other");
+    copy_tree(&world.package(), &other);
+    let other = other.to_str().unwrap();
+    let run = |target: &str, text: &str, more: &[&str]| {
+        world.run(["run", target, "--text", text].iter().chain(more))
+    };
+    let granted = ["--allow", "volume:team"];
+    run("ours", "1", &[]).exits(2).says("main.pipe:4:").says("--allow volume:team");
+    run("ours", "1", &["--allow", "volume:others"]).exits(2);
+    assert_eq!(run("ours", "1", &granted).success().stdout, "");
+    run("ours", "2", &["-C", other]).exits(2).says("--allow volume:team");
+    assert_eq!(run("ours", "2", &["-C", other, "--allow", "volume:team"]).success().stdout, "1\n");
+    assert_eq!(run("ours", "3", &granted).success().stdout, "1\n2\n");
+    assert_eq!(run("theirs", "4", &["--allow", "volume:others"]).success().stdout, "");
+    assert_eq!(run("own", "5", &[]).success().stdout, "");
+    // All that a step asks for is asked for at once.
+    world.run(["run", "all"]).exits(2).says("--allow net:host,volume:others,volume:team");
+    let plan = world.prints(["plan", "all"]);
+    assert!(plan.contains("unknown: needs --allow net:host,volume:others,volume:team"), "{plan}");
+
+    let listed = world.prints(["cache", "volume", "ls"]);
+    assert_eq!(listed.matches("v  group team  linux/").count(), 1, "{listed}");
+    let json: Vec<serde_json::Value> = world
+        .prints(["cache", "volume", "ls", "--json"])
+        .lines()
+        .map(|line| serde_json::from_str(line).unwrap())
+        .collect();
+    let groups: Vec<&str> = json.iter().filter_map(|volume| volume["group"].as_str()).collect();
+    assert_eq!(groups, ["others", "team"]);
+    assert!(json.iter().all(|volume| volume["group"].is_null() != volume["package"].is_null()));
 }
 
 /// One target after the other is made of a changed source; in between the step that wrote it runs again, so that the same content

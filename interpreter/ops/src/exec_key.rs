@@ -54,6 +54,8 @@ pub enum ResolvedMounted {
     Cache {
         /// The volume's name.
         name: String,
+        /// The group of packages that have it together.
+        group: Option<String>,
     },
     /// An empty folder in memory.
     Tmpfs,
@@ -98,7 +100,12 @@ impl ResolvedMount {
                 }
                 preimage.digest(path, *content)
             }
-            ResolvedMounted::Cache { name } => preimage.text(format!("{path} (cache volume)"), name),
+            ResolvedMounted::Cache { name, group } => {
+                if let Some(group) = group {
+                    preimage = preimage.text(format!("{path} (group of the cache volume)"), group);
+                }
+                preimage.text(format!("{path} (cache volume)"), name)
+            }
             ResolvedMounted::Tmpfs => preimage.text(format!("{path} (tmpfs)"), ""),
         }
     }
@@ -146,7 +153,7 @@ mod tests {
     /// Every field is in the key: what the table of the design names, and nothing beside it exists.
     #[test]
     fn every_field_changes_the_key() {
-        let changes: [Change; 17] = [
+        let changes: [Change; 18] = [
             ("host tools", |exec| exec.base = None),
             ("root file system", |exec| exec.root = Digest::of(b"other")),
             ("/src", |exec| exec.mounts[0].shown = content(Digest::of(b"other"), None, None)),
@@ -157,7 +164,11 @@ mod tests {
                 exec.mounts[0].shown = content(Digest::of(b"src"), None, Some(Digest::of(b"tools")));
             }),
             ("/c (cache volume)", |exec| {
-                let shown = ResolvedMounted::Cache { name: "objects".into() };
+                let shown = ResolvedMounted::Cache { name: "objects".into(), group: None };
+                exec.mounts.push(ResolvedMount { path: "/c".into(), shown });
+            }),
+            ("/c (group of the cache volume)", |exec| {
+                let shown = ResolvedMounted::Cache { name: "objects".into(), group: Some("team".into()) };
                 exec.mounts.push(ResolvedMount { path: "/c".into(), shown });
             }),
             ("/t (tmpfs)", |exec| {

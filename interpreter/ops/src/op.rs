@@ -355,6 +355,8 @@ pub enum Mounted {
 pub struct CacheVolume {
     /// Its name. Volumes of one name in different packages are different ones.
     pub name: String,
+    /// The packages that name the same group have the same volumes; without one they are the package's own.
+    pub group: Option<String>,
     /// How steps share it.
     pub sharing: Sharing,
 }

@@ -82,7 +82,8 @@ fn exec() -> impl Strategy<Value = Op> {
     let shown = prop_oneof![
         any_output().prop_map(Mounted::Tree),
         any_output().prop_map(Mounted::File),
-        (text(), sharing).prop_map(|(name, sharing)| Mounted::Cache(CacheVolume { name, sharing })),
+        (text(), prop::option::of(text()), sharing)
+            .prop_map(|(name, group, sharing)| Mounted::Cache(CacheVolume { name, group, sharing })),
         prop::option::of(any::<u64>()).prop_map(|size| Mounted::Tmpfs { size }),
     ];
     let mount = (text(), shown).prop_map(|(path, shown)| Mount { path, shown });

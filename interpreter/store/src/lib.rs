@@ -59,7 +59,7 @@ pub use error::*;
 pub use export::Exported;
 pub use fact::Held;
 pub use filter::{Filter, Rules};
-pub use import::ImportOptions;
+pub use import::{ImportOptions, Imported};
 pub use layer::*;
 pub use lock::StepLock;
 pub use namespace::{IdMap, Namespace};
@@ -72,4 +72,6 @@ pub use step::*;
 pub use store::{Store, StoreOptions};
 pub use tree::*;
 pub use verify::{Damage, VerifyReport};
-pub use volume::{DatedFile, VolumeEntry, VolumeId, VolumeLock, VolumeRemoval, VolumeUse, disk_usage};
+pub use volume::{
+    DatedFile, VolumeEntry, VolumeId, VolumeLock, VolumeOwner, VolumeRemoval, VolumeUse, disk_usage,
+};

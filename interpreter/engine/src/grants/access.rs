@@ -75,13 +75,16 @@ impl HostAccess {
     /// # Errors
     /// When it is not.
     pub fn check(&self, op: &Op) -> Result<(), MissingGrant> {
+        self.refused(op).into_iter().next().map_or(Ok(()), Err)
+    }
+
+    /// All that an op asks for and was not granted. Nothing is opened or read for the answer.
+    pub(crate) fn refused(&self, op: &Op) -> Vec<MissingGrant> {
         let places = Places { package: &self.package, home: self.grants.home.as_deref() };
-        match asked(op, &places) {
-            Some((grant, what)) if !self.grants.cover(&grant) => {
-                Err(MissingGrant { grant, what, nodes: Vec::new(), origins: Vec::new() })
-            }
-            _ => Ok(()),
-        }
+        let missing = asked(op, &places).into_iter().filter(|(grant, _)| !self.grants.cover(grant));
+        missing
+            .map(|(grant, what)| MissingGrant { grant, what, nodes: Vec::new(), origins: Vec::new() })
+            .collect()
     }
 
     /// What these outputs need and may not have, each grant once, in the order of the graph.
@@ -89,14 +92,15 @@ impl HostAccess {
         let mut missing: Vec<MissingGrant> = Vec::new();
         for id in graph.reachable(outputs) {
             let Some(node) = graph.get(id) else { continue };
-            let Err(one) = self.check(&node.op) else { continue };
-            let at = missing.iter().position(|known| known.grant == one.grant).unwrap_or_else(|| {
-                missing.push(one);
-                missing.len() - 1
-            });
-            if let Some(known) = missing.get_mut(at) {
-                known.nodes.push(id);
-                known.origins.extend(node.origins.iter().cloned());
+            for one in self.refused(&node.op) {
+                let at = missing.iter().position(|known| known.grant == one.grant).unwrap_or_else(|| {
+                    missing.push(one);
+                    missing.len() - 1
+                });
+                if let Some(known) = missing.get_mut(at).filter(|known| known.nodes.last() != Some(&id)) {
+                    known.nodes.push(id);
+                    known.origins.extend(node.origins.iter().cloned());
+                }
             }
         }
         missing

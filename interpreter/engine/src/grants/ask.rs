@@ -1,8 +1,9 @@
 //! What ops ask for.
 
+use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
-use pipe_ops::{Act, Network, NodeId, Op, Origin};
+use pipe_ops::{Act, Mounted, Network, NodeId, Op, Origin};
 
 use super::grant::{Grant, SecretPlace, flag_of};
 use super::path::written;
@@ -51,38 +52,51 @@ pub(super) struct Places<'a> {
     pub(super) home: Option<&'a Path>,
 }
 
-/// What an op asks for beyond the package's own folder, with what happened in words.
-pub(super) fn asked(op: &Op, places: &Places<'_>) -> Option<(Grant, String)> {
+/// What an op asks for beyond the package's own folder, each with what happened in words.
+pub(super) fn asked(op: &Op, places: &Places<'_>) -> Vec<(Grant, String)> {
     match op {
         Op::HostDir(_) | Op::HostFile { .. } => {
-            let path = host_path(op)?;
-            let real = outside(path, places)?;
-            Some((Grant::File(real), format!("`{path}` is outside the package")))
+            let outside = host_path(op).and_then(|path| Some((path, outside(path, places)?)));
+            let ask = |(path, real)| (Grant::File(real), format!("`{path}` is outside the package"));
+            outside.map(ask).into_iter().collect()
         }
         Op::HostEnv { name } => {
-            Some((Grant::Env(name.clone()), format!("the package reads the variable `{name}`")))
+            vec![(Grant::Env(name.clone()), format!("the package reads the variable `{name}`"))]
         }
         Op::HostSecret { source } => {
-            let place = SecretPlace::parse(source, places.package, places.home)?;
-            Some((Grant::Secret(place), format!("the package uses the secret `{source}`")))
+            let place = SecretPlace::parse(source, places.package, places.home);
+            let ask = |place| (Grant::Secret(place), format!("the package uses the secret `{source}`"));
+            place.map(ask).into_iter().collect()
         }
         Op::Effect(effect) => match &effect.act {
             Act::Export { path, .. } => {
-                let real = outside(path, places)?;
-                Some((Grant::Export(real), format!("`{path}`, which is written, is outside the package")))
+                let what = || format!("`{path}`, which is written, is outside the package");
+                outside(path, places).map(|real| (Grant::Export(real), what())).into_iter().collect()
             }
             _ => of_command(op),
         },
         Op::Exec(_) => of_command(op),
-        Op::Declared { operation, .. } => of_operation(operation),
-        _ => None,
+        Op::Declared { operation, .. } => of_operation(operation).into_iter().collect(),
+        _ => Vec::new(),
     }
 }
 
 /// What a command asks for.
-fn of_command(op: &Op) -> Option<(Grant, String)> {
-    let host = op.command().is_some_and(|exec| exec.network == Network::Host);
-    host.then(|| (Grant::Net("host".to_owned()), "the step uses the host's own network".to_owned()))
+fn of_command(op: &Op) -> Vec<(Grant, String)> {
+    let Some(exec) = op.command() else { return Vec::new() };
+    let mut asked = Vec::new();
+    if exec.network == Network::Host {
+        asked.push((Grant::Net("host".to_owned()), "the step uses the host's own network".to_owned()));
+    }
+    let groups = exec.mounts.iter().filter_map(|mount| match &mount.shown {
+        Mounted::Cache(volume) => volume.group.as_ref(),
+        _ => None,
+    });
+    asked.extend(groups.collect::<BTreeSet<_>>().into_iter().map(|group| {
+        let what = format!("the step uses a cache volume that every package of the group `{group}` writes");
+        (Grant::Volume(group.clone()), what)
+    }));
+    asked
 }
 
 /// Operations that reach outside, by name.

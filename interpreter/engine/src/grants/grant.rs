@@ -19,6 +19,8 @@ pub enum Grant {
     Net(String),
     /// `export:PATH`: write this file, or this folder and below it. Absolute, links followed.
     Export(PathBuf),
+    /// `volume:GROUP`: use the cache volumes that all packages of this group have together.
+    Volume(String),
     /// `load`: put images into the local container engine.
     Load,
     /// `ssh-agent`: use the user's SSH agent.
@@ -46,7 +48,7 @@ pub struct GrantError(String);
 impl GrantError {
     /// What can be granted, for people.
     pub const KINDS: &str = "`file:PATH`, `env:NAME`, `secret:NAME`, `secret:file:PATH`, `net:host`, `net:ADDRESS`, \
-                             `export:PATH`, `load`, `ssh-agent` and `setting:KEY=VALUE` can be granted";
+                             `export:PATH`, `volume:GROUP`, `load`, `ssh-agent` and `setting:KEY=VALUE` can be granted";
 }
 
 impl Grant {
@@ -63,6 +65,7 @@ impl Grant {
             ("file", path) => Grant::File(written(path, base, home)),
             ("export", path) => Grant::Export(written(path, base, home)),
             ("env", name) => Grant::Env(name.to_owned()),
+            ("volume", group) => Grant::Volume(group.to_owned()),
             ("net", place) => match place.parse::<NetworkPlace>() {
                 Ok(_) => Grant::Net(place.to_owned()),
                 Err(_) => return Err(GrantError(text.to_owned())),
@@ -110,6 +113,7 @@ impl Grant {
             Grant::Net(place) if place == "host" => "use the network of this machine itself".to_owned(),
             Grant::Net(place) => format!("connect to {place}"),
             Grant::Export(path) => format!("write {}", path.display()),
+            Grant::Volume(group) => format!("share the cache volumes of the group {group} with other packages"),
             Grant::Load => "put images into the local container engine".to_owned(),
             Grant::SshAgent => "use your SSH agent".to_owned(),
             Grant::Setting(setting) => format!("set {setting}"),
@@ -152,6 +156,7 @@ impl fmt::Display for Grant {
             Grant::Secret(SecretPlace::Command(command)) => write!(f, "secret:cmd:{command}"),
             Grant::Net(place) => write!(f, "net:{place}"),
             Grant::Export(path) => write!(f, "export:{}", path.display()),
+            Grant::Volume(group) => write!(f, "volume:{group}"),
             Grant::Load => f.write_str("load"),
             Grant::SshAgent => f.write_str("ssh-agent"),
             Grant::Setting(setting) => write!(f, "setting:{setting}"),
@@ -179,6 +184,7 @@ mod tests {
             "net:10.0.0.0/8",
             "net:[fd00::1]",
             "export:/out",
+            "volume:team",
             "load",
             "ssh-agent",
             "setting:registry.docker.io.mirrors=http://127.0.0.1:5000",
@@ -186,7 +192,7 @@ mod tests {
             assert_eq!(parse(text).unwrap().to_string(), text);
         }
         for wrong in
-            ["", "file", "file:", "secret:", "secret:cmd:ls", "secret:x:y", "load:x", "setting:x", "magic:x"]
+            ["", "file", "file:", "volume:", "secret:", "secret:cmd:ls", "secret:x:y", "load:x", "setting:x", "magic:x"]
         {
             assert!(parse(wrong).is_err(), "{wrong}");
         }

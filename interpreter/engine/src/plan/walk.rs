@@ -11,7 +11,7 @@ use crate::results::NodeResult;
 use crate::session::HostSnapshot;
 use crate::steps::exec::prepare;
 use crate::steps::{Inputs, OpContext, at_once, image, perform};
-use crate::{Engine, EngineError, Value, describe};
+use crate::{Engine, EngineError, MissingGrant, Value, describe};
 
 /// See [`Engine::plan`].
 pub(crate) async fn plan(engine: &Engine, graph: &Graph, outputs: &[Output]) -> Result<Plan, EngineError> {
@@ -114,8 +114,8 @@ impl Walk {
     /// The result of a node whose inputs are known, as far as it is known without running a step.
     async fn find(&self, needed: &Needed, planned: &mut PlanNode) -> Result<Found, Cause> {
         let op = &needed.node.op;
-        if let Err(missing) = self.context.host.access.check(op) {
-            return Ok(Found::Not(PlanStatus::NeedsGrant { flag: missing.flag() }));
+        if let Some(status) = self.needs_grant(op) {
+            return Ok(Found::Not(status));
         }
         if let Op::Guard { exec, .. } = op {
             let exec = self.reach.number(exec.node).and_then(|number| self.results.get(number as usize));
@@ -152,11 +152,12 @@ impl Walk {
 
     /// An effect is never in the cache: it will be done, unless it may not be.
     fn find_effect(&self, needed: &Needed) -> Result<Found, Cause> {
-        let status = match self.context.host.access.check(&needed.node.op) {
-            Err(missing) => PlanStatus::NeedsGrant { flag: missing.flag() },
-            Ok(()) => PlanStatus::Action,
-        };
-        Ok(Found::Not(status))
+        Ok(Found::Not(self.needs_grant(&needed.node.op).unwrap_or(PlanStatus::Action)))
+    }
+
+    fn needs_grant(&self, op: &Op) -> Option<PlanStatus> {
+        let refused = self.context.host.access.refused(op);
+        (!refused.is_empty()).then(|| PlanStatus::NeedsGrant { flag: MissingGrant::flag_of_all(&refused) })
     }
 
     fn find_exec(

@@ -18,14 +18,23 @@ fn cache(machine: &mut Machine, call: &Call<'_>) -> Result<Value> {
     let mut container = call.container(machine, 0)?.as_ref().clone();
     let path = mount_path(machine, call, &container)?;
     let name = call.text(machine, 2)?.to_string();
-    if name.is_empty() || name.len() > LONGEST_NAME || name.chars().any(char::is_control) {
-        let message = format!("`{}` cannot be the name of a cache volume", name.escape_debug());
-        let help = format!("a name has 1 to {LONGEST_NAME} bytes and no control characters");
-        return Err(error::invalid(message, call.arg_place(2)).help(help));
+    check_name(&name, "a cache volume", call, 2)?;
+    let group = call.optional_text(machine, 4)?.map(|group| group.to_string());
+    if let Some(group) = &group {
+        check_name(group, "a group of packages", call, 4)?;
     }
-    let volume = CacheVolume { name, sharing: sharing(machine, call, 3)? };
+    let volume = CacheVolume { name, group, sharing: sharing(machine, call, 3)? };
     container.add_mount(path, Mounted::Cache(volume));
     Ok(container.into())
+}
+
+fn check_name(name: &str, what: &str, call: &Call<'_>, index: usize) -> Result<()> {
+    if !name.is_empty() && name.len() <= LONGEST_NAME && !name.chars().any(char::is_control) {
+        return Ok(());
+    }
+    let message = format!("`{}` cannot be the name of {what}", name.escape_debug());
+    let help = format!("a name has 1 to {LONGEST_NAME} bytes and no control characters");
+    Err(error::invalid(message, call.arg_place(index)).help(help))
 }
 
 fn sharing(machine: &Machine, call: &Call<'_>, index: usize) -> Result<Sharing> {

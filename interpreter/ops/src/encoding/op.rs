@@ -261,7 +261,13 @@ impl<F: Fn(NodeId) -> Option<OpDigest>> OpEncoder<F> {
             Mounted::Tree(source) => self.shown(*source, 0),
             Mounted::File(source) => self.shown(*source, 1),
             Mounted::Cache(volume) => {
-                self.no_source(2);
+                match &volume.group {
+                    None => self.no_source(2),
+                    Some(group) => {
+                        self.no_source(4);
+                        self.encoder.text(group);
+                    }
+                }
                 self.encoder.text(&volume.name);
                 self.encoder.u8(match volume.sharing {
                     Sharing::Shared => 0,

@@ -283,7 +283,7 @@ impl Results {
             let mut used = epochs.query([&key.0[..]])?;
             let epoch = used.next()?.map(|row| row.get(0)).transpose()?.unwrap_or_default();
             let name = match &volume.id {
-                Some(id) => format!("cache volume {} of {}", id.name, id.package),
+                Some(id) => format!("cache volume {} of {}", id.name, id.owner),
                 None => format!("cache volume {}", volume.key),
             };
             let used = volume.used.unwrap_or(UNIX_EPOCH).min(SystemTime::now());

@@ -39,7 +39,7 @@ pub enum VolumeRemoval {
 }
 
 impl Store {
-    /// All cache volumes, by package, name and instance.
+    /// All cache volumes, by owner, name and instance.
     pub fn volumes(&self) -> Result<Vec<VolumeEntry>, StoreError> {
         let folder = self.dir().join("volumes");
         let read = |error| StoreError::io("read", &folder, error);
@@ -61,7 +61,7 @@ impl Store {
         }
         let order = |entry: &VolumeEntry| {
             let id = entry.id.as_ref();
-            (id.map(|id| (id.package.clone(), id.name.clone())), entry.instance, entry.key.clone())
+            (id.map(|id| (id.owner.clone(), id.name.clone())), entry.instance, entry.key.clone())
         };
         entries.sort_by_key(order);
         Ok(entries)

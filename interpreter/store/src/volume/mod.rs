@@ -10,6 +10,7 @@ mod measure;
 mod record;
 
 use std::collections::HashSet;
+use std::fmt;
 use std::fs::{self, File};
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant, SystemTime};
@@ -28,17 +29,26 @@ pub(crate) use measure::volume_key;
 
 pub use listing::{VolumeEntry, VolumeRemoval, disk_usage};
 
-/// Which volume. The folder of a root package is part of it: a name alone is nobody's.
+/// Which volume. Whose it is is part of it: a name alone is nobody's.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub struct VolumeId {
-    /// The root package's folder.
-    pub package: String,
-    /// Its name in the package.
+    /// Whose it is.
+    pub owner: VolumeOwner,
+    /// Its name there.
     pub name: String,
     /// `os/arch[/variant]` of the steps that use it.
     pub platform: String,
     /// The user that the steps run as.
     pub user: String,
+}
+
+/// Whose a volume is.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+pub enum VolumeOwner {
+    /// A root package's, by its folder.
+    Package(String),
+    /// All packages' that name this group.
+    Group(String),
 }
 
 /// More instances than this of one private volume are not made: something else is wrong then.
@@ -78,10 +88,25 @@ pub struct DatedFile {
     pub date: SystemTime,
 }
 
+impl fmt::Display for VolumeOwner {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            VolumeOwner::Package(folder) => f.write_str(folder),
+            VolumeOwner::Group(group) => write!(f, "group {group}"),
+        }
+    }
+}
+
 impl VolumeId {
     /// The name of an instance's folder.
     fn folder_name(&self, instance: u32) -> String {
-        let parts = [&self.package, &self.name, &self.platform, &self.user, &instance.to_string()];
+        // A package's folder begins with `/`, so no group is taken for one.
+        let (kind, owner) = match &self.owner {
+            VolumeOwner::Package(folder) => ("", folder),
+            VolumeOwner::Group(group) => ("group:", group),
+        };
+        let owner = format!("{kind}{owner}");
+        let parts = [&owner, &self.name, &self.platform, &self.user, &instance.to_string()];
         // None of the parts has a NUL in it: paths and names of the language have none.
         let joined = parts.map(|part| part.as_bytes()).join(&0);
         Digest::of(&joined).to_string().get(..32).unwrap_or_default().to_owned()

@@ -114,7 +114,9 @@ fn resolved_mount(mount: &PreparedMount) -> Result<ResolvedMount, Cause> {
             };
             ResolvedMounted::Content { content: content(value)?, file_mode, base }
         }
-        Shown::Cache(volume) => ResolvedMounted::Cache { name: volume.name.clone() },
+        Shown::Cache(volume) => {
+            ResolvedMounted::Cache { name: volume.name.clone(), group: volume.group.clone() }
+        }
         Shown::Tmpfs(_) => ResolvedMounted::Tmpfs,
     };
     Ok(ResolvedMount { path: mount.path.clone(), shown })

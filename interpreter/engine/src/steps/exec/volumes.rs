@@ -3,7 +3,7 @@
 use std::path::Path;
 use std::time::Duration;
 
-use pipe_store::{Store, StoreError, VolumeId, VolumeLock, VolumeUse};
+use pipe_store::{Store, StoreError, VolumeId, VolumeLock, VolumeOwner, VolumeUse};
 
 use super::super::blocking;
 use super::flight::Job;
@@ -22,7 +22,10 @@ pub(super) fn try_take(job: &Job) -> Result<Option<Vec<VolumeLock>>, Cause> {
     let mut taken = Vec::new();
     for volume in job.step.volumes() {
         let id = VolumeId {
-            package: package.clone(),
+            owner: match &volume.group {
+                None => VolumeOwner::Package(package.clone()),
+                Some(group) => VolumeOwner::Group(group.clone()),
+            },
             name: volume.name.clone(),
             platform: platform.to_owned(),
             user: user.to_owned(),

@@ -124,7 +124,7 @@ impl Build<'_, '_> {
                 return Err(self.error(message, mount.span));
             }
         };
-        Ok(CacheVolume { name: name.to_owned(), sharing })
+        Ok(CacheVolume { name: name.to_owned(), group: None, sharing })
     }
 
     fn size(&self, mount: &RunMount, options: &Options) -> Result<Option<u64>> {

@@ -111,6 +111,25 @@ impl Config {
         self.registry.iter().map(|(name, registry)| (name.clone(), settings(registry))).collect()
     }
 
+    /// Takes up a setting of a package, which was granted, where the file says nothing of it. Whether there is such a setting here.
+    pub(crate) fn adopt(&mut self, key: &str, value: &str) -> bool {
+        let setting = key.strip_prefix("registry.").and_then(|rest| rest.rsplit_once('.'));
+        match (setting, value.parse()) {
+            (Some((registry, "mirrors")), _) => {
+                let mirrors = &mut self.registry.entry(registry.to_owned()).or_default().mirrors;
+                if mirrors.is_empty() {
+                    mirrors.extend(value.split_whitespace().map(str::to_owned));
+                }
+                true
+            }
+            (Some((registry, "plain_http")), Ok(plain)) => {
+                self.registry.entry(registry.to_owned()).or_default().plain_http.get_or_insert(plain);
+                true
+            }
+            _ => false,
+        }
+    }
+
     /// What the package in this folder, links followed, is allowed.
     pub(crate) fn grants(&self, package: &Path) -> impl Iterator<Item = &str> {
         let is_package = move |folder: &Path| folder.canonicalize().is_ok_and(|folder| folder == package);
@@ -164,5 +183,25 @@ mod tests {
         assert_eq!(registries["docker.io"].mirrors, ["http://127.0.0.1:5000"]);
         assert_eq!(registries["x"].plain_http, Some(true));
         assert!(toml::from_str::<Config>("[registry.x]\nmirror = []").is_err());
+    }
+
+    #[test]
+    fn settings_of_a_package_stand_behind_the_users() {
+        let text = "[registry.\"docker.io\"]\nmirrors = [\"http://own\"]\n";
+        let mut config: Config = toml::from_str(text).unwrap();
+        for (key, value) in [
+            ("registry.docker.io.mirrors", "http://theirs"),
+            ("registry.docker.io.plain_http", "true"),
+            ("registry.ghcr.io.mirrors", "http://a https://b/c"),
+        ] {
+            assert!(config.adopt(key, value), "{key}");
+        }
+        let registries = config.registries();
+        assert_eq!(registries["docker.io"].mirrors, ["http://own"]);
+        assert_eq!(registries["docker.io"].plain_http, Some(true));
+        assert_eq!(registries["ghcr.io"].mirrors, ["http://a", "https://b/c"]);
+        for key in ["cache.from", "registry.x.plain_http", "registry.mirrors", "registry.x.credential_helper"] {
+            assert!(!config.adopt(key, "x"), "{key}");
+        }
     }
 }

@@ -42,9 +42,7 @@ pub(crate) fn run(
     }
     let mut evaluation = Evaluation::new(package, environment, request, &mut trust, Purpose::Run)?;
     check_wishes(args, &evaluation)?;
-    if evaluation.asks_for_anything() {
-        trust.check_settings()?;
-    }
+    let config = &if evaluation.asks_for_anything() { trust.configured(config)? } else { config.clone() };
     let (folder, limits) = (package.folder(), config.limits()?);
     let forecast = Forecast::of(environment.store()?, folder, arguments, &environment.current_dir);
     let steps_are_likely = args.execution.no_cache || forecast.expects_steps();

@@ -92,7 +92,6 @@ impl Setting<'_> {
                 waiting.iter().flat_map(|test| test.plan.outputs()).chain(awaited).collect();
             let missing = trust.missing(evaluator.graph(), &outputs)?;
             trust.settle(&missing)?;
-            trust.check_settings()?;
             if trust.variables() != known {
                 note(&evaluator, &mut entered);
                 let tests: Vec<Arc<Test>> = waiting.into_iter().map(|test| test.test).collect();
@@ -150,6 +149,7 @@ fn for_real(
     results: &mut Results<'_>,
 ) -> Result<Evaluator, CliError> {
     let Setting { args, package, environment, config, style } = setting;
+    let config = &trust.configured(config)?;
     let progress = Arc::new(Progress::new(*style));
     let folder = package.folder().to_path_buf();
     let limits = config.limits()?;

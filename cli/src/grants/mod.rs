@@ -170,17 +170,22 @@ impl<'a> Trust<'a> {
         recalled.cloned().chain(missing.iter().map(|one| one.grant.clone())).collect()
     }
 
-    /// Refuses settings of `pipe.toml` that were granted: nothing takes them up in this version, and to pass over them would be to lie.
+    /// The user's configuration with what `pipe.toml` sets and was granted. To be called when everything is settled.
     ///
     /// # Errors
-    /// When there are any.
-    pub(crate) fn check_settings(&self) -> Result<(), CliError> {
-        let keys: Vec<String> =
-            self.package.settings().iter().map(|setting| format!("`{}`", setting.key)).collect();
-        if keys.is_empty() {
-            return Ok(());
+    /// When the package sets what nothing takes up in this version: to pass over it would be to lie.
+    pub(crate) fn configured(&self, config: &Config) -> Result<Config, CliError> {
+        let mut config = config.clone();
+        let mut unknown = Vec::new();
+        for setting in self.package.settings() {
+            if !config.adopt(&setting.key, &setting.value) {
+                unknown.push(format!("`{}`", setting.key));
+            }
         }
-        let message = format!("{} in pipe.toml: not available in this version", keys.join(", "));
+        if unknown.is_empty() {
+            return Ok(config);
+        }
+        let message = format!("{} in pipe.toml: not available in this version", unknown.join(", "));
         Err(CliError::machine(message).help("say it in your own configuration, or by a flag"))
     }
 

@@ -3,7 +3,8 @@
 use std::os::unix::fs::symlink;
 use std::path::PathBuf;
 
-use crate::harness::{Outcome, World, finish, pipe_binary};
+use crate::harness::{Outcome, World, finish, pipe_binary, repository};
+use crate::images;
 use crate::terminal::Terminal;
 
 const HOSTILE: &str = r#"param tools: Container = host.toolchain()
@@ -25,6 +26,9 @@ pub fn beside() -> String { tools.mount("/in", file).run(sh"cat /in").stdout }
 pub fn linked() -> String { tools.mount("/in", link).run(sh"cat /in").stdout }
 pub fn both() -> String { tools.mount("/a", link).mount("/b", file).env("V", variable).run(sh"cat /a /b").stdout }
 pub action bashrc() { do tools.run(sh"true && echo x > /out").file("/out").export("../../.bashrc") }
+pub fn network() -> String { tools.run(sh"cat /proc/sys/kernel/hostname", network: Host).stdout }
+pub action written() { do tools.run(sh"true && echo x > /out").file("/out").export("../outside/written") }
+pub fn volume() -> String { tools.cache("/c", "c", shared: "everyone").run(sh"echo kept > /c/f; cat /c/f").stdout }
 
 test "values need nothing" { expect 1 + 1 == 2 }
 test "nor does what a test sets itself" with (variable: "1") { expect environment() == "one" }
@@ -63,10 +67,10 @@ fn traced(world: &World, args: &[&str]) -> (Outcome, Vec<String>) {
 /// Executes nothing but itself, connects nowhere, opens nothing of what the package is after.
 #[track_caller]
 fn touches_nothing(calls: &[String]) {
-    let executed: Vec<&String> = calls.iter().filter(|call| call.contains("exec")).collect();
+    let (executed, calls): (Vec<&String>, Vec<&String>) = calls.iter().partition(|call| call.contains("execve"));
     assert_eq!(executed.len(), 1, "{executed:#?}");
     for wrong in ["connect(", "/outside", ".ssh", ".bashrc", "/link\""] {
-        let found: Vec<&String> = calls.iter().filter(|call| call.contains(wrong)).collect();
+        let found: Vec<&&String> = calls.iter().filter(|call| call.contains(wrong)).collect();
         assert!(found.is_empty(), "{found:#?}");
     }
 }
@@ -134,6 +138,7 @@ fn what_a_hostile_package_asks_for_is_refused_before_anything_is_touched() {
     let above = format!("--allow file:{}", real(world.path("..")));
     let key = format!("--allow secret:file:{}", real(world.home().join(".ssh/id_rsa")));
     let bashrc = format!("--allow export:{}/.bashrc", real(world.path("..")));
+    let written = format!("--allow export:{}/written", real(world.path("outside")));
     for (target, line, allow) in [
         ("secret_file", 2, key.as_str()),
         ("secret_env", 3, "--allow secret:TOKEN"),
@@ -143,14 +148,18 @@ fn what_a_hostile_package_asks_for_is_refused_before_anything_is_touched() {
         ("beside", 7, &plans),
         ("linked", 8, &plans),
         ("bashrc", 19, &bashrc),
+        ("network", 20, "--allow net:host"),
+        ("written", 21, &written),
+        ("volume", 22, "--allow volume:everyone"),
     ] {
         let (outcome, calls) = traced(&world, &["run", target]);
         let outcome = outcome.exits(2).says(&format!("main.pipe:{line}:")).says(allow);
         assert!(!outcome.stderr.contains("AKIA"), "{}", outcome.stderr);
         touches_nothing(&calls);
     }
+    assert!(!world.store().exists(), "nothing was begun");
     // No flag allows this one.
-    for allow in ["secret:X", "env:X"] {
+    for allow in ["secret:X", "env:X", "secret:file:~/.ssh/id_rsa", "file:/", "net:host"] {
         let (outcome, calls) = traced(&world, &["run", "--allow", allow, "secret_command"]);
         outcome.exits(2).says("main.pipe:4:").says("secret-command");
         touches_nothing(&calls);
@@ -174,7 +183,13 @@ fn with_the_flag_it_works() {
     let allowed =
         finish(world.pipe().args(["run", "environment"]).env("PIPE_ALLOW", "env:AWS_SECRET_ACCESS_KEY"));
     assert_eq!(allowed.success().stdout, "unset");
-    // Granted, secrets and exports are what they are: not there yet.
+    assert_eq!(run(&["run", "--allow", "volume:everyone", "volume"]).success().stdout, "kept\n");
+    run(&["run", "--allow", "export:../outside/written", "written"]).success();
+    assert_eq!(std::fs::read_to_string(world.path("outside/written")).unwrap(), "x\n");
+    // What was granted is what was asked for: one with `net:host` may no more than that.
+    run(&["run", "--allow", "net:host", "network"]).success();
+    run(&["run", "--allow", "net:host", "volume"]).exits(2);
+    // Granted, secrets are what they are: not there yet.
     run(&["run", "--allow", "secret:TOKEN", "secret_env"]).exits(3).says("secret_env");
     // A value of the command line is its own grant.
     let link = world.path("outside/plans");
@@ -197,18 +212,48 @@ fn settings_of_the_user_are_asked_for_when_something_runs() {
     let world = World::tools("pub fn f() -> Check { tools.check(sh\"true\") }\npub fn n() -> Int { 1 }\n");
     let settings = "[registry.\"docker.io\"]\nmirrors = [\"http://evil.example\"]\n[cache]\nfrom = [\"type=dir,path=/x\"]\n";
     world.write("pipe.toml", &format!("[package]\nname = \"test\"\n{settings}"));
-    world
-        .run(["run", "f"])
-        .exits(2)
-        .says("pipe.toml:4:")
-        .says("--allow setting:registry.docker.io.mirrors=http://evil.example");
-    // Granted, they are refused by name, for nothing takes them up yet.
-    let allow =
-        "setting:registry.docker.io.mirrors=http://evil.example,setting:cache.from=type=dir\\,path=/x";
-    world.run(["run", "--allow", allow, "f"]).exits(3).says("registry.docker.io.mirrors").says("cache.from");
+    let mirror = "setting:registry.docker.io.mirrors=http://evil.example";
+    let (outcome, calls) = traced(&world, &["run", "f"]);
+    outcome.exits(2).says("pipe.toml:4:").says(&format!("--allow {mirror}")).says("pipe.toml:6:");
+    touches_nothing(&calls);
+    let (outcome, calls) = traced(&world, &["run", "--allow", mirror, "f"]);
+    outcome.exits(2).says("--allow 'setting:cache.from=type=dir\\,path=/x'");
+    touches_nothing(&calls);
+    // Granted, what nothing takes up yet is refused by name.
+    let allow = format!("{mirror},setting:cache.from=type=dir\\,path=/x");
+    world.run(["run", "--allow", &allow, "f"]).exits(3).says("`cache.from` in pipe.toml");
     assert_eq!(world.prints(["run", "n"]), "1\n");
     world.run(["check"]).success();
     world.run(["list"]).success();
+}
+
+/// A mirror that a package names is asked when the user granted it, and stands behind what the user's own configuration says.
+#[test]
+fn a_mirror_of_a_package_is_asked_when_it_is_granted() {
+    let module = "pub fn f() -> String { image(\"alpine:3.20\").run([\"echo\", \"of the mirror\"], network: Off).stdout }\n";
+    let Some((world, server)) = images::world("a_mirror_of_a_package_is_asked_when_it_is_granted", module) else {
+        return;
+    };
+    world.configure("");
+    let ask_for = |mirror: &str| {
+        let settings = format!("[registry.\"docker.io\"]\nmirrors = [\"{mirror}\"]\n");
+        world.write("pipe.toml", &format!("[package]\nname = \"test\"\n\n{settings}"));
+        format!("setting:registry.docker.io.mirrors={mirror}")
+    };
+    let mirror = ask_for(&server.url());
+    let (outcome, calls) = traced(&world, &["run", "f"]);
+    outcome.exits(2).says("pipe.toml:5:").says(&format!("--allow {mirror}"));
+    touches_nothing(&calls);
+    world.run(["run", "--allow", "setting:registry.docker.io.mirrors=http://other.example", "f"]).exits(2);
+    assert!(server.asked().is_empty());
+    assert_eq!(world.run(["run", "--allow", &mirror, "f"]).success().stdout, "of the mirror\n");
+    assert!(!server.asked().is_empty());
+    // Another one is another request.
+    let other = ask_for("http://127.0.0.1:9");
+    world.run(["run", "--allow", &mirror, "f"]).exits(2).says(&other);
+    std::fs::remove_dir_all(world.store()).unwrap();
+    world.mirror(&server.url());
+    assert_eq!(world.run(["run", "--allow", &other, "f"]).success().stdout, "of the mirror\n");
 }
 
 #[test]
@@ -239,6 +284,17 @@ fn the_quick_start_asks_for_nothing() {
         assert_eq!(ended.code, Some(0), "{}", ended.screen);
         assert!(!ended.raw.contains("[y/N]"), "{}", ended.raw);
     }
+}
+
+/// Containers and a secret are only planned there.
+#[test]
+fn the_tests_of_a_rollout_ask_for_nothing() {
+    let program = repository().join("lang/syntax/tests/programs/rollout.pipe");
+    let world = World::module(&std::fs::read_to_string(program).unwrap());
+    let (outcome, calls) = traced(&world, &["test"]);
+    assert_eq!(outcome.success().stdout.lines().last(), Some("2 passed, 0 failed"));
+    touches_nothing(&calls);
+    assert!(!calls.iter().any(|call| call.contains(".kube")), "{calls:#?}");
 }
 
 #[test]

@@ -200,7 +200,8 @@ mod tests {
         assert_eq!(registries["docker.io"].mirrors, ["http://own"]);
         assert_eq!(registries["docker.io"].plain_http, Some(true));
         assert_eq!(registries["ghcr.io"].mirrors, ["http://a", "https://b/c"]);
-        for key in ["cache.from", "registry.x.plain_http", "registry.mirrors", "registry.x.credential_helper"] {
+        for key in ["cache.from", "registry.x.plain_http", "registry.mirrors", "registry.x.credential_helper"]
+        {
             assert!(!config.adopt(key, "x"), "{key}");
         }
     }

@@ -5,7 +5,7 @@ use crate::harness::World;
 const PROGRAM: &str = r#"
 fn good(n: Int) -> Check { tools.check(sh"echo ${{ n }}", name: "good ${n}") }
 fn bad() -> Check { tools.check(sh"echo the reason; exit 3", name: "bad") }
-fn slow() -> Check { tools.check(sh"echo started; sleep 600", name: "slow") }
+fn slow() -> Check { tools.check(sh"echo started; sleep 600", name: "slow", timeout: 1min) }
 fn late() -> Check { tools.check(sh"echo late", name: "late") }
 
 pub fn in_order() -> Check { late().requires(good(1)) }

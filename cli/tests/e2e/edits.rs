@@ -53,7 +53,13 @@ fn a_change_that_no_time_tells_of_is_seen_when_the_file_is_new() {
     let told_nothing = (0..10).any(|_| {
         world.write("src/f", "0");
         let mut writer = world.command("python3");
-        let mut writer = writer.args(["-c", MAPPED]).arg(&path).stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().unwrap();
+        let mut writer = writer
+            .args(["-c", MAPPED])
+            .arg(&path)
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .spawn()
+            .unwrap();
         let mut answers = BufReader::new(writer.stdout.take().unwrap());
         let mut write = |text: &str| {
             writeln!(writer.stdin.as_mut().unwrap(), "{text}").unwrap();

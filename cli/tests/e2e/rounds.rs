@@ -82,12 +82,12 @@ fn tests_decide_by_what_steps_give() {
 #[test]
 fn a_failure_leaves_the_rest_alone_unless_it_is_to_stop_it() {
     let world = World::tools(
-        "pub fn a() -> Check { tools.check([\"false\"]) }\npub fn b() -> Check { tools.check([\"sleep\", \"0.5\"]) }\npub fn c() -> Check { tools.check([\"sleep\", \"500\"]) }\n",
+        "pub fn a() -> Check { tools.check([\"false\"]) }\npub fn b() -> Check { tools.check([\"sleep\", \"0.5\"]) }\npub fn c() -> Check { tools.check([\"sleep\", \"500\"], timeout: 30s) }\n",
     );
     let outcome = world.events(["run", "a", "b"]).exits(1);
     assert_eq!((outcome.steps("failed"), outcome.steps("ran")), (vec!["a".into()], vec!["b".into()]));
     assert_eq!(world.events(["run", "b"]).success().steps("cached"), ["b"]);
-    // It would take minutes if it were not killed.
+    // Left alone, it would fail, after half a minute.
     let outcome = world.events(["run", "--fail-fast", "a", "c"]).exits(1);
     assert_eq!(outcome.steps("skipped"), ["c"]);
 }

@@ -67,7 +67,8 @@ fn traced(world: &World, args: &[&str]) -> (Outcome, Vec<String>) {
 /// Executes nothing but itself, connects nowhere, opens nothing of what the package is after.
 #[track_caller]
 fn touches_nothing(calls: &[String]) {
-    let (executed, calls): (Vec<&String>, Vec<&String>) = calls.iter().partition(|call| call.contains("execve"));
+    let (executed, calls): (Vec<&String>, Vec<&String>) =
+        calls.iter().partition(|call| call.contains("execve"));
     assert_eq!(executed.len(), 1, "{executed:#?}");
     for wrong in ["connect(", "/outside", ".ssh", ".bashrc", "/link\""] {
         let found: Vec<&&String> = calls.iter().filter(|call| call.contains(wrong)).collect();
@@ -231,7 +232,8 @@ fn settings_of_the_user_are_asked_for_when_something_runs() {
 #[test]
 fn a_mirror_of_a_package_is_asked_when_it_is_granted() {
     let module = "pub fn f() -> String { image(\"alpine:3.20\").run([\"echo\", \"of the mirror\"], network: Off).stdout }\n";
-    let Some((world, server)) = images::world("a_mirror_of_a_package_is_asked_when_it_is_granted", module) else {
+    let Some((world, server)) = images::world("a_mirror_of_a_package_is_asked_when_it_is_granted", module)
+    else {
         return;
     };
     world.configure("");

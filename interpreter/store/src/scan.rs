@@ -25,7 +25,14 @@ const PARALLEL_BYTES: u64 = 4 << 20;
 /// `user.overlay.whiteout`; `user.overlay.opaque` = `y` marks a folder that hides lower ones. Nothing may write to the folder
 /// meanwhile. Sockets are left out, for they mean nothing without the process that listened; [`LayerScan::sockets`] names them.
 pub fn scan_layer(dir: &Path, ids: IdMap) -> Result<LayerScan, StoreError> {
-    let mut scan = Scan { root: dir, ids, dirs: Vec::new(), pending: Vec::new(), files: Vec::new(), sockets: Vec::new() };
+    let mut scan = Scan {
+        root: dir,
+        ids,
+        dirs: Vec::new(),
+        pending: Vec::new(),
+        files: Vec::new(),
+        sockets: Vec::new(),
+    };
     scan.add_dir(PathBuf::new())?;
     while let Some((index, path)) = scan.pending.pop() {
         scan.read_dir(index, &path)?;

@@ -113,7 +113,9 @@ impl Grant {
             Grant::Net(place) if place == "host" => "use the network of this machine itself".to_owned(),
             Grant::Net(place) => format!("connect to {place}"),
             Grant::Export(path) => format!("write {}", path.display()),
-            Grant::Volume(group) => format!("share the cache volumes of the group {group} with other packages"),
+            Grant::Volume(group) => {
+                format!("share the cache volumes of the group {group} with other packages")
+            }
             Grant::Load => "put images into the local container engine".to_owned(),
             Grant::SshAgent => "use your SSH agent".to_owned(),
             Grant::Setting(setting) => format!("set {setting}"),
@@ -191,9 +193,18 @@ mod tests {
         ] {
             assert_eq!(parse(text).unwrap().to_string(), text);
         }
-        for wrong in
-            ["", "file", "file:", "volume:", "secret:", "secret:cmd:ls", "secret:x:y", "load:x", "setting:x", "magic:x"]
-        {
+        for wrong in [
+            "",
+            "file",
+            "file:",
+            "volume:",
+            "secret:",
+            "secret:cmd:ls",
+            "secret:x:y",
+            "load:x",
+            "setting:x",
+            "magic:x",
+        ] {
             assert!(parse(wrong).is_err(), "{wrong}");
         }
     }

@@ -61,7 +61,9 @@ impl HostSnapshot {
         let paths = left_out.into_iter().map(|path| folder.join(path));
         let new: Vec<PathBuf> = paths.filter(|path| told.insert(path.clone())).collect();
         if let Some(paths) = left_out::list(&new) {
-            let message = format!("{paths}: left out, for only files, folders and links can be taken in; `exclude:` it");
+            let message = format!(
+                "{paths}: left out, for only files, folders and links can be taken in; `exclude:` it"
+            );
             engine.events.event(Event::Warning { message: message.into() });
         }
     }

@@ -197,7 +197,8 @@ fn what_does_not_count_is_not_read() {
         fs::write(host.join(name), name).unwrap();
     }
     let with = |include: &[&str], exclude: &[&str]| {
-        let tree = store.import_dir(&host, &filter(include, exclude), &ImportOptions::default()).unwrap().tree;
+        let tree =
+            store.import_dir(&host, &filter(include, exclude), &ImportOptions::default()).unwrap().tree;
         store.listing(&tree)
     };
     assert_eq!(

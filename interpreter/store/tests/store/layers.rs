@@ -224,8 +224,11 @@ fn what_comes_through_a_socket_is_checked() {
     ];
     for dirs in bad {
         fs::create_dir_all(store.path("layer")).unwrap();
-        let result =
-            store.record_layer(&store.empty_tree(), &store.path("layer"), &LayerScan { dirs, disk: 0, sockets: Vec::new() });
+        let result = store.record_layer(
+            &store.empty_tree(),
+            &store.path("layer"),
+            &LayerScan { dirs, disk: 0, sockets: Vec::new() },
+        );
         assert!(matches!(result, Err(StoreError::Malformed { .. })), "{result:?}");
     }
 }

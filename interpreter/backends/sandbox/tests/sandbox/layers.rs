@@ -105,7 +105,8 @@ async fn deleted_stays_deleted() {
 #[tokio::test]
 async fn a_socket_is_no_change_but_what_it_covers_is_gone() {
     let lab = Lab::new();
-    let listen = "listen() { python3 -c 'import socket, sys; socket.socket(socket.AF_UNIX).bind(sys.argv[1])' $1; }\n";
+    let listen =
+        "listen() { python3 -c 'import socket, sys; socket.socket(socket.AF_UNIX).bind(sys.argv[1])' $1; }\n";
     let mut spec = lab.script(&format!("{listen}mkdir /d /e; echo 1 > /d/a; echo 2 > /f; listen /e/s"));
     let ran = lab.run(spec.clone()).await.unwrap();
     assert_eq!(ran.outcome.sockets, [PathBuf::from("/e/s")]);
@@ -113,7 +114,8 @@ async fn a_socket_is_no_change_but_what_it_covers_is_gone() {
     assert_eq!(listing(&layer.scan), ["/d/", "/d/a", "/e/", "/f"]);
     spec.root.push(lab.adopt(layer));
 
-    spec.argv[3] = format!("{listen}rm /f; listen /f; listen /new; listen /e/t; rm -r /d; mkdir /d; listen /d/a");
+    spec.argv[3] =
+        format!("{listen}rm /f; listen /f; listen /new; listen /e/t; rm -r /d; mkdir /d; listen /d/a");
     let ran = lab.run(spec.clone()).await.unwrap();
     let layer = ran.outcome.root.unwrap();
     assert_eq!(listing(&layer.scan), ["/d/!", "/e/", "/f-"]);

@@ -17,6 +17,8 @@ pub(super) fn of_outcome(job: &Job, outcome: &StepOutcome) {
     }
     // A later step would look for it in vain.
     if let Some(paths) = left_out::list(&outcome.sockets) {
-        job.warn(format!("`{name}` left {paths}: a socket is no part of a result, for nothing listens there any more"));
+        job.warn(format!(
+            "`{name}` left {paths}: a socket is no part of a result, for nothing listens there any more"
+        ));
     }
 }

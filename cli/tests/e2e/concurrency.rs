@@ -99,3 +99,27 @@ fn what_does_not_depend_on_a_failure_goes_on() {
     let stopped = world.events(["run", "--jobs", "2", "--fail-fast", "probe"]).exits(1);
     assert_eq!(stopped.steps("ran"), [""; 0], "{}", stopped.stderr);
 }
+
+/// What a chain leaves is never on many layers, however long it is: mounting each takes its time, and the kernel takes no more than 500.
+#[test]
+fn a_chain_of_six_hundred_steps() {
+    let world = World::tools(
+        "fn numbers() -> List[Int] {\n  [for a in [0, 1, 2, 3, 4, 5] for b in [0, 1, 2, 3, 4, 5, 6, 7, 8, 9] for c in [0, 1, 2, 3, 4, 5, 6, 7, 8, 9] => a * 100 + b * 10 + c]\n}\n\
+         fn add(c: Container, n: Int) -> Container {\n  c.run([\"sh\", \"-c\", \"echo $0 >> /all; echo $0 > /d$(($0 % 40)); rm -f /d$((($0 + 20) % 40))\", \"${n}\"], network: Off)\n}\n\
+         fn chain() -> Container { numbers().fold(tools, add) }\n\
+         pub fn all() -> String { chain().run(sh\"cat /all; ls / | grep ^d[0-9] | sort -V; cat /d19 /d39 2> /dev/null || true\").stdout }\n\
+         pub fn layers() -> String { chain().run(sh\"grep ' / ' /proc/self/mounts\").stdout }\n",
+    );
+    let first = world.events(["run", "all"]).success();
+    let mut expected: Vec<String> = (0..600).map(|n| n.to_string()).collect();
+    expected.extend((20..40).map(|n| format!("d{n}")));
+    expected.push("599".to_owned());
+    assert_eq!(first.stdout.lines().collect::<Vec<_>>(), expected);
+    assert_eq!(first.steps("ran").len(), 601);
+    // The same from the store, by another process.
+    let mounted = world.events(["run", "layers"]).success();
+    assert_eq!((mounted.steps("ran").len(), mounted.steps("cached").len()), (1, 600));
+    let layers = mounted.stdout.matches("layers/").count();
+    assert!((1..=24).contains(&layers), "{}", mounted.stdout);
+    world.run(["cache", "verify"]).success();
+}

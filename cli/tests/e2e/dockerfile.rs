@@ -3,8 +3,7 @@
 use std::os::unix::fs::{MetadataExt, PermissionsExt};
 use std::path::Path;
 
-use crate::git::git;
-use crate::harness::{World, copy_tree, has_ids, is_root, repository, skip};
+use crate::harness::{World, has_ids, is_root, skip};
 use crate::images;
 
 const MODULE: &str = r#"
@@ -357,45 +356,4 @@ fn the_image_says_what_the_dockerfile_does_not() {
         config("FROM odd:1\nCMD echo $A\n"),
         "app /srv/app /bin/false | /bin/sh -c echo $A | none image"
     );
-}
-
-/// The sample of a repository of services: those that changed are built, out of `HEAD`.
-#[test]
-fn monorepo() {
-    let Some((world, server)) = images::world("monorepo", "") else { return };
-    let package = world.package();
-    copy_tree(&repository().join("examples/monorepo"), &package);
-    let git = |args: &[&str]| drop(git(&world, &package, args));
-    let commit = |message: &str| {
-        git(&["add", "-A"]);
-        git(&["commit", "-qm", message]);
-    };
-    let built = |args: &[&str]| {
-        let out = world.path("out");
-        let _ = std::fs::remove_dir_all(&out);
-        world.run(["run", "build_changed"].iter().chain(args)).success();
-        world.prints(["run", "changed", "--json"].iter().chain(args)).trim().to_owned()
-    };
-    git(&["init", "-q"]);
-    commit("All");
-    world.write("services/web/index.html", "<h1>new</h1>\n");
-    world.write("README.md", "not a service\n");
-    commit("Web");
-    assert_eq!(built(&[]), r#"["services/web"]"#);
-    assert!(server.asked().iter().any(|request| request.path.contains("library/busybox")));
-    let asked = server.asked().len();
-    world.write("services/api/api.sh", "echo new api\n");
-    commit("Api");
-    assert_eq!(built(&[]), r#"["services/api"]"#);
-    assert_eq!(built(&["--since", "HEAD~2"]), r#"["services/api","services/web"]"#);
-    assert_eq!(server.asked().len(), asked, "the base image was there");
-    // What is not committed is no part of it.
-    world.write("services/web/Dockerfile", "FROM nowhere\n");
-    assert_eq!(built(&["--since", "HEAD~2"]), r#"["services/api","services/web"]"#);
-    world.run(["plan", "build_changed"]).success();
-    world.write("services/web/Dockerfile", "FROM busybox:1.36\nCOPY missing /\n");
-    commit("Broken");
-    world.run(["run", "build_changed"]).exits(1).says("services/web/Dockerfile:2").says("missing");
-    world.run(["check"]).success();
-    world.run(["fmt", "--check"]).success();
 }

@@ -1,5 +1,6 @@
 //! The examples, for real: images of a registry as people run it.
 
+use crate::git::git;
 use crate::harness::{World, finish, has_ids};
 use crate::registry::Registry;
 
@@ -52,6 +53,58 @@ fn matrix() {
     let again = world.events(["run", "dist"]).success();
     assert_eq!(again.steps("ran"), [""; 0]);
     world.run(["test"]).success();
+}
+
+/// The sample of a repository of services: those that changed are built, out of `HEAD`.
+#[test]
+fn monorepo() {
+    let Some(mut registry) = Registry::start("monorepo") else { return };
+    let world = registry.example("monorepo");
+    let package = world.package();
+    let git = |args: &[&str]| drop(git(&world, &package, args));
+    let commit = |message: &str| {
+        git(&["add", "-A"]);
+        git(&["commit", "-qm", message]);
+    };
+    let built = |args: &[&str]| {
+        let out = world.path("out");
+        let _ = std::fs::remove_dir_all(&out);
+        world.run(["run", "build_changed"].iter().chain(args)).success();
+        world.prints(["run", "changed", "--json"].iter().chain(args)).trim().to_owned()
+    };
+    git(&["init", "-q"]);
+    commit("All");
+    world.write("services/web/index.html", "<h1>new</h1>\n");
+    world.write("README.md", "not a service\n");
+    commit("Web");
+    assert_eq!(built(&[]), r#"["services/web"]"#);
+    assert!(world.read("pipe.lock").starts_with("image docker.io/library/busybox:1.36 sha256:"));
+    // The base image is there.
+    registry.stop();
+    world.write("services/api/api.sh", "echo new api\n");
+    commit("Api");
+    assert_eq!(built(&[]), r#"["services/api"]"#);
+    assert_eq!(built(&["--since", "HEAD~2"]), r#"["services/api","services/web"]"#);
+    // What is not committed is no part of it.
+    world.write("services/web/Dockerfile", "FROM nowhere\n");
+    assert_eq!(built(&["--since", "HEAD~2"]), r#"["services/api","services/web"]"#);
+    world.run(["plan", "build_changed"]).success();
+    world.write("services/web/Dockerfile", "FROM busybox:1.36\nCOPY missing /\n");
+    commit("Broken");
+    world.run(["run", "build_changed"]).exits(1).says("services/web/Dockerfile:2").says("missing");
+    // All that an image needs; what builds cannot carry is told at its line.
+    let whole = "FROM busybox:1.36\nENV WHO=web PLACE=/www\nWORKDIR $PLACE\nCOPY index.html .\nRUN echo \"$WHO in $(pwd)\" > said; cat index.html >> said\nENTRYPOINT [\"cat\"]\nCMD [\"said\"]\n";
+    world.write("services/web/Dockerfile", whole);
+    commit("Whole");
+    let said = "app(\"services/web\").run([\"cat\", \"said\"], network: Off).stdout";
+    assert_eq!(world.prints(["run", "--network", "off", said]), "web in /www\n<h1>new</h1>\n");
+    let config = "app(\"services/web\").entrypoint.join(\" \") + \" \" + app(\"services/web\").command.join(\" \")";
+    assert_eq!(world.prints(["run", "--network", "off", config]), "cat said");
+    world.write("services/web/Dockerfile", &whole.replace("WORKDIR $PLACE", "VOLUME /www"));
+    commit("Volume");
+    world.run(["run", "build_changed"]).exits(1).says("services/web/Dockerfile:3").says("`VOLUME` is not supported");
+    world.run(["check"]).success();
+    world.run(["fmt", "--check"]).success();
 }
 
 /// A whole distribution: its owners are kept where there are ids for them, and its package manager works.

@@ -72,16 +72,58 @@ fn a_full_disk_is_an_error_and_loses_nothing() {
     let world = World::tools(
         "fn small() -> File { tools.run(sh\"echo small > /f\").file(\"/f\") }\n\
          pub fn text() -> String { small().contents }\n\
-         pub fn big() -> File { tools.mount(\"/f\", small()).run(sh\"head -c 64M /dev/zero > /big\").file(\"/big\") }\n",
+         pub fn big() -> String { tools.mount(\"/f\", small()).run(sh\"head -c 16M /dev/zero > /big; wc -c < /big\").stdout }\n",
     );
-    with_mount(&world, "a_full_disk_is_an_error_and_loses_nothing", "size=16m", |store| {
+    with_mount(&world, "a_full_disk_is_an_error_and_loses_nothing", "size=8m", |store| {
         let run = |args: &[&str]| finish(world.pipe().env("PIPE_STORE", store).args(args));
-        let full = run(&["run", "big"]);
-        assert!(matches!(full.code, Some(1 | 3)), "{full:?}");
-        assert!(full.stderr.contains("No space left") || full.stderr.contains("full"), "{}", full.stderr);
+        run(&["run", "big"]).exits(3).says("No space left").says("PIPE_STORE");
         let again = run(&["--progress=json", "run", "text"]).success();
         assert_eq!((again.stdout.as_str(), again.steps("ran").len()), ("small\n", 0), "{}", again.stderr);
         run(&["cache", "verify"]).success();
+        finish(world.command("mount").args(["-o", "remount,size=64m"]).arg(store)).success();
+        let again = run(&["--progress=json", "run", "big"]).success();
+        assert_eq!((again.stdout.as_str(), again.steps("ran").len()), ("16777216\n", 1), "{}", again.stderr);
+        run(&["cache", "verify"]).success();
+    });
+}
+
+/// Whatever the disk has no room for: the database itself, its log, the folders of a run, a folder that is taken in, what a step leaves.
+#[test]
+fn a_disk_may_be_full_at_any_moment() {
+    let world = World::tools(
+        "param src: Dir = workspace.dir(\"src\")\n\
+         fn step(c: Container, n: Int) -> Container { c.env(\"N\", \"${n}\").run(sh\"head -c 200K /dev/urandom > /f$N; echo $N >> /all\") }\n\
+         pub fn steps() -> String { [1, 2, 3].fold(tools, step).run(sh\"cat /all\").stdout }\n\
+         pub fn taken() -> String { tools.mount(\"/s\", src).run(sh\"cat /s/* | wc -c\").stdout }\n",
+    );
+    for name in ["a", "b", "c", "d"] {
+        world.write(&format!("src/{name}"), &name.repeat(100 << 10));
+    }
+    with_mount(&world, "a_disk_may_be_full_at_any_moment", "size=8m", |store| {
+        let run = |args: &[&str]| finish(world.pipe().env("PIPE_STORE", store).args(args));
+        let ballast = store.join("ballast");
+        for left in [0, 16, 40, 100, 140, 180, 260, 400, 600, 800] {
+            std::fs::write(&ballast, vec![0; (8192 - left) << 10]).unwrap();
+            let full = run(&["run", "steps", "taken"]).exits(3);
+            let said = full.stderr.to_lowercase();
+            assert!(said.contains("no space left") && said.contains("pipe_store"), "{left}: {}", full.stderr);
+            std::fs::remove_file(&ballast).unwrap();
+            // Nothing is damaged, and what was not done is done when there is room.
+            run(&["cache", "verify"]).success();
+            let quarantine = std::fs::read_dir(store.join("quarantine")).into_iter().flatten().count();
+            assert_eq!(quarantine, 0, "{left}");
+            assert_eq!(run(&["run", "steps"]).success().stdout, "1\n2\n3\n", "{left}");
+            assert_eq!(run(&["run", "taken"]).success().stdout, "409600\n", "{left}");
+            run(&["cache", "verify"]).success();
+            for entry in std::fs::read_dir(store).unwrap() {
+                let path = entry.unwrap().path();
+                if path.is_dir() {
+                    std::fs::remove_dir_all(path).unwrap()
+                } else {
+                    std::fs::remove_file(path).unwrap()
+                }
+            }
+        }
     });
 }
 

@@ -187,6 +187,8 @@ fn make(path: &Path) -> Result<(), StoreError> {
     let _ = std::fs::remove_file(&unnamed);
     let filled = Connection::open(&unnamed).and_then(|connection| {
         fill(&connection)?;
+        // Closing it would fold the log, too, and say nothing when the disk is full: half a database would get the name.
+        fold(&connection)?;
         connection.close().map_err(|(_, error)| error)
     });
     let made = filled.map_err(|source| error(path, source)).and_then(|()| {
@@ -206,6 +208,11 @@ fn make(path: &Path) -> Result<(), StoreError> {
     made
 }
 
+/// Brings everything that is in the log into the database.
+fn fold(connection: &Connection) -> rusqlite::Result<()> {
+    connection.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |_| Ok(()))
+}
+
 /// Makes the tables that are missing, unless another process was first.
 fn fill(connection: &Connection) -> rusqlite::Result<()> {
     connection.pragma_update(None, "journal_mode", "WAL")?;
@@ -223,6 +230,8 @@ fn error(path: &Path, source: rusqlite::Error) -> StoreError {
     let path = path.to_path_buf();
     match source.sqlite_error_code() {
         Some(ErrorCode::DiskFull) => StoreError::Full { path },
+        // SQLite does not say why its index in shared memory cannot grow.
+        Some(ErrorCode::SystemIoFailure) if has_no_room(&path) => StoreError::Full { path },
         Some(ErrorCode::ReadOnly | ErrorCode::CannotOpen | ErrorCode::PermissionDenied) => {
             StoreError::NotWritable { path, source: io::Error::other(source.to_string()) }
         }
@@ -231,6 +240,13 @@ fn error(path: &Path, source: rusqlite::Error) -> StoreError {
         }
         _ => StoreError::Database { path, source },
     }
+}
+
+/// Less is left on the disk than the database needs to be opened.
+fn has_no_room(path: &Path) -> bool {
+    const NEEDED: u64 = 1 << 18;
+    let disk = path.parent().and_then(|folder| rustix::fs::statvfs(folder).ok());
+    disk.is_some_and(|disk| disk.f_bavail.saturating_mul(disk.f_frsize) < NEEDED)
 }
 
 #[cfg(test)]

@@ -81,12 +81,12 @@ impl Store {
         loop {
             let path = self.dir().join("work").join(random_name()?);
             self.disk().create_dir(&path).map_err(|error| StoreError::io("make", &path, error))?;
-            self.own(&path)?;
+            // Until it is locked, a sweep may take the folder for a dead one's.
             let Ok(lock) = File::open(&path) else { continue };
             flock(&lock, FlockOperation::LockExclusive)
                 .map_err(|error| StoreError::io("lock", &path, error.into()))?;
-            // Between making and locking it, a sweep may have taken the folder for a dead one's.
             if is_same(&lock, &path) {
+                self.own(&path)?;
                 return Ok(Run { path, lock, disk: self.disk().clone() });
             }
         }

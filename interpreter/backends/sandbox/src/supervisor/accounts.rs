@@ -7,6 +7,7 @@ use std::path::Path;
 
 use super::view::{PlaceKind, View};
 use crate::ids::IdCount;
+use crate::protocol::StepFailure;
 
 /// Ids of the namespace.
 #[derive(Debug, PartialEq, Eq)]
@@ -20,23 +21,26 @@ pub(super) struct Account {
 const MAX_FILE: u64 = 4 << 20;
 
 /// Looks a user up; root when none is asked for.
-pub(super) fn find(user: Option<&str>, view: &View<'_>, ids: IdCount) -> Result<Account, String> {
+pub(super) fn find(user: Option<&str>, view: &View<'_>, ids: IdCount) -> Result<Account, StepFailure> {
     let Some(user) = user else { return Ok(Account { uid: 0, gid: 0, groups: Vec::new() }) };
-    let account = parse(user, &read(view, "/etc/passwd"), &read(view, "/etc/group"))?;
+    let account = parse(user, &read(view, "/etc/passwd"), &read(view, "/etc/group"));
+    let account = account.map_err(StepFailure::Step)?;
     if account.uid >= ids.users || account.gid >= ids.groups {
         return Err(unmapped(user, ids));
     }
     Ok(Account { groups: account.groups.into_iter().filter(|gid| *gid < ids.groups).collect(), ..account })
 }
 
-fn unmapped(user: &str, ids: IdCount) -> String {
+/// With a single id it is the machine that lacks something, not the pipeline.
+fn unmapped(user: &str, ids: IdCount) -> StepFailure {
     if ids.is_single() {
-        return format!(
+        return StepFailure::Machine(format!(
             "user `{user}` needs more than one user id, and this account has none to give; \
              `pipe doctor` says how to get a range"
-        );
+        ));
     }
-    format!("user `{user}` is beyond the {} user and {} group ids that steps have", ids.users, ids.groups)
+    let (users, groups) = (ids.users, ids.groups);
+    StepFailure::Step(format!("user `{user}` is beyond the {users} user and {groups} group ids that steps have"))
 }
 
 fn read(view: &View<'_>, path: &str) -> String {

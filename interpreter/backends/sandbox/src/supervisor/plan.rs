@@ -128,8 +128,7 @@ pub(super) fn plan(context: &Context, step: &Step, folders: &StepFolders<'_>) ->
     }
     let mounts = step.mounts.iter().map(|mount| planner.add_mount(mount));
     let mounts = mounts.collect::<Result<Vec<_>, _>>()?;
-    let account =
-        accounts::find(step.user.as_deref(), &planner.points.view, context.ids).map_err(StepFailure::Step)?;
+    let account = accounts::find(step.user.as_deref(), &planner.points.view, context.ids)?;
     for volume in &planner.volumes {
         volumes::give(&volume.data, &account).map_err(machine(&volume.data))?;
     }

@@ -9,6 +9,7 @@ use std::sync::OnceLock;
 
 use super::attributes::copy_attributes;
 use super::layers::{Entry, LayerIndex, Stack};
+use super::texts::told;
 use crate::toolchain::{self, Toolchain};
 
 /// Something to be made in a skeleton.
@@ -42,7 +43,7 @@ impl Bases {
     pub(super) fn empty(&self) -> Result<&Path, String> {
         let make = || {
             let path = self.folder.join("empty");
-            make_folders(&path, &[]).map_err(|error| format!("cannot make {}: {error}", path.display()))?;
+            make_folders(&path, &[]).map_err(|error| format!("cannot make {}", told(&path, &error)))?;
             Ok(path)
         };
         self.empty.get_or_init(make).as_deref().map_err(Clone::clone)
@@ -52,8 +53,7 @@ impl Bases {
     pub(super) fn scratch(&self) -> Result<&Path, String> {
         let make = || {
             let path = self.folder.join("scratch");
-            make_folders(&path, &SCRATCH)
-                .map_err(|error| format!("cannot make {}: {error}", path.display()))?;
+            make_folders(&path, &SCRATCH).map_err(|error| format!("cannot make {}", told(&path, &error)))?;
             Ok(path)
         };
         self.scratch.get_or_init(make).as_deref().map_err(Clone::clone)
@@ -65,7 +65,7 @@ impl Bases {
             let path = self.folder.join("toolchain");
             let toolchain = Toolchain::of_host();
             make_toolchain(&path, &toolchain)
-                .map_err(|error| format!("cannot make {}: {error}", path.display()))?;
+                .map_err(|error| format!("cannot make {}", told(&path, &error)))?;
             Ok((path, toolchain))
         };
         let made = self.toolchain.get_or_init(make).as_ref().map_err(Clone::clone)?;

@@ -52,5 +52,16 @@ fn has_nul() -> StepFailure {
 
 /// The failure of something that was to be done with a path.
 pub(super) fn machine(path: &Path) -> impl Fn(std::io::Error) -> StepFailure + '_ {
-    move |error| StepFailure::Machine(format!("{}: {error}", path.display()))
+    move |error| StepFailure::Machine(told(path, &error))
+}
+
+/// Why something could not be done with a path of the store.
+pub(super) fn told(path: &Path, error: &std::io::Error) -> String {
+    let help = match error.kind() {
+        std::io::ErrorKind::StorageFull | std::io::ErrorKind::QuotaExceeded => {
+            "; free some room on the disk that holds the store (`pipe cache prune --all` empties it), or set PIPE_STORE to a folder on another disk"
+        }
+        _ => "",
+    };
+    format!("{}: {error}{help}", path.display())
 }

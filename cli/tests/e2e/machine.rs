@@ -70,11 +70,15 @@ fn a_steps_user_is_had_or_refused_in_words() {
     assert_eq!(ids("0:0").success().stdout, "0\n0\n");
     ids("nobody-there").exits(1).says("there is no user `nobody-there` in the root's /etc/passwd");
     ids("root:nowhere").exits(1).says("there is no group `nowhere` in the root's /etc/group");
-    for (user, uid, gid) in [("app", 7, 8), ("7", 7, 8), ("app:web", 7, 9), ("root:web", 0, 9), ("7:9", 7, 9)] {
+    for (user, uid, gid) in [("app", 7, 8), ("7", 7, 8), ("app:web", 7, 9), ("root:web", 0, 9), ("7:9", 7, 9)]
+    {
         match has_ids() {
             true => assert_eq!(ids(user).success().stdout, format!("{uid}\n{gid}\n")),
             false => drop(
-                ids(user).exits(3).says(&format!("user `{user}` needs more than one user id")).says("`pipe doctor`"),
+                ids(user)
+                    .exits(3)
+                    .says(&format!("user `{user}` needs more than one user id"))
+                    .says("`pipe doctor`"),
             ),
         }
     }

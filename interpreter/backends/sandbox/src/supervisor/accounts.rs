@@ -40,7 +40,9 @@ fn unmapped(user: &str, ids: IdCount) -> StepFailure {
         ));
     }
     let (users, groups) = (ids.users, ids.groups);
-    StepFailure::Step(format!("user `{user}` is beyond the {users} user and {groups} group ids that steps have"))
+    StepFailure::Step(format!(
+        "user `{user}` is beyond the {users} user and {groups} group ids that steps have"
+    ))
 }
 
 fn read(view: &View<'_>, path: &str) -> String {

@@ -218,6 +218,7 @@ fn nothing_of_the_repository_is_run() {
     for target in ["tree", "dirty", "touched", "describe", "subjects", "on_branch"] {
         world.run(["plan", target]).success();
         world.run(["run", target]).success();
+        world.run(["why", target]);
     }
     assert!(!marker.exists(), "something of the repository was run");
 }

@@ -98,11 +98,16 @@ fn monorepo() {
     commit("Whole");
     let said = "app(\"services/web\").run([\"cat\", \"said\"], network: Off).stdout";
     assert_eq!(world.prints(["run", "--network", "off", said]), "web in /www\n<h1>new</h1>\n");
-    let config = "app(\"services/web\").entrypoint.join(\" \") + \" \" + app(\"services/web\").command.join(\" \")";
+    let config =
+        "app(\"services/web\").entrypoint.join(\" \") + \" \" + app(\"services/web\").command.join(\" \")";
     assert_eq!(world.prints(["run", "--network", "off", config]), "cat said");
     world.write("services/web/Dockerfile", &whole.replace("WORKDIR $PLACE", "VOLUME /www"));
     commit("Volume");
-    world.run(["run", "build_changed"]).exits(1).says("services/web/Dockerfile:3").says("`VOLUME` is not supported");
+    world
+        .run(["run", "build_changed"])
+        .exits(1)
+        .says("services/web/Dockerfile:3")
+        .says("`VOLUME` is not supported");
     world.run(["check"]).success();
     world.run(["fmt", "--check"]).success();
 }

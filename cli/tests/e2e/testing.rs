@@ -132,3 +132,34 @@ test "b" { expect meet("b", "a") == "met" }
     let outcome = world.run(["test", "--jobs", "2"]).success();
     assert!(outcome.stdout.ends_with("2 passed, 0 failed\n"), "{}", outcome.stdout);
 }
+
+/// The examples of the reference: a rollout with approvals, and functions over containers, on a store that is never made.
+#[test]
+fn rollouts_are_tested_without_a_container() {
+    let page =
+        std::fs::read_to_string(crate::harness::repository().join("docs/reference/testing.md")).unwrap();
+    let blocks: Vec<&str> =
+        page.split("```pipe\n").skip(1).filter_map(|rest| rest.split("```\n").next()).collect();
+    let unit = "fn unit(tools: Container) -> Check { tools.check([\"test\"]) }\n";
+    let world = World::module(&format!("{unit}{}{}", blocks[1], blocks[2]));
+    let outcome = world.run(["test"]).success();
+    assert!(outcome.stdout.ends_with("3 passed, 0 failed\n"), "{}", outcome.stdout);
+    assert!(!world.store().exists(), "a test that starts nothing needs no store");
+}
+
+#[test]
+fn a_fixture_takes_the_place_of_the_sources() {
+    let world = World::module(
+        "param src: Dir = workspace.dir(\"src\")\nfn names() -> List[String] { [for e in src.entries => e.name] }\n\
+         test \"own\" { expect names() == [\"real\"] }\n\
+         test \"other\" with (src: fixture(\"testdata/two\")) { expect names() == [\"a\", \"b\"] }\n\
+         test \"file\" { expect fixture(\"testdata\").file(\"two/a\").contents == \"A\" }\n",
+    );
+    for (name, text) in [("src/real", ""), ("testdata/two/a", "A"), ("testdata/two/b", "")] {
+        world.write(name, text);
+    }
+    assert!(world.prints(["test"]).ends_with("3 passed, 0 failed\n"));
+    world.write("testdata/two/c", "");
+    let outcome = world.run(["test"]).exits(1);
+    assert!(outcome.stderr.contains("[2]") && outcome.stderr.contains("left:  \"c\""), "{}", outcome.stderr);
+}

@@ -7,14 +7,17 @@ use std::sync::Arc;
 
 use pipe_analysis::typed::{Expr, ExprKind, FunctionBody, Type};
 use pipe_diagnostics::FileSpan;
-use pipe_ops::{Act, Arg, Datum, Effect as EffectOp, Hints, Op, Output};
+use pipe_ops::{Act, Arg, Datum, Effect as EffectOp, Hints, NodeId, Op, Output};
 use pipe_syntax::ast::BinaryOp;
 
 use crate::demand::Part;
 use crate::error::{self, ErrorKind, EvalError, Result};
 use crate::frame::{Env, Frame};
 use crate::machine::{Machine, Site, main, symbolic};
-use crate::value::{ActionValue, CheckValue, Deed, Described, DescribedKind, Effect, Items, Value};
+use crate::simulation::{Simulation, Told};
+use crate::value::{
+    ActionValue, CheckValue, ContainerValue, Deed, Described, DescribedKind, Effect, Items, Value,
+};
 
 /// Nanoseconds before the second try of a `retry`; each further wait is twice as long.
 const FIRST_WAIT: i64 = 1_000_000_000;
@@ -37,8 +40,8 @@ pub(crate) struct Course {
     rehearsal: bool,
     /// It cleans up behind another one.
     cleanup: bool,
-    /// What persons answer, when that is given.
-    answers: Option<std::vec::IntoIter<bool>>,
+    /// It is simulated: what a test says stands in for what doing it would give.
+    pub(crate) simulation: Option<Box<Simulation>>,
 }
 
 /// Whether an action goes on.
@@ -53,9 +56,14 @@ pub(crate) enum State {
 }
 
 impl Course {
-    /// Of an action that is only looked at. `answers`: what persons say; without, yes.
-    pub(crate) fn rehearsal(answers: Option<Vec<bool>>) -> Course {
-        Course { rehearsal: true, answers: answers.map(Vec::into_iter), ..Course::default() }
+    /// Of an action that is only looked at.
+    pub(crate) fn rehearsal() -> Course {
+        Course { rehearsal: true, ..Course::default() }
+    }
+
+    /// Of an action that is simulated.
+    pub(crate) fn simulated(simulation: Simulation) -> Course {
+        Course { simulation: Some(Box::new(simulation)), ..Course::default() }
     }
 
     fn stop(&mut self, lost: &[Output]) {
@@ -157,14 +165,65 @@ impl Machine {
         };
         let (name, operation) = (described.name.clone(), described.operation.clone());
         let output = main(node);
+        let (detail, failed) = (self.detail(&described.kind).into(), self.fails(described, node)?);
         let course = self.course(&site.place)?;
-        course.effects.push(Arc::new(Effect { name, operation, output, place: site.place.clone() }));
+        let place = site.place.clone();
+        course.effects.push(Arc::new(Effect { name, operation, output, place, detail, failed }));
         course.after = vec![output];
-        let asks = matches!(&described.kind, DescribedKind::Act(Act::Approve(_), ..));
-        if asks && course.answers.as_mut().is_some_and(|answers| !answers.next().unwrap_or(false)) {
+        if failed {
             course.stop(&[output]);
+            return Ok(self.stopped_value());
         }
         Ok(result)
+    }
+
+    /// Whether an effect fails in a simulation, by what is said of it.
+    fn fails(&mut self, described: &Described, node: NodeId) -> Result<bool> {
+        let Some(simulation) = &mut self.course(&described.site.place)?.simulation else { return Ok(false) };
+        if let DescribedKind::Act(Act::Approve(_), ..) = &described.kind {
+            return simulation.ask(&described.name).map(|yes| !yes);
+        }
+        let told = simulation.tell(node, |name| name == &*described.name);
+        if told.is_none()
+            && let DescribedKind::Act(Act::Perform(exec), _, Some(container)) = &described.kind
+            && container.config.fake.is_some()
+        {
+            return Ok(self.learn_of_fake(container, &exec.argv, node).exit_code != 0);
+        }
+        Ok(told.is_some_and(|told| told.exit_code != 0))
+    }
+
+    /// What a fake container says of a command that a simulation performs in it.
+    fn learn_of_fake(&mut self, container: &ContainerValue, argv: &[Arg], node: NodeId) -> Arc<Told> {
+        let text = self.command_text(argv);
+        let told = container.said_of(&text);
+        if let Some(simulation) = self.course.as_mut().and_then(|course| course.simulation.as_mut()) {
+            simulation.learn(node, told.clone());
+        }
+        told
+    }
+
+    /// What an effect says or does.
+    fn detail(&mut self, kind: &DescribedKind) -> String {
+        match kind {
+            DescribedKind::Act(Act::Sleep(said) | Act::Approve(said) | Act::Notify(said), ..) => {
+                self.partial_text(said)
+            }
+            DescribedKind::Act(Act::Export { path, .. }, ..) => path.clone(),
+            DescribedKind::Act(Act::Perform(exec), ..) => self.command_text(&exec.argv),
+            DescribedKind::Undone(_, args, _) => {
+                args.iter().find_map(Datum::as_text).unwrap_or_default().to_owned()
+            }
+        }
+    }
+
+    /// A command on one line, as far as it is known: its words, or its script.
+    pub(crate) fn command_text(&mut self, argv: &[Arg]) -> String {
+        let words: Vec<String> = argv.iter().map(|arg| self.partial_text(arg)).collect();
+        match &words[..] {
+            [.., option, script] if option == "-c" => script.clone(),
+            words => words.join(" "),
+        }
     }
 
     /// `gate check`: nothing happens behind it unless the check holds.
@@ -181,6 +240,19 @@ impl Machine {
         let lost: Vec<Output> = parts.iter().flat_map(|part| part.lost.clone()).collect();
         if check.waits {
             course.stop(&lost);
+        }
+        if let Some(simulation) = &mut course.simulation {
+            // A gate holds unless the test says otherwise.
+            let mut fails = |part: &Part| {
+                let node = part.exec.or_else(|| part.judged.first().map(|output| output.node));
+                let told = node.and_then(|exec| simulation.tell(exec, |name| name == &*part.name));
+                told.is_some_and(|told| told.exit_code != 0) && !part.lenient
+            };
+            let failed: Vec<&Part> = parts.iter().filter(|part| part.fails_here || fails(part)).collect();
+            let failed: Vec<Output> = failed.iter().flat_map(|part| part.judged.clone()).collect();
+            if !failed.is_empty() {
+                course.stop(&failed);
+            }
         }
         course.gates.extend(parts);
         Ok(())
@@ -202,13 +274,13 @@ impl Machine {
             gates: std::mem::take(&mut outer.gates),
             rehearsal: outer.rehearsal,
             cleanup: outer.cleanup,
-            answers: outer.answers.take(),
+            simulation: outer.simulation.take(),
         };
         let (mut course, value) = self.course_of(action, course, place)?;
         let outer = self.course(place)?;
         outer.effects = std::mem::take(&mut course.effects);
         outer.gates = std::mem::take(&mut course.gates);
-        outer.answers = course.answers.take();
+        outer.simulation = course.simulation.take();
         Ok((course, value))
     }
 
@@ -262,7 +334,7 @@ impl Machine {
                 return Ok(value);
             }
             let settled = self.settled(&after, &course.ends(), true, place)?;
-            match self.success(settled, "`retry`", place)? {
+            match self.outcome(&course, settled, "`retry`", place)? {
                 Some(true) => {
                     self.append(course, place)?;
                     return Ok(value);
@@ -298,7 +370,7 @@ impl Machine {
             self.append(handled, place)?;
             return Ok(value);
         }
-        match self.success(settled, "`on_failure`", place)? {
+        match self.outcome(&course, settled, "`on_failure`", place)? {
             Some(true) => self.append(course, place)?,
             Some(false) => {
                 let (mut handled, _) = self.branch(handler, vec![settled], place)?;
@@ -321,7 +393,7 @@ impl Machine {
             return Ok(Value::optional(Some(value)));
         }
         let settled = self.settled(&start, &course.ends(), true, place)?;
-        match self.success(settled, "`allow_failure`", place)? {
+        match self.outcome(&course, settled, "`allow_failure`", place)? {
             Some(true) => {
                 self.append(course, place)?;
                 Ok(Value::optional(Some(value)))
@@ -387,6 +459,20 @@ impl Machine {
         Ok(main(self.add(op, &site, Hints::default())?))
     }
 
+    /// Whether a part of the present course came to a good end; `None` when that is not known, which is noted.
+    fn outcome(
+        &mut self,
+        part: &Course,
+        settled: Output,
+        what: &str,
+        place: &FileSpan,
+    ) -> Result<Option<bool>> {
+        match self.is_simulated() {
+            true => Ok(Some(part.state == State::Going)),
+            false => self.success(settled, what, place),
+        }
+    }
+
     /// Whether something came to a good end; `None` when that is not known, which is noted.
     fn success(&mut self, settled: Output, what: &str, place: &FileSpan) -> Result<Option<bool>> {
         let site = Site { place: place.clone(), name: "action".into() };
@@ -426,7 +512,13 @@ impl Machine {
 
     /// Whether an action is only looked at by the program itself, which cannot wait for it to be done.
     pub(crate) fn in_rehearsal(&self) -> bool {
-        !self.planning && self.course.as_ref().is_some_and(|course| course.rehearsal)
+        let looked_at = |course: &Course| course.rehearsal || course.simulation.is_some();
+        !self.planning && self.course.as_ref().is_some_and(looked_at)
+    }
+
+    /// Whether an action is simulated.
+    pub(crate) fn is_simulated(&self) -> bool {
+        self.course.as_ref().is_some_and(|course| course.simulation.is_some())
     }
 }
 

@@ -62,6 +62,8 @@ pub struct Part {
     pub lenient: bool,
     /// What it is, is known only in a later round.
     pub waits: bool,
+    /// It is a fake that fails.
+    pub(crate) fails_here: bool,
     /// Outputs that it waits for in vain.
     pub(crate) lost: Vec<Output>,
 }
@@ -169,7 +171,7 @@ impl Machine {
     }
 
     fn action_plan(&mut self, action: &Arc<ActionValue>, site: &Site) -> Result<ActionPlan> {
-        let course = if self.planning { Course::rehearsal(None) } else { Course::default() };
+        let course = if self.planning { Course::rehearsal() } else { Course::default() };
         let (course, _) = self.course_of(action, course, &site.place)?;
         let waits = course.state != State::Going;
         Ok(ActionPlan { effects: course.effects, gates: course.gates, ends: course.after, waits })

@@ -79,6 +79,12 @@ pub(crate) fn failed(message: &str, place: FileSpan) -> Box<EvalError> {
     EvalError::new(ErrorKind::Pipeline, Diagnostic::error("evaluation-failed", message, place))
 }
 
+/// A command of a fake container fails, and nothing allows that.
+pub(crate) fn fake_failed(exit_code: i64, place: FileSpan) -> Box<EvalError> {
+    let message = format!("this command fails: the fake container's answer has exit code {exit_code}");
+    EvalError::new(ErrorKind::Pipeline, Diagnostic::error("evaluation-failed", message, place))
+}
+
 /// An argument whose value cannot be.
 pub(crate) fn invalid(message: impl Into<String>, place: FileSpan) -> Box<EvalError> {
     EvalError::new(ErrorKind::Pipeline, Diagnostic::error("invalid-value", message, place))
@@ -134,13 +140,17 @@ pub(crate) fn along(waiting: &Waiting, place: FileSpan) -> Box<EvalError> {
     waits(Wait::Along(waiting.lost.clone()), place)
 }
 
-/// The plan of an action depends on what an effect gives. `what`: `if`, `match`, …; `effect`: what it is called.
-pub(crate) fn known_later(what: &str, effect: &str, place: FileSpan) -> Box<EvalError> {
+/// The plan of an action depends on what an effect gives. `what`: `if`, `match`, …; `effect`: what it is called; `simulated`: the test could
+/// say what it gives.
+pub(crate) fn known_later(what: &str, effect: &str, simulated: bool, place: FileSpan) -> Box<EvalError> {
     let message = format!("{what} needs a value that is known only after `{effect}` was done");
+    let help = match simulated {
+        true => format!("say what it gives, in its place among the answers: `Output(\"{effect}\", stdout: \"…\")`"),
+        false => "put what follows from it into an action of its own, and plan that; or `simulate` it, and say what the effect gives"
+            .to_owned(),
+    };
     let diagnostic =
-        Diagnostic::error("known-later", message, place).role("known only when the action runs").help(
-            "what follows from an effect cannot be planned; put it into an action of its own, and plan that",
-        );
+        Diagnostic::error("known-later", message, place).role("known only when the action runs").help(help);
     EvalError::new(ErrorKind::Pipeline, diagnostic)
 }
 

@@ -46,6 +46,7 @@ impl Machine {
             container: None,
             lenient: false,
             waits: false,
+            fails_here: false,
             lost: Vec::new(),
         };
         match &check.kind {
@@ -59,6 +60,12 @@ impl Machine {
                 part.waits = true;
                 part.lost.clone_from(&waiting.lost);
                 part.judged.clone_from(&waiting.needs);
+            }
+            CheckKind::Fake { passed: true, .. } => {}
+            CheckKind::Fake { passed: false, .. } => {
+                // Only a simulation passes by here; in the graph it is something that cannot be had.
+                part.fails_here = true;
+                part.judged.push(self.declared("a fake check", Vec::new(), Vec::new(), site)?);
             }
             CheckKind::Built { outputs, container } => {
                 part.judged.clone_from(outputs);
@@ -93,7 +100,7 @@ impl Machine {
         self.meter.steps(1).map_err(|e| error::limit(&e.0, site.place.clone()))?;
         let mut later = check.clone();
         match &mut later.kind {
-            CheckKind::Waiting(_) => {}
+            CheckKind::Waiting(_) | CheckKind::Fake { .. } => {}
             CheckKind::All { parts, .. } => {
                 for part in parts {
                     *part = Arc::new(self.checked_after(part, after, site)?);
@@ -163,6 +170,18 @@ impl Machine {
 }
 
 impl CheckValue {
+    /// Whether it succeeds, when nothing of it has to run.
+    pub(crate) fn without_running(&self) -> Option<bool> {
+        match &self.kind {
+            CheckKind::Fake { passed, .. } => Some(*passed || self.lenient),
+            CheckKind::All { parts, .. } => {
+                let parts: Option<Vec<bool>> = parts.iter().map(|part| part.without_running()).collect();
+                parts.map(|parts| self.lenient || parts.into_iter().all(|passed| passed))
+            }
+            CheckKind::Exec { .. } | CheckKind::Built { .. } | CheckKind::Waiting(_) => None,
+        }
+    }
+
     /// What it waits for that is known only in a later round.
     pub(crate) fn first_waiting(&self) -> Option<&Arc<Waiting>> {
         match &self.kind {

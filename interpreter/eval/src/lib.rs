@@ -26,6 +26,7 @@ mod lines;
 mod machine;
 mod memo;
 mod rounds;
+mod simulation;
 mod test_plan;
 mod value;
 

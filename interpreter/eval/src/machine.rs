@@ -35,6 +35,8 @@ pub(crate) struct Machine {
     pub(crate) calls: u32,
     /// The action that is being done.
     pub(crate) course: Option<Course>,
+    /// The body of a test is evaluated.
+    pub(crate) testing: bool,
     /// Actions are not run but looked at: whatever may fail is taken to succeed.
     pub(crate) planning: bool,
     /// Expectations of the test whose body is being evaluated.
@@ -74,6 +76,7 @@ impl Machine {
             meter: Meter::new(budget),
             calls: 0,
             course: None,
+            testing: false,
             planning: false,
             expectations: Vec::new(),
             expectation_waits: false,

@@ -95,10 +95,15 @@ impl Machine {
     /// A symbolic value whose output is known, as what it is; any other as it is.
     pub(crate) fn resolved(&mut self, value: Value, site: &Site) -> Result<Value> {
         let Value::Symbolic(symbolic) = &value else { return Ok(value) };
-        match self.round.known.get(&symbolic.output) {
-            Some(Known::Value(datum)) => self.datum_value(datum.clone(), site),
+        match self.known(symbolic.output) {
+            Some(Known::Value(datum)) => self.datum_value(datum, site),
             Some(Known::Lost) | None => Ok(value),
         }
+    }
+
+    /// What is known of an output: by a run, or by a simulation in progress.
+    pub(crate) fn known(&mut self, output: Output) -> Option<Known> {
+        self.round.known.get(&output).cloned().or_else(|| self.simulated(output))
     }
 
     /// As [`Machine::resolved`], of an expression.
@@ -111,13 +116,13 @@ impl Machine {
     }
 
     /// Whether an output will have no value.
-    pub(crate) fn is_lost(&self, output: Output) -> bool {
-        matches!(self.round.known.get(&output), Some(Known::Lost))
+    pub(crate) fn is_lost(&mut self, output: Output) -> bool {
+        matches!(self.known(output), Some(Known::Lost))
     }
 
     /// Whether an output's value is known.
-    pub(crate) fn is_known(&self, output: Output) -> bool {
-        matches!(self.round.known.get(&output), Some(Known::Value(_)))
+    pub(crate) fn is_known(&mut self, output: Output) -> bool {
+        matches!(self.known(output), Some(Known::Value(_)))
     }
 
     /// The error that control flow gives when it needs `output` and it is not known: the expression waits then.
@@ -127,7 +132,7 @@ impl Machine {
             return error::not_there_yet(&operation, place);
         }
         if let Some(name) = effect.filter(|_| self.in_rehearsal()) {
-            return error::known_later(what, &name, place);
+            return error::known_later(what, &name, self.is_simulated(), place);
         }
         let awaited = Awaited { output, what: what.into(), source, place: place.clone() };
         error::waits(Wait::For(Box::new(awaited)), place)

@@ -11,7 +11,9 @@ use super::{Call, Entry, Table};
 use crate::course::{Course, State};
 use crate::error::{self, Result};
 use crate::machine::{Machine, Site};
+use crate::memo::Memo;
 use crate::rounds::Wait;
+use crate::simulation::Simulation;
 use crate::value::{ActionValue, Deed, Described, DescribedKind, Effect, Items, RecordValue, Value};
 
 pub(super) const TABLE: Table = &[
@@ -176,36 +178,50 @@ fn allow_failure(machine: &mut Machine, call: &Call<'_>) -> Result<Value> {
     finish(machine, call, Deed::AllowFailure(inner))
 }
 
-/// The effects of an action by name, in order.
+/// The effects of an action, in order.
 fn plan(machine: &mut Machine, call: &Call<'_>) -> Result<Value> {
-    planned(machine, call, None)
-}
-
-/// As `plan`, with answers to what persons are asked: at the first no, or where none is left, it stops.
-fn simulate(machine: &mut Machine, call: &Call<'_>) -> Result<Value> {
-    let answer = |value: &Value| match value {
-        Value::Bool(value) => Ok(*value),
-        other => Err(machine.unusable("`answers`", other, call.arg_place(1))),
-    };
-    let answers = call.list(machine, 1)?.iter().map(answer).collect::<Result<_>>()?;
-    planned(machine, call, Some(answers))
-}
-
-fn planned(machine: &mut Machine, call: &Call<'_>, answers: Option<Vec<bool>>) -> Result<Value> {
     let action = action(machine, call, 0)?;
-    let simulated = answers.is_some();
-    let (course, _) = machine.course_of(&action, Course::rehearsal(answers), &call.place())?;
-    // A simulation may end at a no; what else stops it is not known yet.
-    if course.state != State::Going && !(simulated && course.state == State::Lost) {
+    let (course, _) = machine.course_of(&action, Course::rehearsal(), &call.place())?;
+    if course.state != State::Going {
         return Err(error::waits(Wait::Along(course.lost), call.place()));
     }
-    let missing = || error::internal("the standard library has no `Plan`", call.place());
-    let planned = machine.record_named("std/prelude.PlannedAction").cloned().ok_or_else(missing)?;
-    let plan = machine.record_named("std/prelude.Plan").cloned().ok_or_else(missing)?;
-    let record = |effect: &Arc<Effect>| {
-        let fields = Items::new(vec![Value::Text(effect.name.clone())]);
-        Value::Record(Arc::new(RecordValue { decl: planned.clone(), fields }))
+    let actions = effects(machine, call, &course.effects)?;
+    record(machine, call, "Plan", vec![actions])
+}
+
+/// What an action does when steps, effects and persons give what is said of them.
+fn simulate(machine: &mut Machine, call: &Call<'_>) -> Result<Value> {
+    let action = action(machine, call, 0)?;
+    let simulation = Simulation::new(super::answers::given(machine, call, 1)?, call.arg_place(1));
+    // What is known here only is remembered here only.
+    let params = machine.memo.params.clone();
+    let kept = std::mem::replace(&mut machine.memo, Memo { params, ..Memo::default() });
+    let done = machine.course_of(&action, Course::simulated(simulation), &call.place());
+    machine.memo = kept;
+    let (course, _) = done?;
+    if course.state == State::Waits {
+        return Err(error::waits(Wait::Along(course.lost), call.place()));
+    }
+    if let Some(simulation) = course.simulation {
+        simulation.end()?;
+    }
+    let actions = effects(machine, call, &course.effects)?;
+    record(machine, call, "Simulation", vec![actions, Value::Bool(course.state == State::Lost)])
+}
+
+fn effects(machine: &Machine, call: &Call<'_>, effects: &[Arc<Effect>]) -> Result<Value> {
+    let one = |effect: &Arc<Effect>| {
+        let texts = [&effect.name, &effect.operation, &effect.detail];
+        let fields = texts.into_iter().cloned().map(Value::Text).chain([Value::Bool(effect.failed)]);
+        record(machine, call, "PlannedAction", fields.collect())
     };
-    let actions = Value::List(Items::new(course.effects.iter().map(record).collect()));
-    Ok(Value::Record(Arc::new(RecordValue { decl: plan, fields: Items::new(vec![actions]) })))
+    Ok(Value::List(Items::new(effects.iter().map(one).collect::<Result<_>>()?)))
+}
+
+/// A record of the prelude.
+fn record(machine: &Machine, call: &Call<'_>, name: &str, fields: Vec<Value>) -> Result<Value> {
+    let decl = machine.record_named(&format!("std/prelude.{name}")).cloned();
+    let decl =
+        decl.ok_or_else(|| error::internal(&format!("the standard library has no `{name}`"), call.place()))?;
+    Ok(Value::Record(Arc::new(RecordValue { decl, fields: Items::new(fields) })))
 }

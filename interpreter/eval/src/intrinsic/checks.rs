@@ -43,9 +43,9 @@ impl Call<'_> {
     /// The container that a check's command left.
     pub(super) fn checked_container(&self, machine: &Machine) -> Result<Arc<ContainerValue>> {
         match &self.check(machine)?.kind {
-            CheckKind::Exec { container, .. } | CheckKind::Built { container: Some(container), .. } => {
-                Ok(container.clone())
-            }
+            CheckKind::Exec { container, .. }
+            | CheckKind::Fake { container, .. }
+            | CheckKind::Built { container: Some(container), .. } => Ok(container.clone()),
             CheckKind::Waiting(waiting) => Err(error::along(waiting, self.place())),
             CheckKind::Built { container: None, .. } | CheckKind::All { .. } => {
                 Err(error::no_result(self.name(), self.place()))
@@ -80,6 +80,10 @@ fn container_check(machine: &mut Machine, call: &Call<'_>) -> Result<Value> {
         let outputs = container.outputs();
         return Ok(made(name, CheckKind::Built { outputs, container: Some(container) }));
     };
+    if let Some(end) = machine.fake_end(&container, call, &command, &CHECK)? {
+        let container = Arc::new(end.container);
+        return Ok(made(name, CheckKind::Fake { passed: end.succeeds, container }));
+    }
     let keep = call.texts(machine, 3)?;
     let step = machine.step_of(&container, call, &command, &CHECK)?;
     let guard = machine.guard(&step)?;
@@ -151,6 +155,14 @@ fn requires(machine: &mut Machine, call: &Call<'_>) -> Result<Value> {
     if let Some(waiting) = other.first_waiting() {
         return Ok(Value::Check(Arc::new(CheckValue::waiting(waiting))));
     }
+    if let CheckKind::Fake { passed, container } = &check.kind {
+        let Some(other) = other.without_running() else {
+            let message = "a fake check cannot wait for one that runs";
+            return Err(error::invalid(message, call.arg_place(1)));
+        };
+        let kind = CheckKind::Fake { passed: *passed && other, container: container.clone() };
+        return Ok(Value::Check(Arc::new(CheckValue { kind, ..check.as_ref().clone() })));
+    }
     let site = call.site(machine);
     let after = machine.judgement(&other, &site)?;
     machine.checked_after(&check, &after, &site).map(|check| Value::Check(Arc::new(check)))
@@ -218,6 +230,7 @@ impl Machine {
                 self.apply_args("List.contains", args, &Type::Bool, &site)
             }
             CheckKind::Waiting(waiting) => Err(error::along(waiting, site.place)),
+            CheckKind::Fake { passed, .. } => Ok(Value::Bool(*passed)),
             CheckKind::Exec { gated: true, .. } | CheckKind::Built { .. } => {
                 let of = self.judgement(check, &site)?;
                 let settled = Op::Settled { start: Vec::new(), of, forgives: true };
@@ -237,6 +250,9 @@ impl Machine {
 
 fn result(machine: &mut Machine, call: &Call<'_>, slot: Slot, ty: Type) -> Result<Value> {
     let container = call.checked_container(machine)?;
+    if let Some(told) = &container.told {
+        return machine.told_value(told, slot, call);
+    }
     let last = container.last.ok_or_else(|| error::no_result(call.name(), call.place()))?;
     Ok(symbolic(Output { node: last.result, slot }, &ty))
 }

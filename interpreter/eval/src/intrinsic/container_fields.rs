@@ -140,6 +140,9 @@ fn rootfs(machine: &mut Machine, call: &Call<'_>) -> Result<Value> {
 
 fn result(machine: &mut Machine, call: &Call<'_>, slot: Slot, ty: Type) -> Result<Value> {
     let container = call.container(machine, 0)?;
+    if let Some(told) = &container.told {
+        return machine.told_value(told, slot, call);
+    }
     let last = container.last.ok_or_else(|| error::no_result(call.name(), call.place()))?;
     Ok(symbolic(Output { node: last.result, slot }, &ty))
 }

@@ -114,6 +114,9 @@ fn merge(machine: &mut Machine, call: &Call<'_>) -> Result<Value> {
 
 fn contents(machine: &mut Machine, call: &Call<'_>) -> Result<Value> {
     let file = receiver(machine, call)?;
+    if let Some(text) = machine.written_text(file) {
+        return Ok(Value::Text(text));
+    }
     let site = call.site(machine);
     let output = machine.add_main(Op::Contents { file }, &site)?;
     Ok(symbolic(output, &Type::String))
@@ -155,4 +158,27 @@ fn unpack(machine: &mut Machine, call: &Call<'_>) -> Result<Value> {
     let (file, root) = (receiver(machine, call)?, call.bool(machine, 1)?);
     let site = call.site(machine);
     machine.add_main(Op::Unpack { file, root }, &site).map(Value::Dir)
+}
+
+impl Machine {
+    /// The text of a file that the program itself wrote, when it is known.
+    fn written_text(&self, file: Output) -> Option<std::sync::Arc<str>> {
+        let Op::Subfile { tree, path: Arg::Const(path) } = &self.graph.get(file.node)?.op else {
+            return None;
+        };
+        let path = relative(path.as_text()?)?;
+        let mut tree = *tree;
+        // Whatever else is put on top of it may have changed it.
+        while let Op::Write { into, path: Arg::Const(written), text, .. } = &self.graph.get(tree.node)?.op {
+            let written = relative(written.as_text()?)?;
+            if written == path {
+                return match text {
+                    Arg::Const(text) => text.as_text().map(Into::into),
+                    Arg::Output(_) => None,
+                };
+            }
+            tree = *into;
+        }
+        None
+    }
 }

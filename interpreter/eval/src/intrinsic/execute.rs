@@ -37,6 +37,12 @@ pub(super) struct Step {
 
 fn run(machine: &mut Machine, call: &Call<'_>) -> Result<Value> {
     let container = call.container(machine, 0)?;
+    if let Some(end) = machine.fake_end(&container, call, call.arg(1)?, &RUN)? {
+        return match end.succeeds {
+            true => Ok(end.container.into()),
+            false => Err(error::fake_failed(end.exit_code, call.place())),
+        };
+    }
     let step = machine.step_of(&container, call, call.arg(1)?, &RUN)?;
     let result = machine.guard(&step)?;
     Ok(container.after(step.exec, result).into())
@@ -125,7 +131,7 @@ impl Machine {
         })
     }
 
-    fn exit_codes(&mut self, call: &Call<'_>, index: usize) -> Result<Vec<i32>> {
+    pub(super) fn exit_codes(&mut self, call: &Call<'_>, index: usize) -> Result<Vec<i32>> {
         let mut codes = Vec::new();
         for value in call.list(self, index)? {
             let Value::Int(code) = value else {

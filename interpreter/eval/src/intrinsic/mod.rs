@@ -2,6 +2,7 @@
 //! module and name.
 
 mod actions;
+mod answers;
 mod checks;
 mod config;
 mod container_fields;

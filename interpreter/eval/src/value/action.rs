@@ -76,6 +76,10 @@ pub struct Effect {
     pub output: Output,
     /// Where it is written.
     pub place: FileSpan,
+    /// What it says or does, for people: a question, a message, a command, a path. `…` stands for what only running gives.
+    pub detail: Arc<str>,
+    /// It failed, or a person said no: in a simulation.
+    pub failed: bool,
 }
 
 impl ActionValue {

@@ -51,6 +51,13 @@ pub enum CheckKind {
         /// The container, when it is one.
         container: Option<Arc<ContainerValue>>,
     },
+    /// A command of a fake container, which runs nothing.
+    Fake {
+        /// Whether it succeeds.
+        passed: bool,
+        /// The container, with what is said of the command.
+        container: Arc<ContainerValue>,
+    },
     /// Which it is, is known only in a later round.
     Waiting(Arc<Waiting>),
     /// Several.

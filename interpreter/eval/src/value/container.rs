@@ -7,6 +7,7 @@ use indexmap::IndexMap;
 use pipe_ops::{Mount, Mounted, NodeId, Output, Slot};
 
 use super::Value;
+use crate::simulation::Told;
 
 /// A container. Everything but its trees is known while the program is evaluated.
 #[derive(Clone, Debug)]
@@ -19,6 +20,8 @@ pub struct ContainerValue {
     pub config: Config,
     /// The last command that ran.
     pub last: Option<LastExec>,
+    /// What the last command of a fake gave.
+    pub(crate) told: Option<Arc<Told>>,
 }
 
 /// Configuration of a container.
@@ -46,6 +49,8 @@ pub struct Config {
     pub platform: Arc<str>,
     /// What runs `sh` scripts, when it was set.
     pub shell: Option<Vec<Arc<str>>>,
+    /// Nothing runs in it: what its commands give, by what is said of them.
+    pub(crate) fake: Option<Arc<[Arc<Told>]>>,
 }
 
 /// What a container began with. It decides what is known of its configuration before anything was set.
@@ -81,8 +86,9 @@ impl ContainerValue {
             ports: Vec::new(),
             platform,
             shell: None,
+            fake: None,
         };
-        ContainerValue { root, mounts: Vec::new(), config, last: None }
+        ContainerValue { root, mounts: Vec::new(), config, last: None, told: None }
     }
 
     /// What an image's node gives.
@@ -97,6 +103,13 @@ impl ContainerValue {
             Base::Bare => None,
             Base::Image(config) => Some(config),
         }
+    }
+
+    /// What a fake says of a command: by default that it succeeds and prints nothing.
+    pub(crate) fn said_of(&self, command: &str) -> Arc<Told> {
+        let fake = self.config.fake.iter().flat_map(|fake| fake.iter());
+        let mut of_it = fake.filter(|told| command.contains(&*told.of));
+        of_it.next().cloned().unwrap_or_else(|| Arc::new(Told::nothing()))
     }
 
     /// How much there is to copy when something of it changes.

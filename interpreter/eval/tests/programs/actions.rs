@@ -160,15 +160,6 @@ fn an_effect_that_is_not_there_yet_stands_on_a_node_that_is_refused() {
 }
 
 #[test]
-fn a_simulation_stops_at_a_no() {
-    let program = "fn names(p: Plan) -> List[String] { [for s in p.actions => s.name] }\naction a() {\n  do notify(\"x\")\n  do approval(\"go?\")\n  do sleep(1s)\n}";
-    let mut pipeline = Pipeline::new(program);
-    assert_eq!(pipeline.json("names(simulate(a(), answers: [true]))"), r#"["notify","approval","sleep"]"#);
-    assert_eq!(pipeline.json("names(simulate(a(), answers: [false]))"), r#"["notify","approval"]"#);
-    assert_eq!(pipeline.json("names(simulate(a()))"), r#"["notify","approval"]"#);
-}
-
-#[test]
 fn tests_look_at_plans_without_a_run() {
     let program = format!(
         "{RELEASE}\ntest \"order\" {{\n  expect names(release()) == [\"push\", \"apply staging\"]\n  expect app().user == \"you\"\n}}"

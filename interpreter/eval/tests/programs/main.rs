@@ -15,6 +15,7 @@ mod pages;
 mod pipeline;
 mod rounds;
 mod scripts;
+mod simulations;
 mod symbolic;
 mod tests_of_programs;
 mod values;

@@ -94,6 +94,7 @@ fn dispatch(
         Command::Why(args) => commands::why::run(cli, args, arguments, environment),
         Command::Inputs(args) => commands::inputs::run(cli, args, arguments, environment),
         Command::Run(args) => commands::run::run(cli, args, arguments, environment),
+        Command::Test(args) if args.watch => commands::test::watch(args, directory, environment, style),
         Command::Test(args) => {
             let package = Package::load(environment, directory)?;
             commands::test::run(args, &package, environment, style)

@@ -11,7 +11,9 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use pipe_analysis::typed::{Body, Module, Origin, Program, Test, Type};
-use pipe_analysis::{Analysis, COMMAND_LINE, CheckedExpression, OsSystem, Setting};
+use pipe_analysis::{
+    Analysis, COMMAND_LINE, CheckedExpression, Dependency, DependencySource, OsSystem, Setting,
+};
 use pipe_diagnostics::{Diagnostic, FileSpan, Sources};
 
 use crate::environment::Environment;
@@ -58,6 +60,32 @@ impl Package {
         };
         let (expressions, sources) = (RefCell::default(), RefCell::new(sources));
         Ok(Package { folder: root.dir, analysis, program, module, expressions, sources })
+    }
+
+    /// The folder of the package that would be loaded.
+    ///
+    /// # Errors
+    /// When there is none.
+    pub(crate) fn folder_of(
+        environment: &Environment,
+        directory: Option<&Path>,
+    ) -> Result<PathBuf, CliError> {
+        find::package(&OsSystem::new(&environment.current_dir), environment, directory).map(|root| root.dir)
+    }
+
+    /// The folders of the packages that it names by path.
+    pub(crate) fn dependencies(&self) -> Vec<PathBuf> {
+        let named = self.analysis.manifest().into_iter().flat_map(|manifest| manifest.dependencies.values());
+        let folder = |dependency: &Dependency| match &dependency.source {
+            DependencySource::Path(path) => Some(self.folder.join(path)),
+            DependencySource::Git { .. } => None,
+        };
+        named.filter_map(folder).collect()
+    }
+
+    /// Gives back all that it holds, for a program that goes on without it.
+    pub(crate) fn release(self) {
+        drop(ManuallyDrop::into_inner(self.analysis));
     }
 
     /// Its name; that of its folder when it has no manifest.

@@ -12,10 +12,11 @@ use super::run::ExecutionArgs;
 Examples:
   pipe test
   pipe test \"the image\"          tests whose title contains this
+  pipe test --watch                only those again that a change can have affected
   pipe test --junit report.xml
   pipe test --coverage             which functions and arms no test enters
 
-Exit code: 0 when all passed, 1 when one failed.")]
+Exit code: 0 when all passed, 1 when one failed, 130 when it was interrupted, as --watch always is.")]
 pub(crate) struct TestArgs {
     /// Part of the titles of the tests to run
     #[arg(value_name = "FILTER")]
@@ -26,6 +27,9 @@ pub(crate) struct TestArgs {
     /// Say which functions and which arms of `match` the tests entered, and where those are that none did
     #[arg(long)]
     pub(crate) coverage: bool,
+    /// Run the tests again when something changed that they may depend on, until Ctrl-C
+    #[arg(long, conflicts_with = "coverage")]
+    pub(crate) watch: bool,
     #[command(flatten)]
     pub(crate) execution: ExecutionArgs,
 }

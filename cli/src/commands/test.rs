@@ -2,10 +2,13 @@
 
 mod coverage;
 mod difference;
+mod fingerprint;
+mod inputs;
 mod judge;
 mod junit;
 mod results;
 mod rounds;
+mod watch;
 
 use std::sync::Arc;
 use std::time::Instant;
@@ -24,9 +27,12 @@ use crate::package::Package;
 use crate::progress::{Progress, Style, printable};
 use crate::result::Answers;
 use crate::{config::Config, evaluate, execute, machine, output, report, upkeep};
+use inputs::HostInput;
 use judge::judge;
 use results::Results;
 use rounds::{Causes, TestRounds, TestRun};
+
+pub(crate) use watch::run as watch;
 
 /// What all tests of a command share.
 struct Setting<'a> {
@@ -35,6 +41,14 @@ struct Setting<'a> {
     environment: &'a Environment,
     config: Config,
     style: Style,
+}
+
+/// What is known of tests that ran, besides their results.
+struct Ran {
+    /// What they entered, when that is asked for.
+    entered: Option<Coverage>,
+    /// What of the host those read that read anything.
+    inputs: Vec<(Arc<Test>, Vec<HostInput>)>,
 }
 
 /// Runs the tests: first those that start no container.
@@ -48,7 +62,7 @@ pub(crate) fn run(
     let setting = Setting { args, package, environment, config, style };
     let tests = selected(package, args.filter.as_deref())?;
     let mut results = Results::new(package, style);
-    let entered = setting.run(&tests, &mut results)?;
+    let Ran { entered, .. } = setting.run(&tests, &mut results)?;
     results.sum()?;
     if let Some(entered) = entered {
         let text = coverage::render(&entered.of(package.program()), &package.sources());
@@ -79,10 +93,11 @@ fn selected(package: &Package, filter: Option<&str>) -> Result<Vec<Arc<Test>>, C
 }
 
 impl Setting<'_> {
-    /// Runs tests; gives what they entered, when that is asked for.
-    fn run(&self, tests: &[Arc<Test>], results: &mut Results<'_>) -> Result<Option<Coverage>, CliError> {
+    /// Runs tests.
+    fn run(&self, tests: &[Arc<Test>], results: &mut Results<'_>) -> Result<Ran, CliError> {
         let mut trust = Trust::new(self.package, self.environment, &self.config, &self.args.execution.allow)?
             .network(self.args.execution.network);
+        let mut read = Vec::new();
         let mut entered = self.args.coverage.then(Coverage::default);
         let (mut evaluator, mut waiting) = self.evaluate(tests, &trust, results)?;
         if !waiting.is_empty() {
@@ -97,10 +112,15 @@ impl Setting<'_> {
                 let tests: Vec<Arc<Test>> = waiting.into_iter().map(|test| test.test).collect();
                 (evaluator, waiting) = self.evaluate(&tests, &trust, results)?;
             }
-            evaluator = for_real(waiting, evaluator, &trust, self, results)?;
+            (evaluator, waiting) = for_real(waiting, evaluator, &trust, self, results)?;
+            let (graph, folder) = (evaluator.graph(), self.package.folder());
+            read.extend(waiting.into_iter().map(|run| {
+                let asked: Vec<_> = run.asked.into_iter().collect();
+                (run.test, inputs::of(graph, &asked, folder))
+            }));
         }
         note(&evaluator, &mut entered);
-        Ok(entered)
+        Ok(Ran { entered, inputs: read })
     }
 
     /// Evaluates tests. Those that start no container, and those that have no value, are told; the others are given back.
@@ -147,7 +167,7 @@ fn for_real(
     trust: &Trust<'_>,
     setting: &Setting<'_>,
     results: &mut Results<'_>,
-) -> Result<Evaluator, CliError> {
+) -> Result<(Evaluator, Vec<TestRun>), CliError> {
     let Setting { args, package, environment, config, style } = setting;
     let config = &trust.configured(config)?;
     let progress = Arc::new(Progress::new(*style));
@@ -183,11 +203,11 @@ fn for_real(
     }
     let (answers, causes) = (Answers::of(&run), Causes::of(&run, package));
     let TestRounds { tests, evaluator, .. } = rounds;
-    for TestRun { test, plan, error } in &tests {
+    for TestRun { test, plan, error, .. } in &tests {
         match error {
             Some(error) => results.error(test, error, None)?,
             None => results.verdict(test, judge(plan, &answers), causes.of_test(plan), None)?,
         }
     }
-    Ok(evaluator)
+    Ok((evaluator, tests))
 }

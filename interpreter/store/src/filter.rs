@@ -88,6 +88,20 @@ impl Filter {
         }
     }
 
+    /// Whether something at a path may count. Of a folder, or of what is gone and may have been one, that is so also when something in it does.
+    pub fn may_count(&self, path: &Path, is_file: bool) -> bool {
+        let path = path.as_os_str().as_bytes();
+        let ends = path.iter().enumerate().filter(|(_, byte)| **byte == b'/').map(|(at, _)| at);
+        let mut inside = self.root();
+        for end in ends.chain([path.len()]).filter(|end| *end > 0) {
+            inside = self.verdict(path.get(..end).unwrap_or(path), inside == Verdict::In);
+            if inside == Verdict::Out {
+                return false;
+            }
+        }
+        inside == Verdict::In || !is_file
+    }
+
     /// What is to be done with the folder itself.
     pub(crate) fn root(&self) -> Verdict {
         if self.include.is_some() { Verdict::Through } else { Verdict::In }
@@ -129,6 +143,17 @@ mod tests {
         let out = |path: &str| filter.verdict(path.as_bytes(), true) == Verdict::Out;
         assert!(out("dist") && out("a.o") && out("a/b.o") && out("docs"));
         assert!(!out("a/dist") && !out("a.os") && !out("a/docs"));
+    }
+
+    #[test]
+    fn a_path_counts_as_the_folders_that_lead_to_it_do() {
+        let filter = filter(&["src", "*.md"], &["src/gen"]);
+        let counts = |path: &str| filter.may_count(Path::new(path), true);
+        assert!(counts("src/a/b.c") && counts("README.md"));
+        assert!(!counts("src/gen/a.c") && !counts("docs/a.md") && !counts("main.c"));
+        // What is no file any more may have been a folder with something in it.
+        assert!(filter.may_count(Path::new("docs"), false) && !filter.may_count(Path::new("src/gen"), false));
+        assert!(filter.may_count(Path::new(""), false));
     }
 
     #[test]

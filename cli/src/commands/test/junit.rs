@@ -11,7 +11,11 @@ use crate::exit::CliError;
 ///
 /// # Errors
 /// When the file cannot be written.
-pub(super) fn write(file: &Path, package: &str, ended: &[Ended]) -> Result<(), CliError> {
+pub(super) fn write<'e>(
+    file: &Path,
+    package: &str,
+    ended: impl IntoIterator<Item = &'e Ended>,
+) -> Result<(), CliError> {
     let text = render(package, ended);
     let mut beside = file.to_path_buf().into_os_string();
     beside.push(format!(".pipe-{}", std::process::id()));
@@ -27,7 +31,7 @@ pub(super) fn write(file: &Path, package: &str, ended: &[Ended]) -> Result<(), C
     })
 }
 
-fn render(package: &str, ended: &[Ended]) -> Result<String, String> {
+fn render<'e>(package: &str, ended: impl IntoIterator<Item = &'e Ended>) -> Result<String, String> {
     let mut suites: Vec<TestSuite> = Vec::new();
     for test in ended {
         let at = suites.iter().position(|suite| suite.name.as_str() == &*test.file).unwrap_or_else(|| {

@@ -24,6 +24,13 @@ pub(super) struct Ended {
     pub(super) time: Option<Duration>,
 }
 
+impl Ended {
+    /// Whether it is this one, or another of the same title in the same file.
+    pub(super) fn is_of(&self, test: &Test) -> bool {
+        self.title == test.title && self.file == test.origin.file
+    }
+}
+
 /// All tests that are over.
 pub(super) struct Results<'a> {
     package: &'a Package,

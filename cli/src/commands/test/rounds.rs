@@ -1,6 +1,6 @@
 //! Tests as the engine runs them: round after round.
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 use std::sync::Arc;
 
 use pipe_analysis::typed::Test;
@@ -19,13 +19,15 @@ use crate::rounds::demands;
 pub(super) struct TestRun {
     pub(super) test: Arc<Test>,
     pub(super) plan: TestPlan,
+    /// All that it asked for, round after round.
+    pub(super) asked: BTreeSet<Output>,
     /// Why it came to nothing.
     pub(super) error: Option<CliError>,
 }
 
 impl TestRun {
     pub(super) fn new(test: Arc<Test>, plan: TestPlan) -> TestRun {
-        TestRun { test, plan, error: None }
+        TestRun { test, plan, asked: BTreeSet::new(), error: None }
     }
 }
 
@@ -88,6 +90,8 @@ impl<'a> TestRounds<'a> {
         }
         let awaited = self.evaluator.awaited().iter().map(|awaited| awaited.output);
         let outputs: Vec<Output> = run.plan.outputs().into_iter().chain(awaited).collect();
+        // Which test waits for what is not told apart: too much counts rather than too little.
+        run.asked.extend(outputs.iter().copied());
         let checked = self.engine.check(self.evaluator.graph(), &outputs);
         checked.map_err(|error| execute::refused(&error, self.package))
     }

@@ -4,6 +4,7 @@ mod files;
 mod graph;
 mod large;
 mod make;
+mod rounds;
 mod steps;
 mod wide;
 
@@ -126,6 +127,7 @@ const MEASURES: &[(&str, Measure)] = &[
     ("W5", |bench, rounds| Ok(vec![large::written(bench, rounds)?])),
     ("W6", make::built),
     ("W8", |bench, rounds| Ok(vec![steps::first_output(bench, rounds)?])),
+    ("R1", |bench, rounds| Ok(vec![rounds::probes(bench, rounds)?])),
     ("W9", |bench, rounds| Ok(vec![graph::cached(bench, rounds)?])),
 ];
 

@@ -140,8 +140,7 @@ fn rollouts_are_tested_without_a_container() {
         std::fs::read_to_string(crate::harness::repository().join("docs/reference/testing.md")).unwrap();
     let blocks: Vec<&str> =
         page.split("```pipe\n").skip(1).filter_map(|rest| rest.split("```\n").next()).collect();
-    let unit = "fn unit(tools: Container) -> Check { tools.check([\"test\"]) }\n";
-    let world = World::module(&format!("{unit}{}{}", blocks[1], blocks[2]));
+    let world = World::module(&format!("{}{}", blocks[1], blocks[2]));
     let outcome = world.run(["test"]).success();
     assert!(outcome.stdout.ends_with("3 passed, 0 failed\n"), "{}", outcome.stdout);
     assert!(!world.store().exists(), "a test that starts nothing needs no store");

@@ -43,6 +43,11 @@ fn deleting_a_token_keeps_the_other_items() {
             let without = format!("{}{}", &text[..token.start as usize], &text[token.end as usize..]);
             let parsed = parse(&without);
             super::spans::check(&without, &parsed);
+            // Sentences about what is wrong, never lists of what the grammar could have taken.
+            for error in &parsed.errors {
+                let said = format!("{} {}", error.message, error.help.as_deref().unwrap_or_default());
+                assert!(!said.contains("expected") && said.matches("` or `").count() <= 1, "{name}: {said}");
+            }
             let (named, equal) = kept(&whole.module, &parsed.module);
             deletions += 1;
             all_named += usize::from(named == items);

@@ -59,6 +59,7 @@ const CRATES: &[Crate] = &[
             "pipe-doc",
         ],
     ),
+    row("editors/tree-sitter", "pipe-tree-sitter", &[]),
     row("xtask", "xtask", &[]),
 ];
 

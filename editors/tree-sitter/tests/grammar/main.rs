@@ -1,0 +1,6 @@
+//! The grammar for editors, generated, compiled, and held against the language's own parser.
+
+mod agreement;
+mod broken;
+mod editor;
+mod queries;

@@ -1,4 +1,6 @@
-//! Makes the parser for editors out of `grammar.js`. It knows none of the language's own crates.
+//! Makes the parser for editors out of `grammar.js`.
+//!
+//! **Invariant.** It knows none of the language's own crates; only its tests do, to hold the grammar against them.
 
 use std::fs;
 use std::path::{Path, PathBuf};

@@ -1,4 +1,6 @@
 //! `cargo run -p pipe-tree-sitter -- DIR` writes the parser's sources and the queries into a folder, for editors.
+//!
+//! **Invariant.** It writes nothing outside that folder.
 
 use std::process::ExitCode;
 

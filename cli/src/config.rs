@@ -24,6 +24,9 @@ pub(crate) struct Config {
     /// How registries are reached, by their names.
     #[serde(default)]
     registry: BTreeMap<String, Registry>,
+    /// How repositories of packages are reached.
+    #[serde(default)]
+    git: Git,
     /// What packages are allowed.
     #[serde(default)]
     grants: Vec<PackageGrants>,
@@ -59,6 +62,14 @@ struct Registry {
     auth_hosts: Vec<String>,
     /// Hosts without a public address that it may send downloads to.
     redirect_hosts: Vec<String>,
+}
+
+/// How repositories of packages are reached.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+struct Git {
+    /// What an address begins with, and what is asked instead.
+    mirrors: BTreeMap<String, String>,
 }
 
 /// What a package is allowed.
@@ -130,6 +141,11 @@ impl Config {
         }
     }
 
+    /// What addresses of repositories begin with, and what is asked instead.
+    pub(crate) fn git_mirrors(&self) -> impl Iterator<Item = (String, String)> {
+        self.git.mirrors.iter().map(|(prefix, mirror)| (prefix.clone(), mirror.clone()))
+    }
+
     /// What the package in this folder, links followed, is allowed.
     pub(crate) fn grants(&self, package: &Path) -> impl Iterator<Item = &str> {
         let is_package = move |folder: &Path| folder.canonicalize().is_ok_and(|folder| folder == package);
@@ -173,6 +189,15 @@ mod tests {
         assert!(limits("[cache]\nsize = \"much\"").is_err());
         assert!(limits("[cache]\nfree = \"101%\"").is_err());
         assert!(toml::from_str::<Config>("[cache]\nsise = \"2GiB\"").is_err());
+    }
+
+    #[test]
+    fn repositories_have_mirrors() {
+        let text = "[git.mirrors]\n\"https://example.com/\" = \"https://git.corp/\"\n";
+        let config: Config = toml::from_str(text).unwrap();
+        let mirrors: Vec<(String, String)> = config.git_mirrors().collect();
+        assert_eq!(mirrors, [("https://example.com/".to_owned(), "https://git.corp/".to_owned())]);
+        assert!(toml::from_str::<Config>("[git]\nmirror = []").is_err());
     }
 
     #[test]

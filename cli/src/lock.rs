@@ -1,9 +1,10 @@
-//! `pipe.lock`: what tags of images were when they were resolved.
+//! `pipe.lock`: what tags of images and versions of packages were when they were resolved.
 
 use std::fs::File;
 use std::io::{ErrorKind, Read, Write};
 use std::path::{Path, PathBuf};
 
+use pipe_analysis::PackageLock;
 use pipe_registry::Pins;
 use rustix::fs::{Mode, OFlags};
 
@@ -55,12 +56,44 @@ fn insert(path: &Path, new: &Pins) -> Result<(), String> {
             pins.insert(name, digest);
         }
     }
-    let beside = path.with_extension(format!("lock.{}", std::process::id()));
-    let written = write_new(&beside, &pins.write_into(&before));
-    written.and_then(|()| std::fs::rename(&beside, path)).map_err(|error| {
-        let _ = std::fs::remove_file(&beside);
-        error.to_string()
+    replace(path, &pins.write_into(&before)).map_err(|error| error.to_string())
+}
+
+/// The packages in a package's lock.
+///
+/// # Errors
+/// As for [`read`].
+pub(crate) fn packages(package: &Path) -> Result<PackageLock, CliError> {
+    let path = path(package);
+    let failed = |reason: String| CliError::usage(format!("cannot read {}: {reason}", path.display()));
+    let text = text(&path).map_err(|error| failed(error.to_string()))?;
+    PackageLock::parse(&text).map_err(|error| {
+        failed(error.to_string())
+            .help("take the file from where it is kept, or remove the line and run `pipe update`")
     })
+}
+
+/// Writes the packages of a lock; its other lines stay. A lock in which there is nothing any more is not there.
+///
+/// # Errors
+/// When it cannot be written.
+pub(crate) fn write_packages(package: &Path, lock: &PackageLock) -> Result<(), CliError> {
+    let path = path(package);
+    let failed = |error: std::io::Error| CliError::usage(format!("cannot write {}: {error}", path.display()));
+    // Read anew: another `pipe` may have written meanwhile.
+    let before = text(&path).map_err(failed)?;
+    match lock.write_into(&before) {
+        new if new == before => Ok(()),
+        new if new.is_empty() => std::fs::remove_file(&path).map_err(failed),
+        new => replace(&path, &new).map_err(failed),
+    }
+}
+
+/// Other processes always see a whole lock.
+fn replace(path: &Path, text: &str) -> std::io::Result<()> {
+    let beside = path.with_extension(format!("lock.{}", std::process::id()));
+    let written = write_new(&beside, text).and_then(|()| std::fs::rename(&beside, path));
+    written.inspect_err(|_| drop(std::fs::remove_file(&beside)))
 }
 
 /// Writes a file of our own. What stands in its place, left by a killed `pipe` or laid there as a link to elsewhere, goes first.

@@ -21,6 +21,7 @@ mod lock;
 mod machine;
 mod output;
 mod package;
+mod packages;
 mod progress;
 mod prompt;
 mod report;
@@ -77,7 +78,10 @@ fn dispatch(
         Command::Cache(args) => commands::cache::run(args, environment),
         Command::Login(args) => commands::login::run(args, environment, cli.global.quiet),
         Command::Logout(args) => commands::login::forget(args, environment, cli.global.quiet),
-        Command::Lsp(_) => commands::lsp::run(),
+        Command::Lsp(_) => commands::lsp::run(environment),
+        Command::Add(args) => commands::add::run(args, directory, environment, cli.global.quiet),
+        Command::Update(args) => commands::update::run(args, directory, environment, cli.global.quiet),
+        Command::Vendor(args) => commands::vendor::run(args, directory, environment, cli.global.quiet),
         Command::Doctor => commands::doctor::run(environment),
         Command::Version(args) => commands::version::run(args),
         Command::Check(args) => commands::check::run(args, &cli.global, environment),
@@ -96,6 +100,8 @@ fn dispatch(
         Command::Run(args) => commands::run::run(cli, args, arguments, environment),
         Command::Test(args) if args.watch => commands::test::watch(args, directory, environment, style),
         Command::Test(args) => {
+            let rules = packages::Rules::of_run(&args.execution, cli.global.quiet);
+            packages::ensure(environment, directory, &rules)?;
             let package = Package::load(environment, directory)?;
             commands::test::run(args, &package, environment, style)
         }

@@ -12,7 +12,7 @@ use std::sync::Arc;
 
 use pipe_analysis::typed::{Body, Module, Origin, Program, Test, Type};
 use pipe_analysis::{
-    Analysis, COMMAND_LINE, CheckedExpression, Dependency, DependencySource, OsSystem, Setting,
+    Analysis, COMMAND_LINE, CheckedExpression, Dependency, DependencySource, NetworkPermission, Setting,
 };
 use pipe_diagnostics::{Diagnostic, FileSpan, Sources};
 
@@ -21,7 +21,7 @@ use crate::exit::{CliError, Exit};
 
 pub(crate) use check::{Checked, check_all};
 pub(crate) use documentation::documentation;
-pub(crate) use find::source_files;
+pub(crate) use find::{package as find_package, source_files};
 
 /// A package without errors.
 pub(crate) struct Package {
@@ -45,7 +45,7 @@ impl Package {
     /// # Errors
     /// When there is none, or it has errors.
     pub(crate) fn load(environment: &Environment, directory: Option<&Path>) -> Result<Package, CliError> {
-        let system = OsSystem::new(&environment.current_dir);
+        let system = environment.system();
         let root = find::package(&system, environment, directory)?;
         let mut analysis = ManuallyDrop::new(Analysis::new(Arc::new(system)));
         let found = analysis.errors(&root);
@@ -70,7 +70,7 @@ impl Package {
         environment: &Environment,
         directory: Option<&Path>,
     ) -> Result<PathBuf, CliError> {
-        find::package(&OsSystem::new(&environment.current_dir), environment, directory).map(|root| root.dir)
+        find::package(&environment.system(), environment, directory).map(|root| root.dir)
     }
 
     /// The folders of the packages that it names by path.
@@ -107,7 +107,9 @@ impl Package {
 
     /// Whether its steps get a network only when they ask for one.
     pub(crate) fn network_off(&self) -> bool {
-        self.analysis.manifest().is_some_and(|manifest| manifest.permissions.network_off)
+        self.analysis
+            .manifest()
+            .is_some_and(|manifest| manifest.permissions.network == NetworkPermission::Off)
     }
 
     /// The checked program; of the standard library what its items can reach.

@@ -18,12 +18,13 @@ mod server;
 mod transport;
 
 use std::io::{BufRead, Write};
+use std::path::PathBuf;
 
 use tower_lsp::LspService;
 
 pub use transport::Ended;
 
-/// Serves one client until it says `exit` or its input ends.
+/// Serves one client until it says `exit` or its input ends. In `packages` lie those that were fetched.
 ///
 /// # Errors
 /// When the threads of the server cannot be started.
@@ -31,6 +32,7 @@ pub fn serve(
     input: impl BufRead + Send + 'static,
     output: impl Write + Send + 'static,
     version: &str,
+    packages: Option<PathBuf>,
 ) -> std::io::Result<Ended> {
     let runtime = tokio::runtime::Builder::new_current_thread().build()?;
     let ended = runtime.block_on(async {
@@ -42,7 +44,7 @@ pub fn serve(
         })
         .custom_method(server::STANDARD_LIBRARY, server::Server::standard_library)
         .finish();
-        owner.start(outgoing)?;
+        owner.start(outgoing, packages)?;
         Ok::<_, std::io::Error>(transport::serve(service, socket, input, output).await)
     });
     // Whatever still waits for the client waits in vain.

@@ -10,10 +10,17 @@ use pipe_analysis::{Entry, FileKind, MAX_FILE_BYTES, OsSystem, System};
 /// Open texts by their canonical path.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Overlay {
+    /// Where fetched packages lie.
+    packages: Option<PathBuf>,
     open: Arc<RwLock<BTreeMap<PathBuf, Arc<str>>>>,
 }
 
 impl Overlay {
+    /// With nothing open.
+    pub(crate) fn new(packages: Option<PathBuf>) -> Overlay {
+        Overlay { packages, ..Overlay::default() }
+    }
+
     pub(crate) fn open(&self, path: &Path, text: &str) {
         self.open.write().unwrap_or_else(PoisonError::into_inner).insert(path.to_path_buf(), text.into());
     }
@@ -33,7 +40,7 @@ impl Overlay {
 
     /// The files as a package sees them: paths are relative to its folder.
     pub(crate) fn system(&self, dir: &Path) -> OverlaySystem {
-        OverlaySystem { overlay: self.clone(), disk: OsSystem::new(dir) }
+        OverlaySystem { overlay: self.clone(), disk: OsSystem::new(dir).with_packages(self.packages.clone()) }
     }
 }
 
@@ -71,6 +78,10 @@ impl System for OverlaySystem {
             Err(_) if self.overlay.text(path).is_some() => Ok(path.to_path_buf()),
             found => found,
         }
+    }
+
+    fn packages(&self) -> Option<PathBuf> {
+        self.disk.packages()
     }
 }
 

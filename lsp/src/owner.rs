@@ -94,7 +94,11 @@ impl Waiting {
     ///
     /// # Errors
     /// When it or the pool cannot be started.
-    pub(crate) fn start(self, outgoing: UnboundedSender<Outgoing>) -> std::io::Result<()> {
+    pub(crate) fn start(
+        self,
+        outgoing: UnboundedSender<Outgoing>,
+        packages: Option<PathBuf>,
+    ) -> std::io::Result<()> {
         let pool = rayon::ThreadPoolBuilder::new()
             .num_threads(std::thread::available_parallelism().map_or(2, usize::from).clamp(2, 8))
             .thread_name(|i| format!("pipe-lsp-{i}"))
@@ -106,7 +110,7 @@ impl Waiting {
             outgoing,
             pool,
             agreement: Agreement::default(),
-            overlay: Overlay::default(),
+            overlay: Overlay::new(packages),
             documents: BTreeMap::new(),
             open: Arc::default(),
             packages: Packages::default(),

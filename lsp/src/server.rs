@@ -137,8 +137,7 @@ impl LanguageServer for Server {
         if !self.able().watching {
             return;
         }
-        let watchers =
-            json!({ "watchers": [{ "globPattern": "**/*.pipe" }, { "globPattern": "**/pipe.toml" }] });
+        let watchers = json!({ "watchers": [{ "globPattern": "**/*.pipe" }, { "globPattern": "**/pipe.toml" }, { "globPattern": "**/pipe.lock" }] });
         let registration = Registration {
             id: "pipe-files".into(),
             method: "workspace/didChangeWatchedFiles".into(),

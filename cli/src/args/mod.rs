@@ -6,6 +6,7 @@ mod fmt;
 mod inspect;
 mod login;
 mod lsp;
+mod packages;
 mod run;
 mod start;
 mod test;
@@ -22,6 +23,7 @@ pub(crate) use fmt::FmtArgs;
 pub(crate) use inspect::{ListArgs, PlanArgs, PlanForm, VersionArgs};
 pub(crate) use login::{LoginArgs, LogoutArgs};
 pub(crate) use lsp::LspArgs;
+pub(crate) use packages::{AddArgs, UpdateArgs, VendorArgs};
 pub(crate) use run::{ExecutionArgs, NetworkChoice, RunArgs};
 pub(crate) use start::{CompletionsArgs, DocArgs, ExplainArgs, InitArgs, Template};
 pub(crate) use test::TestArgs;
@@ -115,6 +117,9 @@ pub(crate) enum Command {
     Inputs(InputsArgs),
     List(ListArgs),
     Test(TestArgs),
+    Add(AddArgs),
+    Update(UpdateArgs),
+    Vendor(VendorArgs),
     Cache(CacheArgs),
     Login(LoginArgs),
     Logout(LogoutArgs),

@@ -48,6 +48,10 @@ pub(crate) fn run(args: &CheckArgs, global: &GlobalArgs, environment: &Environme
         output::notice(&summary(errors, warnings, checked.files));
     }
     let denied = args.deny.contains(&Deny::Warnings) && warnings > 0;
+    // A package that is written for another `pipe` was not checked.
+    if checked.diagnostics.iter().any(|found| matches!(found.code, "newer-pipe" | "unknown-edition")) {
+        return Err(CliError::silent(Exit::Usage));
+    }
     if errors > 0 || denied || would_change { Err(CliError::silent(Exit::Failed)) } else { Ok(()) }
 }
 

@@ -1,5 +1,6 @@
 //! The commands, one a file.
 
+pub(crate) mod add;
 pub(crate) mod cache;
 pub(crate) mod check;
 pub(crate) mod completions;
@@ -17,6 +18,8 @@ pub(crate) mod plan;
 mod prune;
 pub(crate) mod run;
 pub(crate) mod test;
+pub(crate) mod update;
+pub(crate) mod vendor;
 pub(crate) mod version;
 mod volume;
 pub(crate) mod why;

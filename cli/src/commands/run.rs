@@ -16,7 +16,7 @@ use crate::package::Package;
 use crate::progress::{Progress, Style};
 use crate::result::{self, Answers};
 use crate::rounds::TargetRounds;
-use crate::{execute, machine, upkeep, warned};
+use crate::{execute, machine, packages, target, upkeep, warned};
 
 use super::opened::Opened;
 
@@ -27,6 +27,7 @@ pub(crate) fn run(
     arguments: &[OsString],
     environment: &Environment,
 ) -> Result<(), CliError> {
+    ensure_packages(cli, args, arguments, environment)?;
     let opened = Opened::new(cli, "run", &args.rest, &args.rest, arguments, environment)?;
     let args = opened.args(|command| match command {
         Command::Run(args) => Some(args),
@@ -62,6 +63,23 @@ pub(crate) fn run(
     done?;
     forecast.succeeded();
     Ok(())
+}
+
+/// Has packages fetched that the run needs. Flags may stand behind the target, where only the package says whose they are; so a word
+/// that may forbid it does.
+fn ensure_packages(
+    cli: &Cli,
+    args: &RunArgs,
+    arguments: &[OsString],
+    environment: &Environment,
+) -> Result<(), CliError> {
+    let mut rules = packages::Rules::of_run(&args.execution, cli.global.quiet);
+    let says = |flag: &str| arguments.iter().any(|word| word == flag);
+    rules.locked |= says("--locked");
+    rules.offline |= says("--offline") || says("--dry-run");
+    let behind = target::folder_behind(&args.rest);
+    let folders = behind.iter().map(|folder| Some(folder.as_path())).chain([cli.global.directory.as_deref()]);
+    folders.into_iter().try_for_each(|folder| packages::ensure(environment, folder, &rules))
 }
 
 /// What the flags do not allow is said before anything runs.

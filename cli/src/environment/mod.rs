@@ -7,6 +7,7 @@ use std::ffi::OsString;
 use std::io::IsTerminal;
 use std::path::PathBuf;
 
+use pipe_analysis::OsSystem;
 use pipe_engine::NORMAL_TIME;
 use pipe_eval::CiFacts;
 use pipe_registry::Proxies;
@@ -124,6 +125,34 @@ impl Environment {
             .filter_map(|name| Some((value(&name)?.into_string().ok()?, name)))
             .map(|(url, name)| (name, url))
             .collect()
+    }
+
+    /// The files that programs are made of, with the place that fetched packages are kept in.
+    pub(crate) fn system(&self) -> OsSystem {
+        OsSystem::new(&self.current_dir).with_packages(self.packages())
+    }
+
+    /// Where fetched packages are, if anything says where that is.
+    pub(crate) fn packages(&self) -> Option<PathBuf> {
+        self.store.as_ref().map(|store| store.join("packages"))
+    }
+
+    /// Variables that `git` gets when it fetches: where programs and keys are, proxies, certificates. None of them is one that changes
+    /// what `git` does with what it fetched.
+    pub(crate) fn for_git(&self) -> Vec<(OsString, OsString)> {
+        const NAMES: [&str; 9] = [
+            "PATH",
+            "HOME",
+            "USER",
+            "LOGNAME",
+            "SSH_AUTH_SOCK",
+            "GIT_SSL_CAINFO",
+            "GIT_SSL_CAPATH",
+            "SSL_CERT_FILE",
+            "SSL_CERT_DIR",
+        ];
+        let own = NAMES.into_iter().filter_map(|name| Some((name.into(), value(name)?)));
+        own.chain(self.proxies().into_iter().map(|(name, url)| (name.into(), url.into()))).collect()
     }
 
     /// The folder of the store.

@@ -5,7 +5,7 @@ use std::mem::ManuallyDrop;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use pipe_analysis::{Analysis, OsSystem, PackageRoot};
+use pipe_analysis::{Analysis, PackageRoot};
 use pipe_diagnostics::{Diagnostic, Sources};
 
 use super::find;
@@ -36,7 +36,7 @@ pub(crate) fn check_all(
     paths: &[PathBuf],
     texts: &BTreeMap<PathBuf, String>,
 ) -> Result<Checked, CliError> {
-    let system = Arc::new(Overlay::new(OsSystem::new(&environment.current_dir), texts.clone()));
+    let system = Arc::new(Overlay::new(environment.system(), texts.clone()));
     let mut checked = Checked {
         diagnostics: Vec::new(),
         sources: Sources::default(),

@@ -2,13 +2,16 @@
 
 use std::path::{Path, PathBuf};
 
-use pipe_analysis::{OsSystem, PackageRoot, System};
+use pipe_analysis::{PackageRoot, System};
 
 use crate::environment::Environment;
 use crate::exit::CliError;
 
 /// The package of `-C`'s folder, else of the current one.
-pub(super) fn package(
+///
+/// # Errors
+/// When there is none.
+pub(crate) fn package(
     system: &dyn System,
     environment: &Environment,
     directory: Option<&Path>,
@@ -36,7 +39,7 @@ pub(crate) fn source_files(
 ) -> Result<Vec<PathBuf>, CliError> {
     let mut found = Vec::new();
     if paths.is_empty() {
-        let root = package(&OsSystem::new(&environment.current_dir), environment, directory)?;
+        let root = package(&environment.system(), environment, directory)?;
         search(&root.dir, &|folder| folder.join("pipe.toml").is_file(), &mut found)?;
     }
     for path in paths {

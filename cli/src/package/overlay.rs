@@ -42,4 +42,8 @@ impl System for Overlay {
     fn canonical(&self, path: &Path) -> io::Result<PathBuf> {
         self.below.canonical(path)
     }
+
+    fn packages(&self) -> Option<PathBuf> {
+        self.below.packages()
+    }
 }

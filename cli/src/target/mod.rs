@@ -8,6 +8,6 @@ mod placeholder;
 mod request;
 mod words;
 
-pub(crate) use open::open;
+pub(crate) use open::{folder_behind, open};
 pub(crate) use placeholder::flag_of;
 pub(crate) use request::Request;

@@ -51,7 +51,7 @@ fn is_chosen(request: &Request) -> bool {
 }
 
 /// The folder of the last word that may be `-C DIR` or `-CDIR`.
-fn folder_behind(rest: &[OsString]) -> Option<PathBuf> {
+pub(crate) fn folder_behind(rest: &[OsString]) -> Option<PathBuf> {
     let at = rest.iter().rposition(|word| folder_of(word).is_some())?;
     let attached = folder_of(rest.get(at)?)?;
     if attached.is_empty() { rest.get(at + 1).map(PathBuf::from) } else { Some(attached.into()) }

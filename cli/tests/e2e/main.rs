@@ -32,6 +32,7 @@ mod lsp;
 mod machine;
 mod network;
 mod odd;
+mod packages;
 mod pre_commit;
 mod progress;
 mod prune;

@@ -1,6 +1,6 @@
 //! The state of an evaluator, and what every part of it needs: the meter, the graph, errors at places.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::Arc;
 
 use pipe_analysis::typed::{Enum, Global, Program, Record, Type};
@@ -48,6 +48,8 @@ pub(crate) struct Machine {
     pub(crate) coverage: Option<Coverage>,
     records: HashMap<String, Arc<Record>>,
     enums: HashMap<String, Arc<Enum>>,
+    /// Files of dependencies whose steps get no network.
+    offline: BTreeSet<Arc<str>>,
     lines: Lines,
     /// Files that were read by the program, by what people call them: Dockerfiles.
     texts: BTreeMap<Arc<str>, Arc<str>>,
@@ -67,6 +69,8 @@ impl Machine {
             records.extend(module.records.values().map(|decl| (qualified(&decl.global), decl.clone())));
             enums.extend(module.enums.values().map(|decl| (qualified(&decl.global), decl.clone())));
         }
+        let offline = program.modules.values().filter(|module| module.offline);
+        let offline = offline.map(|module| module.file.clone()).collect();
         Machine {
             program,
             facts,
@@ -84,9 +88,15 @@ impl Machine {
             coverage: None,
             records,
             enums,
+            offline,
             lines,
             texts: BTreeMap::new(),
         }
+    }
+
+    /// Whether an item belongs to a dependency whose steps get no network.
+    pub(crate) fn is_offline(&self, frame: &Frame) -> bool {
+        self.offline.contains(&frame.origin.file)
     }
 
     /// Remembers the text of a file that places point into.

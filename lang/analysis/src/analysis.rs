@@ -230,7 +230,8 @@ pub(crate) fn source(db: &dyn Db, loaded: &Loaded, file: &str) -> Option<Arc<str
 fn std_module(db: &Database, source: &pipe_stdlib::Source) -> SourceModule {
     let (name, text) = (Arc::from(source.name), Arc::from(source.text));
     let file = SourceFile::builder(name, text).durability(salsa::Durability::HIGH).new(db);
-    SourceModule::builder(ModuleId(source.name.into()), file, Role::Std, Arc::new(Imports::new()))
+    let (id, facts) = (ModuleId(source.name.into()), Arc::default());
+    SourceModule::builder(id, file, Role::Std, facts, Arc::new(Imports::new()))
         .durability(salsa::Durability::HIGH)
         .new(db)
 }

@@ -9,6 +9,7 @@ use crate::checks;
 use crate::db::{Db, ItemNode, Role, SourceModule, StdLibrary, Workspace, items, module_docs};
 use crate::expression::CheckedExpression;
 use crate::infer::{Bodies, Defaults, infer};
+use crate::package::NetworkPermission;
 use crate::reachable;
 use crate::signature::{
     EnumSignature, FunctionSignature, ParamSignature, RecordSignature, Signature, ValueSignature, signature,
@@ -52,7 +53,10 @@ fn empty_module(db: &dyn Db, module: SourceModule) -> typed::Module {
         id: module.id(db).clone(),
         file: module.file(db).name(db).clone(),
         docs: Vec::new(),
-        in_root_package: matches!(module.role(db), Role::Entry | Role::Root),
+        in_root_package: module.role(db).in_root_package(),
+        edition: module.package(db).edition,
+        offline: module.role(db) == Role::Dependency
+            && module.package(db).permissions.network == NetworkPermission::Off,
         functions: IndexMap::new(),
         params: IndexMap::new(),
         lets: IndexMap::new(),

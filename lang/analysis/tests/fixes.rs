@@ -26,7 +26,10 @@ fn programs() -> Vec<String> {
     for folder in ["tests/lang", "docs/errors"] {
         for file in files_below(&repository().join(folder), "md") {
             let cases = cases(&std::fs::read_to_string(file).unwrap());
-            programs.extend(cases.into_iter().flat_map(|case| case.files).map(|file| file.text));
+            let is_program = |file: &support::CaseFile| file.path.ends_with(".pipe");
+            programs.extend(
+                cases.into_iter().flat_map(|case| case.files).filter(is_program).map(|file| file.text),
+            );
         }
     }
     programs

@@ -34,6 +34,7 @@ const CRATES: &[Crate] = &[
     row("interpreter/store", "pipe-store", &["pipe-ops"]),
     row("interpreter/registry", "pipe-registry", &["pipe-ops", "pipe-store", "pipe-archive"]),
     row("interpreter/git", "pipe-git", &["pipe-store"]),
+    row("interpreter/fetch", "pipe-fetch", &[]),
     row("interpreter/archive", "pipe-archive", &["pipe-ops", "pipe-store"]),
     row(
         "interpreter/engine",
@@ -53,6 +54,7 @@ const CRATES: &[Crate] = &[
             "pipe-eval",
             "pipe-store",
             "pipe-registry",
+            "pipe-fetch",
             "pipe-engine",
             "pipe-sandbox",
             "pipe-lsp",

@@ -195,13 +195,14 @@ impl Machine {
         Ok(match asked {
             Some(asked) if self.facts.network != NetworkRule::Off => asked,
             Some(_) => Network::Off,
-            None => self.default_network(),
+            None => self.default_network(call),
         })
     }
 
     /// The network of a command that says nothing about it.
-    pub(super) fn default_network(&self) -> Network {
+    pub(super) fn default_network(&self, call: &Call<'_>) -> Network {
         match self.facts.network {
+            _ if self.is_offline(call.frame) => Network::Off,
             NetworkRule::Off | NetworkRule::OnDemand => Network::Off,
             NetworkRule::Open => Network::Outbound,
         }

@@ -7,6 +7,7 @@ use pipe_analysis::{Analysis, MemorySystem, PackageRoot};
 use pipe_diagnostics::Severity;
 use pipe_eval::{Budget, ErrorKind, Evaluator, Lines, Target};
 
+use crate::graph_text::graph_text;
 use crate::pipeline::{facts, holds};
 
 /// The programs that the parser is tested with.
@@ -91,4 +92,45 @@ fn every_package_evaluates() {
         report.extend(evaluated(&system, name).iter().map(|line| format!("  {line}\n")));
     }
     insta::assert_snapshot!(report);
+}
+
+#[test]
+fn steps_of_a_dependency_without_a_network_get_none() {
+    let library = "pub fn silent(c: Container) -> Container { c.run([\"a\"]) }\n\
+                   pub fn given(c: Container, network: Network) -> Container { c.run([\"a\"], network: network) }\n\
+                   pub fn each(c: Container, f: fn(Container) -> Container) -> Container { f(c) }\n";
+    let main = "use lib\nfn own(c: Container) -> Container { c.run([\"a\"]) }\n\
+                pub fn here() -> Container { own(scratch()) }\n\
+                pub fn there() -> Container { lib.silent(scratch()) }\n\
+                pub fn asked() -> Container { lib.given(scratch(), Default) }\n\
+                pub fn back() -> Container { lib.each(scratch(), fn(c) => c.run([\"a\"])) }\n";
+    for (network, there) in [("off", "network Off"), ("default", "outbound")] {
+        let system = MemorySystem::new()
+            .with("/main.pipe", main)
+            .with("/pipe.toml", "[package]\nname = \"a\"\n[dependencies]\nlib = { path = \"lib\" }\n")
+            .with("/lib/main.pipe", library)
+            .with(
+                "/lib/pipe.toml",
+                format!("[package]\nname = \"lib\"\n[permissions]\nnetwork = \"{network}\"\n"),
+            );
+        let system = Arc::new(system);
+        let root = PackageRoot::discover(&*system, "/".as_ref()).unwrap();
+        let mut analysis = Analysis::new(system);
+        assert_eq!(analysis.check(&root, &[]), []);
+        let program = analysis.program_for(&[]);
+        let module = program.modules[program.root.as_ref().unwrap()].clone();
+        let sources = analysis.sources();
+        for (name, expected) in
+            [("here", "outbound"), ("there", there), ("asked", "outbound"), ("back", "outbound")]
+        {
+            let lines = Lines::new(sources.iter().map(|(file, text)| (file.clone(), &**text)));
+            let mut evaluator =
+                Evaluator::new(program.clone(), lines, facts(), Vec::new(), Budget::default());
+            let global = module.functions[name].global.clone();
+            let evaluated = evaluator.eval_target(&Target::Function { global, args: Vec::new() }).unwrap();
+            let graph = graph_text(evaluator.graph(), &evaluated.demand.outputs());
+            let found = if graph.contains("network Off") { "network Off" } else { "outbound" };
+            assert_eq!(found, expected, "{network} {name}");
+        }
+    }
 }

@@ -9,6 +9,7 @@ pub(crate) mod hole;
 mod host;
 mod intrinsics;
 mod module;
+mod permissions;
 mod recursive_types;
 mod unused;
 mod unused_value;

@@ -4,6 +4,7 @@ use pipe_diagnostics::{Diagnostic, Severity};
 use pipe_syntax::{Span, ast};
 
 use super::intrinsics::opaque_outside_std;
+use super::permissions::undeclared_permissions;
 use super::unused::unused_items;
 use super::{call_cycles, type_cycles, unmet_demands};
 use crate::db::{Db, ItemNode, Role, SourceModule, items, parsed};
@@ -50,6 +51,7 @@ pub(crate) fn module_findings(db: &dyn Db, module: SourceModule) -> Vec<Finding>
         found.extend(opaque_outside_std(db, node));
         found.extend(param_outside_entry(db, node));
         found.extend(type_missing(db, node));
+        found.extend(undeclared_permissions(db, node));
     }
     found.extend(duplicates(db, module));
     found.extend(call_cycles(db, module).iter().map(|cycle| cycle.finding.clone()));

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
+use crate::package::{Edition, Permissions};
 use crate::typed::ModuleId;
 
 /// A file with its text.
@@ -25,8 +26,21 @@ pub(crate) struct SourceModule {
     /// Where it belongs.
     #[returns(copy)]
     pub(crate) role: Role,
+    /// The package that it belongs to.
+    pub(crate) package: Arc<PackageFacts>,
     /// The modules that its `use` items name.
     pub(crate) imports: Arc<Imports>,
+}
+
+/// What its modules are told of a package.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Default)]
+pub(crate) struct PackageFacts {
+    /// What its user calls it, behind what that is called itself: `web`, `web/go_ci`. Empty for the package that is checked.
+    pub(crate) name: Arc<str>,
+    /// What it says that it wants.
+    pub(crate) permissions: Permissions,
+    /// The language that it is written in.
+    pub(crate) edition: Edition,
 }
 
 /// The modules that `use` items name, by local name. `None` when it could not be found, which the loader has reported.

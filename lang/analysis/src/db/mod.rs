@@ -4,7 +4,7 @@ mod inputs;
 mod outline;
 mod tree;
 
-pub(crate) use inputs::{Imports, Role, SourceFile, SourceModule, StdLibrary, Workspace};
+pub(crate) use inputs::{Imports, PackageFacts, Role, SourceFile, SourceModule, StdLibrary, Workspace};
 pub(crate) use tree::{ItemNode, item_of, items, items_of, module_docs, module_of, parsed};
 
 /// What a query needs from the database.

@@ -1,19 +1,22 @@
 //! What `use` items name.
 
-use std::path::{Component, Path, PathBuf};
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use pipe_diagnostics::Diagnostic;
 use pipe_syntax::{Span, ast};
 
 use super::loader::Load;
-use super::manifest::DependencySource;
-use super::root::{DEFAULT_ENTRY, MANIFEST, shown};
+use super::manifest::Dependency;
+use super::permissions::to_accept;
+use super::root::{DEFAULT_ENTRY, MANIFEST, normal, shown};
+use super::target::{Target, Unit, target};
+use super::unusable;
 use crate::db::{Imports, SourceModule, items};
 use crate::nearest::with_nearest;
 use crate::place::{Finding, ItemKey, ItemTag, Place};
 use crate::stack::deeper;
-use crate::system::FileKind;
+use crate::system::{FileKind, System};
 
 /// A `use` item to follow.
 struct Import {
@@ -61,7 +64,7 @@ impl Load<'_> {
             }
             ast::UsePath::Package(names) => self.package_target(package, module, import, names)?,
         };
-        let canonical = self.system.canonical(&path).unwrap_or_else(|_| path.clone());
+        let canonical = self.files.canonical(&path).unwrap_or_else(|_| path.clone());
         if let Some(None) = self.done.get(&canonical) {
             self.cycle(module, import, &canonical);
             return None;
@@ -94,8 +97,8 @@ impl Load<'_> {
             return None;
         }
         let root = self.packages.get(package).map(|package| package.dir.clone()).unwrap_or_default();
-        let canonical_root = self.system.canonical(&root).unwrap_or(root);
-        let inside = match self.system.canonical(&target) {
+        let canonical_root = self.files.canonical(&root).unwrap_or(root);
+        let inside = match self.files.canonical(&target) {
             Ok(canonical) => canonical.starts_with(&canonical_root),
             Err(_) => {
                 self.not_found(module, import, path, folder);
@@ -120,7 +123,7 @@ impl Load<'_> {
 
     fn not_found(&mut self, module: SourceModule, import: &Import, path: &str, folder: &Path) {
         let (below, name) = path.rsplit_once('/').unwrap_or(("", path));
-        let siblings = self.system.list(&normal(&folder.join(below))).unwrap_or_default();
+        let siblings = self.files.list(&normal(&folder.join(below))).unwrap_or_default();
         let prefix = path.strip_suffix(name).unwrap_or_default().to_owned();
         let names: Vec<String> = siblings
             .into_iter()
@@ -154,38 +157,23 @@ impl Load<'_> {
         let owner = self.packages.get(package)?;
         let dependencies =
             owner.manifest.as_ref().map(|manifest| manifest.dependencies.clone()).unwrap_or_default();
-        let (dir, prefix) = (owner.dir.clone(), owner.prefix.clone());
+        let prefix = owner.prefix.clone();
         let Some(dependency) = dependencies.get(&first.text) else {
             self.unknown_package(module, import, first, dependencies.keys());
             return None;
         };
-        let folder = match &dependency.source {
-            DependencySource::Path(path) => normal(&dir.join(path)),
-            DependencySource::Git { url, .. } => {
-                let message =
-                    format!("`{}` comes from {url}, and dependencies by git are not there yet", first.text);
-                self.report(module, import, |place| {
-                    Diagnostic::error("git-dependency", message, place)
-                        .help("clone it and name it by `path` for now")
-                });
-                return None;
-            }
-        };
-        if self.system.kind(&folder) != Some(FileKind::Dir) {
-            let place = dependency.place.clone();
-            let message =
-                format!("the folder of `{}` does not exist: {}", first.text, shown(self.system, &folder));
-            let known = self.out.diagnostics.iter().any(|known| known.primary.place == place);
-            if !known {
-                self.out.diagnostics.push(Diagnostic::error("import-not-found", message, place));
-            }
+        let dependency = dependency.clone();
+        let (folder, unit) = self.dependency_folder(package, module, import, first, &dependency)?;
+        let manifest = folder.join(MANIFEST);
+        let manifest = (self.files.kind(&manifest) == Some(FileKind::File)).then_some(manifest);
+        let entry = folder.join(DEFAULT_ENTRY);
+        let index =
+            self.package(&folder, manifest.as_deref(), &entry, format!("{prefix}{}/", first.text), unit);
+        self.not_accepted(index, &first.text, &dependency);
+        let target = self.packages.get(index)?;
+        if target.unreadable {
             return None;
         }
-        let manifest = folder.join(MANIFEST);
-        let manifest = (self.system.kind(&manifest) == Some(FileKind::File)).then_some(manifest);
-        let entry = folder.join(DEFAULT_ENTRY);
-        let index = self.package(&folder, manifest.as_deref(), &entry, format!("{prefix}{}/", first.text));
-        let target = self.packages.get(index)?;
         let path = match rest {
             [] => target.entry.clone(),
             rest => {
@@ -193,7 +181,7 @@ impl Load<'_> {
                 target.dir.join(parts.join("/")).with_extension("pipe")
             }
         };
-        if self.system.kind(&path) != Some(FileKind::File) {
+        if self.files.kind(&path) != Some(FileKind::File) {
             let shown: Vec<&str> = names.iter().map(|name| name.text.as_str()).collect();
             let message = match rest {
                 [] => format!("package `{}` has no entry module", first.text),
@@ -207,6 +195,67 @@ impl Load<'_> {
             return None;
         }
         Some((index, path))
+    }
+
+    /// The folder of a dependency, and what it is a part of when it was fetched.
+    fn dependency_folder(
+        &mut self,
+        package: usize,
+        module: SourceModule,
+        import: &Import,
+        name: &ast::Name,
+        dependency: &Dependency,
+    ) -> Option<(PathBuf, Option<Unit>)> {
+        let owner = self.packages.get(package)?;
+        match target(&owner.dir, owner.unit.as_ref(), &dependency.source) {
+            Target::Folder(folder, unit) => {
+                if self.files.kind(&folder) == Some(FileKind::Dir) {
+                    return Some((folder, unit));
+                }
+                let place = dependency.place.clone();
+                let message =
+                    format!("the folder of `{}` does not exist: {}", name.text, shown(&self.files, &folder));
+                let known = self.out.diagnostics.iter().any(|known| known.primary.place == place);
+                if !known {
+                    self.out.diagnostics.push(Diagnostic::error("import-not-found", message, place));
+                }
+                None
+            }
+            Target::Outside => {
+                let message = format!("`{}` lies outside the repository that its user comes from", name.text);
+                self.report(module, import, |place| {
+                    Diagnostic::error("import-outside-package", message, place)
+                        .help("name it by `git` in the manifest that wants it")
+                });
+                None
+            }
+            Target::Package(source) => match self.files.take(&self.locked, &source) {
+                Ok((root, locked)) => {
+                    let unit = Unit { source, root: root.clone(), allowed: Some(locked.allowed) };
+                    Some((root, Some(unit)))
+                }
+                Err(reason) => {
+                    self.report(module, import, |place| {
+                        unusable::finding(&name.text, &source, &reason, place)
+                    });
+                    None
+                }
+            },
+        }
+    }
+
+    /// Says when a fetched package wants more than was accepted.
+    fn not_accepted(&mut self, package: usize, name: &str, dependency: &Dependency) {
+        let Some(package) = self.packages.get(package) else { return };
+        let Some(allowed) = package.unit.as_ref().and_then(|unit| unit.allowed.as_ref()) else { return };
+        let wanted =
+            package.manifest.as_ref().map(|manifest| manifest.permissions.clone()).unwrap_or_default();
+        let more = to_accept(&wanted.wanted(), Some(allowed));
+        let place = dependency.place.clone();
+        let said = |known: &Diagnostic| known.primary.place == place;
+        if !more.is_empty() && !self.out.diagnostics.iter().any(said) {
+            self.out.diagnostics.push(unusable::not_accepted(name, &more, place));
+        }
     }
 
     fn unknown_package<'n>(
@@ -246,19 +295,4 @@ impl Load<'_> {
                 .help("move what both need into a module of its own")
         });
     }
-}
-
-/// The path without `.` and `..`, as far as it can be told from its text.
-fn normal(path: &Path) -> PathBuf {
-    let mut out = PathBuf::new();
-    for component in path.components() {
-        match component {
-            Component::CurDir => {}
-            Component::ParentDir if matches!(out.components().next_back(), Some(Component::Normal(_))) => {
-                out.pop();
-            }
-            other => out.push(other),
-        }
-    }
-    out
 }

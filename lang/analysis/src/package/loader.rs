@@ -8,9 +8,13 @@ use std::sync::Arc;
 use pipe_diagnostics::{Diagnostic, FileSpan};
 use salsa::Setter;
 
+use super::fetched::{Files, Locked};
+use super::lock::LOCK;
 use super::manifest::{self, Manifest};
 use super::root::{PackageRoot, absolute, shown};
-use crate::db::{Database, Imports, Role, SourceFile, SourceModule, Workspace};
+use super::target::Unit;
+use super::unusable;
+use crate::db::{Database, Imports, PackageFacts, Role, SourceFile, SourceModule, Workspace};
 use crate::place::Finding;
 use crate::system::{FileKind, System};
 use crate::typed::ModuleId;
@@ -46,6 +50,12 @@ pub(super) struct Package {
     pub(super) prefix: String,
     pub(super) entry: PathBuf,
     pub(super) manifest: Option<Manifest>,
+    /// What it is a part of when it was fetched.
+    pub(super) unit: Option<Unit>,
+    /// What its modules are told of it.
+    facts: Arc<PackageFacts>,
+    /// It is written for another `pipe`: this one cannot read it.
+    pub(super) unreadable: bool,
 }
 
 impl Loader {
@@ -60,7 +70,8 @@ impl Loader {
         let mut load = Load {
             loader: self,
             db,
-            system,
+            files: Files::new(system),
+            locked: Locked::default(),
             out: Loaded::default(),
             packages: Vec::new(),
             by_dir: BTreeMap::new(),
@@ -90,7 +101,8 @@ impl Loader {
 pub(super) struct Load<'a> {
     loader: &'a mut Loader,
     pub(super) db: &'a mut Database,
-    pub(super) system: &'a dyn System,
+    pub(super) files: Files<'a>,
+    pub(super) locked: Locked,
     pub(super) out: Loaded,
     pub(super) packages: Vec<Package>,
     /// Packages by their canonical folder: one package, whatever name leads to it.
@@ -105,14 +117,15 @@ pub(super) struct Load<'a> {
 
 impl Load<'_> {
     fn run(&mut self, root: &PackageRoot, files: &[PathBuf]) {
-        let package = self.package(&root.dir, root.manifest.as_deref(), &root.entry, String::new());
+        self.lock(root);
+        let package = self.package(&root.dir, root.manifest.as_deref(), &root.entry, String::new(), None);
         self.out.manifest = self.packages.get(package).and_then(|package| package.manifest.clone());
         let entry = self.packages.get(package).map(|package| package.entry.clone()).unwrap_or_default();
         let mut wanted = vec![entry.clone()];
-        wanted.extend(files.iter().map(|file| absolute(self.system, file)));
+        wanted.extend(files.iter().map(|file| absolute(&self.files, file)));
         for (index, file) in wanted.iter().enumerate() {
             let optional = index == 0 && !files.is_empty();
-            if optional && self.system.kind(file) != Some(FileKind::File) {
+            if optional && self.files.kind(file) != Some(FileKind::File) {
                 continue;
             }
             // A file that the user names is read wherever it lies; one that the package names, within it.
@@ -126,6 +139,18 @@ impl Load<'_> {
         }
     }
 
+    /// Reads what the lock says of packages.
+    fn lock(&mut self, root: &PackageRoot) {
+        match Locked::read(self.files.system, root) {
+            Ok(locked) => self.locked = locked,
+            Err((error, text)) => {
+                let name: Arc<str> = shown(&self.files, &root.dir.join(LOCK)).into();
+                self.out.diagnostics.push(unusable::bad_lock(&error, &name, &text));
+                self.out.texts.insert(name, text.into());
+            }
+        }
+    }
+
     /// Registers a package, with its manifest read.
     pub(super) fn package(
         &mut self,
@@ -133,23 +158,27 @@ impl Load<'_> {
         manifest: Option<&Path>,
         entry: &Path,
         prefix: String,
+        unit: Option<Unit>,
     ) -> usize {
-        let canonical = self.system.canonical(dir).unwrap_or_else(|_| dir.to_path_buf());
+        let canonical = self.files.canonical(dir).unwrap_or_else(|_| dir.to_path_buf());
         if let Some(&known) = self.by_dir.get(&canonical) {
             return known;
         }
         let manifest = manifest.filter(|path| !self.leads_out(dir, path));
         let manifest = manifest.and_then(|path| self.manifest(path));
+        let unreadable = manifest.as_ref().is_some_and(|manifest| manifest.for_another_pipe);
+        let facts = facts(&prefix, manifest.as_ref());
         let named = manifest.as_ref().and_then(|manifest| manifest.entry.as_deref());
         let entry = named.map_or_else(|| entry.to_path_buf(), |entry| dir.join(entry));
-        self.packages.push(Package { dir: dir.to_path_buf(), prefix, entry, manifest });
+        let dir = dir.to_path_buf();
+        self.packages.push(Package { dir, prefix, entry, manifest, unit, facts, unreadable });
         self.by_dir.insert(canonical, self.packages.len() - 1);
         self.packages.len() - 1
     }
 
     fn manifest(&mut self, path: &Path) -> Option<Manifest> {
-        let name: Arc<str> = shown(self.system, path).into();
-        match self.system.read(path) {
+        let name: Arc<str> = shown(&self.files, path).into();
+        match self.files.read(path) {
             Ok(text) => {
                 let (manifest, diagnostics) = manifest::parse(&text, &name);
                 self.out.diagnostics.extend(diagnostics);
@@ -175,12 +204,12 @@ impl Load<'_> {
     /// Whether a file of a package is a link that leads out of it, which is told: such a file is none of the package's, and is
     /// not read. What a diagnostic shows of it would be in the log of whoever only checks the package.
     pub(super) fn leads_out(&mut self, dir: &Path, file: &Path) -> bool {
-        let (Ok(root), Ok(target)) = (self.system.canonical(dir), self.system.canonical(file)) else {
+        let (Ok(root), Ok(target)) = (self.files.canonical(dir), self.files.canonical(file)) else {
             return false;
         };
         let out = !target.starts_with(&root);
         if out {
-            let name: Arc<str> = shown(self.system, file).into();
+            let name: Arc<str> = shown(&self.files, file).into();
             self.not_read(&name, "it is a link that leads out of the package");
         }
         out
@@ -198,9 +227,12 @@ impl Load<'_> {
 
     /// Loads a module and all it uses. `None` when it cannot be read, or is on the way to itself.
     pub(super) fn module(&mut self, package: usize, file: &Path) -> Option<SourceModule> {
-        let canonical = self.system.canonical(file).unwrap_or_else(|_| file.to_path_buf());
+        let canonical = self.files.canonical(file).unwrap_or_else(|_| file.to_path_buf());
         if let Some(known) = self.done.get(&canonical) {
             return *known;
+        }
+        if self.packages.get(package).is_some_and(|package| package.unreadable) {
+            return None;
         }
         let Some(source) = self.source(file, &canonical) else {
             // Reported once, however many use it.
@@ -208,7 +240,8 @@ impl Load<'_> {
             return None;
         };
         let (name, role) = self.name(package, file, &canonical);
-        let module = self.register(&canonical, &name, source, role);
+        let facts = self.packages.get(package).map(|package| package.facts.clone()).unwrap_or_default();
+        let module = self.register(&canonical, &name, source, role, facts);
         self.done.insert(canonical.clone(), None);
         self.path.push((canonical.clone(), name));
         let imports = self.imports(package, file, module);
@@ -226,8 +259,8 @@ impl Load<'_> {
 
     /// The file's text as an input of the database.
     fn source(&mut self, file: &Path, canonical: &Path) -> Option<SourceFile> {
-        let name: Arc<str> = shown(self.system, file).into();
-        let text: Arc<str> = match self.system.read(file) {
+        let name: Arc<str> = shown(&self.files, file).into();
+        let text: Arc<str> = match self.files.read(file) {
             Ok(text) => text.into(),
             Err(error) => {
                 self.unreadable(&name, &error);
@@ -273,7 +306,14 @@ impl Load<'_> {
         (name, role)
     }
 
-    fn register(&mut self, canonical: &Path, name: &str, source: SourceFile, role: Role) -> SourceModule {
+    fn register(
+        &mut self,
+        canonical: &Path,
+        name: &str,
+        source: SourceFile,
+        role: Role,
+        facts: Arc<PackageFacts>,
+    ) -> SourceModule {
         let id = ModuleId(name.into());
         let key = (canonical.to_path_buf(), id.clone());
         match self.loader.modules.get(&key) {
@@ -281,15 +321,24 @@ impl Load<'_> {
                 if known.role(self.db) != role {
                     known.set_role(self.db).to(role);
                 }
+                if *known.package(self.db) != facts {
+                    known.set_package(self.db).to(facts);
+                }
                 known
             }
             None => {
-                let module = SourceModule::new(self.db, id, source, role, Arc::new(Imports::new()));
+                let module = SourceModule::new(self.db, id, source, role, facts, Arc::new(Imports::new()));
                 self.loader.modules.insert(key, module);
                 module
             }
         }
     }
+}
+
+fn facts(prefix: &str, manifest: Option<&Manifest>) -> Arc<PackageFacts> {
+    let (permissions, edition) =
+        manifest.map(|manifest| (manifest.permissions.clone(), manifest.edition)).unwrap_or_default();
+    Arc::new(PackageFacts { name: prefix.trim_end_matches('/').into(), permissions, edition })
 }
 
 /// Paths of every `.pipe` file below a folder, without hidden folders.

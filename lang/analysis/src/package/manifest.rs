@@ -8,6 +8,9 @@ use pipe_diagnostics::{Diagnostic, FileSpan, nearest};
 use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
+use super::edition::Edition;
+use super::permissions::{EFFECTS, NetworkPermission, Permissions, is_name};
+use super::source::{PackageSource, Reference, check_repository, folder_in_repository};
 use crate::lints::Levels;
 
 /// What a `pipe.toml` says.
@@ -21,6 +24,10 @@ pub struct Manifest {
     pub entry: Option<String>,
     /// `package.pipe`: which versions of this program it is written for.
     pub pipe: Option<semver::VersionReq>,
+    /// `package.edition`: the language that it is written in.
+    pub edition: Edition,
+    /// It says that this `pipe` cannot understand it: by `pipe`, or by an edition that is not known.
+    pub for_another_pipe: bool,
     /// `[dependencies]` by local name, in order of names.
     pub dependencies: IndexMap<String, Dependency>,
     /// `[permissions]`: what it asks for beyond outbound network and its own caches.
@@ -59,28 +66,8 @@ pub struct Dependency {
 pub enum DependencySource {
     /// A folder, relative to the manifest.
     Path(PathBuf),
-    /// A git repository at a tag or commit.
-    Git {
-        /// Its address.
-        url: String,
-        /// `tag` or `rev`.
-        reference: String,
-    },
-}
-
-/// What a package asks for beyond what every package may.
-#[derive(Clone, Debug, PartialEq, Eq, Default)]
-pub struct Permissions {
-    /// `network = "off"`: steps get no network unless they ask for one.
-    pub network_off: bool,
-    /// Secrets it reads.
-    pub secrets: Vec<String>,
-    /// Environment variables it reads.
-    pub env: Vec<String>,
-    /// Files outside the package that it reads.
-    pub files: Vec<String>,
-    /// Private hosts it connects to.
-    pub hosts: Vec<String>,
+    /// A package in a git repository.
+    Git(PackageSource),
 }
 
 /// Reads a manifest. The result holds whatever could be understood.
@@ -94,6 +81,10 @@ pub(crate) fn parse(text: &str, file: &Arc<str>) -> (Manifest, Vec<Diagnostic>) 
             let message = format!("`pipe.toml` is not valid TOML: {}", error.message());
             reader.diagnostics.push(Diagnostic::error("manifest", message, place));
         }
+    }
+    if manifest.for_another_pipe {
+        // The rest may be right there: what is wrong in it for this `pipe` would only mislead.
+        reader.diagnostics.retain(|found| matches!(found.code, "newer-pipe" | "unknown-edition"));
     }
     (manifest, reader.diagnostics)
 }
@@ -163,7 +154,7 @@ impl Reader<'_> {
 
     fn package(&mut self, value: &Value<'_>, out: &mut Manifest) {
         let Some(table) = self.table("[package]", value) else { return };
-        let known = self.known_keys("[package]", table, &["name", "version", "entry", "pipe"]);
+        let known = self.known_keys("[package]", table, &["name", "version", "entry", "pipe", "edition"]);
         match table.get("name") {
             Some(name) => {
                 let range = name.span();
@@ -196,14 +187,37 @@ impl Reader<'_> {
             out.pipe = self.parsed("pipe", pipe, "a version requirement is `>=0.1`");
             self.requirement(out, pipe.span());
         }
+        if let Some(edition) = table.get("edition") {
+            self.edition(edition, out);
+        }
     }
 
-    fn requirement(&mut self, out: &Manifest, range: std::ops::Range<usize>) {
+    fn requirement(&mut self, out: &mut Manifest, range: std::ops::Range<usize>) {
         let own = semver::Version::parse(env!("CARGO_PKG_VERSION"));
         if let (Some(wanted), Ok(own)) = (&out.pipe, own)
             && !wanted.matches(&own)
         {
-            self.error(format!("this package is written for pipe {wanted}, and this is pipe {own}"), range);
+            let message = format!("this package is written for pipe {wanted}, and this is pipe {own}");
+            let found = Diagnostic::error("newer-pipe", message, self.place(range));
+            self.diagnostics.push(
+                found.help("install a `pipe` that it is written for; `pipe version` says which one runs"),
+            );
+            out.for_another_pipe = true;
+        }
+    }
+
+    fn edition(&mut self, value: &Value<'_>, out: &mut Manifest) {
+        let Some(name) = self.text("edition", value) else { return };
+        match Edition::parse(&name) {
+            Some(edition) => out.edition = edition,
+            None => {
+                let known: Vec<&str> = Edition::ALL.into_iter().map(Edition::name).collect();
+                let message = format!("this pipe does not know the edition {name:?}");
+                let found = Diagnostic::error("unknown-edition", message, self.place(value.span()));
+                let help = format!("it knows {}; a newer edition needs a newer `pipe`", known.join(", "));
+                self.diagnostics.push(found.help(help));
+                out.for_another_pipe = true;
+            }
         }
     }
 
@@ -216,6 +230,15 @@ impl Reader<'_> {
                 self.error(format!("a dependency's name is how `use` writes it: like {help}"), key.span());
                 continue;
             }
+            if pipe_stdlib::MODULES.iter().any(|module| module.name.strip_prefix("std/") == Some(name)) {
+                self.error(
+                    format!(
+                        "`{name}` is a module of the standard library: call the dependency something else"
+                    ),
+                    key.span(),
+                );
+                continue;
+            }
             if let Some(source) = self.dependency(name, value) {
                 let place = self.place(key.span());
                 out.dependencies.insert(name.to_string(), Dependency { source, place });
@@ -225,41 +248,90 @@ impl Reader<'_> {
 
     fn dependency(&mut self, name: &str, value: &Value<'_>) -> Option<DependencySource> {
         let table = self.table(name, value)?;
-        self.known_keys(name, table, &["path", "git", "tag", "rev"]);
-        let mut text = |key: &str| table.get(key).and_then(|value| self.text(key, value));
-        let (path, git) = (text("path"), text("git"));
-        let reference = text("tag").or_else(|| text("rev"));
-        match (path, git, reference) {
-            (Some(path), None, None) => Some(DependencySource::Path(PathBuf::from(path))),
-            (None, Some(url), Some(reference)) => Some(DependencySource::Git { url, reference }),
-            (None, Some(_), None) => {
-                self.error(format!("`{name}` needs a `tag` or a `rev`"), value.span());
-                None
+        self.known_keys(name, table, &["path", "git", "tag", "rev", "branch", "dir"]);
+        match (table.get("path"), table.get("git")) {
+            (Some(path), None) => {
+                if let Some((key, _)) = table.iter().find(|(key, _)| *key.get_ref() != "path") {
+                    self.error(
+                        format!("`{name}` has a `path`, so `{}` says nothing", key.get_ref()),
+                        key.span(),
+                    );
+                }
+                self.text("path", path).map(|path| DependencySource::Path(PathBuf::from(path)))
             }
+            (None, Some(url)) => self.git(name, table, url, value.span()).map(DependencySource::Git),
             _ => {
-                self.error(
-                    format!("`{name}` needs either `path`, or `git` with `tag` or `rev`"),
-                    value.span(),
-                );
+                let message = format!("`{name}` needs either `path`, or `git` with `tag`, `rev` or `branch`");
+                self.error(message, value.span());
                 None
             }
         }
     }
 
+    fn git(
+        &mut self,
+        name: &str,
+        table: &DeTable<'_>,
+        url: &Value<'_>,
+        range: std::ops::Range<usize>,
+    ) -> Option<PackageSource> {
+        let address = self.text("git", url)?;
+        if let Err((message, help)) = check_repository(&address) {
+            let found = Diagnostic::error("manifest", message, self.place(url.span()));
+            self.diagnostics.push(match help {
+                Some(help) => found.help(help),
+                None => found,
+            });
+            return None;
+        }
+        let versions: Vec<(&str, &Value<'_>)> =
+            ["tag", "rev", "branch"].into_iter().filter_map(|key| Some((key, table.get(key)?))).collect();
+        let [(key, version)] = versions.as_slice() else {
+            self.error(format!("`{name}` needs one of `tag`, `rev` and `branch`"), range);
+            return None;
+        };
+        let text = self.text(key, version)?;
+        let reference = match Reference::parse(key, &text) {
+            Ok(reference) => reference,
+            Err(message) => {
+                self.error(message, version.span());
+                return None;
+            }
+        };
+        let dir = match table.get("dir") {
+            None => String::new(),
+            Some(dir) => match folder_in_repository(&self.text("dir", dir)?) {
+                Some(folder) => folder,
+                None => {
+                    self.error("`dir` is a folder in the repository, like `ci/go`", dir.span());
+                    return None;
+                }
+            },
+        };
+        Some(PackageSource { url: address, reference, dir })
+    }
+
     fn permissions(&mut self, value: &Value<'_>, out: &mut Manifest) {
         let Some(table) = self.table("[permissions]", value) else { return };
-        self.known_keys("[permissions]", table, &["network", "secrets", "env", "files", "hosts"]);
+        let known = ["network", "secrets", "actions", "env", "files", "hosts"];
+        self.known_keys("[permissions]", table, &known);
         if let Some(network) = table.get("network") {
             match self.text("network", network).as_deref() {
-                Some("off") => out.permissions.network_off = true,
+                Some("off") => out.permissions.network = NetworkPermission::Off,
+                Some("host") => out.permissions.network = NetworkPermission::Host,
                 Some("default") | None => {}
-                Some(_) => self.error("`network` is \"default\" or \"off\"", network.span()),
+                Some(_) => self.error("`network` is \"default\", \"off\" or \"host\"", network.span()),
             }
         }
-        out.permissions.secrets = self.texts("secrets", table);
-        out.permissions.env = self.texts("env", table);
-        out.permissions.files = self.texts("files", table);
-        out.permissions.hosts = self.texts("hosts", table);
+        out.permissions.secrets = self.texts("secrets", table, |name| {
+            (!is_name(name)).then(|| "a secret is named by the parameter or field that takes it".to_owned())
+        });
+        out.permissions.actions = self.texts("actions", table, |name| {
+            (!EFFECTS.contains(&name)).then(|| format!("an action has these effects: {}", EFFECTS.join(", ")))
+        });
+        out.permissions.env = self.texts("env", table, |_| None);
+        out.permissions.files = self.texts("files", table, |_| None);
+        out.permissions.hosts = self.texts("hosts", table, |_| None);
     }
 
     fn known_keys(&mut self, section: &str, table: &DeTable<'_>, known: &[&str]) -> bool {
@@ -297,13 +369,27 @@ impl Reader<'_> {
         text
     }
 
-    fn texts(&mut self, key: &str, table: &DeTable<'_>) -> Vec<String> {
+    /// A list of texts, without those that `wrong` says something about.
+    fn texts(
+        &mut self,
+        key: &str,
+        table: &DeTable<'_>,
+        wrong: impl Fn(&str) -> Option<String>,
+    ) -> Vec<String> {
         let Some(value) = table.get(key) else { return Vec::new() };
         let Some(array) = value.get_ref().as_array() else {
             self.error(format!("`{key}` must be a list of strings"), value.span());
             return Vec::new();
         };
-        array.iter().filter_map(|item| self.text(key, item)).collect()
+        let mut texts = Vec::new();
+        for item in array.iter() {
+            let Some(text) = self.text(key, item) else { continue };
+            match wrong(&text) {
+                Some(message) => self.error(message, item.span()),
+                None => texts.push(text),
+            }
+        }
+        texts
     }
 
     fn parsed<T: std::str::FromStr>(&mut self, key: &str, value: &Value<'_>, form: &str) -> Option<T> {
@@ -373,9 +459,9 @@ secrets = ["TOKEN"]
         assert_eq!(manifest.entry.as_deref(), Some("ci.pipe"));
         assert_eq!(manifest.dependencies["go_ci"].source, DependencySource::Path("../go_ci".into()));
         assert!(
-            matches!(&manifest.dependencies["web"].source, DependencySource::Git { reference, .. } if reference == "v1")
+            matches!(&manifest.dependencies["web"].source, DependencySource::Git(web) if web.reference == Reference::Tag("v1".into()))
         );
-        assert!(manifest.permissions.network_off);
+        assert_eq!(manifest.permissions.network, NetworkPermission::Off);
         assert_eq!(manifest.permissions.secrets, ["TOKEN"]);
     }
 
@@ -394,18 +480,68 @@ secrets = ["TOKEN"]
 
     #[test]
     fn wrong_values_are_named() {
-        let text = "[package]\nname = 1\nversion = \"one\"\npipe = \">=99\"\n\
+        let text = "[package]\nname = 1\nversion = \"one\"\n\
                     [dependencies]\nGo-CI = { path = \"x\" }\nb = { git = \"u\" }\n\
                     [permissions]\nnetwork = \"on\"\nsecrets = [1]\n";
         insta::assert_snapshot!(messages(text).join("\n"), @r#"
         "1": `name` must be a string
         "\"one\"": a version is `1.2.3`, not "one"
-        "\">=99\"": this package is written for pipe >=99, and this is pipe 0.1.0
         "Go-CI": a dependency's name is how `use` writes it: like `go_ci`
-        "{ git = \"u\" }": `b` needs a `tag` or a `rev`
-        "\"on\"": `network` is "default" or "off"
+        "\"u\"": not a URL: it does not begin with `https://`
+        "\"on\"": `network` is "default", "off" or "host"
         "1": `secrets` must be a string
         "#);
+    }
+
+    #[test]
+    fn a_package_for_another_pipe_says_only_that() {
+        let text = "[package]\nname = \"a\"\nkind = \"b\"\npipe = \">=99\"\nedition = \"2099\"\n[what]\n";
+        insta::assert_snapshot!(messages(text).join("\n"), @r#"
+        "\">=99\"": this package is written for pipe >=99, and this is pipe 0.1.0
+        "\"2099\"": this pipe does not know the edition "2099"
+        "#);
+        let (manifest, found) =
+            parse("[package]\nname = \"a\"\nedition = \"2026\"\n", &Arc::from("pipe.toml"));
+        assert_eq!((manifest.edition, manifest.for_another_pipe, found.len()), (Edition::E2026, false, 0));
+    }
+
+    #[test]
+    fn dependencies_by_git_have_one_version() {
+        let url = "git = \"https://example.com/a\"";
+        let text = format!(
+            "[package]\nname = \"a\"\n[dependencies]\n\
+             none = {{ {url} }}\ntwo = {{ {url}, tag = \"v1\", branch = \"main\" }}\n\
+             short = {{ {url}, rev = \"abc\" }}\nout = {{ {url}, tag = \"v1\", dir = \"../x\" }}\n\
+             both = {{ {url}, path = \"x\" }}\nneedless = {{ path = \"x\", tag = \"v1\" }}\n\
+             file = {{ git = \"file:///x\", tag = \"v1\" }}\nodd = {{ {url}, tag = \"-x\" }}\n\
+             good = {{ {url}, branch = \"main\", dir = \"ci/./go\" }}\n"
+        );
+        insta::assert_snapshot!(messages(&text).join("\n"), @r#"
+        "{ git = \"https://example.com/a\", path = \"x\" }": `both` needs either `path`, or `git` with `tag`, `rev` or `branch`
+        "\"file:///x\"": a URL with `file:` is not supported
+        "tag": `needless` has a `path`, so `tag` says nothing
+        "{ git = \"https://example.com/a\" }": `none` needs one of `tag`, `rev` and `branch`
+        "\"-x\"": `-x` is not the name of a tag: not a git reference: it begins with `-`
+        "\"../x\"": `dir` is a folder in the repository, like `ci/go`
+        "\"abc\"": a `rev` is the whole name of a commit, 40 hexadecimal digits
+        "{ git = \"https://example.com/a\", tag = \"v1\", branch = \"main\" }": `two` needs one of `tag`, `rev` and `branch`
+        "#);
+        let (manifest, _) = parse(&text, &Arc::from("pipe.toml"));
+        let DependencySource::Git(good) = &manifest.dependencies["good"].source else { panic!() };
+        assert_eq!(good.to_string(), "https://example.com/a (ci/go) at branch main");
+    }
+
+    #[test]
+    fn permissions_are_words_that_mean_something() {
+        let text = "[package]\nname = \"a\"\n[permissions]\nsecrets = [\"token\", \"env:TOKEN\"]\n\
+                    actions = [\"push\", \"deploy\"]\nnetwork = \"host\"\n";
+        insta::assert_snapshot!(messages(text).join("\n"), @r#"
+        "\"env:TOKEN\"": a secret is named by the parameter or field that takes it
+        "\"deploy\"": an action has these effects: approval, attach, export, load, notify, perform, push, sleep, up
+        "#);
+        let (manifest, _) = parse(text, &Arc::from("pipe.toml"));
+        let wanted: Vec<String> = manifest.permissions.wanted().into_iter().collect();
+        assert_eq!(wanted, ["action:push", "network", "network:host", "secret:token"]);
     }
 
     #[test]

@@ -1,6 +1,6 @@
 //! Finding the package that a folder or a file belongs to.
 
-use std::path::{Path, PathBuf};
+use std::path::{Component, Path, PathBuf};
 
 use crate::system::{FileKind, System};
 
@@ -60,4 +60,19 @@ pub(crate) fn shown(system: &dyn System, path: &Path) -> String {
     let current = system.current_dir();
     let path = path.strip_prefix(&current).unwrap_or(path);
     path.to_string_lossy().replace('\\', "/")
+}
+
+/// The path without `.` and `..`, as far as it can be told from its text.
+pub(super) fn normal(path: &Path) -> PathBuf {
+    let mut out = PathBuf::new();
+    for component in path.components() {
+        match component {
+            Component::CurDir => {}
+            Component::ParentDir if matches!(out.components().next_back(), Some(Component::Normal(_))) => {
+                out.pop();
+            }
+            other => out.push(other),
+        }
+    }
+    out
 }

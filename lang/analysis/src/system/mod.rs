@@ -35,6 +35,11 @@ pub trait System: Send + Sync {
     /// # Errors
     /// `NotFound`, or what the file system says.
     fn canonical(&self, path: &Path) -> io::Result<PathBuf>;
+
+    /// The folder in which packages that were fetched lie, each under the digest of its content. `None` when there is no such place.
+    fn packages(&self) -> Option<PathBuf> {
+        None
+    }
 }
 
 /// The largest file that is read, in bytes: what is known about its items takes some hundred times as much memory, and no

@@ -9,12 +9,18 @@ use super::{Entry, FileKind, MAX_FILE_BYTES, System};
 #[derive(Clone, Debug)]
 pub struct OsSystem {
     current_dir: PathBuf,
+    packages: Option<PathBuf>,
 }
 
 impl OsSystem {
     /// Files with relative paths starting at `current_dir`, which is absolute.
     pub fn new(current_dir: impl Into<PathBuf>) -> OsSystem {
-        OsSystem { current_dir: current_dir.into() }
+        OsSystem { current_dir: current_dir.into(), packages: None }
+    }
+
+    /// It with a folder in which fetched packages lie.
+    pub fn with_packages(self, packages: Option<PathBuf>) -> OsSystem {
+        OsSystem { packages, ..self }
     }
 }
 
@@ -62,6 +68,10 @@ impl System for OsSystem {
 
     fn canonical(&self, path: &Path) -> io::Result<PathBuf> {
         std::fs::canonicalize(path)
+    }
+
+    fn packages(&self) -> Option<PathBuf> {
+        self.packages.clone()
     }
 }
 

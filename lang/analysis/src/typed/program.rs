@@ -6,6 +6,7 @@ use indexmap::IndexMap;
 use pipe_syntax::Span;
 
 use super::{Body, Expr, LocalId, Type};
+use crate::package::Edition;
 
 /// The name of a module, unique in a program: `main`, `deploy`, `go_ci/main`, and for the standard library `std/prelude`,
 /// `std/host`, …
@@ -41,6 +42,10 @@ pub struct Module {
     pub docs: Vec<String>,
     /// It belongs to the root package: only its defaults may read the host.
     pub in_root_package: bool,
+    /// The language that its package is written in.
+    pub edition: Edition,
+    /// It belongs to a dependency whose steps get no network: its package says so.
+    pub offline: bool,
     /// `fn` and `action` items, also operations of the standard library (by `Type.name`).
     pub functions: IndexMap<Arc<str>, Arc<Function>>,
     /// `param` items.

@@ -47,8 +47,9 @@ impl Build<'_, '_> {
     fn network(&self, network: RunNetwork) -> Network {
         match network {
             _ if self.machine.facts.network == NetworkRule::Off => Network::Off,
-            RunNetwork::Default => self.machine.default_network(),
+            RunNetwork::Default => self.machine.default_network(self.call),
             RunNetwork::None => Network::Off,
+            RunNetwork::Host if self.machine.is_offline(self.call.frame) => Network::Off,
             RunNetwork::Host => Network::Host,
         }
     }

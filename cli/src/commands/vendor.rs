@@ -1,0 +1,34 @@
+//! `pipe vendor`.
+
+use std::path::Path;
+
+use crate::args::VendorArgs;
+use crate::environment::Environment;
+use crate::exit::CliError;
+use crate::packages::{Place, Renew, Rules, resolve, vendor};
+use crate::{lock, output};
+
+/// Puts all packages by git into the package.
+///
+/// # Errors
+/// When one cannot be had, or something stands in the way.
+pub(crate) fn run(
+    args: &VendorArgs,
+    directory: Option<&Path>,
+    environment: &Environment,
+    quiet: bool,
+) -> Result<(), CliError> {
+    let place = Place::find(environment, directory)?;
+    let VendorArgs { accept, locked, offline } = *args;
+    let resolved = resolve(&place, &Rules { renew: Renew::Nothing, locked, offline, accept, quiet })?;
+    lock::write_packages(&place.root.dir, &resolved.lock)?;
+    vendor(environment, &place.root.dir, &resolved.lock)?;
+    if !quiet {
+        output::notice(&match resolved.lock.iter().count() {
+            0 => "no dependency comes by git: there is nothing in vendor/\n".to_owned(),
+            1 => "1 package is in vendor/ and is read there from now on\n".to_owned(),
+            count => format!("{count} packages are in vendor/ and are read there from now on\n"),
+        });
+    }
+    Ok(())
+}

@@ -1,0 +1,180 @@
+//! The `git` program, started so that nothing but what is written here decides what it does.
+
+use std::ffi::OsString;
+use std::fs::File;
+use std::io;
+use std::path::Path;
+use std::process::{Command, Stdio};
+
+use rustix::process::{Pid, Resource, Rlimit, prlimit};
+
+use crate::error::FetchError;
+
+/// How repositories are reached: the user's own settings.
+#[derive(Clone, Debug, Default)]
+pub struct GitSettings {
+    /// Variables that `git`, `ssh` and `curl` take from the user: `PATH`, `HOME`, the agent of ssh, proxies, certificates.
+    pub environment: Vec<(OsString, OsString)>,
+    /// What stands at the beginning of an address, and what is asked instead. The longest that fits counts.
+    pub mirrors: Vec<(String, String)>,
+}
+
+/// Bytes of the largest file that `git` may write: a pack larger than this is no repository of a package.
+const LARGEST_PACK: u64 = 2 << 30;
+
+/// Settings that `git` gets on its command line, for it reads no file of settings.
+const SETTINGS: [&str; 8] = [
+    // Hooks run also on a fetch: `reference-transaction`.
+    "core.hooksPath=/dev/null",
+    "core.fsmonitor=false",
+    "core.askPass=true",
+    "credential.helper=",
+    "fetch.recurseSubmodules=false",
+    "maintenance.auto=false",
+    "gc.auto=0",
+    "advice.detachedHead=false",
+];
+
+impl GitSettings {
+    /// The address that is asked for a repository.
+    pub(crate) fn address(&self, url: &str) -> String {
+        let fits = self.mirrors.iter().filter(|(prefix, _)| url.starts_with(prefix.as_str()));
+        match fits.max_by_key(|(prefix, _)| prefix.len()) {
+            Some((prefix, mirror)) => format!("{mirror}{}", url.get(prefix.len()..).unwrap_or_default()),
+            None => url.to_owned(),
+        }
+    }
+
+    /// `git` in a repository of ours, which may only speak the protocol of `address`, if one is given.
+    fn command(&self, folder: &Path, address: Option<&str>) -> Command {
+        let mut command = Command::new("git");
+        command.env_clear().envs(self.environment.iter().map(|(name, value)| (name, value)));
+        command
+            .env("GIT_CONFIG_NOSYSTEM", "1")
+            .env("GIT_CONFIG_SYSTEM", "/dev/null")
+            .env("GIT_CONFIG_GLOBAL", "/dev/null")
+            .env("GIT_ATTR_NOSYSTEM", "1")
+            .env("GIT_ALLOW_PROTOCOL", address.map(protocol).unwrap_or("none"))
+            .env("GIT_TERMINAL_PROMPT", "0")
+            .env("GIT_NO_REPLACE_OBJECTS", "1")
+            .env("GIT_NO_LAZY_FETCH", "1")
+            .env("GIT_CEILING_DIRECTORIES", folder.parent().unwrap_or(folder))
+            // No question that nobody sees, and nothing of a repository becomes a command.
+            .env("GIT_SSH_COMMAND", "ssh -oBatchMode=yes")
+            .env("GIT_DIR", folder)
+            .env("LC_ALL", "C")
+            .current_dir(folder);
+        command.args(SETTINGS.iter().flat_map(|setting| ["-c", setting]));
+        command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
+        command
+    }
+
+    /// Runs `git` to its end; what it printed when it succeeded, else what it said.
+    pub(crate) fn run(
+        &self,
+        folder: &Path,
+        address: Option<&str>,
+        args: &[&str],
+    ) -> Result<Result<Vec<u8>, String>, FetchError> {
+        finish(self.command(folder, address).args(args), folder)
+    }
+
+    /// As [`GitSettings::run`], without any network, and with a file as its input.
+    pub(crate) fn run_on(
+        &self,
+        folder: &Path,
+        input: File,
+        args: &[&str],
+    ) -> Result<Result<Vec<u8>, String>, FetchError> {
+        finish(self.command(folder, None).args(args).stdin(input), folder)
+    }
+}
+
+fn finish(command: &mut Command, folder: &Path) -> Result<Result<Vec<u8>, String>, FetchError> {
+    let child = command.spawn().map_err(missing(folder))?;
+    let limit = Rlimit { current: Some(LARGEST_PACK), maximum: Some(LARGEST_PACK) };
+    // Its children inherit it. Where it cannot be set, the disk is the limit.
+    let _ = prlimit(Some(Pid::from_child(&child)), Resource::Fsize, limit);
+    let output = child.wait_with_output().map_err(FetchError::NoGit)?;
+    Ok(match output.status.success() {
+        true => Ok(output.stdout),
+        false => Err(said(&output.stderr)),
+    })
+}
+
+/// Whether the program or the folder is missing, the error is the same.
+fn missing(folder: &Path) -> impl FnOnce(io::Error) -> FetchError + '_ {
+    move |error| match folder.is_dir() {
+        true => FetchError::NoGit(error),
+        false => FetchError::Disk { path: folder.to_path_buf(), error },
+    }
+}
+
+/// The protocol of an address, in the words of `GIT_ALLOW_PROTOCOL`.
+fn protocol(address: &str) -> &str {
+    match address.split_once("://") {
+        Some((scheme @ ("https" | "http" | "ssh"), _)) => scheme,
+        Some(("file", _)) | None => "file",
+        // None of the protocols that git knows under this name.
+        Some(_) => "none",
+    }
+}
+
+/// What matters of what `git` said: not its progress, nor what follows from the first mistake.
+fn said(stderr: &[u8]) -> String {
+    let text = String::from_utf8_lossy(stderr);
+    let lines = text.split(['\n', '\r']).map(str::trim).filter(|line| !line.is_empty());
+    let first = ["fatal: ", "error: ", "remote: ", "ssh: "];
+    let mut lines: Vec<&str> = lines.take(200).collect();
+    let matters: Vec<&str> =
+        lines.iter().copied().filter(|line| first.iter().any(|word| line.starts_with(word))).collect();
+    if !matters.is_empty() {
+        lines = matters;
+    }
+    let shown: Vec<&str> = lines.iter().take(3).map(|line| line.trim_start_matches("fatal: ")).collect();
+    match shown.is_empty() {
+        true => "it said nothing".to_owned(),
+        false => shown.join("; "),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_longest_mirror_counts() {
+        let mirror = |prefix: &str, to: &str| (prefix.to_owned(), to.to_owned());
+        let settings = GitSettings {
+            environment: Vec::new(),
+            mirrors: vec![
+                mirror("https://a.example/", "https://mirror.example/a/"),
+                mirror("https://a.example/team/", "file:///srv/"),
+            ],
+        };
+        assert_eq!(settings.address("https://a.example/x"), "https://mirror.example/a/x");
+        assert_eq!(settings.address("https://a.example/team/x"), "file:///srv/x");
+        assert_eq!(settings.address("https://b.example/x"), "https://b.example/x");
+    }
+
+    #[test]
+    fn only_the_protocol_of_the_address_is_spoken() {
+        for (address, spoken) in [
+            ("https://a/b", "https"),
+            ("ssh://a/b", "ssh"),
+            ("file:///a", "file"),
+            ("/a/b", "file"),
+            ("ext::sh -c x://", "none"),
+            ("git://a/b", "none"),
+        ] {
+            assert_eq!(protocol(address), spoken, "{address}");
+        }
+    }
+
+    #[test]
+    fn progress_is_left_out() {
+        let text = b"remote: Counting\rReceiving objects\nfatal: repository 'x' not found\n";
+        assert_eq!(said(text), "remote: Counting; repository 'x' not found");
+        assert_eq!(said(b""), "it said nothing");
+    }
+}

@@ -1,0 +1,178 @@
+//! A dependency does what its manifest says, and no more: effects, secrets, the network of its steps.
+
+use std::sync::Arc;
+
+use pipe_diagnostics::Diagnostic;
+use pipe_syntax::Span;
+
+use crate::db::{Db, ItemNode, PackageFacts, Role, item_of, module_of};
+use crate::infer::{Bodies, Defaults, for_each_part, infer};
+use crate::package::{EFFECTS, NetworkPermission};
+use crate::place::{Finding, ItemTag};
+use crate::signature::{ParamSignature, Signature, signature};
+use crate::stack::deeper;
+use crate::typed::{Body, Expr, ExprKind, Global, Type};
+
+/// Where effects, secrets and networks are declared.
+const PRELUDE: &str = "std/prelude";
+
+/// What an item of a dependency does that its manifest does not say. Tests of a dependency are never run.
+pub(super) fn undeclared_permissions(db: &dyn Db, node: ItemNode<'_>) -> Vec<Finding> {
+    let module = node.module(db);
+    if module.role(db) != Role::Dependency || node.key(db).kind == ItemTag::Test {
+        return Vec::new();
+    }
+    let mut search = Search { db, node, package: module.package(db), found: Vec::new() };
+    search.secrets();
+    search.bodies(&infer(db, node).bodies);
+    search.found
+}
+
+struct Search<'db> {
+    db: &'db dyn Db,
+    node: ItemNode<'db>,
+    package: &'db Arc<PackageFacts>,
+    found: Vec<Finding>,
+}
+
+impl Search<'_> {
+    /// Secrets come in through parameters and fields, and through nothing else.
+    fn secrets(&mut self) {
+        let db = self.db;
+        match &signature(db, self.node).signature {
+            Signature::Function(function) => self.named(&function.params),
+            Signature::Record(record) => self.named(&record.fields),
+            Signature::Enum(item) => item.variants.iter().for_each(|variant| self.named(&variant.payload)),
+            Signature::Value(_) | Signature::None => {}
+        }
+    }
+
+    fn named(&mut self, params: &[ParamSignature]) {
+        for param in params {
+            let declared = self.package.permissions.secrets.iter().any(|name| **name == *param.name);
+            if !declared && holds_secret(self.db, self.package, &param.ty, 0) {
+                let message = format!("takes a secret as `{}`", param.name);
+                self.report(&message, &format!("secrets = [\"{}\"]", param.name), param.span);
+            }
+        }
+    }
+
+    fn bodies(&mut self, bodies: &Bodies) {
+        match bodies {
+            Bodies::None | Bodies::Test { .. } => {}
+            Bodies::Function { defaults, body } => {
+                self.defaults(defaults);
+                body.iter().for_each(|body| self.body(body));
+            }
+            Bodies::Value(body) => body.iter().for_each(|body| self.body(body)),
+            Bodies::Fields(defaults) => self.defaults(defaults),
+            Bodies::Variants(variants) => variants.iter().for_each(|defaults| self.defaults(defaults)),
+        }
+    }
+
+    fn defaults(&mut self, defaults: &Defaults) {
+        defaults.iter().flatten().for_each(|body| self.body(body));
+    }
+
+    fn body(&mut self, body: &Body) {
+        // A copy, for there is one walk over expressions, and it is the one that settles their types.
+        self.expr(&mut body.expr.clone());
+    }
+
+    fn expr(&mut self, expr: &mut Expr) {
+        match &expr.kind {
+            ExprKind::Call { function, .. } | ExprKind::FunctionValue(function) => {
+                self.effect(function, expr.span);
+            }
+            ExprKind::Variant { r#enum, variant, .. } if is_network(r#enum) => {
+                let name = self.variant(r#enum, *variant);
+                self.network(name.as_deref(), expr.span);
+            }
+            // `Host` is one of them.
+            ExprKind::AllVariants(r#enum) if is_network(r#enum) => self.network(Some("Host"), expr.span),
+            _ => {}
+        }
+        for_each_part(&mut expr.kind, &mut |part| deeper(|| self.expr(part)));
+    }
+
+    fn effect(&mut self, function: &Global, span: Span) {
+        let name = function.name.rsplit('.').next().unwrap_or_default();
+        if &*function.module.0 != PRELUDE || !EFFECTS.contains(&name) {
+            return;
+        }
+        let Some(item) = item_of(self.db, function, &[ItemTag::Function]) else { return };
+        let action = match &signature(self.db, item).signature {
+            Signature::Function(function) => function.action,
+            _ => false,
+        };
+        if action && !self.package.permissions.actions.iter().any(|declared| declared == name) {
+            self.report(&format!("does `{name}`"), &format!("actions = [\"{name}\"]"), span);
+        }
+    }
+
+    fn network(&mut self, variant: Option<&str>, span: Span) {
+        let declared = self.package.permissions.network;
+        let (what, says) = match (variant, declared) {
+            (Some("Host"), NetworkPermission::Off | NetworkPermission::Outbound) => {
+                ("asks for the host's own network", "network = \"host\"")
+            }
+            (Some("Default"), NetworkPermission::Off) => {
+                ("asks for the public network", "network = \"default\"")
+            }
+            _ => return,
+        };
+        self.report(what, says, span);
+    }
+
+    fn variant(&self, r#enum: &Global, index: usize) -> Option<Arc<str>> {
+        let item = item_of(self.db, r#enum, &[ItemTag::Enum])?;
+        let Signature::Enum(item) = &signature(self.db, item).signature else { return None };
+        item.variants.get(index).map(|variant| variant.name.clone())
+    }
+
+    fn report(&mut self, what: &str, says: &str, span: Span) {
+        let message =
+            format!("the package `{}` {what}, and its `pipe.toml` does not say so", self.package.name);
+        let place = self.node.place(self.db, span);
+        let found = Diagnostic::error("undeclared-permission", message, place);
+        self.found.push(found.help(format!("its authors declare it: `{says}` under `[permissions]`")));
+    }
+}
+
+fn is_network(global: &Global) -> bool {
+    &*global.module.0 == PRELUDE && &*global.name == "Network"
+}
+
+/// Whether a value of a type can give a secret to this package. What its own records and enums hold is declared where they are.
+fn holds_secret(db: &dyn Db, package: &Arc<PackageFacts>, ty: &Type, depth: usize) -> bool {
+    // Types of records may mention themselves: what was not found so far is not there.
+    if depth > 16 {
+        return false;
+    }
+    let inside = |ty: &Type| holds_secret(db, package, ty, depth + 1);
+    let own = |global: &Global| {
+        let module = module_of(db, &global.module).filter(|module| module.role(db) == Role::Dependency);
+        module.is_some_and(|module| module.package(db).name == package.name)
+    };
+    match ty {
+        Type::Opaque(global, args) => &*global.name == "Secret" || args.iter().any(inside),
+        Type::List(x) | Type::Optional(x) | Type::Action(x) => inside(x),
+        Type::Map(k, v) => inside(k) || inside(v),
+        Type::Tuple(types) => types.iter().any(inside),
+        Type::Function { params, ret } => params.iter().any(inside) || inside(ret),
+        Type::Record(global, args) if own(global) => args.iter().any(inside),
+        Type::Enum(global, args) if own(global) => args.iter().any(inside),
+        Type::Record(global, args) => {
+            let record = item_of(db, global, &[ItemTag::Record]).map(|node| &signature(db, node).signature);
+            let Some(Signature::Record(record)) = record else { return false };
+            args.iter().any(inside) || record.fields.iter().any(|field| inside(&field.ty))
+        }
+        Type::Enum(global, args) => {
+            let item = item_of(db, global, &[ItemTag::Enum]).map(|node| &signature(db, node).signature);
+            let Some(Signature::Enum(item)) = item else { return false };
+            let mut payloads = item.variants.iter().flat_map(|variant| &variant.payload);
+            args.iter().any(inside) || payloads.any(|payload| inside(&payload.ty))
+        }
+        _ => false,
+    }
+}

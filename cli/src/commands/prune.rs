@@ -3,6 +3,7 @@
 use std::sync::Arc;
 use std::time::SystemTime;
 
+use pipe_fetch::Shelf;
 use pipe_store::{PrunePolicy, PruneReason, PruneReport, Pruned, StoreSize};
 
 use super::cache::failed;
@@ -31,7 +32,7 @@ pub(super) fn size(json: bool, environment: &Environment) -> Result<(), CliError
     output::result(text.as_bytes())
 }
 
-fn parts(size: &StoreSize) -> [(&'static str, u64); 7] {
+fn parts(size: &StoreSize) -> [(&'static str, u64); 8] {
     [
         ("layers", size.layers),
         ("logs", size.blobs),
@@ -39,8 +40,23 @@ fn parts(size: &StoreSize) -> [(&'static str, u64); 7] {
         ("volumes", size.volumes),
         ("downloads", size.downloads),
         ("work", size.work),
+        ("packages", size.packages),
         ("quarantine", size.quarantine),
     ]
+}
+
+/// Removes the packages that were fetched: they are small, so only `--all` does.
+fn packages(shelf: &Shelf, dry_run: bool) -> Result<(), CliError> {
+    let digests = shelf.digests();
+    if digests.is_empty() {
+        return Ok(());
+    }
+    if !dry_run {
+        let removed = digests.iter().try_for_each(|digest| shelf.remove(digest));
+        removed.map_err(|error| CliError::machine(error.to_string()))?;
+    }
+    let done = if dry_run { "would be removed" } else { "removed" };
+    output::result_line(&format!("packages that were fetched: {} {done}", digests.len()))
 }
 
 /// Removes what was not used for longest, or says what would be removed.
@@ -54,6 +70,9 @@ pub(super) fn prune(args: &PruneArgs, environment: &Environment) -> Result<(), C
         policy.keep = keep;
     }
     let report = store.prune(&policy).map_err(failed)?;
+    if args.all {
+        packages(&Shelf::new(environment.store()?.join("packages")), args.dry_run)?;
+    }
     let removed = report.removed.iter().map(|removed| describe(removed, args.dry_run));
     output::result(removed.chain(summary(&report, args.dry_run)).collect::<String>().as_bytes())
 }

@@ -92,9 +92,13 @@ fn what_is_added_is_locked_and_runs() {
     world.run(["check"]).success();
     assert_eq!(world.prints(["run", "count"]), "1\n");
     assert_eq!(world.prints(["run", "--offline", "--locked", "count"]), "1\n");
-    // It is there only by its digest.
+    // It is there by its digest.
     let digest = first.split("sha256=").nth(1).unwrap().split(' ').next().unwrap();
     assert_eq!(packages(&world), [world.store().join("packages").join(digest)]);
+    assert!(world.prints(["cache", "size"]).contains("  packages\n"));
+    assert!(world.prints(["cache", "prune", "--all", "--dry-run"]).contains("packages that were fetched: 1 would be removed"));
+    assert!(world.prints(["cache", "prune", "--all"]).contains("packages that were fetched: 1 removed"));
+    assert!(packages(&world).is_empty());
     world.run(["add", "https://example.com/web"]).exits(2).says("there is a dependency `web` already");
     world.run(["add", "https://example.com/web#v2", "--as", "two"]).exits(2).says("did you mean `v1`?");
     world.run(["add", "nothing"]).exits(2).says("packages have no index");

@@ -47,6 +47,27 @@ impl Shelf {
         Shelf { folder }
     }
 
+    /// The packages that are there, by their digests.
+    pub fn digests(&self) -> Vec<String> {
+        let names = fs::read_dir(&self.folder).into_iter().flatten().flatten();
+        let names = names.filter_map(|entry| entry.file_name().into_string().ok());
+        let mut digests: Vec<String> = names.filter(|name| !name.starts_with('.')).collect();
+        digests.sort();
+        digests
+    }
+
+    /// Removes a package. Whoever has read it already is not disturbed, and whoever wants it fetches it again.
+    ///
+    /// # Errors
+    /// When it cannot be removed.
+    pub fn remove(&self, digest: &str) -> Result<(), FetchError> {
+        let place = self.folder.join(digest);
+        match fs::remove_dir_all(&place) {
+            Err(error) if error.kind() != ErrorKind::NotFound => Err(FetchError::Disk { path: place, error }),
+            _ => Ok(()),
+        }
+    }
+
     /// A place to fetch to, on the same file system. What dead processes left is removed.
     ///
     /// # Errors
@@ -156,6 +177,10 @@ mod tests {
             assert_eq!(read(), stands);
         }
         assert_eq!(names(&folder.path().join("packages")), [LOCK, "ab"]);
+        assert_eq!(shelf.digests(), ["ab"]);
+        shelf.remove("ab").unwrap();
+        shelf.remove("ab").unwrap();
+        assert_eq!(names(&folder.path().join("packages")), [LOCK]);
     }
 
     #[test]

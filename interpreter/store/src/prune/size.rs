@@ -21,6 +21,8 @@ pub struct StoreSize {
     pub downloads: u64,
     /// What steps in progress have written so far, as far as this process may look.
     pub work: u64,
+    /// Packages that were fetched. Nothing removes them by itself.
+    pub packages: u64,
     /// What was found damaged.
     pub quarantine: u64,
 }
@@ -28,7 +30,8 @@ pub struct StoreSize {
 impl StoreSize {
     /// All of it.
     pub fn total(&self) -> u64 {
-        self.layers + self.blobs + self.database + self.volumes + self.downloads + self.work + self.quarantine
+        let kept = self.layers + self.blobs + self.database + self.volumes + self.packages;
+        kept + self.downloads + self.work + self.quarantine
     }
 }
 
@@ -50,6 +53,7 @@ impl Store {
             volumes: self.volumes()?.iter().map(|volume| volume.bytes).sum(),
             downloads: usage("downloads"),
             work: usage("work"),
+            packages: usage("packages"),
             quarantine: usage("quarantine"),
         })
     }

@@ -39,6 +39,11 @@ impl Change {
         })
     }
 
+    /// The change back.
+    pub(crate) fn undone(self) -> Change {
+        Change { old: self.new, new: self.old, ..self }
+    }
+
     /// A unified diff, as `patch` takes it.
     pub(crate) fn difference(&self) -> String {
         similar::TextDiff::from_lines(&self.old, &self.new)

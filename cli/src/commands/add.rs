@@ -7,10 +7,11 @@ use pipe_analysis::{PackageSource, Reference};
 use crate::args::AddArgs;
 use crate::environment::Environment;
 use crate::exit::CliError;
+use crate::output;
 use crate::packages::{
     Named, Place, Renew, Rules, Source, add_dependency, dependency_name, parse_source, text_of_manifest,
 };
-use crate::{output, rewrite};
+use crate::rewrite::Change;
 
 /// Adds a dependency. The manifest is as it was when that fails.
 ///
@@ -35,10 +36,12 @@ pub(crate) fn run(
     };
     let name = name(args, &source)?;
     let after = add_dependency(&before, &name, &source)?;
-    rewrite::file(&file, &after)?;
+    let name_of_file = file.strip_prefix(&environment.current_dir).unwrap_or(&file).display().to_string();
+    let change = Change { file, name: name_of_file, old: before, new: after };
+    change.write()?;
     let rules = Rules { renew: Renew::Nothing, locked: false, offline: false, accept: args.accept, quiet };
     if let Err(error) = super::update::bring_up_to_date(&place, &rules) {
-        rewrite::file(&file, &before)?;
+        change.undone().write()?;
         return Err(error);
     }
     if !quiet {

@@ -396,3 +396,22 @@ fn it_runs_and_writes_nothing() {
     assert!(!world.store().exists());
     assert_eq!(std::fs::read_dir(world.home()).unwrap().count(), 0);
 }
+
+#[test]
+fn a_fetched_package_is_looked_into_and_none_is_fetched() {
+    let world = crate::packages::world();
+    let main = world.package().join("main.pipe");
+    let mut editor = Editor::ready(&world);
+    editor.open(&main);
+    let found = editor.diagnostics(&main, 1);
+    assert_eq!((found.len(), &found[0]["code"]), (1, &json!("package-not-locked")));
+    assert!(!world.store().join("packages").exists());
+    world.run(["update"]).success();
+    let changed = json!({ "changes": [{ "uri": uri(&world.package().join("pipe.lock")), "type": 1 }] });
+    editor.tell("workspace/didChangeWatchedFiles", changed);
+    assert_eq!(editor.diagnostics(&main, 1), Vec::<Value>::new());
+    let found = editor.at("textDocument/definition", &main, 2, 30);
+    let shown = found.to_string();
+    assert!(shown.contains("/store/packages/") && shown.contains("/main.pipe"), "{shown}");
+    assert_eq!(editor.close(), 0);
+}

@@ -17,7 +17,7 @@ fn manifest(web: &str) -> String {
 }
 
 /// A package that uses `web`, whose repository has a tag `v1` and stands in for the one on example.com.
-fn world() -> World {
+pub(crate) fn world() -> World {
     let world = World::empty();
     world.write("main.pipe", MAIN);
     world.write("pipe.toml", &manifest("tag = \"v1\""));
@@ -96,7 +96,11 @@ fn what_is_added_is_locked_and_runs() {
     let digest = first.split("sha256=").nth(1).unwrap().split(' ').next().unwrap();
     assert_eq!(packages(&world), [world.store().join("packages").join(digest)]);
     assert!(world.prints(["cache", "size"]).contains("  packages\n"));
-    assert!(world.prints(["cache", "prune", "--all", "--dry-run"]).contains("packages that were fetched: 1 would be removed"));
+    assert!(
+        world
+            .prints(["cache", "prune", "--all", "--dry-run"])
+            .contains("packages that were fetched: 1 would be removed")
+    );
     assert!(world.prints(["cache", "prune", "--all"]).contains("packages that were fetched: 1 removed"));
     assert!(packages(&world).is_empty());
     world.run(["add", "https://example.com/web"]).exits(2).says("there is a dependency `web` already");

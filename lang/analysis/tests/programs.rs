@@ -210,3 +210,21 @@ fn the_nearest_manifest_decides_where_a_package_begins() {
     assert_eq!(ids, ["ci/steps/x", "ci/all"]);
     assert_eq!(program.root.as_ref().map(|id| id.0.to_string()), Some("ci/all".into()));
 }
+
+#[test]
+fn every_module_has_the_edition_of_its_package() {
+    let (found, analysis) = check(&[
+        ("main.pipe", "use lib\npub fn f() -> Int { lib.g() }\n"),
+        (
+            "pipe.toml",
+            "[package]\nname = \"a\"\nedition = \"2026\"\n[dependencies]\nlib = { path = \"lib\" }\n",
+        ),
+        ("lib/main.pipe", "pub fn g() -> Int { 1 }\n"),
+        ("lib/pipe.toml", "[package]\nname = \"lib\"\nedition = \"2099\"\n"),
+    ]);
+    // What cannot be read is not there; what can be keeps its own.
+    assert_eq!(found.iter().map(|found| found.code).collect::<Vec<_>>(), ["unknown-edition"]);
+    let program = analysis.program();
+    assert_eq!(program.modules[program.root.as_ref().unwrap()].edition, pipe_analysis::Edition::E2026);
+    assert!(!program.modules.contains_key(&ModuleId("lib/main".into())));
+}

@@ -9,8 +9,8 @@ use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
 use super::edition::Edition;
-use super::permissions::{EFFECTS, NetworkPermission, Permissions, is_name};
-use super::source::{PackageSource, Reference, check_repository, folder_in_repository};
+use super::permissions::Permissions;
+use super::source::PackageSource;
 use crate::lints::Levels;
 
 /// What a `pipe.toml` says.
@@ -101,7 +101,7 @@ impl Reader<'_> {
         FileSpan { file: self.file.clone(), start: range.start as u32, end: range.end as u32 }
     }
 
-    fn error(&mut self, message: impl Into<String>, range: std::ops::Range<usize>) {
+    pub(super) fn error(&mut self, message: impl Into<String>, range: std::ops::Range<usize>) {
         let place = self.place(range);
         self.diagnostics.push(Diagnostic::error("manifest", message, place));
     }
@@ -221,120 +221,7 @@ impl Reader<'_> {
         }
     }
 
-    fn dependencies(&mut self, value: &Value<'_>, out: &mut Manifest) {
-        let Some(table) = self.table("[dependencies]", value) else { return };
-        for (key, value) in table.iter() {
-            let name = key.get_ref();
-            if !is_module_name(name) {
-                let help = format!("`{}`", name.to_lowercase().replace('-', "_"));
-                self.error(format!("a dependency's name is how `use` writes it: like {help}"), key.span());
-                continue;
-            }
-            if pipe_stdlib::MODULES.iter().any(|module| module.name.strip_prefix("std/") == Some(name)) {
-                self.error(
-                    format!(
-                        "`{name}` is a module of the standard library: call the dependency something else"
-                    ),
-                    key.span(),
-                );
-                continue;
-            }
-            if let Some(source) = self.dependency(name, value) {
-                let place = self.place(key.span());
-                out.dependencies.insert(name.to_string(), Dependency { source, place });
-            }
-        }
-    }
-
-    fn dependency(&mut self, name: &str, value: &Value<'_>) -> Option<DependencySource> {
-        let table = self.table(name, value)?;
-        self.known_keys(name, table, &["path", "git", "tag", "rev", "branch", "dir"]);
-        match (table.get("path"), table.get("git")) {
-            (Some(path), None) => {
-                if let Some((key, _)) = table.iter().find(|(key, _)| *key.get_ref() != "path") {
-                    self.error(
-                        format!("`{name}` has a `path`, so `{}` says nothing", key.get_ref()),
-                        key.span(),
-                    );
-                }
-                self.text("path", path).map(|path| DependencySource::Path(PathBuf::from(path)))
-            }
-            (None, Some(url)) => self.git(name, table, url, value.span()).map(DependencySource::Git),
-            _ => {
-                let message = format!("`{name}` needs either `path`, or `git` with `tag`, `rev` or `branch`");
-                self.error(message, value.span());
-                None
-            }
-        }
-    }
-
-    fn git(
-        &mut self,
-        name: &str,
-        table: &DeTable<'_>,
-        url: &Value<'_>,
-        range: std::ops::Range<usize>,
-    ) -> Option<PackageSource> {
-        let address = self.text("git", url)?;
-        if let Err((message, help)) = check_repository(&address) {
-            let found = Diagnostic::error("manifest", message, self.place(url.span()));
-            self.diagnostics.push(match help {
-                Some(help) => found.help(help),
-                None => found,
-            });
-            return None;
-        }
-        let versions: Vec<(&str, &Value<'_>)> =
-            ["tag", "rev", "branch"].into_iter().filter_map(|key| Some((key, table.get(key)?))).collect();
-        let [(key, version)] = versions.as_slice() else {
-            self.error(format!("`{name}` needs one of `tag`, `rev` and `branch`"), range);
-            return None;
-        };
-        let text = self.text(key, version)?;
-        let reference = match Reference::parse(key, &text) {
-            Ok(reference) => reference,
-            Err(message) => {
-                self.error(message, version.span());
-                return None;
-            }
-        };
-        let dir = match table.get("dir") {
-            None => String::new(),
-            Some(dir) => match folder_in_repository(&self.text("dir", dir)?) {
-                Some(folder) => folder,
-                None => {
-                    self.error("`dir` is a folder in the repository, like `ci/go`", dir.span());
-                    return None;
-                }
-            },
-        };
-        Some(PackageSource { url: address, reference, dir })
-    }
-
-    fn permissions(&mut self, value: &Value<'_>, out: &mut Manifest) {
-        let Some(table) = self.table("[permissions]", value) else { return };
-        let known = ["network", "secrets", "actions", "env", "files", "hosts"];
-        self.known_keys("[permissions]", table, &known);
-        if let Some(network) = table.get("network") {
-            match self.text("network", network).as_deref() {
-                Some("off") => out.permissions.network = NetworkPermission::Off,
-                Some("host") => out.permissions.network = NetworkPermission::Host,
-                Some("default") | None => {}
-                Some(_) => self.error("`network` is \"default\", \"off\" or \"host\"", network.span()),
-            }
-        }
-        out.permissions.secrets = self.texts("secrets", table, |name| {
-            (!is_name(name)).then(|| "a secret is named by the parameter or field that takes it".to_owned())
-        });
-        out.permissions.actions = self.texts("actions", table, |name| {
-            (!EFFECTS.contains(&name)).then(|| format!("an action has these effects: {}", EFFECTS.join(", ")))
-        });
-        out.permissions.env = self.texts("env", table, |_| None);
-        out.permissions.files = self.texts("files", table, |_| None);
-        out.permissions.hosts = self.texts("hosts", table, |_| None);
-    }
-
-    fn known_keys(&mut self, section: &str, table: &DeTable<'_>, known: &[&str]) -> bool {
+    pub(super) fn known_keys(&mut self, section: &str, table: &DeTable<'_>, known: &[&str]) -> bool {
         let before = self.diagnostics.len();
         for (key, _) in table.iter() {
             if !known.contains(&key.get_ref().as_ref()) {
@@ -370,7 +257,7 @@ impl Reader<'_> {
     }
 
     /// A list of texts, without those that `wrong` says something about.
-    fn texts(
+    pub(super) fn texts(
         &mut self,
         key: &str,
         table: &DeTable<'_>,
@@ -416,14 +303,11 @@ fn is_package_name(name: &str) -> bool {
         && name.chars().all(|c| c.is_ascii_alphanumeric() || c == '-' || c == '_')
 }
 
-fn is_module_name(name: &str) -> bool {
-    name.starts_with(|c: char| c.is_ascii_lowercase() || c == '_')
-        && name.chars().all(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '_')
-}
-
 #[cfg(test)]
 mod tests {
     #![allow(clippy::unwrap_used)]
+    use super::super::permissions::NetworkPermission;
+    use super::super::source::Reference;
     use super::*;
 
     fn messages(text: &str) -> Vec<String> {

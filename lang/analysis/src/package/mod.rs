@@ -1,6 +1,7 @@
 //! Packages: where they begin, what their manifest says, which modules they are made of, and which others they need.
 
 mod content;
+mod dependencies;
 mod edition;
 mod fetched;
 mod imports;

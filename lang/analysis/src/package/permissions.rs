@@ -2,6 +2,8 @@
 
 use std::collections::BTreeSet;
 
+use super::manifest::{Manifest, Reader, Value};
+
 /// Effects of the standard library, by the names that `permissions.actions` has for them.
 pub(crate) const EFFECTS: [&str; 9] =
     ["approval", "attach", "export", "load", "notify", "perform", "push", "sleep", "up"];
@@ -96,6 +98,31 @@ pub(super) fn is_word(word: &str) -> bool {
 pub(super) fn is_name(name: &str) -> bool {
     name.starts_with(|c: char| c.is_ascii_alphabetic() || c == '_')
         && name.chars().all(|c| c.is_ascii_alphanumeric() || c == '_')
+}
+
+impl Reader<'_> {
+    pub(super) fn permissions(&mut self, value: &Value<'_>, out: &mut Manifest) {
+        let Some(table) = self.table("[permissions]", value) else { return };
+        let known = ["network", "secrets", "actions", "env", "files", "hosts"];
+        self.known_keys("[permissions]", table, &known);
+        if let Some(network) = table.get("network") {
+            match self.text("network", network).as_deref() {
+                Some("off") => out.permissions.network = NetworkPermission::Off,
+                Some("host") => out.permissions.network = NetworkPermission::Host,
+                Some("default") | None => {}
+                Some(_) => self.error("`network` is \"default\", \"off\" or \"host\"", network.span()),
+            }
+        }
+        out.permissions.secrets = self.texts("secrets", table, |name| {
+            (!is_name(name)).then(|| "a secret is named by the parameter or field that takes it".to_owned())
+        });
+        out.permissions.actions = self.texts("actions", table, |name| {
+            (!EFFECTS.contains(&name)).then(|| format!("an action has these effects: {}", EFFECTS.join(", ")))
+        });
+        out.permissions.env = self.texts("env", table, |_| None);
+        out.permissions.files = self.texts("files", table, |_| None);
+        out.permissions.hosts = self.texts("hosts", table, |_| None);
+    }
 }
 
 #[cfg(test)]

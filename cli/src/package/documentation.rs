@@ -4,7 +4,7 @@ use std::mem::ManuallyDrop;
 use std::path::Path;
 use std::sync::Arc;
 
-use pipe_analysis::{Analysis, Manifest, OsSystem, PackageRoot};
+use pipe_analysis::{Analysis, Manifest, PackageRoot};
 use pipe_diagnostics::Severity;
 use pipe_doc::Docs;
 
@@ -39,7 +39,7 @@ pub(crate) fn documentation(
     environment: &Environment,
     directory: Option<&Path>,
 ) -> Result<Documentation, CliError> {
-    let system = OsSystem::new(&environment.current_dir);
+    let system = environment.system();
     // What it knows is never freed piece by piece: the process ends soon.
     let mut analysis = ManuallyDrop::new(Analysis::new(Arc::new(system.clone())));
     let found = match find::package(&system, environment, directory) {

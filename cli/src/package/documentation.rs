@@ -4,7 +4,7 @@ use std::mem::ManuallyDrop;
 use std::path::Path;
 use std::sync::Arc;
 
-use pipe_analysis::{Analysis, Manifest, PackageRoot};
+use pipe_analysis::{Analysis, Manifest, NetworkPermission, PackageRoot};
 use pipe_diagnostics::Severity;
 use pipe_doc::Docs;
 
@@ -75,13 +75,16 @@ fn of_package(
 fn permissions(manifest: &Manifest) -> Vec<String> {
     let asked = &manifest.permissions;
     let mut out = Vec::new();
-    if asked.network_off {
-        out.push("its steps get no network unless they ask for one".to_owned());
+    match asked.network {
+        NetworkPermission::Outbound => {}
+        NetworkPermission::Off => out.push("its steps get no network unless they ask for one".to_owned()),
+        NetworkPermission::Host => out.push("its steps may ask for the host's own network".to_owned()),
     }
     let mut each = |what: &str, names: &[String]| {
         out.extend(names.iter().map(|name| format!("{what} {name}")));
     };
-    each("reads the secret", &asked.secrets);
+    each("takes a secret as", &asked.secrets);
+    each("has the effect", &asked.actions);
     each("reads the environment variable", &asked.env);
     each("reads files of the host:", &asked.files);
     each("connects to the private host", &asked.hosts);

@@ -98,10 +98,12 @@ fn dispatch(
         Command::Why(args) => commands::why::run(cli, args, arguments, environment),
         Command::Inputs(args) => commands::inputs::run(cli, args, arguments, environment),
         Command::Run(args) => commands::run::run(cli, args, arguments, environment),
-        Command::Test(args) if args.watch => commands::test::watch(args, directory, environment, style),
         Command::Test(args) => {
             let rules = packages::Rules::of_run(&args.execution, cli.global.quiet);
             packages::ensure(environment, directory, &rules)?;
+            if args.watch {
+                return commands::test::watch(args, directory, environment, style);
+            }
             let package = Package::load(environment, directory)?;
             commands::test::run(args, &package, environment, style)
         }

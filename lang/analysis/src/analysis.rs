@@ -13,7 +13,7 @@ use crate::db::{
 };
 use crate::expression::{self, CheckedExpression};
 use crate::inspect::Snapshot;
-use crate::lints::{Allows, Levels, Opinion, allows, judge, lint};
+use crate::lints::{Allows, Levels, Opinion, allows, judge, lint, package_lints};
 use crate::package::{Loaded, Loader, Manifest, PackageRoot, pipe_files};
 use crate::place::{Finding, Place};
 use crate::program;
@@ -177,6 +177,7 @@ impl Analysis {
 /// Everything that is wrong in a package, and what its lints say, sorted by place.
 pub(crate) fn diagnostics(db: &dyn Db, loaded: &Loaded) -> Vec<Diagnostic<FileSpan>> {
     let mut found = findings(db, loaded);
+    found.extend(package_lints(db, loaded).iter().map(|finding| located(db, finding)));
     let default = Levels::default();
     let levels = loaded.manifest.as_ref().map_or(&default, |manifest| &manifest.lints);
     let mut opinion = Opinion { levels, allows: BTreeMap::new(), broken: Vec::new() };
@@ -192,6 +193,8 @@ pub(crate) fn diagnostics(db: &dyn Db, loaded: &Loaded) -> Vec<Diagnostic<FileSp
     }
     let mut found = judge(found, &opinion);
     sort(&mut found);
+    // Two steps may tell the same of what both are made by.
+    found.dedup();
     found
 }
 

@@ -20,8 +20,9 @@ const fn row(folder: &'static str, name: &'static str, may_use: &'static [&'stat
 const CRATES: &[Crate] = &[
     row("lang/diagnostics", "pipe-diagnostics", &[]),
     row("lang/syntax", "pipe-syntax", &["pipe-diagnostics"]),
+    row("lang/shell", "pipe-shell", &[]),
     row("stdlib", "pipe-stdlib", &[]),
-    row("lang/analysis", "pipe-analysis", &["pipe-diagnostics", "pipe-syntax", "pipe-stdlib"]),
+    row("lang/analysis", "pipe-analysis", &["pipe-diagnostics", "pipe-syntax", "pipe-stdlib", "pipe-shell"]),
     row("lang/ide", "pipe-ide", &["pipe-diagnostics", "pipe-syntax", "pipe-analysis"]),
     row("lang/doc", "pipe-doc", &["pipe-diagnostics", "pipe-analysis"]),
     row("interpreter/ops", "pipe-ops", &[]),

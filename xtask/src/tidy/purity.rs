@@ -9,6 +9,7 @@ use crate::repository;
 const PURE: &[&str] = &[
     "lang/diagnostics",
     "lang/syntax",
+    "lang/shell",
     "lang/analysis",
     "lang/ide",
     "lang/doc",

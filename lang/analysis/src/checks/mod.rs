@@ -27,4 +27,4 @@ pub(crate) use module::{module_findings, name_span};
 pub(crate) use recursive_types::type_cycles;
 pub(crate) use unused::unused_lets;
 pub(crate) use unused_value::unused_value;
-pub(crate) use walk::for_each_name;
+pub(crate) use walk::{for_each_name, for_each_script};

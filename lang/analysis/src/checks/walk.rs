@@ -1,8 +1,8 @@
 //! Walking over trees.
 
 use pipe_syntax::ast::{
-    ArmBody, Block, Clause, Element, Else, Expr, ExprKind, LambdaBody, Name, ScriptPart, StatementKind,
-    StrPart,
+    ArmBody, Block, Clause, Element, Else, Expr, ExprKind, ItemKind, LambdaBody, Name, ScriptLit, ScriptPart,
+    StatementKind, StrPart,
 };
 
 use crate::stack::deeper;
@@ -20,13 +20,44 @@ pub(crate) fn for_each_name(e: &Expr, visit: &mut dyn FnMut(&Name)) {
     });
 }
 
+/// Visits the scripts of an item.
+pub(crate) fn for_each_script<'t>(item: &'t ItemKind, visit: &mut dyn FnMut(&'t ScriptLit)) {
+    let mut visit = |e: &'t Expr| {
+        if let ExprKind::Script(script) = &e.kind {
+            visit(script);
+        }
+    };
+    match item {
+        ItemKind::Param(param) => param.default.iter().for_each(|e| for_each_expr(e, &mut visit)),
+        ItemKind::Let(item) => for_each_expr(&item.value, &mut visit),
+        ItemKind::Function(function) => {
+            let defaults = function.params.iter().filter_map(|param| param.default.as_ref());
+            defaults.for_each(|e| for_each_expr(e, &mut visit));
+            for_each_in_block(&function.body, &mut visit);
+        }
+        ItemKind::Record(record) => {
+            let defaults = record.fields.iter().filter_map(|field| field.default.as_ref());
+            defaults.for_each(|e| for_each_expr(e, &mut visit));
+        }
+        ItemKind::Enum(item) => {
+            let payload = item.variants.iter().flat_map(|variant| &variant.payload);
+            payload.filter_map(|field| field.default.as_ref()).for_each(|e| for_each_expr(e, &mut visit));
+        }
+        ItemKind::Test(test) => {
+            test.with.iter().for_each(|arg| for_each_expr(&arg.value, &mut visit));
+            for_each_in_block(&test.body, &mut visit);
+        }
+        ItemKind::Use(_) | ItemKind::Error => {}
+    }
+}
+
 /// Visits an expression and all inside it, outer ones first.
-pub(crate) fn for_each_expr(e: &Expr, visit: &mut dyn FnMut(&Expr)) {
+pub(crate) fn for_each_expr<'t>(e: &'t Expr, visit: &mut dyn FnMut(&'t Expr)) {
     visit(e);
     deeper(|| for_each_inside(e, visit));
 }
 
-fn for_each_inside(e: &Expr, visit: &mut dyn FnMut(&Expr)) {
+fn for_each_inside<'t>(e: &'t Expr, visit: &mut dyn FnMut(&'t Expr)) {
     match &e.kind {
         ExprKind::Name(_)
         | ExprKind::TypeName(_)
@@ -73,7 +104,7 @@ fn for_each_inside(e: &Expr, visit: &mut dyn FnMut(&Expr)) {
 }
 
 /// The forms that hold clauses, arms or blocks.
-fn for_each_nested(e: &Expr, visit: &mut dyn FnMut(&Expr)) {
+fn for_each_nested<'t>(e: &'t Expr, visit: &mut dyn FnMut(&'t Expr)) {
     match &e.kind {
         ExprKind::Comprehension { clauses, element, value } => {
             clauses.iter().for_each(|clause| match clause {
@@ -109,7 +140,7 @@ fn for_each_nested(e: &Expr, visit: &mut dyn FnMut(&Expr)) {
     }
 }
 
-fn for_each_in_block(block: &Block, visit: &mut dyn FnMut(&Expr)) {
+fn for_each_in_block<'t>(block: &'t Block, visit: &mut dyn FnMut(&'t Expr)) {
     for statement in &block.statements {
         match &statement.kind {
             StatementKind::Let { value: e, .. }

@@ -36,13 +36,24 @@ pub fn lints() -> &'static [(&'static str, Level)] {
 }
 
 const LINTS: &[(&str, Level)] = &[
+    ("bash-in-sh", Level::Warn),
+    ("download-into-shell", Level::Warn),
+    ("secret-in-env", Level::Warn),
     ("shadowing", Level::Warn),
+    ("shared-volume", Level::Warn),
+    ("shell-syntax", Level::Error),
     ("shell-variable", Level::Warn),
+    ("stale-scan", Level::Warn),
+    ("unpinned-image", Level::Warn),
     ("unreachable-arm", Level::Warn),
+    ("unreachable-pub", Level::Warn),
+    ("unset-variable", Level::Warn),
     ("unused-allow", Level::Warn),
+    ("unused-function", Level::Warn),
     ("unused-let", Level::Warn),
     ("unused-param", Level::Warn),
     ("unused-use", Level::Warn),
+    ("widens-key", Level::Warn),
 ];
 
 /// The code of a lint, if it is one.

@@ -5,8 +5,21 @@
 //! that is evaluated depends on one.
 
 mod allow;
+mod frame;
+mod image;
+mod item;
+mod key;
 mod levels;
+mod package;
+mod parts;
+mod reach;
+mod scan;
+mod script;
+mod secret_env;
+mod volume;
 
 pub(crate) use allow::{Allows, allows, unknown as unknown_lint};
+pub(crate) use image::pins;
 pub use levels::{Level, Levels, lints};
 pub(crate) use levels::{Opinion, judge, lint};
+pub(crate) use package::package_lints;

@@ -15,6 +15,7 @@ use super::root::{PackageRoot, absolute, shown};
 use super::target::Unit;
 use super::unusable;
 use crate::db::{Database, Imports, PackageFacts, Role, SourceFile, SourceModule, Workspace};
+use crate::lints::pins;
 use crate::place::Finding;
 use crate::system::{FileKind, System};
 use crate::typed::ModuleId;
@@ -35,6 +36,8 @@ pub(crate) struct Loaded {
     pub(crate) own: Vec<SourceModule>,
     pub(crate) entry: Option<SourceModule>,
     pub(crate) manifest: Option<Manifest>,
+    /// The images that its `pipe.lock` pins, if it has one.
+    pub(crate) pins: Option<BTreeSet<String>>,
     /// What is wrong with `use` items.
     pub(crate) findings: Vec<Finding>,
     /// What is wrong with manifests and files.
@@ -121,6 +124,7 @@ impl Load<'_> {
         let package = self.package(&root.dir, root.manifest.as_deref(), &root.entry, String::new(), None);
         self.out.manifest = self.packages.get(package).and_then(|package| package.manifest.clone());
         let entry = self.packages.get(package).map(|package| package.entry.clone()).unwrap_or_default();
+        self.out.pins = self.pins(&root.dir.join(LOCK));
         let mut wanted = vec![entry.clone()];
         wanted.extend(files.iter().map(|file| absolute(&self.files, file)));
         for (index, file) in wanted.iter().enumerate() {
@@ -190,6 +194,12 @@ impl Load<'_> {
                 None
             }
         }
+    }
+
+    /// What cannot be read pins nothing: whoever runs the package is told.
+    fn pins(&mut self, lock: &Path) -> Option<BTreeSet<String>> {
+        let there = self.files.kind(lock) == Some(FileKind::File);
+        there.then(|| pins(&self.files.read(lock).unwrap_or_default()))
     }
 
     fn unreadable(&mut self, name: &Arc<str>, error: &std::io::Error) {

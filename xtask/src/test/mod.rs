@@ -9,8 +9,10 @@ mod images;
 mod outcome;
 mod pre_commit;
 mod setup;
-pub(crate) use setup::install;
 mod skips;
+
+pub(crate) use pre_commit::install as pre_commit;
+pub(crate) use setup::install;
 
 use std::path::{Path, PathBuf};
 use std::thread::JoinHandle;

@@ -9,7 +9,7 @@ use crate::run;
 const PRE_COMMIT: &str = "pre-commit==4.7.0";
 
 /// Installs it below `folder`, readable by any user; gives the folder for `PYTHONPATH`.
-pub(super) fn install(folder: &Path) -> Result<PathBuf, String> {
+pub(crate) fn install(folder: &Path) -> Result<PathBuf, String> {
     let into = folder.join("pre-commit");
     let mut pip = Command::new("python3");
     pip.args(["-m", "pip", "--quiet", "install", "--no-warn-script-location", "--disable-pip-version-check"]);

@@ -1,5 +1,6 @@
 //! What is measured. Ids and limits are those of the performance goals.
 
+mod commit;
 mod files;
 mod graph;
 mod large;
@@ -129,6 +130,7 @@ const MEASURES: &[(&str, Measure)] = &[
     ("W8", |bench, rounds| Ok(vec![steps::first_output(bench, rounds)?])),
     ("R1", |bench, rounds| Ok(vec![rounds::probes(bench, rounds)?])),
     ("W9", |bench, rounds| Ok(vec![graph::cached(bench, rounds)?])),
+    ("P1", |bench, rounds| Ok(vec![commit::clean(bench, rounds)?])),
 ];
 
 /// Medians of both; which goes first changes from round to round. The first round of each warms up and does not count.

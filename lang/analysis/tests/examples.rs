@@ -36,7 +36,9 @@ fn wrong(markdown: &str, name: &str) -> (usize, String) {
             let others = others.iter().filter(|_| index == 0);
             files.extend(others.map(|file| (format!("package/{}", file.path), file.text.as_str())));
             let files: Vec<(&str, &str)> = files.iter().map(|(path, text)| (path.as_str(), *text)).collect();
-            let (found, _) = check(&files);
+            let (mut found, _) = check(&files);
+            // Nobody calls what is shown alone.
+            found.retain(|diagnostic| diagnostic.code != "unused-function");
             let codes: BTreeSet<&str> = found.iter().map(|diagnostic| diagnostic.code).collect();
             if codes != wanted {
                 let said: Vec<&str> = found.iter().map(|diagnostic| &*diagnostic.message).collect();

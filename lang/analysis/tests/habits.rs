@@ -62,7 +62,10 @@ impl Habit {
     fn check(&self, main: &str) -> (Vec<Diagnostic>, Analysis) {
         let mut files = vec![("main.pipe", main)];
         files.extend(self.others.iter().map(|(path, text)| (path.as_str(), text.as_str())));
-        check(&files)
+        let (mut found, analysis) = check(&files);
+        // Nobody calls what is shown alone.
+        found.retain(|diagnostic| diagnostic.code != "unused-function");
+        (found, analysis)
     }
 
     /// What is said about the wrong program, and what is wrong with the habit itself.

@@ -68,7 +68,16 @@ fn of_package(
     let manifest = analysis.manifest();
     let title = manifest.map(|manifest| manifest.name.clone()).filter(|name| !name.is_empty()).or(folder);
     let permissions = manifest.map(permissions).unwrap_or_default();
-    Ok(pipe_doc::package(&analysis.snapshot(), &title.unwrap_or_else(|| "package".into()), permissions))
+    let mut docs =
+        pipe_doc::package(&analysis.snapshot(), &title.unwrap_or_else(|| "package".into()), permissions);
+    // The same page, wherever it is made.
+    for module in &mut docs.modules {
+        let file = environment.current_dir.join(&module.file);
+        if let Ok(inside) = file.strip_prefix(&root.dir) {
+            module.file = inside.display().to_string();
+        }
+    }
+    Ok(docs)
 }
 
 /// What a manifest asks for, in sentences.

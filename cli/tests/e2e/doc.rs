@@ -58,6 +58,9 @@ fn what_a_package_offers_is_shown() {
     let world = world();
     insta::assert_snapshot!(world.prints(["doc"]));
     assert!(!world.store().exists(), "nothing was evaluated");
+    let elsewhere = World::empty();
+    let shown = finish(elsewhere.pipe().arg("-C").arg(world.package()).arg("doc")).success().stdout;
+    assert_eq!(shown, world.prints(["doc"]), "it does not matter where from");
 }
 
 #[test]

@@ -96,8 +96,14 @@ fn tests_in_examples_pass() {
             for (name, text) in &example.files {
                 world.write(name, text);
             }
-            for module in ["one", "two"] {
-                world.write(&format!("testdata/two-modules/{module}/go.mod"), "module example.com/a\n");
+            // Folders that examples name.
+            for file in [
+                "src/a",
+                "testdata/empty/a",
+                "testdata/two-modules/a/go.mod",
+                "testdata/two-modules/b/go.mod",
+            ] {
+                world.write(file, "module example.com/a\n");
             }
             let outcome = world.run(["test"]);
             let passed = format!("{tests} passed, 0 failed");

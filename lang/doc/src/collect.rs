@@ -50,13 +50,18 @@ fn module(snapshot: &Snapshot, file: &str, effects: &Effects) -> Option<Module> 
 fn item(snapshot: &Snapshot, found: Declaration, effects: &Effects) -> Item {
     let reached =
         found.place.as_ref().map(|place| snapshot.reached_in_standard_library(place)).unwrap_or_default();
-    let action = found.kind == Kind::Action;
+    let action = found.kind == Kind::Action || found.result.as_ref().is_some_and(|ty| ty.contains("Action["));
+    let parts = parts(snapshot, &found);
     Item {
         kind: found.kind,
         name: full_name(&found),
-        signature: found.signature(WIDTH),
+        signature: if found.kind == Kind::Enum {
+            enumeration(&found, &parts)
+        } else {
+            found.signature(WIDTH)
+        },
         text: found.docs.join("\n"),
-        parts: parts(snapshot, &found),
+        parts,
         effects: if action { effects.of(&reached) } else { Vec::new() },
         capabilities: capabilities::of(&reached),
     }
@@ -81,6 +86,18 @@ fn parts(snapshot: &Snapshot, found: &Declaration) -> Vec<Part> {
     }
     let parameters = found.parameters.iter().flatten();
     parameters.map(|p| Part { signature: p.to_string(), text: p.docs.join("\n") }).collect()
+}
+
+/// An enum with the payloads of its variants.
+fn enumeration(found: &Declaration, variants: &[Part]) -> String {
+    let head = found.head.split(" {").next().unwrap_or_default();
+    let variants: Vec<&str> = variants.iter().map(|variant| &*variant.signature).collect();
+    let one_line = format!("{head} {{ {} }}", variants.join(", "));
+    if one_line.chars().count() <= WIDTH {
+        return one_line;
+    }
+    let lines: String = variants.iter().map(|variant| format!("  {variant}\n")).collect();
+    format!("{head} {{\n{lines}}}")
 }
 
 /// A variant as it is declared in its enum.

@@ -51,6 +51,8 @@ pub action ship(app: App, to: Target = Staging) -> ImageRef {
   do deploy.publish(tools().secret_env("TOKEN", token), app.name)
 }
 
+pub fn telling() -> Action[Unit] { notify("shipped") }
+
 fn private() -> Int { 1 }
 
 test "it has a name" { expect name() == "app" && private() == 1 }
@@ -93,6 +95,7 @@ fn public_items_and_parameters_are_told() {
             ("main", "build"),
             ("main", "name"),
             ("main", "ship"),
+            ("main", "telling"),
             ("deploy", "publish"),
         ]
     );
@@ -106,7 +109,12 @@ fn effects_and_capabilities_come_from_what_is_used() {
         item(&docs, "ship").capabilities,
         ["reads files of the package", "reads secrets", "pulls images", "hands secrets to commands"]
     );
+    assert_eq!(item(&docs, "telling").effects, ["notify"]);
     assert!(item(&docs, "build").effects.is_empty());
+    assert_eq!(
+        item(&docs, "Target").signature,
+        "pub enum Target { Staging, Production(canary: Percent = 10) }"
+    );
     assert_eq!(
         item(&docs, "build").capabilities,
         ["reads files of the package", "pulls images", "runs commands"]

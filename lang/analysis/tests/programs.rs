@@ -228,3 +228,17 @@ fn every_module_has_the_edition_of_its_package() {
     assert_eq!(program.modules[program.root.as_ref().unwrap()].edition, pipe_analysis::Edition::E2026);
     assert!(!program.modules.contains_key(&ModuleId("lib/main".into())));
 }
+
+#[test]
+fn no_lint_stops_a_program_whatever_its_level() {
+    let toml = "[package]\nname = \"app\"\n\n[lints]\nunused-let = \"error\"\n";
+    let text = "pub fn f(c: Container) -> Check {\n  let x = 1\n  c.check(sh\"if x; then\")\n}\n";
+    let (found, mut analysis) = check(&[("main.pipe", text), ("pipe.toml", toml)]);
+    let severe: Vec<&str> =
+        found.iter().filter(|d| d.severity == pipe_diagnostics::Severity::Error).map(|d| d.code).collect();
+    assert_eq!(severe, ["unused-let", "shell-syntax"]);
+    let system = Arc::new(MemorySystem::new().with("main.pipe", text).with("pipe.toml", toml));
+    let root = PackageRoot::of_file(&*system, Path::new("main.pipe"));
+    assert_eq!(analysis.errors(&root), []);
+    whole(&analysis.program());
+}

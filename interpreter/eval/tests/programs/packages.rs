@@ -126,8 +126,8 @@ fn steps_of_a_dependency_without_a_network_get_none() {
             let lines = Lines::new(sources.iter().map(|(file, text)| (file.clone(), &**text)));
             let mut evaluator =
                 Evaluator::new(program.clone(), lines, facts(), Vec::new(), Budget::default());
-            let global = module.functions[name].global.clone();
-            let evaluated = evaluator.eval_target(&Target::Function { global, args: Vec::new() }).unwrap();
+            let function = module.functions[name].global.clone();
+            let evaluated = evaluator.eval_target(&Target::Function { function, args: Vec::new() }).unwrap();
             let graph = graph_text(evaluator.graph(), &evaluated.demand.outputs());
             let found = if graph.contains("network Off") { "network Off" } else { "outbound" };
             assert_eq!(found, expected, "{network} {name}");

@@ -100,8 +100,8 @@ fn tests_in_examples_pass() {
             for file in [
                 "src/a",
                 "testdata/empty/a",
-                "testdata/two-modules/a/go.mod",
-                "testdata/two-modules/b/go.mod",
+                "testdata/two-modules/one/go.mod",
+                "testdata/two-modules/two/go.mod",
             ] {
                 world.write(file, "module example.com/a\n");
             }

@@ -34,6 +34,8 @@ pub const MODULES: &[Source] = modules![
     "prelude": Scope::Prelude,
     "collections": Scope::Prelude,
     "text": Scope::Prelude,
+    "numbers": Scope::Prelude,
+    "result": Scope::Prelude,
     "workspace": Scope::Namespace("workspace"),
     "host": Scope::Namespace("host"),
     "secret": Scope::Namespace("secret"),

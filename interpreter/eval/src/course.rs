@@ -12,7 +12,7 @@ use pipe_syntax::ast::BinaryOp;
 
 use crate::demand::Part;
 use crate::error::{self, ErrorKind, EvalError, Result};
-use crate::frame::{Env, Frame};
+use crate::frame::Env;
 use crate::machine::{Machine, Site, main, symbolic};
 use crate::simulation::{Simulation, Told};
 use crate::value::{
@@ -106,12 +106,12 @@ impl Machine {
             return Ok(self.stopped_value());
         }
         match &action.deed {
-            Deed::Call { function, args, given, place: called } => {
+            Deed::Call { function, args, frame, place: called } => {
                 let FunctionBody::Source(body) = &function.body else {
                     return Err(error::internal("an action without a body", place.clone()));
                 };
                 self.note_entered(&function.global);
-                let mut env = Env::new(Frame::function(function.clone(), given.clone()), body.locals.len());
+                let mut env = Env::new(frame.clone(), body.locals.len());
                 for (slot, arg) in env.locals.iter_mut().zip(args) {
                     *slot = Some(arg.clone());
                 }

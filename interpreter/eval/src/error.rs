@@ -112,6 +112,7 @@ pub(crate) fn pure(error: &PureError, place: FileSpan) -> Box<EvalError> {
     match error {
         PureError::Unknown { .. } | PureError::Argument { .. } => internal(&error.to_string(), place),
         PureError::ScriptValue { reason } => script_value(reason, place),
+        PureError::Failed { message } => failed(message, place),
         _ => invalid(capitalised(&error.to_string()), place),
     }
 }

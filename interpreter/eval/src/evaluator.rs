@@ -18,7 +18,7 @@ use crate::machine::{Machine, Site};
 use crate::memo::Memo;
 use crate::rounds::{Awaited, KnownOutputs};
 use crate::test_plan::TestPlan;
-use crate::value::Value;
+use crate::value::{Callee, Value};
 
 /// Evaluates targets and tests of one program into one graph.
 #[derive(Debug)]
@@ -145,7 +145,8 @@ impl Evaluator {
         let given = self.given(&function, args, &frame)?;
         let ty =
             if function.action { Type::Action(function.ret.clone().into()) } else { function.ret.clone() };
-        let value = self.machine.invoke(&function, given, &[], span, &ty, &frame)?;
+        let callee = Callee { function, type_args: Arc::default() };
+        let value = self.machine.invoke(&callee, given, &[], span, &ty, &frame)?;
         Ok((value, place))
     }
 

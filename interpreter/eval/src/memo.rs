@@ -3,10 +3,10 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
-use pipe_analysis::typed::{Function, Global};
+use pipe_analysis::typed::{Global, Type};
 use pipe_ops::{Float, Output};
 
-use crate::value::Value;
+use crate::value::{Callee, Value};
 
 /// Results by what they depend on. Everything in here depends on the values of `param`s, so a test that sets some begins with an
 /// empty one.
@@ -33,6 +33,7 @@ impl Memo {
 #[derive(Debug, PartialEq, Eq, Hash)]
 pub(crate) struct CallKey {
     function: Global,
+    type_args: Arc<[Type]>,
     args: Vec<Scalar>,
 }
 
@@ -59,9 +60,10 @@ const LONGEST_TEXT: usize = 256;
 
 impl CallKey {
     /// `None` when an argument is not cheap to compare.
-    pub(crate) fn new(function: &Function, args: &[Value]) -> Option<CallKey> {
+    pub(crate) fn new(callee: &Callee, args: &[Value]) -> Option<CallKey> {
         let args = args.iter().map(scalar).collect::<Option<_>>()?;
-        Some(CallKey { function: function.global.clone(), args })
+        let Callee { function, type_args } = callee;
+        Some(CallKey { function: function.global.clone(), type_args: type_args.clone(), args })
     }
 }
 

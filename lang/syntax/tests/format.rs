@@ -188,7 +188,7 @@ fn the_deepest_tree_is_formatted() {
 /// A call of a module's function begins a chain; other names are values that operations are called on.
 #[test]
 fn the_modules_of_the_standard_library_are_known() {
-    const PRELUDE: [&str; 3] = ["collections", "prelude", "text"];
+    const PRELUDE: [&str; 5] = ["collections", "numbers", "prelude", "result", "text"];
     let long = "\"a text that is long enough to break every chain that it stands in, wherever that may be\"";
     let chain = |root: &str| format(&format!("let x = {root}.f({long}).g().h({long})\n")).unwrap();
     let mut modules = 0;

@@ -8,7 +8,7 @@ use pipe_ops::{Arg, Datum};
 
 use crate::error::{self, Result};
 use crate::frame::{Env, Frame};
-use crate::intrinsic::Kind;
+use crate::intrinsic::{Intrinsic, Kind};
 use crate::machine::Machine;
 use crate::value::{Items, RecordValue, Value, VariantValue};
 
@@ -48,7 +48,8 @@ impl Machine {
         match &found.value {
             Some(_) => self.let_value(global, &env.place(expr.span)),
             None => {
-                self.intrinsic((Kind::Let, global), Vec::new(), &[], expr.span, &expr.ty, &env.frame.clone())
+                let what = Intrinsic { kind: Kind::Let, global, type_args: &[] };
+                self.intrinsic(what, Vec::new(), &[], expr.span, &expr.ty, &env.frame.clone())
             }
         }
     }
@@ -221,14 +222,8 @@ impl Machine {
     ) -> Result<Value> {
         let span = base.span;
         let base = self.eval(base, env)?;
-        self.intrinsic(
-            (Kind::Field, field),
-            vec![base],
-            &[Some(span)],
-            expr.span,
-            &expr.ty,
-            &env.frame.clone(),
-        )
+        let what = Intrinsic { kind: Kind::Field, global: field, type_args: &[] };
+        self.intrinsic(what, vec![base], &[Some(span)], expr.span, &expr.ty, &env.frame.clone())
     }
 
     pub(super) fn optional_chain(

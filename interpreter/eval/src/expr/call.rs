@@ -2,26 +2,26 @@
 
 use std::sync::Arc;
 
-use pipe_analysis::typed::{Binder, Body, Expr, Function, FunctionBody, Global, Type};
+use pipe_analysis::typed::{Binder, Body, Expr, FunctionBody, Global, Type};
 use pipe_diagnostics::FileSpan;
 use pipe_syntax::Span;
 
 use crate::error::{self, Result};
 use crate::frame::{Env, Frame};
-use crate::intrinsic::Kind;
+use crate::intrinsic::{Intrinsic, Kind};
 use crate::machine::Machine;
 use crate::memo::CallKey;
-use crate::value::{ActionValue, Closure, ClosureValue, Deed, Value};
+use crate::value::{ActionValue, Callee, Closure, ClosureValue, Deed, Value};
 
 impl Machine {
     pub(super) fn call(
         &mut self,
-        function: &Global,
+        (function, type_args): (&Global, &[Type]),
         args: &[Option<Expr>],
         expr: &Expr,
         env: &mut Env,
     ) -> Result<Value> {
-        let function = self.function(function, &env.place(expr.span))?;
+        let callee = self.callee(function, type_args, expr, env)?;
         let mut given = Vec::with_capacity(args.len());
         let mut spans = Vec::with_capacity(args.len());
         for arg in args {
@@ -29,19 +29,32 @@ impl Machine {
             given.push(arg.as_ref().map(|arg| self.eval(arg, env)).transpose()?);
         }
         let frame = env.frame.clone();
-        self.invoke(&function, given, &spans, expr.span, &expr.ty, &frame)
+        self.invoke(&callee, given, &spans, expr.span, &expr.ty, &frame)
+    }
+
+    /// A named function with the types that its type parameters have here.
+    pub(super) fn callee(
+        &self,
+        function: &Global,
+        type_args: &[Type],
+        expr: &Expr,
+        env: &Env,
+    ) -> Result<Callee> {
+        let function = self.function(function, &env.place(expr.span))?;
+        Ok(Callee { function, type_args: type_args.iter().map(|ty| env.frame.settled(ty)).collect() })
     }
 
     /// Calls a named function: `None` takes a parameter's default. `span` and `arg_spans` are places in `frame`.
     pub(crate) fn invoke(
         &mut self,
-        function: &Arc<Function>,
+        callee: &Callee,
         given: Vec<Option<Value>>,
         arg_spans: &[Option<Span>],
         span: Span,
         ty: &Type,
         frame: &Arc<Frame>,
     ) -> Result<Value> {
+        let Callee { function, type_args } = callee;
         let mut args = Vec::with_capacity(function.params.len());
         let declaration = Frame::item(function.origin.clone(), function.global.name.clone());
         for (index, param) in function.params.iter().enumerate() {
@@ -52,23 +65,25 @@ impl Machine {
         }
         match &function.body {
             FunctionBody::Intrinsic => {
-                self.intrinsic((Kind::Function, &function.global), args, arg_spans, span, ty, frame)
+                let what = Intrinsic { kind: Kind::Function, global: &function.global, type_args };
+                self.intrinsic(what, args, arg_spans, span, ty, frame)
             }
             // Done when something does it.
             FunctionBody::Source(_) if function.action => {
                 let place = frame.place(span);
-                let call = Deed::Call { function: function.clone(), args, given, place };
+                let callee = Frame::function(callee.clone(), given);
+                let call = Deed::Call { function: function.clone(), args, frame: callee, place };
                 let action = ActionValue::new(call);
                 self.check_depth(action.depth, frame, span)?;
                 Ok(Value::Action(Arc::new(action)))
             }
             FunctionBody::Source(body) => {
-                let key = CallKey::new(function, &args);
+                let key = CallKey::new(callee, &args);
                 if let Some(value) = key.as_ref().and_then(|key| self.memo.calls.get(key)) {
                     return Ok(value.clone());
                 }
                 self.note_entered(&function.global);
-                let callee = Frame::function(function.clone(), given);
+                let callee = Frame::function(callee.clone(), given);
                 let value = self.enter(span, frame, |machine| machine.run_body(body, args, callee));
                 // A call by the command line has no place in the program: it is made at the function's own name.
                 let written = span != function.origin.name || frame.origin != function.origin;
@@ -149,14 +164,12 @@ impl Machine {
             Value::Closure(ClosureValue(closure)) => {
                 self.enter(span, frame, |machine| machine.call_closure(closure, args))
             }
-            Value::Function(function) => {
+            Value::Function(callee) => {
                 let given = args.into_iter().map(Some).collect();
-                let ty = if function.action {
-                    Type::Action(function.ret.clone().into())
-                } else {
-                    function.ret.clone()
-                };
-                self.invoke(function, given, &[], span, &ty, frame)
+                let Callee { function, type_args } = callee;
+                let ret = function.ret.substituted(&function.type_params, type_args);
+                let ty = if function.action { Type::Action(ret.into()) } else { ret };
+                self.invoke(callee, given, &[], span, &ty, frame)
             }
             other => Err(self.unusable("a call", other, frame.place(span))),
         }

@@ -5,6 +5,7 @@ use pipe_ops::{Arg, Datum, Float, pure};
 
 use crate::error::{self, Result};
 use crate::frame::Env;
+use crate::intrinsic::Defaults;
 use crate::machine::Machine;
 use crate::value::Value;
 
@@ -46,6 +47,15 @@ impl Machine {
             Type::Checked(kind) => self.checked(kind.name(), value, expr, env),
             _ => Ok(value),
         }
+    }
+
+    /// `T.parse(text)`, a `Result`.
+    pub(super) fn parse(&mut self, target: &Type, text: &Expr, expr: &Expr, env: &mut Env) -> Result<Value> {
+        let text = self.eval(text, env)?;
+        let site = self.site(&env.frame.clone(), expr.span);
+        let shapes = self.shapes(target, Defaults::Dropped, &site)?;
+        let args = vec![Arg::Const(shapes), self.arg(&text, &site)?];
+        self.apply_args("parse", args, &expr.ty, &site)
     }
 
     /// A text as a checked type: refused now if it is known, else when it is.

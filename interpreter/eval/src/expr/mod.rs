@@ -45,10 +45,10 @@ impl Machine {
             ExprKind::Local(id) => self.local(*id, expr, env),
             ExprKind::Param(global) => self.param(global, &env.place(expr.span)),
             ExprKind::Let(global) => self.module_let(global, expr, env),
-            ExprKind::FunctionValue(global) => {
-                self.function(global, &env.place(expr.span)).map(Value::Function)
+            ExprKind::FunctionValue { function, type_args } => {
+                self.callee(function, type_args, expr, env).map(Value::Function)
             }
-            ExprKind::Call { function, args } => self.call(function, args, expr, env),
+            ExprKind::Call { function, type_args, args } => self.call((function, type_args), args, expr, env),
             ExprKind::CallValue { callee, args } => self.call_function_value(callee, args, expr, env),
             ExprKind::Record { record, fields } => self.record(record, fields, expr, env),
             ExprKind::Update { base, fields } => self.update(base, fields, expr, env),
@@ -77,6 +77,7 @@ impl Machine {
             ExprKind::Match { scrutinee, arms } => self.match_(scrutinee, arms, expr, env),
             ExprKind::Block(statements) => self.block(statements, env),
             ExprKind::Do(action) => self.do_(action, env),
+            ExprKind::Parse { target, text } => self.parse(target, text, expr, env),
             ExprKind::Convert { conversion, expr: inner } => self.convert(conversion, inner, expr, env),
             ExprKind::Error => {
                 Err(error::internal("an expression with an error is evaluated", env.place(expr.span)))

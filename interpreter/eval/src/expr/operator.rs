@@ -1,6 +1,6 @@
 //! Operators. What they mean for data is decided in [`pipe_ops::pure`].
 
-use pipe_analysis::typed::{CheckedKind, Expr, Type};
+use pipe_analysis::typed::{Expr, Type};
 use pipe_syntax::ast::{BinaryOp, UnaryOp};
 
 use crate::course::decides;
@@ -54,7 +54,7 @@ impl Machine {
             return self.items([&x[..], &y[..]].concat(), expr, env).map(Value::List);
         }
         let site = self.site(&env.frame.clone(), expr.span);
-        self.operate(op, &left.ty, &a, &b, &expr.ty, &site)
+        self.operate(op, &env.frame.settled(&left.ty), &a, &b, &expr.ty, &site)
     }
 
     /// An operator whose both sides are evaluated.
@@ -69,7 +69,8 @@ impl Machine {
     ) -> Result<Value> {
         let function = function_of(op, left, result);
         match op {
-            BinaryOp::Greater | BinaryOp::GreaterEqual => self.apply(function, &[b, a], result, site),
+            BinaryOp::Less | BinaryOp::LessEqual => self.compare(function, left, [a, b], result, site),
+            BinaryOp::Greater | BinaryOp::GreaterEqual => self.compare(function, left, [b, a], result, site),
             _ => self.apply(function, &[a, b], result, site),
         }
     }
@@ -77,14 +78,10 @@ impl Machine {
 
 /// The pure function of an operator. `>` and `>=` are `<` and `<=` with their sides exchanged.
 fn function_of(op: BinaryOp, left: &Type, result: &Type) -> &'static str {
-    use CheckedKind::{Percent, Port, Version};
-    let numeric_text = matches!(left, Type::Checked(Version | Port | Percent));
     match op {
         BinaryOp::Equal => "equal",
         BinaryOp::NotEqual => "not_equal",
-        BinaryOp::Less | BinaryOp::Greater if numeric_text => "Version.less",
         BinaryOp::Less | BinaryOp::Greater => "less",
-        BinaryOp::LessEqual | BinaryOp::GreaterEqual if numeric_text => "Version.less_equal",
         BinaryOp::LessEqual | BinaryOp::GreaterEqual => "less_equal",
         BinaryOp::And => "and",
         BinaryOp::Or => "or",

@@ -64,6 +64,9 @@ impl Machine {
             (Pattern::Variant { variant, payload }, Value::Variant(value)) => {
                 Ok(*variant == value.index && self.all_match(payload, &value.payload, at, env)?)
             }
+            (Pattern::Record(patterns), Value::Record(record)) => {
+                self.all_match(patterns, &record.fields, at, env)
+            }
             (Pattern::Tuple(patterns), Value::Tuple(parts)) => self.all_match(patterns, parts, at, env),
             (Pattern::List(patterns), Value::List(items)) => {
                 Ok(patterns.len() == items.len() && self.all_match(patterns, items, at, env)?)

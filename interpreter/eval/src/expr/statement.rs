@@ -79,7 +79,7 @@ impl Machine {
 
     /// What `expect x.f(…)` asks about, when it is data: `expect names.contains("a")` is not much of an explanation without it.
     fn subject(&mut self, condition: &Expr, site: &Site, env: &mut Env) -> Result<Option<Arg>> {
-        let ExprKind::Call { function, args } = &condition.kind else { return Ok(None) };
+        let ExprKind::Call { function, args, .. } = &condition.kind else { return Ok(None) };
         let is_operation = function.name.contains('.');
         let Some(receiver) = args.first().and_then(Option::as_ref).filter(|_| is_operation) else {
             return Ok(None);

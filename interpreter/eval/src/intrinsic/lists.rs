@@ -1,11 +1,13 @@
 //! Operations of lists. Elements may be anything: containers, checks, functions.
 
-use pipe_ops::pure::slice_range;
+use indexmap::IndexMap;
+use pipe_ops::Datum;
+use pipe_ops::pure::{chunk_length, slice_range};
 
 use super::{Call, Entry, Table};
 use crate::error::{self, Result};
 use crate::machine::Machine;
-use crate::value::{Items, Value};
+use crate::value::{Items, Value, map_value};
 
 pub(super) const TABLE: Table = &[
     ("List.len", Entry::Run(len)),
@@ -19,21 +21,57 @@ pub(super) const TABLE: Table = &[
     ("List.last", Entry::Run(|machine, call| one(machine, call, "List.last", |items| items.last()))),
     ("List.get", Entry::Run(get)),
     ("List.zip", Entry::Run(zip)),
-    ("List.sort", Entry::Pure("List.sort")),
     ("List.unique", Entry::Pure("List.unique")),
     ("List.flatten", Entry::Run(flatten)),
     ("List.reverse", Entry::Run(reverse)),
     ("List.slice", Entry::Run(slice)),
     ("List.join", Entry::Pure("List.join")),
+    ("List.is_empty", Entry::Run(is_empty)),
+    ("List.index_of", Entry::Pure("List.index_of")),
+    ("List.find", Entry::Run(find)),
+    ("List.filter_map", Entry::Run(filter_map)),
+    ("List.flat_map", Entry::Run(flat_map)),
+    ("List.partition", Entry::Run(partition)),
+    ("List.group_by", Entry::Run(group_by)),
+    ("List.take", Entry::Run(|machine, call| part(machine, call, "List.take", |items, at| items.get(..at)))),
+    ("List.drop", Entry::Run(|machine, call| part(machine, call, "List.drop", |items, at| items.get(at..)))),
+    ("List.enumerate", Entry::Run(enumerate)),
+    ("List.chunks", Entry::Run(chunks)),
+    ("List.product", Entry::Run(product)),
 ];
 
 impl Call<'_> {
     /// A new list.
-    fn made(&self, machine: &mut Machine, values: Vec<Value>) -> Result<Value> {
+    pub(super) fn made(&self, machine: &mut Machine, values: Vec<Value>) -> Result<Value> {
         machine.charge(values.len() * size_of::<Value>(), self.frame, self.span())?;
         let items = Items::new(values);
         machine.check_depth(items.depth(), self.frame, self.span())?;
         Ok(Value::List(items))
+    }
+
+    /// What the function in argument `function` gives for each element, as known data.
+    pub(super) fn keys(&self, machine: &mut Machine, function: usize) -> Result<Vec<Datum>> {
+        let site = self.site(machine);
+        let mut keys = Vec::new();
+        for item in self.list(machine, 0)? {
+            let key = apply(machine, self, function, vec![item.clone()])?;
+            let key = machine.resolved_at(key, self.frame, self.span())?;
+            let Some(datum) = machine.known_datum(&key, &site)? else {
+                return Err(machine.unusable(&format!("`{}`", self.name()), &key, self.place()));
+            };
+            machine.charge(size_of::<Datum>(), self.frame, self.span())?;
+            keys.push(datum);
+        }
+        Ok(keys)
+    }
+
+    /// Whether the function in argument `function` accepts an element.
+    fn accepts(&self, machine: &mut Machine, function: usize, item: &Value) -> Result<bool> {
+        let taken = apply(machine, self, function, vec![item.clone()])?;
+        match machine.resolved_at(taken, self.frame, self.span())? {
+            Value::Bool(taken) => Ok(taken),
+            other => Err(machine.unusable(&format!("`{}`", self.name()), &other, self.place())),
+        }
     }
 }
 
@@ -61,14 +99,73 @@ fn map(machine: &mut Machine, call: &Call<'_>) -> Result<Value> {
 fn filter(machine: &mut Machine, call: &Call<'_>) -> Result<Value> {
     let mut values = Vec::new();
     for item in call.list(machine, 0)? {
-        let taken = apply(machine, call, 1, vec![item.clone()])?;
-        match machine.resolved_at(taken, call.frame, call.span())? {
-            Value::Bool(true) => values.push(item.clone()),
-            Value::Bool(false) => {}
-            other => return Err(machine.unusable("`filter`", &other, call.place())),
+        if call.accepts(machine, 1, item)? {
+            values.push(item.clone());
         }
     }
     call.made(machine, values)
+}
+
+fn find(machine: &mut Machine, call: &Call<'_>) -> Result<Value> {
+    for item in call.list(machine, 0)? {
+        if call.accepts(machine, 1, item)? {
+            return Ok(Value::optional(Some(item.clone())));
+        }
+    }
+    Ok(Value::Optional(None))
+}
+
+fn partition(machine: &mut Machine, call: &Call<'_>) -> Result<Value> {
+    let (mut taken, mut left) = (Vec::new(), Vec::new());
+    for item in call.list(machine, 0)? {
+        let side = if call.accepts(machine, 1, item)? { &mut taken } else { &mut left };
+        side.push(item.clone());
+    }
+    let sides = vec![call.made(machine, taken)?, call.made(machine, left)?];
+    Ok(Value::Tuple(Items::new(sides)))
+}
+
+fn filter_map(machine: &mut Machine, call: &Call<'_>) -> Result<Value> {
+    let mut values = Vec::new();
+    for item in call.list(machine, 0)? {
+        let found = apply(machine, call, 1, vec![item.clone()])?;
+        match machine.resolved_at(found, call.frame, call.span())? {
+            Value::Optional(found) => values.extend(found.map(|found| (*found).clone())),
+            other => return Err(machine.unusable("`filter_map`", &other, call.place())),
+        }
+    }
+    call.made(machine, values)
+}
+
+fn flat_map(machine: &mut Machine, call: &Call<'_>) -> Result<Value> {
+    let mut values = Vec::new();
+    for item in call.list(machine, 0)? {
+        let list = apply(machine, call, 1, vec![item.clone()])?;
+        match machine.resolved_at(list, call.frame, call.span())? {
+            Value::List(items) => {
+                machine.charge(items.len() * size_of::<Value>(), call.frame, call.span())?;
+                values.extend(items.iter().cloned());
+            }
+            other => return Err(machine.unusable("`flat_map`", &other, call.place())),
+        }
+    }
+    call.made(machine, values)
+}
+
+/// A map from each key to the elements that have it, in order; keys in order of their first element.
+fn group_by(machine: &mut Machine, call: &Call<'_>) -> Result<Value> {
+    let mut groups: IndexMap<Datum, Vec<Value>> = IndexMap::new();
+    let keys = call.keys(machine, 1)?;
+    for (key, item) in keys.into_iter().zip(call.list(machine, 0)?) {
+        groups.entry(key).or_default().push(item.clone());
+    }
+    let mut entries = IndexMap::with_capacity(groups.len());
+    for (key, items) in groups {
+        entries.insert(key, call.made(machine, items)?);
+    }
+    let map = map_value(entries);
+    machine.check_depth(map.depth(), call.frame, call.span())?;
+    Ok(map)
 }
 
 fn fold(machine: &mut Machine, call: &Call<'_>) -> Result<Value> {
@@ -165,4 +262,59 @@ fn slice(machine: &mut Machine, call: &Call<'_>) -> Result<Value> {
         }
         _ => machine.pure_call("List.slice", call),
     }
+}
+
+fn is_empty(machine: &mut Machine, call: &Call<'_>) -> Result<Value> {
+    match call.arg(0)? {
+        Value::List(items) => Ok(Value::Bool(items.is_empty())),
+        _ => machine.pure_call("List.is_empty", call),
+    }
+}
+
+/// A negative count takes none.
+fn part(
+    machine: &mut Machine,
+    call: &Call<'_>,
+    function: &str,
+    choose: for<'a> fn(&'a [Value], usize) -> Option<&'a [Value]>,
+) -> Result<Value> {
+    match (call.arg(0)?, call.arg(1)?) {
+        (Value::List(items), Value::Int(count)) => {
+            let count = usize::try_from((*count).max(0)).unwrap_or(usize::MAX).min(items.len());
+            call.made(machine, choose(items, count).unwrap_or_default().to_vec())
+        }
+        _ => machine.pure_call(function, call),
+    }
+}
+
+fn enumerate(machine: &mut Machine, call: &Call<'_>) -> Result<Value> {
+    let Value::List(items) = call.arg(0)? else { return machine.pure_call("List.enumerate", call) };
+    let pairs = items.iter().zip(0..);
+    let pairs = pairs.map(|(item, index)| Value::Tuple(Items::new(vec![Value::Int(index), item.clone()])));
+    call.made(machine, pairs.collect())
+}
+
+fn chunks(machine: &mut Machine, call: &Call<'_>) -> Result<Value> {
+    let (Value::List(items), Value::Int(size)) = (call.arg(0)?, call.arg(1)?) else {
+        return machine.pure_call("List.chunks", call);
+    };
+    let size = chunk_length(*size).map_err(|e| error::pure(&e, call.arg_place(1)))?;
+    machine.charge(items.len() * size_of::<Value>(), call.frame, call.span())?;
+    let chunks = items.chunks(size).map(|chunk| Value::List(Items::new(chunk.to_vec())));
+    call.made(machine, chunks.collect())
+}
+
+fn product(machine: &mut Machine, call: &Call<'_>) -> Result<Value> {
+    let (Value::List(left), Value::List(right)) = (call.arg(0)?, call.arg(1)?) else {
+        return machine.pure_call("List.product", call);
+    };
+    let mut pairs = Vec::new();
+    for a in left.iter() {
+        for b in right.iter() {
+            machine.step(1, call.frame, call.span())?;
+            machine.charge(3 * size_of::<Value>(), call.frame, call.span())?;
+            pairs.push(Value::Tuple(Items::new(vec![a.clone(), b.clone()])));
+        }
+    }
+    call.made(machine, pairs)
 }

@@ -17,12 +17,18 @@ mod formats;
 mod host;
 mod lists;
 mod maps;
+mod numbers;
 mod options;
+mod ordered;
 mod places;
 mod repos;
+mod results;
+mod shape;
 mod starts;
 mod texts;
 mod volumes;
+
+pub(crate) use shape::Defaults;
 
 use std::collections::HashMap;
 use std::sync::{Arc, LazyLock};
@@ -78,8 +84,11 @@ const TABLES: &[(Kind, &str, Table)] = &[
     (Kind::Function, "std/prelude", repos::TABLE),
     (Kind::Function, "std/prelude", declared::TABLE),
     (Kind::Function, "std/collections", lists::TABLE),
+    (Kind::Function, "std/collections", ordered::TABLE),
     (Kind::Function, "std/collections", maps::TABLE),
     (Kind::Function, "std/text", texts::TABLE),
+    (Kind::Function, "std/numbers", numbers::TABLE),
+    (Kind::Function, "std/result", results::TABLE),
     (Kind::Function, "std/workspace", host::WORKSPACE),
     (Kind::Function, "std/host", host::TABLE),
     (Kind::Function, "std/secret", host::SECRET),
@@ -101,10 +110,20 @@ static ENTRIES: LazyLock<HashMap<(Kind, &'static str, &'static str), Entry>> = L
     rows.map(|(kind, module, (name, entry))| ((kind, module, name), entry)).collect()
 });
 
+/// Which intrinsic is called, or read.
+pub(crate) struct Intrinsic<'a> {
+    pub(crate) kind: Kind,
+    pub(crate) global: &'a Global,
+    /// For each of its type parameters, the type it has here.
+    pub(crate) type_args: &'a [Type],
+}
+
 /// A call of an intrinsic.
 pub(crate) struct Call<'a> {
     /// What is called.
     pub(crate) global: &'a Global,
+    /// For each of its type parameters, the type it has here.
+    type_args: &'a [Type],
     /// All arguments, defaults filled in; an operation's receiver first.
     pub(crate) args: Vec<Value>,
     /// Where each argument is written; `None` for a default.
@@ -120,14 +139,14 @@ impl Machine {
     /// Calls an intrinsic, or reads one.
     pub(crate) fn intrinsic(
         &mut self,
-        (kind, global): (Kind, &Global),
+        Intrinsic { kind, global, type_args }: Intrinsic<'_>,
         args: Vec<Value>,
         arg_spans: &[Option<Span>],
         span: Span,
         ty: &Type,
         frame: &Arc<Frame>,
     ) -> Result<Value> {
-        let mut call = Call { global, args, arg_spans, span, ty, frame };
+        let mut call = Call { global, type_args, args, arg_spans, span, ty, frame };
         let entry = ENTRIES.get(&(kind, global.module.0.as_ref(), global.name.as_ref()));
         loop {
             let done = match entry {
@@ -213,6 +232,11 @@ impl Call<'_> {
     /// An argument.
     pub(crate) fn arg(&self, index: usize) -> Result<&Value> {
         self.args.get(index).ok_or_else(|| error::internal("an argument is missing", self.place()))
+    }
+
+    /// The type that a type parameter has here, by its index.
+    fn type_arg(&self, index: usize) -> Result<&Type> {
+        self.type_args.get(index).ok_or_else(|| error::internal("a type argument is missing", self.place()))
     }
 
     /// The name without the type: `mount` of `Container.mount`.

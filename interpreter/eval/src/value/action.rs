@@ -8,6 +8,7 @@ use pipe_diagnostics::FileSpan;
 use pipe_ops::{Act, Datum, Hints, Output};
 
 use super::{ContainerValue, Value};
+use crate::frame::Frame;
 use crate::machine::Site;
 
 /// An action that can be done, any number of times.
@@ -25,8 +26,8 @@ pub(crate) enum Deed {
     Call {
         function: Arc<Function>,
         args: Vec<Value>,
-        /// Arguments that were given, for its name.
-        given: Vec<Option<Value>>,
+        /// The call, with its name.
+        frame: Arc<Frame>,
         /// Where it is called.
         place: FileSpan,
     },

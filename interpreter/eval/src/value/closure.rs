@@ -1,11 +1,20 @@
-//! Lambdas.
+//! Functions as values: named ones and lambdas.
 
 use std::sync::Arc;
 
-use pipe_analysis::typed::{Binder, Expr};
+use pipe_analysis::typed::{Binder, Expr, Function, Type};
 
 use super::Value;
 use crate::frame::Frame;
+
+/// A named function with the types that its type parameters have.
+#[derive(Clone, Debug)]
+pub struct Callee {
+    /// The function.
+    pub function: Arc<Function>,
+    /// For each of its type parameters, its type.
+    pub type_args: Arc<[Type]>,
+}
 
 /// A lambda with the locals around it as they were.
 #[derive(Debug)]

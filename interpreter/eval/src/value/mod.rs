@@ -11,12 +11,13 @@ mod symbolic;
 
 use std::sync::Arc;
 
-use pipe_analysis::typed::{Enum, Function, Record};
+use pipe_analysis::typed::{Enum, Record};
 use pipe_ops::{Float, Output};
 
 pub use action::{ActionValue, Effect};
 pub(crate) use action::{Deed, Described, DescribedKind};
 pub use check::{CheckKind, CheckValue, Judged};
+pub use closure::Callee;
 pub(crate) use closure::Closure;
 pub use container::{Base, Config, ContainerValue, LastExec};
 pub(crate) use data::map_value;
@@ -80,7 +81,7 @@ pub enum Value {
     /// What an action will do.
     Action(Arc<ActionValue>),
     /// A named function.
-    Function(Arc<Function>),
+    Function(Callee),
     /// A lambda.
     Closure(ClosureValue),
     /// Data that is known only when a step has run.

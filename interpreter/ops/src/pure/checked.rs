@@ -40,7 +40,7 @@ pub fn check_text(kind: &str, text: &str) -> Result<(), PureError> {
 /// What a checker says: fine, or why not.
 pub(super) type Verdict = Result<(), String>;
 
-fn shortened(text: &str) -> String {
+pub(super) fn shortened(text: &str) -> String {
     const LONGEST: usize = 80;
     if text.chars().count() <= LONGEST {
         text.to_owned()

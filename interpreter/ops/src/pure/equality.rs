@@ -1,11 +1,10 @@
-//! `==` and order.
+//! `==`.
 
 use super::args::Args;
 use super::{PureError, PureFn};
 use crate::Datum;
 
-pub(super) const TABLE: &[(&str, PureFn)] =
-    &[("equal", equal), ("not_equal", not_equal), ("less", less), ("less_equal", less_equal)];
+pub(super) const TABLE: &[(&str, PureFn)] = &[("equal", equal), ("not_equal", not_equal)];
 
 /// Whether two values are equal. Maps are equal when they hold the same pairs, in whatever order.
 pub fn same(a: &Datum, b: &Datum) -> bool {
@@ -43,30 +42,34 @@ fn same_maps(a: &[(Datum, Datum)], b: &[(Datum, Datum)]) -> bool {
     a.len() == b.len() && sorted(a).into_iter().zip(sorted(b)).all(|(x, y)| x.0 == y.0 && same(&x.1, &y.1))
 }
 
+/// The value that equal ones have in common: the pairs of its maps in order of their keys.
+pub(super) fn with_sorted_maps(value: &Datum) -> Datum {
+    let all = |items: &[Datum]| items.iter().map(with_sorted_maps).collect();
+    let fields = |fields: &[(std::sync::Arc<str>, Datum)]| {
+        fields.iter().map(|(name, value)| (name.clone(), with_sorted_maps(value))).collect()
+    };
+    match value {
+        Datum::Map(pairs) => {
+            let pairs = pairs.iter().map(|(key, value)| (key.clone(), with_sorted_maps(value)));
+            let mut pairs: Vec<_> = pairs.collect();
+            pairs.sort();
+            Datum::Map(pairs)
+        }
+        Datum::List(items) => Datum::List(all(items)),
+        Datum::Tuple(items) => Datum::Tuple(all(items)),
+        Datum::Optional(Some(inner)) => Datum::Optional(Some(Box::new(with_sorted_maps(inner)))),
+        Datum::Record { name, fields: own } => Datum::Record { name: name.clone(), fields: fields(own) },
+        Datum::Variant { name, variant, payload } => {
+            Datum::Variant { name: name.clone(), variant: variant.clone(), payload: fields(payload) }
+        }
+        other => other.clone(),
+    }
+}
+
 fn equal(args: &Args<'_>) -> Result<Datum, PureError> {
     Ok(Datum::Bool(same(args.get(0)?, args.get(1)?)))
 }
 
 fn not_equal(args: &Args<'_>) -> Result<Datum, PureError> {
     Ok(Datum::Bool(!same(args.get(0)?, args.get(1)?)))
-}
-
-fn less(args: &Args<'_>) -> Result<Datum, PureError> {
-    let (a, b) = comparable(args)?;
-    Ok(Datum::Bool(a < b))
-}
-
-fn less_equal(args: &Args<'_>) -> Result<Datum, PureError> {
-    let (a, b) = comparable(args)?;
-    Ok(Datum::Bool(a <= b))
-}
-
-/// Two values of one kind. Texts are ordered by code points.
-fn comparable<'a>(args: &Args<'a>) -> Result<(&'a Datum, &'a Datum), PureError> {
-    let (a, b) = (args.get(0)?, args.get(1)?);
-    if std::mem::discriminant(a) == std::mem::discriminant(b) {
-        Ok((a, b))
-    } else {
-        Err(args.wrong(1, "a value of the same kind as the first"))
-    }
 }

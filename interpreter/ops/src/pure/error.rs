@@ -77,6 +77,28 @@ pub enum PureError {
         /// A whole sentence.
         reason: String,
     },
+    /// `or_fail` of a result that is an error.
+    #[error("{message}")]
+    Failed {
+        /// What the result says.
+        message: String,
+    },
+    /// A whole number outside what a function takes.
+    #[error("`{function}` takes {expected}, and this is {found}")]
+    OutOfRange {
+        /// The function as users write it.
+        function: &'static str,
+        /// What it takes.
+        expected: &'static str,
+        /// What it was given.
+        found: i64,
+    },
+    /// The result would have more elements than [`super::MAX_ITEMS`].
+    #[error("the result would have more than {limit} elements")]
+    TooMany {
+        /// How many it may have.
+        limit: usize,
+    },
     /// The result would be larger than [`super::MAX_TEXT`].
     #[error("the result would be larger than {} MiB", .limit >> 20)]
     TooLarge {

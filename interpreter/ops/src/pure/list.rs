@@ -4,7 +4,8 @@ use std::collections::BTreeSet;
 use std::ops::Range;
 
 use super::args::{Args, optional};
-use super::{MAX_TEXT, PureError, PureFn, same};
+use super::equality::with_sorted_maps;
+use super::{MAX_ITEMS, MAX_TEXT, PureError, PureFn, same};
 use crate::Datum;
 
 pub(super) const TABLE: &[(&str, PureFn)] = &[
@@ -14,12 +15,18 @@ pub(super) const TABLE: &[(&str, PureFn)] = &[
     ("List.last", |a| Ok(optional(a.list(0)?.last().cloned()))),
     ("List.get", get),
     ("List.zip", zip),
-    ("List.sort", sort),
     ("List.unique", unique),
     ("List.flatten", flatten),
     ("List.reverse", |a| Ok(Datum::List(a.list(0)?.iter().rev().cloned().collect()))),
     ("List.slice", slice),
     ("List.join", join),
+    ("List.index_of", index_of),
+    ("List.is_empty", |a| Ok(Datum::Bool(a.list(0)?.is_empty()))),
+    ("List.take", |a| part(a, |items, count| items.get(..count))),
+    ("List.drop", |a| part(a, |items, count| items.get(count..))),
+    ("List.enumerate", enumerate),
+    ("List.chunks", chunks),
+    ("List.product", product),
 ];
 
 /// The indices that `slice(start, end)` takes of `len` elements: negative ones count from the end, those out of range are cut.
@@ -48,15 +55,56 @@ fn zip(args: &Args<'_>) -> Result<Datum, PureError> {
     Ok(Datum::List(pairs.map(|(a, b)| Datum::Tuple(vec![a.clone(), b.clone()])).collect()))
 }
 
-fn sort(args: &Args<'_>) -> Result<Datum, PureError> {
-    let mut items = args.list(0)?.to_vec();
-    items.sort();
-    Ok(Datum::List(items))
+fn index_of(args: &Args<'_>) -> Result<Datum, PureError> {
+    let element = args.get(1)?;
+    let place = args.list(0)?.iter().position(|item| same(item, element));
+    Ok(optional(place.map(|place| Datum::Int(place as i64))))
 }
 
+/// Two values are the same as `==` says: maps in whatever order.
 fn unique(args: &Args<'_>) -> Result<Datum, PureError> {
     let mut seen = BTreeSet::new();
-    Ok(Datum::List(args.list(0)?.iter().filter(|item| seen.insert(*item)).cloned().collect()))
+    Ok(Datum::List(
+        args.list(0)?.iter().filter(|item| seen.insert(with_sorted_maps(item))).cloned().collect(),
+    ))
+}
+
+/// A negative count takes none.
+fn part(
+    args: &Args<'_>,
+    choose: for<'a> fn(&'a [Datum], usize) -> Option<&'a [Datum]>,
+) -> Result<Datum, PureError> {
+    let items = args.list(0)?;
+    let count = usize::try_from(args.int(1)?.max(0)).unwrap_or(usize::MAX).min(items.len());
+    Ok(Datum::List(choose(items, count).unwrap_or_default().to_vec()))
+}
+
+fn enumerate(args: &Args<'_>) -> Result<Datum, PureError> {
+    let pairs = args.list(0)?.iter().zip(0..);
+    Ok(Datum::List(pairs.map(|(item, index)| Datum::Tuple(vec![Datum::Int(index), item.clone()])).collect()))
+}
+
+/// The length that `chunks` takes.
+///
+/// # Errors
+/// When it is not positive.
+pub fn chunk_length(size: i64) -> Result<usize, PureError> {
+    let wrong = PureError::OutOfRange { function: "chunks", expected: "a length of at least 1", found: size };
+    usize::try_from(size).ok().filter(|size| *size > 0).ok_or(wrong)
+}
+
+fn chunks(args: &Args<'_>) -> Result<Datum, PureError> {
+    let size = chunk_length(args.int(1)?)?;
+    Ok(Datum::List(args.list(0)?.chunks(size).map(|chunk| Datum::List(chunk.to_vec())).collect()))
+}
+
+fn product(args: &Args<'_>) -> Result<Datum, PureError> {
+    let (left, right) = (args.list(0)?, args.list(1)?);
+    if left.len().checked_mul(right.len()).is_none_or(|pairs| pairs > MAX_ITEMS) {
+        return Err(PureError::TooMany { limit: MAX_ITEMS });
+    }
+    let pairs = left.iter().flat_map(|a| right.iter().map(|b| Datum::Tuple(vec![a.clone(), b.clone()])));
+    Ok(Datum::List(pairs.collect()))
 }
 
 fn flatten(args: &Args<'_>) -> Result<Datum, PureError> {

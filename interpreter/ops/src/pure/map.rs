@@ -9,6 +9,20 @@ pub(super) const TABLE: &[(&str, PureFn)] = &[
     ("Map.get", get),
     ("Map.insert", insert),
     ("Map.keys", |a| Ok(Datum::List(a.map(0)?.iter().map(|(key, _)| key.clone()).collect()))),
+    ("Map.is_empty", |a| Ok(Datum::Bool(a.map(0)?.is_empty()))),
+    ("Map.contains", |a| {
+        let key = a.get(1)?;
+        Ok(Datum::Bool(a.map(0)?.iter().any(|(k, _)| k == key)))
+    }),
+    ("Map.remove", |a| {
+        let key = a.get(1)?;
+        Ok(Datum::Map(a.map(0)?.iter().filter(|(k, _)| k != key).cloned().collect()))
+    }),
+    ("Map.entries", |a| {
+        let pairs = a.map(0)?.iter().map(|(k, v)| Datum::Tuple(vec![k.clone(), v.clone()]));
+        Ok(Datum::List(pairs.collect()))
+    }),
+    ("Map.merge", merge),
     ("Map.values", |a| Ok(Datum::List(a.map(0)?.iter().map(|(_, value)| value.clone()).collect()))),
 ];
 
@@ -26,4 +40,10 @@ fn insert(args: &Args<'_>) -> Result<Datum, PureError> {
         None => entries.push((key.clone(), value)),
     }
     Ok(Datum::Map(entries))
+}
+
+/// The pairs of both; where both have a key, the second one's value counts, at the first one's place.
+fn merge(args: &Args<'_>) -> Result<Datum, PureError> {
+    let pairs: indexmap::IndexMap<_, _> = args.map(0)?.iter().chain(args.map(1)?).cloned().collect();
+    Ok(Datum::Map(pairs.into_iter().collect()))
 }

@@ -19,10 +19,14 @@ mod image;
 mod list;
 mod make;
 mod map;
+mod number;
 mod operators;
+mod order;
+mod parse;
 mod path;
 mod platform;
 mod regexes;
+mod results;
 mod script;
 mod shape;
 mod size;
@@ -41,7 +45,8 @@ pub use checked::check_text;
 pub use duration::parse_duration;
 pub use equality::same;
 pub use error::PureError;
-pub use list::slice_range;
+pub use list::{chunk_length, slice_range};
+pub use order::order;
 pub use path::{join_path, normalise_path};
 pub use script::{MAX_SCRIPT_VALUE, MAX_SCRIPT_VALUES};
 pub use shape::{EnumShape, FieldShape, RecordShape, Shape, Shapes, VariantShape};
@@ -51,6 +56,9 @@ pub use text_form::{kebab_case, text_form};
 /// A text that a single function would make beyond this many bytes is an error: `replace` can multiply two long texts.
 pub const MAX_TEXT: usize = 64 << 20;
 
+/// A list that a single function would make of a text beyond this many elements is an error.
+pub const MAX_ITEMS: usize = 1 << 20;
+
 /// One entry of the table.
 type PureFn = fn(&Args<'_>) -> Result<Datum, PureError>;
 
@@ -59,6 +67,10 @@ static TABLE: LazyLock<BTreeMap<&'static str, PureFn>> = LazyLock::new(|| {
     [
         operators::TABLE,
         equality::TABLE,
+        order::TABLE,
+        number::TABLE,
+        parse::TABLE,
+        results::TABLE,
         text_form::TABLE,
         text::TABLE,
         regexes::TABLE,
@@ -66,7 +78,6 @@ static TABLE: LazyLock<BTreeMap<&'static str, PureFn>> = LazyLock::new(|| {
         map::TABLE,
         path::TABLE,
         platform::TABLE,
-        version::TABLE,
         checked::TABLE,
         make::TABLE,
         access::TABLE,

@@ -3,10 +3,16 @@
 use regex::{Regex, RegexBuilder};
 
 use super::args::{Args, optional};
-use super::{PureError, PureFn};
+use super::text::listed;
+use super::{MAX_TEXT, PureError, PureFn};
 use crate::Datum;
 
-pub(super) const TABLE: &[(&str, PureFn)] = &[("String.matches", matches), ("String.capture", capture)];
+pub(super) const TABLE: &[(&str, PureFn)] = &[
+    ("String.matches", matches),
+    ("String.capture", capture),
+    ("String.find_all", find_all),
+    ("String.replace_matches", replace_matches),
+];
 
 /// A compiled expression may take this many bytes; `x{1000}{1000}` is refused instead of filling memory.
 const SIZE_LIMIT: usize = 1 << 20;
@@ -34,4 +40,26 @@ fn capture(args: &Args<'_>) -> Result<Datum, PureError> {
         )
     });
     Ok(optional(found))
+}
+
+/// The text of every match, from left to right.
+fn find_all(args: &Args<'_>) -> Result<Datum, PureError> {
+    listed(compile(args.text(1)?)?.find_iter(args.text(0)?).map(|found| found.as_str().to_owned()))
+}
+
+/// Every match replaced; `$1`, `${name}` stand for its groups, `$$` for a dollar sign.
+fn replace_matches(args: &Args<'_>) -> Result<Datum, PureError> {
+    let (text, expression, to) = (args.text(0)?, compile(args.text(1)?)?, args.text(2)?);
+    let (mut out, mut end) = (String::new(), 0);
+    for groups in expression.captures_iter(text) {
+        let Some(whole) = groups.get(0) else { continue };
+        out.push_str(text.get(end..whole.start()).unwrap_or_default());
+        groups.expand(to, &mut out);
+        end = whole.end();
+        if out.len() > MAX_TEXT {
+            return Err(PureError::TooLarge { limit: MAX_TEXT });
+        }
+    }
+    out.push_str(text.get(end..).unwrap_or_default());
+    Ok(Datum::text(out))
 }

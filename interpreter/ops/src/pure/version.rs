@@ -2,22 +2,9 @@
 
 use std::cmp::Ordering;
 
-use super::args::Args;
-use super::{PureError, PureFn};
-use crate::Datum;
-
-pub(super) const TABLE: &[(&str, PureFn)] = &[
-    ("Version.less", |a| order(a).map(|o| Datum::Bool(o.is_lt()))),
-    ("Version.less_equal", |a| order(a).map(|o| Datum::Bool(o.is_le()))),
-];
-
-fn order(args: &Args<'_>) -> Result<Ordering, PureError> {
-    Ok(compare(args.text(0)?, args.text(1)?))
-}
-
 /// As Semantic Versioning 2.0.0, section 11, orders them, for any number of parts: `1.9` < `1.10`, `1.0-rc.1` < `1.0`, and what
 /// follows `+` does not count. A leading `v` neither.
-fn compare(a: &str, b: &str) -> Ordering {
+pub(super) fn compare_versions(a: &str, b: &str) -> Ordering {
     let (a, b) = (split(a), split(b));
     let pre = match (a.1, b.1) {
         (None, None) => Ordering::Equal,

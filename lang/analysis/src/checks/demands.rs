@@ -5,52 +5,22 @@ use std::sync::Arc;
 
 use pipe_diagnostics::{Diagnostic, Severity};
 
+use super::data::{has_text_form, no_data, no_order};
 use crate::db::{Db, ItemNode, item_of};
 use crate::infer::{DemandKind, article, infer};
 use crate::place::{Finding, ItemTag, Place};
-use crate::signature::{Signature, map_type, signature, substitute};
+use crate::signature::{Signature, map_type, signature};
 use crate::typed::{Global, Type};
 
 /// How many generic functions are looked at behind one use. What lies further away is found when it is evaluated.
 const REACH: usize = 200;
 
-/// A part of the type that is no plain data: a secret, a container, a function.
-pub(crate) fn no_data(db: &dyn Db, ty: &Type) -> Option<Arc<str>> {
-    part(db, ty, 0)
-}
-
-fn part(db: &dyn Db, ty: &Type, depth: usize) -> Option<Arc<str>> {
-    // Types of records may mention themselves: what was not found so far is not there.
-    if depth > 16 {
-        return None;
-    }
-    let inside = |ty: &Type| part(db, ty, depth + 1);
-    match ty {
-        Type::Function { .. } | Type::Action(_) | Type::Command | Type::Tree => Some(ty.to_string().into()),
-        Type::Opaque(global, _) => Some(global.name.clone()),
-        Type::List(x) | Type::Optional(x) => inside(x),
-        Type::Map(k, v) => inside(k).or_else(|| inside(v)),
-        Type::Tuple(types) => types.iter().find_map(inside),
-        Type::Record(global, args) => {
-            let node = item_of(db, global, &[ItemTag::Record])?;
-            let Signature::Record(record) = &signature(db, node).signature else { return None };
-            record.fields.iter().find_map(|field| inside(&substitute(&field.ty, &record.type_params, args)))
-        }
-        Type::Enum(global, args) => {
-            let node = item_of(db, global, &[ItemTag::Enum])?;
-            let Signature::Enum(item) = &signature(db, node).signature else { return None };
-            let mut payloads = item.variants.iter().flat_map(|variant| &variant.payload);
-            payloads.find_map(|payload| inside(&substitute(&payload.ty, &item.type_params, args)))
-        }
-        _ => None,
-    }
-}
-
 /// Values that cannot be compared are.
 pub(crate) fn not_comparable(part: &str, place: Place) -> Finding {
     let found = Diagnostic::error("not-comparable", format!("values of `{part}` cannot be compared"), place);
     match part {
-        "Secret" => found.help("a secret is never looked at"),
+        "Secret" => found
+            .help("a secret is never looked at: compare what you know of it, such as the name you give it"),
         "Container" | "Dir" | "File" => {
             found.help("compare what can be read from it: `.digest`, `.entries`, …")
         }
@@ -70,20 +40,19 @@ pub(crate) fn unmet_demands(db: &dyn Db, node: ItemNode<'_>) -> Vec<Finding> {
         let place = node.place(db, demand.span);
         match parameters(&demand.ty).first() {
             Some(name) if demand.kind == DemandKind::Decode => Some(read_as_parameter(name, place)),
-            _ => no_data(db, &demand.ty).map(|part| unmet(demand.kind, &part, place)),
+            _ => unmet(db, demand.kind, &demand.ty, place),
         }
     });
     let mut found: Vec<Finding> = own.collect();
     for used in &demands.uses {
         let asked = asked_of_parameters(db, &used.function);
         let unmet = used.args.iter().find_map(|(name, ty)| {
-            let kind = asked.iter().find(|(asked, _)| asked == name)?.1;
-            Some((kind, no_data(db, ty)?, name))
+            let mut kinds = asked.iter().filter(|(asked, _)| asked == name).map(|(_, kind)| *kind);
+            kinds.find_map(|kind| Some((kind, name, unmet(db, kind, ty, node.place(db, used.span))?)))
         });
-        if let Some((kind, part, name)) = unmet {
-            let place = node.place(db, used.span);
+        if let Some((kind, name, unmet)) = unmet {
             let why = format!("`{}` {} values of its `{name}`", used.function.name, verb(kind));
-            found.push(unmet_by_use(db, &used.function, self::unmet(kind, &part, place), why));
+            found.push(unmet_by_use(db, &used.function, unmet, why));
         }
     }
     found
@@ -106,7 +75,30 @@ fn verb(kind: DemandKind) -> &'static str {
     }
 }
 
-fn unmet(kind: DemandKind, part: &str, place: Place) -> Finding {
+/// What is asked of a type that cannot give it.
+fn unmet(db: &dyn Db, kind: DemandKind, ty: &Type, place: Place) -> Option<Finding> {
+    match kind {
+        _ if no_data(db, ty).is_some() => no_data(db, ty).map(|part| not_data(kind, &part, place)),
+        DemandKind::Order => no_order(db, ty).map(|part| not_ordered(&part, place)),
+        DemandKind::Key if !has_text_form(db, ty) && parameters(ty).is_empty() => Some(not_a_key(ty, place)),
+        _ => None,
+    }
+}
+
+/// Values that have no order are put in order.
+pub(crate) fn not_ordered(part: &str, place: Place) -> Finding {
+    let found = Diagnostic::error("not-comparable", format!("values of `{part}` have no order"), place);
+    found.help("put in order what can be read from it: its keys, its `.entries()`, its length")
+}
+
+/// The keys of a map are of a type that no key has.
+pub(crate) fn not_a_key(ty: &Type, place: Place) -> Finding {
+    let message = format!("{} cannot be a key", article(&ty.to_string()));
+    Diagnostic::error("bad-key", message, place)
+        .help("keys are texts, numbers, booleans or variants without payload")
+}
+
+fn not_data(kind: DemandKind, part: &str, place: Place) -> Finding {
     match (kind, part) {
         (DemandKind::Encode, "Secret") => {
             let message = "a Secret cannot become text; use `secret_env` or `secret_file`";

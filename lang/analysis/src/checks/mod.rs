@@ -2,6 +2,7 @@
 
 mod access;
 mod cycles;
+mod data;
 mod demands;
 mod effects;
 mod exhaustive;
@@ -17,7 +18,8 @@ mod walk;
 
 pub(crate) use access::private;
 pub(crate) use cycles::call_cycles;
-pub(crate) use demands::{no_data, not_comparable, unmet_demands};
+pub(crate) use data::{has_text_form, no_data, no_order};
+pub(crate) use demands::{not_a_key, not_comparable, not_ordered, unmet_demands};
 pub(crate) use effects::{
     expect_outside_test, gate_outside_action, misplaced_do, no_such_param, not_an_action,
 };

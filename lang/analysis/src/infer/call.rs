@@ -7,13 +7,14 @@ use pipe_syntax::{Span, ast};
 use super::arguments::Callable;
 use super::context::{CallContext, broken, typed};
 use super::expected::Want;
+use super::mismatch::secret_as_text;
 use super::path::Entity;
 use super::table::Unknown;
 use super::trace::Meant;
 use super::{Expected, Infer};
 use crate::db::ItemNode;
 use crate::signature::{FunctionSignature, Signature, signature, substitute};
-use crate::typed::{Conversion, Expr, ExprKind, Type};
+use crate::typed::{Expr, ExprKind, Type};
 
 /// Type arguments of one use of a generic item.
 #[derive(Clone, Debug)]
@@ -83,8 +84,10 @@ impl<'db> Infer<'db> {
             self.report(self.error("missing-argument", "`some` takes one value", name.span));
             return broken(e.span);
         };
-        let value = match (want.expected(), self.target(want)) {
-            (Some(expected), Some(ty)) => self.check(value, &expected.part(ty)),
+        let wanted = want.expected().map(|expected| (expected, self.table.resolve(&expected.ty)));
+        let value = match wanted {
+            Some((expected, Type::Optional(inner))) => self.check(value, &expected.part((*inner).clone())),
+            Some((_, Type::Error)) => self.silently(value),
             _ => self.infer(value),
         };
         let ty = Type::Optional(Arc::new(value.ty.clone()));
@@ -106,6 +109,13 @@ impl<'db> Infer<'db> {
         if !optional {
             if let Some(owner) = self.type_path(base) {
                 return self.call_on_type(owner, e, name, args, want);
+            }
+            if let Some(target) = self.scalar_path(base) {
+                return match (name.text.as_str(), &target) {
+                    ("parse", Type::String) => self.no_member_of_type("String", name, args, e.span),
+                    ("parse", _) => self.parse(target, e, name, args),
+                    _ => self.no_member_of_type(&target.to_string(), name, args, e.span),
+                };
             }
             if self.entity_of_module(base).is_some()
                 && let Some(entity) = self.entity(callee)
@@ -141,22 +151,13 @@ impl<'db> Infer<'db> {
     ) -> Expr {
         match owner {
             Entity::Item(node) => match &signature(self.db, node).signature {
+                Signature::Enum(item) if name.text == "parse" && item.variant("parse").is_none() => {
+                    self.parse_variant(node, item, e, name, args)
+                }
                 Signature::Enum(_) => self.qualified_variant(node, name, Some(args), e.span, want),
                 _ => self.no_member_of_type(&node.key(self.db).name.clone(), name, args, e.span),
             },
-            Entity::Checked(kind) if name.text == "parse" => match args {
-                [ast::Arg { name: None, value }] => {
-                    let text = self.check(value, &Expected::new(Type::String));
-                    let conversion = Conversion::Check(kind);
-                    typed(ExprKind::Convert { conversion, expr: Box::new(text) }, Type::Checked(kind), e.span)
-                }
-                _ => {
-                    self.args_silently(args);
-                    let message = format!("`{kind}.parse` takes one text");
-                    self.report(self.error("missing-argument", message, name.span));
-                    broken(e.span)
-                }
-            },
+            Entity::Checked(kind) if name.text == "parse" => self.parse(Type::Checked(kind), e, name, args),
             Entity::Checked(kind) => self.no_member_of_type(kind.name(), name, args, e.span),
             Entity::Broken | Entity::Local(_) | Entity::Module(_) => {
                 self.args_silently(args);
@@ -254,7 +255,9 @@ impl<'db> Infer<'db> {
         if let (Some(receiver), Some(first)) = (receiver, values.first_mut()) {
             *first = Some(receiver);
         }
-        typed(ExprKind::Call { function: function.global.clone(), args: values }, ret, site.span)
+        let kind =
+            ExprKind::Call { function: function.global.clone(), type_args: instance.args, args: values };
+        typed(kind, ret, site.span)
     }
 
     /// The receiver against the type of `self`, which settles the first type parameters.
@@ -268,6 +271,11 @@ impl<'db> Infer<'db> {
         let (expr, wanted, param) = (receiver?, types.first()?, function.params.first()?);
         if self.table.try_unify(&expr.ty, wanted) {
             return Some(expr);
+        }
+        let actual = self.table.follow(&expr.ty);
+        if secret_as_text(&actual, &self.table.follow(wanted)) {
+            self.report(self.holds_secret(&expr, &actual));
+            return Some(broken(expr.span));
         }
         let (actual, wanted) = (self.show(&expr.ty), self.show(wanted));
         let message =
@@ -357,7 +365,7 @@ impl<'db> Infer<'db> {
                 let found =
                     self.error("not-a-function", format!("`{kind}` is written as a literal"), name.span);
                 self.report(
-                    found.help(format!("a text that is not a literal becomes one by `{kind}.parse(text)`")),
+                    found.help(format!("a text that is not a literal is read by `{kind}.parse(text)`")),
                 );
                 broken(e.span)
             }

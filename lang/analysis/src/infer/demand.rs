@@ -72,21 +72,31 @@ impl Infer<'_> {
         name: Span,
         value: Option<Span>,
     ) {
-        let Some(first) = instance.args.first() else { return };
+        if instance.args.is_empty() {
+            return;
+        }
         if !function.module.0.starts_with("std/") {
             let args = instance.params.iter().cloned().zip(instance.args.iter().cloned()).collect();
             self.demands.uses.push(GenericUse { function: function.clone(), args, span: name });
             return;
         }
-        let kind = match &*function.name {
-            "List.contains" | "List.unique" => DemandKind::Compare,
-            "List.sort" => DemandKind::Order,
-            "Map.get" | "Map.insert" => DemandKind::Key,
-            "encode" => DemandKind::Encode,
-            "decode" => DemandKind::Decode,
-            _ => return,
-        };
+        let Some((kind, parameter)) = asked_by_std(&function.name) else { return };
+        let Some(ty) = instance.args.get(parameter) else { return };
         let span = value.filter(|_| kind == DemandKind::Encode).unwrap_or(name);
-        self.demand(kind, first.clone(), span);
+        self.demand(kind, ty.clone(), span);
     }
+}
+
+/// What a function of the standard library asks of one of its type parameters, by its index.
+fn asked_by_std(function: &str) -> Option<(DemandKind, usize)> {
+    Some(match function {
+        "List.contains" | "List.unique" | "List.index_of" => (DemandKind::Compare, 0),
+        "List.sort" | "List.min" | "List.max" => (DemandKind::Order, 0),
+        "List.sort_by" => (DemandKind::Order, 1),
+        "List.group_by" => (DemandKind::Key, 1),
+        "Map.get" | "Map.insert" | "Map.contains" | "Map.remove" | "Map.merge" => (DemandKind::Key, 0),
+        "encode" => (DemandKind::Encode, 0),
+        "decode" => (DemandKind::Decode, 0),
+        _ => return None,
+    })
 }

@@ -58,7 +58,7 @@ impl<'db> Infer<'db> {
             if let Entity::Checked(kind) = owner {
                 let message = format!("type `{kind}` has no `{}`", name.text);
                 let found = self.error("unknown-name", message, name.span);
-                self.report(found.help(format!("`{kind}.parse(text)` makes one of a text")));
+                self.report(found.help(format!("`{kind}.parse(text)` reads one from a text")));
             }
             return broken(e.span);
         };

@@ -133,6 +133,13 @@ impl<'db> Infer<'db> {
         if first_variable(&expr.ty, &|_| true).is_some() {
             expr.ty = self.settled(&expr.ty, unknown);
         }
+        if let ExprKind::Call { type_args, .. } | ExprKind::FunctionValue { type_args, .. } = &mut expr.kind {
+            for ty in type_args {
+                if first_variable(ty, &|_| true).is_some() {
+                    *ty = self.settled(ty, unknown);
+                }
+            }
+        }
         let types = &mut self.references.types;
         for_each_declared(&expr.ty, &mut |global| {
             if !types.contains(global) {
@@ -155,7 +162,7 @@ pub(crate) fn for_each_part(kind: &mut ExprKind, visit: &mut dyn FnMut(&mut Expr
         | ExprKind::Local(_)
         | ExprKind::Param(_)
         | ExprKind::Let(_)
-        | ExprKind::FunctionValue(_)
+        | ExprKind::FunctionValue { .. }
         | ExprKind::AllVariants(_)
         | ExprKind::None
         | ExprKind::Error => {}
@@ -187,6 +194,7 @@ pub(crate) fn for_each_part(kind: &mut ExprKind, visit: &mut dyn FnMut(&mut Expr
         | ExprKind::Some(part)
         | ExprKind::Unary { operand: part, .. }
         | ExprKind::Do(part)
+        | ExprKind::Parse { text: part, .. }
         | ExprKind::Convert { expr: part, .. } => visit(part),
         ExprKind::OptionalChain { base, body, .. } => {
             visit(base);

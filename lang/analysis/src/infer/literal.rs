@@ -20,6 +20,15 @@ impl Infer<'_> {
             }
             (NumValue::Int(value), Some(Type::Checked(kind))) => self.checked_number(*value, kind, number),
             (NumValue::Int(value), _) => typed(ExprKind::Int(*value), Type::Int, span),
+            (NumValue::Float(_), Some(Type::Checked(kind @ (CheckedKind::Port | CheckedKind::Percent)))) => {
+                let message = match kind {
+                    CheckedKind::Port => literal::check_port(0),
+                    _ => literal::check_percent(-1),
+                };
+                let message = message.err().unwrap_or_default();
+                self.report(self.error(literal::code(kind), message, span));
+                broken(span)
+            }
             (NumValue::Float(bits), _) => typed(ExprKind::Float(*bits), Type::Float, span),
             (NumValue::Duration(ns), _) => typed(ExprKind::Duration(*ns), Type::Duration, span),
             (NumValue::Size(bytes), _) => typed(ExprKind::Size(*bytes), Type::Size, span),
@@ -48,6 +57,20 @@ impl Infer<'_> {
         }
         let text = vec![TextPiece::Fixed(value.to_string().into())];
         typed(ExprKind::Text(text), Type::Checked(kind), number.span)
+    }
+
+    /// `-80` where a port or a percentage is expected: it is reported as what it is.
+    pub(crate) fn negative_number(&mut self, number: &NumLit, span: Span, want: Want<'_>) -> Option<Expr> {
+        let Some(Type::Checked(kind @ (CheckedKind::Port | CheckedKind::Percent))) = self.target(want) else {
+            return None;
+        };
+        let NumValue::Int(value) = &number.value else { return None };
+        let checked = match kind {
+            CheckedKind::Port => literal::check_port(value.saturating_neg()),
+            _ => literal::check_percent(value.saturating_neg()),
+        };
+        self.report(self.error(literal::code(kind), checked.err()?, span));
+        Some(broken(span))
     }
 
     pub(crate) fn string(&mut self, string: &StrLit, want: Want<'_>) -> Expr {

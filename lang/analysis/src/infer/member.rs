@@ -8,6 +8,7 @@ use super::Infer;
 use super::call::{CallSite, Instance};
 use super::context::{broken, typed};
 use super::expected::Want;
+use super::mismatch::{NEVER_LOOKED_AT, is_secret};
 use super::text::article;
 use super::trace::{Meant, Part};
 use crate::db::{ItemNode, item_of};
@@ -153,6 +154,7 @@ impl<'db> Infer<'db> {
         let found = self.error("unknown-operation", message, name.span);
         let found = match nearest {
             Some(best) => found.fix(format!("write `{best}`"), self.place(name.span), best),
+            None if is_secret(ty) => found.help(NEVER_LOOKED_AT),
             None if matches!(ty, Type::Action(_)) => found.help("`do` runs an action and gives its result"),
             None if self.names.value(&name.text).is_some() => {
                 found.help(format!("a function is applied by `|> {}(…)`", name.text))
@@ -202,6 +204,9 @@ impl<'db> Infer<'db> {
             None => Vec::new(),
         };
         candidates.extend(self.operation_names(ty));
+        if is_secret(ty) {
+            return self.report(found.help(NEVER_LOOKED_AT));
+        }
         let here = receiver_name(ty).and_then(|receiver| foreign::operation(receiver, &name.text));
         let place = self.place(name.span);
         self.report(match here {

@@ -7,9 +7,10 @@ use super::Infer;
 use super::coerce::taken_unchecked;
 use super::context::BodyKind;
 use super::expected::{Expected, Purpose};
+use super::parse::is_result;
 use super::text::article;
 use crate::place::{Finding, Place};
-use crate::typed::{Expr, ExprKind, TextPiece, Type};
+use crate::typed::{CheckedKind, Expr, ExprKind, TextPiece, Type};
 
 impl Infer<'_> {
     /// Reports that a value is not of the type that is expected.
@@ -17,15 +18,22 @@ impl Infer<'_> {
         let actual = self.table.follow(&expr.ty);
         let wanted = self.table.follow(&expected.ty);
         let target = without_optional(&wanted);
-        let found = if is_secret(&actual) && is_text(target) {
+        let found = if is_secret(without_optional(&actual)) && is_text(target) {
             self.secret(expr, expected.purpose)
         } else if is_list_of_secrets(&actual) && is_words(target) {
             self.secrets_in_list(expr, expected.purpose == Purpose::CommandWord || *target == Type::Command)
+        } else if secret_as_text(&actual, target) {
+            self.holds_secret(expr, &actual)
         } else if *target == Type::Command && actual == Type::String {
             self.string_as_command(expr)
         } else {
             let found = self.plain_mismatch(expr, &actual, &wanted);
-            self.advise(found, expr, &actual, target)
+            match &actual {
+                Type::Enum(global, args) if is_result(global) && args.first() == Some(target) => {
+                    self.advise_result(found, expr, &wanted)
+                }
+                _ => self.advise(found, expr, &actual, target),
+            }
         };
         let found = match &expected.because {
             Some((place, text)) => found.label(place.clone(), text.clone()),
@@ -51,8 +59,8 @@ impl Infer<'_> {
                     found,
                     expr.span,
                     &format!("{kind}.parse("),
-                    ")",
-                    format!("wrap it in `{kind}.parse(…)`"),
+                    ").or_fail()",
+                    format!("read it: `{kind}.parse(…).or_fail()`"),
                 )
             }
             (_, Type::String) if self.has_text_form(actual) => {
@@ -63,6 +71,20 @@ impl Infer<'_> {
                 found.help("it may be none: give another value with `??`, or take it apart with `match`")
             }
             (Type::Action(result), _) if **result == *wanted => self.advise_do(found, expr),
+            (Type::String, Type::Duration | Type::Size) => self.advise_unit(found, expr, wanted),
+            (Type::Int, Type::Float) => {
+                let found = found.help("a whole number becomes one with a point by `.to_float()`");
+                self.wrap(found, expr.span, "", ".to_float()", "write `.to_float()`".into())
+            }
+            (Type::Float, Type::Int) => {
+                found.help("`.round()`, `.floor()` and `.ceil()` give a whole number")
+            }
+            (Type::Checked(CheckedKind::Port | CheckedKind::Percent), Type::Int) => {
+                let found = found.help("`.to_int()` is its number");
+                self.wrap(found, expr.span, "", ".to_int()", "write `.to_int()`".into())
+            }
+            (Type::Int, Type::Checked(kind @ (CheckedKind::Port | CheckedKind::Percent))) => found
+                .help(format!("only a literal becomes one by itself; others by `{kind}.parse(\"${{n}}\")`")),
             (Type::Int, Type::Duration) => found.help("a duration has a unit: `5s`, `10min`, `1h30min`"),
             (Type::Int, Type::Size) => found.help("a size has a unit: `512MiB`, `1GB`"),
             (Type::Function { params, ret }, _) if params.is_empty() && **ret == *wanted => {
@@ -82,10 +104,38 @@ impl Infer<'_> {
                 "files of the package come in by a parameter: `src: Dir = workspace.dir()`",
             ),
             (Type::Command, Type::List(_)) => found.help("a script literal is not a list of arguments"),
+            (actual, _) if is_secret(without_optional(actual)) => found.help(NEVER_LOOKED_AT),
             (Type::String, _) if is_secret(wanted) => {
                 found.help("a secret is never written down: take it as a parameter, or use `secret.random()`")
             }
             _ => found,
+        }
+    }
+
+    /// A `Result` where its value is wanted.
+    fn advise_result(&self, found: Finding, expr: &Expr, wanted: &Type) -> Finding {
+        let (operation, help) = match wanted {
+            Type::Optional(_) => {
+                (".ok()", "it may be an error: `.ok()` is none then; `match` tells the reason")
+            }
+            _ => (
+                ".or_fail()",
+                "it may be an error: `match` takes it apart, `.or_fail()` ends here with its reason",
+            ),
+        };
+        self.wrap(found.help(help), expr.span, "", operation, format!("write `{operation}`"))
+    }
+
+    /// `"5min"` where a duration is wanted.
+    fn advise_unit(&self, found: Finding, expr: &Expr, wanted: &Type) -> Finding {
+        let found = found
+            .help(format!("a literal is written without quotes; a text is read by `{wanted}.parse(text)`"));
+        let number = constant(expr).filter(|text| {
+            text.starts_with(|c: char| c.is_ascii_digit()) && text.chars().all(|c| c.is_ascii_alphanumeric())
+        });
+        match number {
+            Some(number) => found.fix(format!("write `{number}`"), self.place(expr.span), number),
+            None => found,
         }
     }
 
@@ -113,7 +163,11 @@ impl Infer<'_> {
         };
         found.fixes.push(Fix {
             title,
-            edits: vec![edit(span.start, open), edit(span.end, close)],
+            edits: [(span.start, open), (span.end, close)]
+                .into_iter()
+                .filter(|(_, text)| !text.is_empty())
+                .map(|(at, text)| edit(at, text))
+                .collect(),
             automatic: false,
         });
         found
@@ -184,6 +238,13 @@ impl Infer<'_> {
             .help("`secret_env(name, secret)` gives one to steps without storing or showing it")
     }
 
+    /// A value that holds a secret where text is wanted.
+    pub(crate) fn holds_secret(&self, expr: &Expr, ty: &Type) -> Finding {
+        self.error("secret-as-text", "a Secret cannot become text; use `secret_env` for it", expr.span)
+            .role(format!("this is {}, which holds a `Secret`", article(&ty.to_string())))
+            .help("take what is no secret out of it; `secret_env(name, secret)` gives a secret to steps")
+    }
+
     /// The environment variable that a secret would be given in.
     fn secret_name(&self, expr: &Expr) -> String {
         self.simple_name(expr).map_or_else(|| "SECRET".to_owned(), |name| name.to_ascii_uppercase())
@@ -219,6 +280,27 @@ impl Infer<'_> {
             Some(list) => found.suggestion(format!("make it a list: `{list}`"), edit(list)),
             None => found,
         }
+    }
+}
+
+/// What is said where a secret is used as if it had a value.
+pub(crate) const NEVER_LOOKED_AT: &str =
+    "a secret is never looked at: `secret_env` and `secret_file` give it to the step that needs it";
+
+/// Whether some part of a type is a secret where text is wanted.
+pub(crate) fn secret_as_text(actual: &Type, wanted: &Type) -> bool {
+    let all = |a: &[Type], b: &[Type]| a.iter().zip(b).any(|(a, b)| secret_as_text(a, b));
+    match (without_optional(actual), without_optional(wanted)) {
+        (actual, wanted) if is_secret(actual) => is_text(wanted),
+        (Type::List(a), Type::List(b)) | (Type::Action(a), Type::Action(b)) => secret_as_text(a, b),
+        (Type::List(a), Type::Command) => is_secret(a),
+        (Type::Map(k, v), Type::Map(l, w)) => secret_as_text(k, l) || secret_as_text(v, w),
+        (Type::Tuple(a), Type::Tuple(b)) => all(a, b),
+        (Type::Record(g, a), Type::Record(h, b)) | (Type::Enum(g, a), Type::Enum(h, b)) => {
+            g == h && all(a, b)
+        }
+        (Type::Function { ret: a, .. }, Type::Function { ret: b, .. }) => secret_as_text(a, b),
+        _ => false,
     }
 }
 

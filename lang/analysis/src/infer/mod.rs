@@ -25,6 +25,7 @@ mod mismatch;
 mod name;
 mod operators;
 mod optional;
+mod parse;
 mod path;
 mod pattern;
 mod pipe;
@@ -33,6 +34,7 @@ mod sequence;
 mod table;
 mod text;
 mod trace;
+mod units;
 
 pub(crate) use context::{BodyKind, Infer, Local, Nest, References};
 pub(crate) use demand::DemandKind;

@@ -84,7 +84,8 @@ impl<'db> Infer<'db> {
                 let params = function.params.iter().map(|p| args.apply(&p.ty)).collect();
                 let ret = args.apply(&function.ret);
                 let ret = if function.action { Type::Action(Arc::new(ret)) } else { ret };
-                typed(ExprKind::FunctionValue(global), Type::Function { params, ret: Arc::new(ret) }, span)
+                let kind = ExprKind::FunctionValue { function: global, type_args: args.args };
+                typed(kind, Type::Function { params, ret: Arc::new(ret) }, span)
             }
             Signature::Value(value) => {
                 let kind = match node.key(self.db).kind {

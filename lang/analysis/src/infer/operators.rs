@@ -10,12 +10,17 @@ use super::demand::DemandKind;
 use super::expected::{Purpose, Want};
 use super::mismatch::{is_secret, is_text};
 use super::text::article;
-use super::{Expected, Infer};
-use crate::checks::{self, no_data};
+use super::{Expected, Infer, units};
+use crate::checks::{self, no_data, no_order};
 use crate::typed::{CheckedKind, Expr, ExprKind, Type};
 
 impl Infer<'_> {
     pub(crate) fn unary(&mut self, e: &ast::Expr, op: UnaryOp, operand: &ast::Expr, want: Want<'_>) -> Expr {
+        if let (UnaryOp::Negate, ast::ExprKind::Number(number)) = (op, &operand.kind)
+            && let Some(reported) = self.negative_number(number, e.span, want)
+        {
+            return reported;
+        }
         let operand = match op {
             UnaryOp::Not => self.check(operand, &Expected::new(Type::Bool)),
             UnaryOp::Negate => match self.target(want) {
@@ -97,18 +102,21 @@ impl Infer<'_> {
 
     fn order(&mut self, op_span: Span, left: &ast::Expr, right: &ast::Expr) -> (Expr, Expr, Type) {
         let (left, right, ty) = self.sides(op_span, left, right);
-        let ty = self.table.resolve(&ty);
-        let ordered = matches!(
-            ty,
-            Type::Int | Type::Float | Type::String | Type::Duration | Type::Size | Type::Error | Type::Never
-        ) || matches!(
-            ty,
-            Type::Checked(CheckedKind::Port | CheckedKind::Percent | CheckedKind::Version)
-        );
-        if !ordered {
-            let message = format!("values of `{}` have no order", self.show(&ty));
-            let found = self.error("operator", message, left.span.to(right.span));
-            self.report(found.label(self.place(op_span), "compared here"));
+        let ty = self.table.follow(&ty);
+        let span = left.span.to(right.span);
+        if let Type::Optional(_) = ty {
+            let message = format!("values of `{ty}` have no order: one may be none");
+            let found = self.error("operator", message, span).label(self.place(op_span), "compared here");
+            self.report(found.help("give another value with `??`, or take it apart with `match`"));
+            return (left, right, Type::Bool);
+        }
+        let found = match no_data(self.db, &ty) {
+            Some(part) => Some(checks::not_comparable(&part, self.place(span))),
+            None => no_order(self.db, &ty).map(|part| checks::not_ordered(&part, self.place(span))),
+        };
+        match found {
+            Some(found) => self.report(found.label(self.place(op_span), "compared here")),
+            None => self.demand(DemandKind::Order, ty, span),
         }
         (left, right, Type::Bool)
     }
@@ -128,11 +136,12 @@ impl Infer<'_> {
             return (left, right, Type::Error);
         }
         let (wanted, result) = match (&ty, op) {
-            (Type::Int, BinaryOp::Multiply) => return self.scaled(left, right),
+            (Type::Duration | Type::Size, _) => return self.with_units(op, op_span, left, right),
+            (Type::Int | Type::Float, _) if has_unit(right) => {
+                return self.with_units(op, op_span, left, right);
+            }
+            (Type::Int, BinaryOp::Multiply) => return self.scaled(op_span, left, right),
             (Type::Int | Type::Float, _) => (ty.clone(), ty),
-            (Type::Duration | Type::Size, BinaryOp::Divide) => return self.ratio(left, right, ty),
-            (Type::Duration | Type::Size, BinaryOp::Multiply) => (Type::Int, ty),
-            (Type::Duration | Type::Size, _) => (ty.clone(), ty),
             (Type::String | Type::List(_), BinaryOp::Add) => (ty.clone(), ty),
             _ => {
                 let right = self.infer(right);
@@ -143,6 +152,8 @@ impl Infer<'_> {
         let text = format!("this side is {}", article(&self.show(&result)));
         let expected = Expected::new(wanted).because(self.place(left.span), text);
         let right = self.check(right, &expected);
+        // What was reported of one side is not reported of both.
+        let result = if matches!(right.kind, ExprKind::Error) { Type::Error } else { result };
         (left, right, result)
     }
 
@@ -162,29 +173,51 @@ impl Infer<'_> {
         }
     }
 
-    /// `3 * 10min`, `3 * 4`.
-    fn scaled(&mut self, left: Expr, right: &ast::Expr) -> (Expr, Expr, Type) {
+    /// `n * 3`, where the right side may turn out to have a unit.
+    fn scaled(&mut self, op_span: Span, left: Expr, right: &ast::Expr) -> (Expr, Expr, Type) {
         let right = self.infer(right);
-        let ty = self.table.resolve(&right.ty);
-        if matches!(ty, Type::Duration | Type::Size) {
-            return (left, right, ty);
+        if matches!(self.table.resolve(&right.ty), Type::Duration | Type::Size) {
+            return self.of_units(BinaryOp::Multiply, op_span, left, right);
         }
         let expected = Expected::new(Type::Int).because(self.place(left.span), "this side is an `Int`");
         let right = self.coerce(right, &expected);
         // What it would be is not known when the other side is broken: `5 * time.Minute`.
-        let ty = if matches!(ty, Type::Error) { ty } else { Type::Int };
+        let broken = matches!(ty, Type::Error) || matches!(right.kind, ExprKind::Error);
+        let ty = if broken { Type::Error } else { Type::Int };
         (left, right, ty)
     }
 
-    /// `1h / 2` is a duration; `1h / 10min` is how many times one goes into the other, a whole number.
-    fn ratio(&mut self, left: Expr, right: &ast::Expr, ty: Type) -> (Expr, Expr, Type) {
+    fn with_units(
+        &mut self,
+        op: BinaryOp,
+        op_span: Span,
+        left: Expr,
+        right: &ast::Expr,
+    ) -> (Expr, Expr, Type) {
         let right = self.infer(right);
-        if self.table.resolve(&right.ty) == ty {
-            return (left, right, Type::Int);
+        self.of_units(op, op_span, left, right)
+    }
+
+    /// A duration or a size with something: like is added to like, a number is a factor, and two of a kind have a ratio.
+    fn of_units(&mut self, op: BinaryOp, op_span: Span, left: Expr, right: Expr) -> (Expr, Expr, Type) {
+        let (a, b) = (self.table.resolve(&left.ty), self.table.resolve(&right.ty));
+        if matches!(b, Type::Error | Type::Never) {
+            return (left, right, Type::Error);
         }
-        let text = format!("this side is {}", article(&self.show(&ty)));
-        let right = self.coerce(right, &Expected::new(Type::Int).because(self.place(left.span), text));
-        (left, right, ty)
+        if let Type::Variable(_) = b {
+            self.table.unify(&b, &if op == BinaryOp::Multiply { Type::Int } else { a.clone() });
+        }
+        let b = self.table.resolve(&b);
+        match units::result(op, &a, &b) {
+            Some(ty) => (left, right, ty),
+            None => {
+                let (message, help) = units::reason(op, &a, &b);
+                let wrong = if matches!(a, Type::Duration | Type::Size) { right.span } else { left.span };
+                let found = self.error("operator", message, wrong).label(self.place(op_span), "used here");
+                self.report(if help.is_empty() { found } else { found.help(help) });
+                (left, right, Type::Error)
+            }
+        }
     }
 
     fn no_operator(&mut self, op: BinaryOp, op_span: Span, ty: &Type, left: &Expr, right: &Expr) {
@@ -194,10 +227,21 @@ impl Infer<'_> {
             BinaryOp::Multiply => "*",
             _ => "/",
         };
+        if is_secret(ty) {
+            return self.report(self.secret(left, Purpose::Value));
+        }
         let message = format!("{} has no `{symbol}`", article(&self.show(ty)));
         let found = self.error("operator", message, left.span.to(right.span));
         let found = found.label(self.place(op_span), "used here");
         self.report(match ty {
+            Type::Checked(CheckedKind::Port | CheckedKind::Percent) => {
+                found.help("`.to_int()` is its number")
+            }
+            Type::Optional(_) => {
+                found.help("it may be none: give another value with `??`, or take it apart with `match`")
+            }
+            Type::Map(..) if op == BinaryOp::Add => found.help("maps are put together by `.merge(other)`"),
+            Type::List(_) => found.help("`.filter(fn(x) => …)` leaves elements out"),
             Type::Checked(CheckedKind::Path) if op != BinaryOp::Add => {
                 found.help("paths are put together by `.join(part)`")
             }
@@ -220,7 +264,7 @@ impl Infer<'_> {
             None => self.infer(left),
         };
         let inner = match self.table.resolve(&left.ty) {
-            Type::Optional(inner) => (*inner).clone(),
+            Type::Optional(inner) => self.table.resolve(&inner),
             Type::Error => return (left, self.silently(right), Type::Error),
             ty => {
                 let message = format!("this is never none: it is {}", article(&self.show(&ty)));
@@ -253,12 +297,23 @@ impl Infer<'_> {
 fn takes_its_type(e: &ast::Expr) -> bool {
     match &e.kind {
         ast::ExprKind::Paren(inner) => takes_its_type(inner),
+        ast::ExprKind::Number(_) => !has_unit(e),
         ast::ExprKind::String(_)
-        | ast::ExprKind::Number(_)
         | ast::ExprKind::TypeName(_)
         | ast::ExprKind::None
         | ast::ExprKind::List { .. }
         | ast::ExprKind::Map { .. } => true,
+        _ => false,
+    }
+}
+
+/// Whether an expression is a duration or a size as it is written.
+fn has_unit(e: &ast::Expr) -> bool {
+    match &e.kind {
+        ast::ExprKind::Paren(inner) => has_unit(inner),
+        ast::ExprKind::Number(number) => {
+            matches!(number.value, ast::NumValue::Duration(_) | ast::NumValue::Size(_))
+        }
         _ => false,
     }
 }

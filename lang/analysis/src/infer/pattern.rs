@@ -7,15 +7,16 @@ use pipe_syntax::ast::{self, NumValue, PatternKind as Tree};
 
 use super::Infer;
 use super::binder::BoundBy;
+use super::mismatch::{NEVER_LOOKED_AT, is_secret};
 use super::text::article;
 use super::trace::{Meant, Part};
-use crate::db::item_of;
+use crate::db::{ItemNode, item_of};
 use crate::literal;
 use crate::nearest::with_nearest;
 use crate::place::ItemTag;
-use crate::signature::{EnumSignature, Signature, VariantSignature, signature, substitute};
+use crate::signature::{EnumSignature, ParamSignature, Signature, signature, substitute};
 use crate::stack::deeper;
-use crate::typed::{CheckedKind, LocalId, Pattern, Type};
+use crate::typed::{CheckedKind, Global, LocalId, Pattern, Type};
 
 impl Infer<'_> {
     /// The pattern, typed; its names are bound in the innermost scope.
@@ -27,6 +28,12 @@ impl Infer<'_> {
         let resolved = self.table.resolve(ty);
         match &pattern.kind {
             Tree::Wildcard | Tree::Error => Pattern::Wildcard,
+            Tree::Bind(name) if self.bound_here(&name.text) => {
+                let message = format!("`{}` is bound twice in this pattern", name.text);
+                let found = self.error("pattern-names", message, name.span);
+                self.report(found.help("give each part a name of its own, and compare them in `if`"));
+                Pattern::Wildcard
+            }
             Tree::Bind(name) => Pattern::Bind(self.declare(name, resolved, BoundBy::Other)),
             Tree::Bool(value) => {
                 self.literal_pattern(pattern.span, &resolved, Type::Bool, Pattern::Bool(*value))
@@ -46,6 +53,7 @@ impl Infer<'_> {
             Tree::Variant { path, name, args, rest } => {
                 self.variant_pattern(pattern, path, name, args.as_deref(), *rest, &resolved)
             }
+            Tree::Tuple(parts) if parts.is_empty() && resolved == Type::Unit => Pattern::Wildcard,
             Tree::Tuple(parts) => {
                 let types = match &resolved {
                     Type::Tuple(types) if types.len() == parts.len() => types.clone(),
@@ -80,6 +88,11 @@ impl Infer<'_> {
         }
     }
 
+    /// Whether the pattern has bound a name already.
+    fn bound_here(&self, name: &str) -> bool {
+        self.scopes.last().is_some_and(|scope| scope.iter().any(|(bound, _)| &**bound == name))
+    }
+
     fn pattern_mismatch(&mut self, span: Span, pattern: &str, ty: &Type) {
         if matches!(ty, Type::Error | Type::Never) {
             return;
@@ -91,6 +104,7 @@ impl Infer<'_> {
             Type::Optional(_) => {
                 found.help("a value that may be none is taken apart by `some(x)` and `none`")
             }
+            secret if is_secret(secret) => found.help(NEVER_LOOKED_AT),
             _ => found,
         });
     }
@@ -182,8 +196,18 @@ impl Infer<'_> {
         rest: bool,
         ty: &Type,
     ) -> Pattern {
+        if let Type::Record(global, type_args) = ty
+            && *global.name == *name.text
+        {
+            return self.record_pattern(global, type_args, path, name, args, rest);
+        }
         let Type::Enum(global, type_args) = ty else {
-            self.pattern_mismatch(pattern.span, "a variant", ty);
+            let what = if self.names.ty(&name.text).is_some_and(|node| self.is_record(node)) {
+                format!("`{}`", name.text)
+            } else {
+                "a variant".to_owned()
+            };
+            self.pattern_mismatch(pattern.span, &what, ty);
             for arg in args.unwrap_or_default() {
                 self.bind_all(&arg.pattern);
             }
@@ -212,8 +236,33 @@ impl Infer<'_> {
         self.trace_use(name.span, || Meant::Part(node, Part::Variant(variant)));
         let types: Vec<Type> =
             declared.payload.iter().map(|p| substitute(&p.ty, &item.type_params, type_args)).collect();
-        let payload = self.payload(name, declared, &types, args, rest);
+        let payload = self.payload(name, &declared.payload, &types, args, rest);
         Pattern::Variant { variant, payload }
+    }
+
+    /// `App(name: p, ..)`: a record taken apart.
+    fn record_pattern(
+        &mut self,
+        global: &Global,
+        type_args: &[Type],
+        path: &[ast::Name],
+        name: &ast::Name,
+        args: Option<&[ast::PatternArg]>,
+        rest: bool,
+    ) -> Pattern {
+        if let [module, ..] = path {
+            self.entity_of_value(module);
+        }
+        let Some(node) = item_of(self.db, global, &[ItemTag::Record]) else { return Pattern::Wildcard };
+        let Signature::Record(record) = &signature(self.db, node).signature else { return Pattern::Wildcard };
+        self.trace_use(name.span, || Meant::Item(node));
+        let types: Vec<Type> =
+            record.fields.iter().map(|field| substitute(&field.ty, &record.type_params, type_args)).collect();
+        Pattern::Record(self.payload(name, &record.fields, &types, args, rest))
+    }
+
+    fn is_record(&self, node: ItemNode<'_>) -> bool {
+        matches!(&signature(self.db, node).signature, Signature::Record(_))
     }
 
     fn unknown_pattern_variant(&mut self, item: &EnumSignature, name: &ast::Name) {
@@ -231,17 +280,17 @@ impl Infer<'_> {
     fn payload(
         &mut self,
         name: &ast::Name,
-        variant: &VariantSignature,
+        declared: &[ParamSignature],
         types: &[Type],
         args: Option<&[ast::PatternArg]>,
         rest: bool,
     ) -> Vec<Pattern> {
         let mut payload: Vec<Option<Pattern>> = types.iter().map(|_| None).collect();
         let args_given = args.is_some();
-        let mut next = 0;
+        let (mut next, mut twice) = (0, false);
         for arg in args.unwrap_or_default() {
             let index = match &arg.name {
-                Some(field) => variant.payload.iter().position(|p| *p.name == field.text),
+                Some(field) => declared.iter().position(|p| *p.name == field.text),
                 None => {
                     next += 1;
                     Some(next - 1)
@@ -249,6 +298,14 @@ impl Infer<'_> {
             };
             let slot = index.and_then(|i| Some((types.get(i)?.clone(), i)));
             match slot {
+                Some((_, i)) if payload.get(i).is_some_and(Option::is_some) => {
+                    let field = declared.get(i).map_or("", |p| &*p.name);
+                    let message = format!("`{field}` stands twice in the pattern of `{}`", name.text);
+                    let span = arg.name.as_ref().map_or(arg.pattern.span, |name| name.span);
+                    self.report(self.error("pattern-payload", message, span));
+                    self.bind_all(&arg.pattern);
+                    twice = true;
+                }
                 Some((ty, i)) => {
                     let typed = self.pattern(&arg.pattern, &ty);
                     if let Some(place) = payload.get_mut(i) {
@@ -256,26 +313,26 @@ impl Infer<'_> {
                     }
                 }
                 None => {
-                    self.no_such_payload(name, variant, arg);
+                    self.no_such_payload(name, declared, arg);
                     self.bind_all(&arg.pattern);
                 }
             }
         }
-        let missing = payload.iter().position(Option::is_none);
+        let missing = payload.iter().position(Option::is_none).filter(|_| !twice);
         if let Some(missing) = missing
             && args_given
             && !rest
         {
-            let field = variant.payload.get(missing).map_or("", |p| &*p.name);
-            let message = format!("the pattern of `{}` leaves out `{field}`", variant.name);
+            let field = declared.get(missing).map_or("", |p| &*p.name);
+            let message = format!("the pattern of `{}` leaves out `{field}`", name.text);
             let found = self.error("pattern-payload", message, name.span);
             self.report(found.help("end it with `..` to leave parts out"));
         }
         payload.into_iter().map(|pattern| pattern.unwrap_or(Pattern::Wildcard)).collect()
     }
 
-    fn no_such_payload(&mut self, name: &ast::Name, variant: &VariantSignature, arg: &ast::PatternArg) {
-        let names: Vec<Arc<str>> = variant.payload.iter().map(|p| p.name.clone()).collect();
+    fn no_such_payload(&mut self, name: &ast::Name, declared: &[ParamSignature], arg: &ast::PatternArg) {
+        let names: Vec<Arc<str>> = declared.iter().map(|p| p.name.clone()).collect();
         let found = match &arg.name {
             Some(field) => {
                 let message = format!("`{}` has no `{}`", name.text, field.text);
@@ -354,6 +411,7 @@ fn rename(pattern: &mut Pattern, from: LocalId, to: LocalId) {
         Pattern::Bind(id) if *id == from => *id = to,
         Pattern::Some(inner) => rename(inner, from, to),
         Pattern::Variant { payload: parts, .. }
+        | Pattern::Record(parts)
         | Pattern::Tuple(parts)
         | Pattern::List(parts)
         | Pattern::Or(parts) => {

@@ -8,10 +8,11 @@ use pipe_syntax::ast;
 use super::context::{broken, typed};
 use super::demand::DemandKind;
 use super::expected::{Purpose, Want};
-use super::mismatch::constant;
+use super::mismatch::{NEVER_LOOKED_AT, constant, is_secret};
 use super::table::Unknown;
 use super::text::article;
 use super::{Expected, Infer};
+use crate::checks;
 use crate::typed::{Expr, ExprKind, ListElement, Type};
 
 impl Infer<'_> {
@@ -130,9 +131,7 @@ impl Infer<'_> {
         if self.has_text_form(&key) || matches!(key, Type::Variable(_)) {
             return;
         }
-        let message = format!("{} cannot be a key", article(&key.to_string()));
-        let found = self.error("bad-key", message, e.span);
-        self.report(found.help("keys are texts, numbers, booleans or variants without payload"));
+        self.report(checks::not_a_key(&key, self.place(e.span)));
     }
 
     /// The element of what a `for` or a spread goes through.
@@ -152,6 +151,7 @@ impl Infer<'_> {
                 let found = self.error("not-a-list", message, list.span);
                 self.report(match other {
                     Type::Optional(_) => found.help("it may be none: give an empty list with `?? []`"),
+                    secret if is_secret(&secret) => found.help(NEVER_LOOKED_AT),
                     _ => found,
                 });
                 broken(list.span).ty

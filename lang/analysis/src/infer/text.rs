@@ -4,10 +4,9 @@ use pipe_syntax::ast;
 
 use super::Infer;
 use super::expected::Purpose;
-use super::mismatch::is_secret;
-use crate::db::item_of;
-use crate::place::{Finding, ItemTag};
-use crate::signature::{Signature, signature};
+use super::mismatch::{is_secret, without_optional};
+use crate::checks;
+use crate::place::Finding;
 use crate::typed::{Expr, Type};
 
 impl Infer<'_> {
@@ -18,29 +17,23 @@ impl Infer<'_> {
         if self.has_text_form(&ty) {
             return Some(expr);
         }
-        let found = if is_secret(&ty) { self.secret(&expr, purpose) } else { self.no_text_form(&expr, &ty) };
+        let found = match is_secret(without_optional(&ty)) {
+            true => self.secret(&expr, purpose),
+            false => self.no_text_form(&expr, &ty),
+        };
         self.report(found);
         None
     }
 
     pub(crate) fn has_text_form(&self, ty: &Type) -> bool {
-        match ty {
-            Type::Bool | Type::Int | Type::Float | Type::String | Type::Duration | Type::Size => true,
-            Type::Checked(_) | Type::Never | Type::Error => true,
-            Type::Enum(global, _) => {
-                let node = item_of(self.db, global, &[ItemTag::Enum]);
-                match node.map(|node| &signature(self.db, node).signature) {
-                    Some(Signature::Enum(item)) => {
-                        item.variants.iter().all(|variant| variant.payload.is_empty())
-                    }
-                    _ => true,
-                }
-            }
-            _ => false,
-        }
+        checks::has_text_form(self.db, ty)
     }
 
+    /// A value that cannot stand in a text, or that holds a secret.
     pub(crate) fn no_text_form(&self, expr: &Expr, ty: &Type) -> Finding {
+        if checks::no_data(self.db, ty).as_deref() == Some("Secret") {
+            return self.holds_secret(expr, ty);
+        }
         let found =
             self.error("no-text-form", format!("{} has no text form", article(&ty.to_string())), expr.span);
         match ty {

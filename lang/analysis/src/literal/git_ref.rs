@@ -22,6 +22,9 @@ pub(super) fn check(text: &str) -> Result<(), LiteralError> {
     if text.ends_with(['/', '.']) {
         return wrong(text.len() - 1..text.len(), "it ends with `/` or `.`");
     }
+    if let Some(at) = text.strip_suffix(".lock").map(str::len) {
+        return wrong(at..text.len(), "it ends with `.lock`");
+    }
     Ok(())
 }
 

@@ -11,6 +11,11 @@ pub(super) fn check(text: &str) -> Result<(), LiteralError> {
     if let Some((range, c)) = first_refused(text, |c| c.is_ascii_alphanumeric() || "._-/:@+".contains(c)) {
         return Err(wrong(range, format!("{} cannot stand in one", shown(c))));
     }
+    if let Some(scheme) =
+        ["https://", "http://", "docker://"].iter().find(|scheme| text.starts_with(**scheme))
+    {
+        return Err(wrong(0..scheme.len(), "it begins with its host, without a scheme").replace(""));
+    }
     let (named, digest) = match text.split_once('@') {
         Some((named, digest)) => (named, Some((named.len() + 1, digest))),
         None => (text, None),
@@ -91,8 +96,16 @@ fn check_tag(at: usize, tag: &str) -> Result<(), LiteralError> {
 
 fn check_digest(at: usize, digest: &str) -> Result<(), LiteralError> {
     let range = at..at + digest.len();
-    if digest.contains(HOLE) {
-        return Ok(());
+    if let Some(hole) = digest.find(HOLE) {
+        // What stands before the first hole is the start of one.
+        let (start, algorithm) = (digest.get(..hole).unwrap_or_default(), "sha256:");
+        let fits = algorithm.starts_with(start) || start.starts_with(algorithm);
+        let start = at..at + hole;
+        return if fits {
+            Ok(())
+        } else {
+            Err(wrong(start, "a digest is `sha256:` and 64 hexadecimal digits"))
+        };
     }
     match digest.strip_prefix("sha256:") {
         Some(hex)

@@ -1,14 +1,15 @@
 //! File modes: three or four octal digits, as `chmod` takes them.
 
-use super::{HOLE, LiteralError};
+use super::{HOLE, LiteralError, first_refused};
 
 pub(super) fn check(text: &str) -> Result<(), LiteralError> {
-    let octal = text.chars().all(|c| ('0'..='7').contains(&c) || c == HOLE);
-    let length = text.contains(HOLE) || (3..=4).contains(&text.len());
-    if octal && length {
-        return Ok(());
+    let message = "a mode is three or four octal digits, like \"0755\"";
+    if let Some((range, _)) = first_refused(text, |c| ('0'..='7').contains(&c)) {
+        return Err(LiteralError::new(range, message));
     }
-    Err(LiteralError::new(0..text.len(), "a mode is three or four octal digits, like \"0755\""))
+    let digits = text.chars().filter(|c| *c != HOLE).count();
+    let fits = if text.contains(HOLE) { digits <= 4 } else { (3..=4).contains(&digits) };
+    if fits { Ok(()) } else { Err(LiteralError::new(0..text.len(), message)) }
 }
 
 #[cfg(test)]

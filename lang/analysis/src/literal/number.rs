@@ -16,9 +16,13 @@ pub(crate) fn check_percent(value: i64) -> Result<(), String> {
 pub(super) fn quoted(what: &str, text: &str) -> Result<(), LiteralError> {
     let error = LiteralError::new(0..0, format!("a {what} is a number, without quotes"));
     Err(if text.contains(HOLE) {
-        error.help("a text becomes one by `Port.parse(text)` or `Percent.parse(text)`")
-    } else if !text.is_empty() && text.len() < 6 && text.chars().all(|c| c.is_ascii_digit()) {
-        error.replace(text)
+        error.help("a text is read by `Port.parse(text)` or `Percent.parse(text)`")
+    } else if let number = text.trim_end_matches('%')
+        && !number.is_empty()
+        && number.len() < 6
+        && number.chars().all(|c| c.is_ascii_digit())
+    {
+        error.replace(number)
     } else {
         error
     })

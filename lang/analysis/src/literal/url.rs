@@ -1,5 +1,9 @@
 //! Absolute addresses: `https://…`, `http://…`, `ssh://…`.
 
+use std::ops::Range;
+
+use pipe_diagnostics::nearest;
+
 use super::{HOLE, LiteralError, first_refused, shown};
 
 const SCHEMES: &[&str] = &["https", "http", "ssh"];
@@ -14,20 +18,44 @@ pub(super) fn check(text: &str) -> Result<(), LiteralError> {
     let Some((scheme, rest)) = text.split_once("://") else {
         let error = LiteralError::new(0..text.len(), "not a URL: it does not begin with `https://`");
         return Err(match text.split_once('@').and_then(|(_, host)| host.split_once(':')) {
-            Some((host, path)) => error.help(format!("write `ssh://git@{host}/{path}`")),
+            Some((host, path)) => {
+                let address = format!("ssh://git@{host}/{path}");
+                error.help(format!("write `{address}`")).replace(address)
+            }
             None => error,
         });
     };
     if !SCHEMES.contains(&scheme) && !scheme.contains(HOLE) {
         let error = LiteralError::new(0..scheme.len(), format!("a URL with `{scheme}:` is not supported"));
-        return Err(error.help("use https, http or ssh"));
+        let error = error.help("use https, http or ssh");
+        return Err(match nearest(scheme, SCHEMES.iter().copied()) {
+            Some(best) => error.replace(best),
+            None => error,
+        });
     }
     if rest.contains(HOLE) {
         return Ok(());
     }
     url::Url::parse(text)
         .map(|_| ())
-        .map_err(|error| LiteralError::new(0..text.len(), format!("not a URL: {error}")))
+        .map_err(|error| LiteralError::new(culprit(text, error), format!("not a URL: {error}")))
+}
+
+/// Where the mistake is: the port, else the host. The library does not say.
+fn culprit(text: &str, error: url::ParseError) -> Range<usize> {
+    let start = text.find("://").map_or(0, |at| at + 3);
+    let end =
+        text.get(start..).and_then(|rest| rest.find(['/', '?', '#'])).map_or(text.len(), |at| start + at);
+    if start == end {
+        return 0..text.len();
+    }
+    let authority = text.get(start..end).unwrap_or_default();
+    let host = authority.rfind('@').map_or(start, |at| start + at + 1);
+    match (error, authority.rfind(':')) {
+        (url::ParseError::InvalidPort, Some(colon)) => start + colon + 1..end,
+        (_, Some(colon)) if start + colon > host => host..start + colon,
+        _ => host..end,
+    }
 }
 
 #[cfg(test)]

@@ -27,6 +27,20 @@ pub(super) fn check(text: &str) -> Result<(), LiteralError> {
     if numbers.len() > 4 {
         return Err(wrong(0..end, "it has more than four numbers"));
     }
+    let tail = text.get(end..).unwrap_or_default();
+    let mut before = end;
+    for part in tail.split_inclusive(['-', '+', '.']).skip(1) {
+        before += 1;
+        let word = part.trim_end_matches(['-', '+', '.']);
+        // A `-` belongs to the words of a prerelease; elsewhere something stands between two marks.
+        if word.is_empty() && !part.starts_with('-') {
+            return Err(wrong(before - 1..before, "something is missing behind this"));
+        }
+        before += part.len() - 1;
+    }
+    if tail.ends_with(['+', '.']) || tail == "-" {
+        return Err(wrong(text.len() - 1..text.len(), "something is missing behind this"));
+    }
     Ok(())
 }
 

@@ -63,7 +63,12 @@ pub(crate) fn receiver_name(ty: &Type) -> Option<&str> {
         Type::List(_) => "List",
         Type::Map(..) => "Map",
         Type::Action(_) => "Action",
-        Type::Opaque(global, _) | Type::Record(global, _) | Type::Enum(global, _) => &global.name,
+        // A type of the program may have the name of one that has operations.
+        Type::Opaque(global, _) | Type::Record(global, _) | Type::Enum(global, _)
+            if global.module.0.starts_with("std/") =>
+        {
+            &global.name
+        }
         _ => return None,
     })
 }

@@ -62,12 +62,19 @@ pub enum ExprKind {
     /// A `let` of a module.
     Let(Global),
     /// A named function used as a value.
-    FunctionValue(Global),
+    FunctionValue {
+        /// The function.
+        function: Global,
+        /// For each of its type parameters, the type it has here.
+        type_args: Vec<Type>,
+    },
     /// A call of a named function, an operation or an intrinsic. `args` are in parameter order, an operation's receiver first;
     /// `None` takes the default.
     Call {
         /// The function.
         function: Global,
+        /// For each of its type parameters, the type it has here.
+        type_args: Vec<Type>,
         /// Arguments in parameter order.
         args: Vec<Option<Expr>>,
     },
@@ -188,6 +195,13 @@ pub enum ExprKind {
     Block(Vec<Statement>),
     /// `do action`.
     Do(Box<Expr>),
+    /// `T.parse(text)`, a `Result` of `T` or why the text is none.
+    Parse {
+        /// `T`: a checked type, `Bool`, a number, a duration, a size, or an enum without payloads.
+        target: Type,
+        /// The text.
+        text: Box<Expr>,
+    },
     /// A conversion that the checker inserted.
     Convert {
         /// Which.
@@ -307,6 +321,8 @@ pub enum Pattern {
         /// A pattern for each payload.
         payload: Vec<Pattern>,
     },
+    /// `App(name: p, ..)`: a pattern for each field of a record.
+    Record(Vec<Pattern>),
     /// `(a, b)`.
     Tuple(Vec<Pattern>),
     /// `[a, b]`.

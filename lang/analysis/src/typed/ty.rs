@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use super::Global;
+use crate::signature::substitute;
 
 /// A type.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
@@ -58,6 +59,13 @@ pub enum Type {
     Variable(u32),
     /// Wrong and reported; silences followers.
     Error,
+}
+
+impl Type {
+    /// The type with its type parameters replaced by arguments.
+    pub fn substituted(&self, params: &[Arc<str>], args: &[Type]) -> Type {
+        substitute(self, params, args)
+    }
 }
 
 /// Texts whose form is checked where they are written as literals.

@@ -23,7 +23,7 @@ impl Expr {
             | ExprKind::Local(_)
             | ExprKind::Param(_)
             | ExprKind::Let(_)
-            | ExprKind::FunctionValue(_)
+            | ExprKind::FunctionValue { .. }
             | ExprKind::AllVariants(_)
             | ExprKind::None
             | ExprKind::Error => {}
@@ -53,6 +53,7 @@ impl Expr {
             | ExprKind::Some(inner)
             | ExprKind::Unary { operand: inner, .. }
             | ExprKind::Do(inner)
+            | ExprKind::Parse { text: inner, .. }
             | ExprKind::Convert { expr: inner, .. } => inner.walk(visit),
             ExprKind::OptionalChain { base: first, body: second, .. }
             | ExprKind::Binary { left: first, right: second, .. } => {

@@ -89,8 +89,13 @@ impl TextPart {
             (s + (offset - c)).min(self.span.end)
         };
         let start = at(cooked.start as u32);
-        let end = if cooked.end > cooked.start { at(cooked.end as u32 - 1) + 1 } else { start };
-        Span { start, end }
+        // A character that is written as an escape ends where the next one begins.
+        let next = self.map.iter().find(|&&(c, _)| c as usize == cooked.end).map(|&(_, s)| s);
+        let end = match cooked.end > cooked.start {
+            true => next.unwrap_or_else(|| at(cooked.end as u32 - 1) + 1),
+            false => start,
+        };
+        Span { start, end: end.min(self.span.end) }
     }
 }
 

@@ -6,6 +6,7 @@ mod checked;
 mod formats;
 mod laws;
 mod operators;
+mod order;
 mod sequences;
 mod texts;
 

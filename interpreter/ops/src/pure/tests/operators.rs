@@ -94,32 +94,4 @@ fn order() {
         ("less_equal", vec![Duration(2), Duration(2)], Bool(true)),
         ("less", vec![float(-1.0), float(0.5)], Bool(true)),
     ]);
-    let versions = [
-        "v0.9",
-        "1.0-alpha",
-        "1.0-alpha.1",
-        "1.0-beta.2",
-        "1.0-beta.11",
-        "1.0-rc.1",
-        "1.0",
-        "1.2",
-        "1.10",
-        "2",
-    ];
-    for (i, a) in versions.iter().enumerate() {
-        for (j, b) in versions.iter().enumerate() {
-            check([("Version.less", vec![text(a), text(b)], Bool(i < j))]);
-        }
-    }
-    check([
-        ("Version.less_equal", vec![text("1.2"), text("1.2.0")], Bool(true)),
-        ("Version.less", vec![text("1.2"), text("1.2.0")], Bool(false)),
-        ("Version.less_equal", vec![text("1.0+linux"), text("1.0")], Bool(true)),
-        // Numbers longer than any integer type.
-        (
-            "Version.less",
-            vec![text("1.99999999999999999999998"), text("1.99999999999999999999999")],
-            Bool(true),
-        ),
-    ]);
 }

@@ -10,6 +10,7 @@ pub(super) enum Constructor {
     None,
     Some,
     Tuple,
+    Record,
     List(usize),
     /// A number or a text; there are always more.
     Literal(Pattern),
@@ -17,7 +18,10 @@ pub(super) enum Constructor {
 
 /// Whether the constructor says more than `_` would when no arm names any.
 pub(super) fn names_itself(constructor: &Constructor) -> bool {
-    !matches!(constructor, Constructor::Tuple | Constructor::List(_) | Constructor::Literal(_))
+    !matches!(
+        constructor,
+        Constructor::Tuple | Constructor::Record | Constructor::List(_) | Constructor::Literal(_)
+    )
 }
 
 /// Whether some arm has a list of more elements.
@@ -33,6 +37,7 @@ pub(super) fn head(pattern: &Pattern) -> Option<Constructor> {
         Pattern::Some(_) => Constructor::Some,
         Pattern::Variant { variant, .. } => Constructor::Variant(*variant),
         Pattern::Tuple(_) => Constructor::Tuple,
+        Pattern::Record(_) => Constructor::Record,
         Pattern::List(parts) => Constructor::List(parts.len()),
         literal => Constructor::Literal(literal.clone()),
     })
@@ -81,7 +86,7 @@ fn specialise_row(
         pattern if head(pattern).as_ref() == Some(constructor) => match pattern {
             Pattern::Some(inner) => vec![(**inner).clone()],
             Pattern::Variant { payload, .. } => payload.clone(),
-            Pattern::Tuple(inner) | Pattern::List(inner) => inner.clone(),
+            Pattern::Tuple(inner) | Pattern::Record(inner) | Pattern::List(inner) => inner.clone(),
             _ => Vec::new(),
         },
         _ => return,

@@ -39,6 +39,10 @@ pub(crate) fn exhaustive(
             let unreachable =
                 infer.warning("unreachable-arm", "this arm is never reached", tree.pattern.span);
             found.push(unreachable.help("the arms above cover everything it would; remove it"));
+        } else if let (Pattern::Or(alternatives), ast::PatternKind::Or(trees)) =
+            (&arm.pattern, &tree.pattern.kind)
+        {
+            found.extend(needless_alternatives(&mut search, &matrix, alternatives, trees, ty));
         }
         if arm.guard.is_none() {
             matrix.push(row);
@@ -47,6 +51,28 @@ pub(crate) fn exhaustive(
     let missing = search.missing(&mut matrix, ty);
     if search.budget > 0 && !missing.is_empty() {
         found.push(not_covered(infer, &missing, match_span, arms));
+    }
+    found
+}
+
+/// Alternatives of an arm that the arms above, or the ones before them, cover.
+fn needless_alternatives(
+    search: &mut Search<'_, '_>,
+    matrix: &[Vec<Pattern>],
+    alternatives: &[Pattern],
+    trees: &[ast::Pattern],
+    ty: &Type,
+) -> Vec<Finding> {
+    let mut matrix = matrix.to_vec();
+    let mut found = Vec::new();
+    for (alternative, tree) in alternatives.iter().zip(trees) {
+        let row = vec![alternative.clone()];
+        if search.useful(&matrix, &row, std::slice::from_ref(ty)).is_none() && search.budget > 0 {
+            let message = "this alternative is never reached";
+            let needless = search.infer.warning("unreachable-arm", message, tree.span);
+            found.push(needless.help("what it matches is covered before it; remove it"));
+        }
+        matrix.push(row);
     }
     found
 }

@@ -1,5 +1,7 @@
 //! Usefulness.
 
+use std::sync::Arc;
+
 use super::SHOWN;
 use super::constructor::{
     Constructor, head, heads, names_itself, shorter_than_used, specialise, without_first,
@@ -23,6 +25,17 @@ impl Search<'_, '_> {
     /// Everything that is missing, one witness after the other, up to a few.
     pub(super) fn missing(&mut self, matrix: &mut Vec<Vec<Pattern>>, ty: &Type) -> Vec<Witness> {
         let mut missing = Vec::new();
+        if matrix.is_empty()
+            && let Some(all) = self.constructors(ty, &[])
+            && all.iter().all(names_itself)
+        {
+            // No arm says anything: each constructor is missing.
+            let any = |search: &Self, constructor: &Constructor| {
+                let parts = search.parts(constructor, ty).iter().map(|_| Witness::Any).collect();
+                search.witness(constructor, parts, ty)
+            };
+            return all.iter().take(SHOWN + 1).map(|constructor| any(self, constructor)).collect();
+        }
         while missing.len() <= SHOWN {
             let Some(witness) = self.useful(matrix, &[Pattern::Wildcard], std::slice::from_ref(ty)) else {
                 break;
@@ -124,7 +137,7 @@ impl Search<'_, '_> {
         let first = match unused {
             // The longest stands for all that are longer, too; no pattern but `_` matches them.
             Some(Constructor::List(len)) if !shorter_than_used(len, &used) => Witness::Any,
-            Some(constructor) if !used.is_empty() || names_itself(&constructor) => {
+            Some(constructor) if !used.is_empty() => {
                 let parts = self.parts(&constructor, ty).iter().map(|_| Witness::Any).collect();
                 self.witness(&constructor, parts, ty)
             }
@@ -141,6 +154,7 @@ impl Search<'_, '_> {
             Type::Bool => Some(vec![Constructor::Bool(true), Constructor::Bool(false)]),
             Type::Optional(_) => Some(vec![Constructor::None, Constructor::Some]),
             Type::Tuple(_) | Type::Unit => Some(vec![Constructor::Tuple]),
+            Type::Record(..) => Some(vec![Constructor::Record]),
             Type::Enum(..) => {
                 let count = self.enum_of(ty, |item, _| item.variants.len())?;
                 Some((0..count).map(Constructor::Variant).collect())
@@ -158,6 +172,15 @@ impl Search<'_, '_> {
         }
     }
 
+    /// The fields of a record, with their types.
+    fn fields(&self, ty: &Type) -> Vec<(Arc<str>, Type)> {
+        let Type::Record(global, args) = ty else { return Vec::new() };
+        let Some(node) = item_of(self.infer.db, global, &[ItemTag::Record]) else { return Vec::new() };
+        let Signature::Record(record) = &signature(self.infer.db, node).signature else { return Vec::new() };
+        let typed = |ty: &Type| substitute(ty, &record.type_params, args);
+        record.fields.iter().map(|field| (field.name.clone(), typed(&field.ty))).collect()
+    }
+
     fn enum_of<T>(&self, ty: &Type, read: impl FnOnce(&EnumSignature, &[Type]) -> T) -> Option<T> {
         let Type::Enum(global, args) = ty else { return None };
         let node = item_of(self.infer.db, global, &[ItemTag::Enum])?;
@@ -172,6 +195,9 @@ impl Search<'_, '_> {
         match (constructor, ty) {
             (Constructor::Some, Type::Optional(inner)) => vec![(**inner).clone()],
             (Constructor::Tuple, Type::Tuple(types)) => types.clone(),
+            (Constructor::Record, Type::Record(..)) => {
+                self.fields(ty).into_iter().map(|(_, ty)| ty).collect()
+            }
             (Constructor::List(len), Type::List(element)) => vec![(**element).clone(); *len],
             (Constructor::Variant(index), Type::Enum(..)) => self
                 .enum_of(ty, |item, args| {
@@ -190,6 +216,14 @@ impl Search<'_, '_> {
             Constructor::None => Witness::Text("none".into()),
             Constructor::Some => Witness::Variant { owner: "".into(), name: "some".into(), payload: parts },
             Constructor::Tuple => Witness::Tuple(parts),
+            Constructor::Record => {
+                let names = self.fields(ty).into_iter().map(|(name, _)| name);
+                let name = match ty {
+                    Type::Record(global, _) => global.name.clone(),
+                    _ => "_".into(),
+                };
+                Witness::Record { name, fields: names.zip(parts).collect() }
+            }
             Constructor::List(_) => Witness::List(parts),
             Constructor::Literal(_) => Witness::Any,
             Constructor::Variant(index) => {
@@ -224,6 +258,11 @@ impl Search<'_, '_> {
                 let Some(variant) = index else { return Pattern::Wildcard };
                 let types = self.parts(&Constructor::Variant(variant), ty);
                 Pattern::Variant { variant, payload: each(payload, &types) }
+            }
+            (Witness::Record { fields, .. }, Type::Record(..)) => {
+                let types = self.fields(ty).into_iter().map(|(_, ty)| ty);
+                let parts = fields.iter().zip(types);
+                Pattern::Record(parts.map(|((_, part), ty)| self.pattern_of(part, &ty)).collect())
             }
             (Witness::Tuple(parts), Type::Tuple(types)) => Pattern::Tuple(each(parts, types)),
             (Witness::List(parts), Type::List(element)) => {

@@ -7,7 +7,16 @@ use std::sync::Arc;
 pub(super) enum Witness {
     Any,
     Text(String),
-    Variant { owner: Arc<str>, name: Arc<str>, payload: Vec<Witness> },
+    Variant {
+        owner: Arc<str>,
+        name: Arc<str>,
+        payload: Vec<Witness>,
+    },
+    /// Fields that may be anything are left out.
+    Record {
+        name: Arc<str>,
+        fields: Vec<(Arc<str>, Witness)>,
+    },
     Tuple(Vec<Witness>),
     List(Vec<Witness>),
 }
@@ -28,6 +37,15 @@ impl Witness {
                     false => format!("{owner}.{name}"),
                 };
                 if payload.is_empty() { name } else { format!("{name}({})", list(payload)) }
+            }
+            Witness::Record { name, fields } => {
+                let named = fields.iter().filter(|(_, part)| !matches!(part, Witness::Any));
+                let mut parts: Vec<String> =
+                    named.map(|(field, part)| format!("{field}: {}", part.text(qualified))).collect();
+                if parts.len() < fields.len() {
+                    parts.push("..".to_owned());
+                }
+                format!("{name}({})", parts.join(", "))
             }
             Witness::Tuple(parts) => format!("({})", list(parts)),
             Witness::List(parts) => format!("[{}]", list(parts)),

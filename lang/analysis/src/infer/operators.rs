@@ -176,7 +176,8 @@ impl Infer<'_> {
     /// `n * 3`, where the right side may turn out to have a unit.
     fn scaled(&mut self, op_span: Span, left: Expr, right: &ast::Expr) -> (Expr, Expr, Type) {
         let right = self.infer(right);
-        if matches!(self.table.resolve(&right.ty), Type::Duration | Type::Size) {
+        let ty = self.table.resolve(&right.ty);
+        if matches!(ty, Type::Duration | Type::Size) {
             return self.of_units(BinaryOp::Multiply, op_span, left, right);
         }
         let expected = Expected::new(Type::Int).because(self.place(left.span), "this side is an `Int`");

@@ -55,7 +55,8 @@ fn every_item_stands_on_a_page() {
             Some(kept.collect::<String>().to_lowercase().replace(' ', "-"))
         };
         let headings = pages[page].lines().filter_map(heading);
-        assert_eq!(headings.filter(|found| found == anchor).count(), 1, "{target}");
+        // Operations of two types may share a name.
+        assert!(headings.filter(|found| found == anchor).count() >= 1, "{target}");
         links += 1;
     }
     assert_eq!(links, count);

@@ -98,7 +98,7 @@ impl<'p> Reach<'p> {
         let (seen, waiting) = (&mut self.seen, &mut self.waiting);
         expr.walk(&mut |expr| {
             let (ExprKind::Call { function: global, .. }
-            | ExprKind::FunctionValue(global)
+            | ExprKind::FunctionValue { function: global, .. }
             | ExprKind::Param(global)
             | ExprKind::Let(global)) = &expr.kind
             else {

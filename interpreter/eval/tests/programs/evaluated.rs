@@ -32,9 +32,12 @@ fn cases(markdown: &str) -> Vec<Case> {
     found
 }
 
-/// For each test of a program, the line in which it fails with the code and a part of the message, or that it holds.
-fn tests(program: &str) -> Vec<(String, Option<(usize, String, String)>)> {
-    let mut found: Vec<(String, Option<(usize, String, String)>)> = Vec::new();
+/// Where a test fails: the line, the code, a part of the message.
+type Fails = (usize, String, String);
+
+/// The tests of a program by their titles, each with where it fails; `None` for one that holds.
+fn tests(program: &str) -> Vec<(String, Option<Fails>)> {
+    let mut found: Vec<(String, Option<Fails>)> = Vec::new();
     for (number, line) in program.lines().enumerate() {
         if let Some(rest) = line.strip_prefix("test \"") {
             found.push((rest.split('"').next().unwrap_or_default().to_owned(), None));

@@ -81,7 +81,7 @@ impl Search<'_> {
 
     fn expr(&mut self, expr: &mut Expr) {
         match &expr.kind {
-            ExprKind::Call { function, .. } | ExprKind::FunctionValue(function) => {
+            ExprKind::Call { function, .. } | ExprKind::FunctionValue { function, .. } => {
                 self.effect(function, expr.span);
             }
             ExprKind::Variant { r#enum, variant, .. } if is_network(r#enum) => {

@@ -123,7 +123,7 @@ impl<'db> Seen<'db> {
             },
             ExprKind::Let(global) => value_of(db, item_of(db, global, &[ItemTag::Let])?),
             ExprKind::Param(global) => value_of(db, item_of(db, global, &[ItemTag::Param])?),
-            ExprKind::Call { function, args } => self.call(function, args),
+            ExprKind::Call { function, args, .. } => self.call(function, args),
             _ => None,
         }
     }
@@ -180,7 +180,7 @@ impl<'db> Seen<'db> {
         let mut links = Vec::new();
         let mut seen = self.clone();
         for _ in 0..MAX_STEPS {
-            if let ExprKind::Call { function, args } = &seen.expr.kind
+            if let ExprKind::Call { function, args, .. } = &seen.expr.kind
                 && in_prelude(function)
             {
                 let frame = seen.frame.clone();

@@ -67,7 +67,7 @@ pub(crate) fn item_lints<'db>(db: &'db dyn Db, node: ItemNode<'db>) -> ItemLints
         let mut scripts = script::Scripts::new(db, node);
         for_each(&body.expr, &mut |expr| {
             scripts.meet(expr);
-            let ExprKind::Call { function, args } = &expr.kind else { return };
+            let ExprKind::Call { function, args, .. } = &expr.kind else { return };
             if in_prelude(function) {
                 operation(&Operation { frame: &frame, function, args }, &mut scripts, &mut out);
             }

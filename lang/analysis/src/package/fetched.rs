@@ -148,12 +148,12 @@ impl System for Files<'_> {
         for file in files.keys() {
             let rest =
                 if dir.is_empty() { Some(file.as_str()) } else { file.strip_prefix(&format!("{dir}/")) };
-            match rest.map(|rest| {
-                rest.split_once('/').map_or((rest, FileKind::File), |(name, _)| (name, FileKind::Dir))
-            }) {
-                Some((name, kind)) => drop(entries.insert(name, kind)),
-                None => {}
-            }
+            let Some(rest) = rest else { continue };
+            let (name, kind) = match rest.split_once('/') {
+                Some((name, _)) => (name, FileKind::Dir),
+                None => (rest, FileKind::File),
+            };
+            entries.insert(name, kind);
         }
         Ok(entries.into_iter().map(|(name, kind)| Entry { name: name.to_owned(), kind }).collect())
     }

@@ -5,7 +5,7 @@ use tree_sitter::{Language, Node, Parser, Tree};
 use tree_sitter_loader::{CompileConfig, Loader};
 
 /// The language, generated and compiled once.
-pub static LANGUAGE: LazyLock<Language> = LazyLock::new(|| {
+pub(crate) static LANGUAGE: LazyLock<Language> = LazyLock::new(|| {
     let scratch = tempfile::tempdir().expect("a folder");
     pipe_tree_sitter::generate(scratch.path()).expect("the grammar is right");
     let lib = scratch.path().join("lib");
@@ -15,14 +15,14 @@ pub static LANGUAGE: LazyLock<Language> = LazyLock::new(|| {
         .expect("a C compiler takes the parser")
 });
 
-pub fn parse(text: &str) -> Tree {
+pub(crate) fn parse(text: &str) -> Tree {
     let mut parser = Parser::new();
     parser.set_language(&LANGUAGE).expect("the runtime knows the version of the tables");
     parser.parse(text, None).expect("no time limit is set")
 }
 
 /// The error nodes of a text, with their places.
-pub fn errors(text: &str) -> Vec<String> {
+pub(crate) fn errors(text: &str) -> Vec<String> {
     let tree = parse(text);
     let mut found = Vec::new();
     gather(tree.root_node(), &mut found);
@@ -44,7 +44,7 @@ fn gather(node: Node<'_>, found: &mut Vec<String>) {
 }
 
 /// Every node of a kind, as text.
-pub fn texts<'t>(text: &'t str, kind: &str) -> Vec<&'t str> {
+pub(crate) fn texts<'t>(text: &'t str, kind: &str) -> Vec<&'t str> {
     let tree = parse(text);
     let mut found = Vec::new();
     let mut open = vec![tree.root_node()];

@@ -15,13 +15,13 @@ fn rounds_go_on_until_nothing_can_be_fixed() {
     world.write("lib/other.pipe", "pub fn g() -> Int { 1 };\n");
     world.write(
         "main.pipe",
-        &format!("use \"./lib/other.pipe\" as other\n{WRONG}pub let n: Int = other.g()\n"),
+        &format!("use \"./lib/other.pipe\" as other\npub {WRONG}pub let n: Int = other.g()\n"),
     );
     let fixed = world.run(["check", "--fix"]).exits(0);
     fixed.says("applied in 2 files").says("no problems in 2 files");
     assert_eq!(
         world.read("main.pipe"),
-        format!("use \"./lib/other.pipe\" as other\n{RIGHT}pub let n: Int = other.g()\n")
+        format!("use \"./lib/other.pipe\" as other\npub {RIGHT}pub let n: Int = other.g()\n")
     );
     assert_eq!(world.read("lib/other.pipe"), "pub fn g() -> Int { 1 }\n");
     world.run(["check", "--fix"]).exits(0).says("nothing to fix");

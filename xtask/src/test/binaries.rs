@@ -134,6 +134,7 @@ impl Drop for Staged {
 const READ_BY_TESTS: &[&str] = &[
     "examples",
     "tests",
+    "docs/coming-from",
     "docs/errors",
     "docs/reference",
     ".pre-commit-hooks.yaml",

@@ -40,21 +40,28 @@ pub(super) struct Locked {
     vendored: Option<BTreeMap<PackageSource, PathBuf>>,
 }
 
+/// The text of a package's lock; `None` when there is none. What is no file of the package, or cannot be read, pins nothing and is
+/// empty: whatever needs it says so.
+pub(super) fn lock_text(system: &dyn System, root: &PackageRoot) -> Option<String> {
+    let file = root.dir.join(LOCK);
+    // A pipe or a device has no end, and is not waited for.
+    if system.kind(&file) != Some(FileKind::File) {
+        return None;
+    }
+    let inside = match (system.canonical(&root.dir), system.canonical(&file)) {
+        (Ok(dir), Ok(file)) => file.starts_with(dir),
+        _ => false,
+    };
+    Some(if inside { system.read(&file).unwrap_or_default() } else { String::new() })
+}
+
 impl Locked {
-    /// What the lock of a package says, and where its packages are.
+    /// What the text of a package's lock says, and where its packages are.
     ///
     /// # Errors
-    /// When a line of the lock is wrong; with the lock's text.
-    pub(super) fn read(system: &dyn System, root: &PackageRoot) -> Result<Locked, (LockError, String)> {
-        let file = root.dir.join(LOCK);
-        let inside = match (system.canonical(&root.dir), system.canonical(&file)) {
-            (Ok(dir), Ok(file)) => file.starts_with(dir),
-            _ => false,
-        };
-        // A lock that cannot be read pins nothing: whatever needs it says so.
-        let text = if inside { system.read(&file).unwrap_or_default() } else { String::new() };
-        let lock = PackageLock::parse(&text).map_err(|error| (error, text))?;
-        Ok(Locked::of(system, root, lock, true))
+    /// When a line of the lock is wrong.
+    pub(super) fn read(system: &dyn System, root: &PackageRoot, text: &str) -> Result<Locked, LockError> {
+        Ok(Locked::of(system, root, PackageLock::parse(text)?, true))
     }
 
     /// As this lock says.

@@ -8,7 +8,7 @@ use std::sync::Arc;
 use pipe_diagnostics::{Diagnostic, FileSpan};
 use salsa::Setter;
 
-use super::fetched::{Files, Locked};
+use super::fetched::{Files, Locked, lock_text};
 use super::lock::LOCK;
 use super::manifest::{self, Manifest};
 use super::root::{PackageRoot, absolute, shown};
@@ -124,7 +124,6 @@ impl Load<'_> {
         let package = self.package(&root.dir, root.manifest.as_deref(), &root.entry, String::new(), None);
         self.out.manifest = self.packages.get(package).and_then(|package| package.manifest.clone());
         let entry = self.packages.get(package).map(|package| package.entry.clone()).unwrap_or_default();
-        self.out.pins = self.pins(&root.dir.join(LOCK));
         let mut wanted = vec![entry.clone()];
         wanted.extend(files.iter().map(|file| absolute(&self.files, file)));
         for (index, file) in wanted.iter().enumerate() {
@@ -143,11 +142,14 @@ impl Load<'_> {
         }
     }
 
-    /// Reads what the lock says of packages.
+    /// Reads what the lock says of packages and of images.
     fn lock(&mut self, root: &PackageRoot) {
-        match Locked::read(self.files.system, root) {
+        let text = lock_text(self.files.system, root);
+        self.out.pins = text.as_deref().map(pins);
+        let text = text.unwrap_or_default();
+        match Locked::read(self.files.system, root, &text) {
             Ok(locked) => self.locked = locked,
-            Err((error, text)) => {
+            Err(error) => {
                 let name: Arc<str> = shown(&self.files, &root.dir.join(LOCK)).into();
                 self.out.diagnostics.push(unusable::bad_lock(&error, &name, &text));
                 self.out.texts.insert(name, text.into());
@@ -194,12 +196,6 @@ impl Load<'_> {
                 None
             }
         }
-    }
-
-    /// What cannot be read pins nothing: whoever runs the package is told.
-    fn pins(&mut self, lock: &Path) -> Option<BTreeSet<String>> {
-        let there = self.files.kind(lock) == Some(FileKind::File);
-        there.then(|| pins(&self.files.read(lock).unwrap_or_default()))
     }
 
     fn unreadable(&mut self, name: &Arc<str>, error: &std::io::Error) {

@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 
 use super::content::{PackageFiles, read_package};
 use super::lock::{LOCK, LockError, LockedPackage, PackageLock};
-use super::root::{PackageRoot, normal};
+use super::root::{PackageRoot, leads_out, normal};
 use super::source::PackageSource;
 use super::vendor::{VENDOR, VENDORED, vendor_folders};
 use crate::system::{Entry, FileKind, System};
@@ -48,10 +48,7 @@ pub(super) fn lock_text(system: &dyn System, root: &PackageRoot) -> Option<Strin
     if system.kind(&file) != Some(FileKind::File) {
         return None;
     }
-    let inside = match (system.canonical(&root.dir), system.canonical(&file)) {
-        (Ok(dir), Ok(file)) => file.starts_with(dir),
-        _ => false,
-    };
+    let inside = !leads_out(system, &root.dir, &file);
     Some(if inside { system.read(&file).unwrap_or_default() } else { String::new() })
 }
 

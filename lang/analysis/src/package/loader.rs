@@ -11,7 +11,7 @@ use salsa::Setter;
 use super::fetched::{Files, Locked, lock_text};
 use super::lock::LOCK;
 use super::manifest::{self, Manifest};
-use super::root::{PackageRoot, absolute, shown};
+use super::root::{PackageRoot, absolute, leads_out, shown};
 use super::target::Unit;
 use super::unusable;
 use crate::db::{Database, Imports, PackageFacts, Role, SourceFile, SourceModule, Workspace};
@@ -207,13 +207,10 @@ impl Load<'_> {
         self.not_read(name, &reason);
     }
 
-    /// Whether a file of a package is a link that leads out of it, which is told: such a file is none of the package's, and is
-    /// not read. What a diagnostic shows of it would be in the log of whoever only checks the package.
+    /// Whether a file of a package is a link that leads out of it, which is told. What a diagnostic shows of it would be in the log of
+    /// whoever only checks the package.
     pub(super) fn leads_out(&mut self, dir: &Path, file: &Path) -> bool {
-        let (Ok(root), Ok(target)) = (self.files.canonical(dir), self.files.canonical(file)) else {
-            return false;
-        };
-        let out = !target.starts_with(&root);
+        let out = leads_out(&self.files, dir, file);
         if out {
             let name: Arc<str> = shown(&self.files, file).into();
             self.not_read(&name, "it is a link that leads out of the package");

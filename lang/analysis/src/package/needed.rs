@@ -7,7 +7,7 @@ use std::sync::Arc;
 use super::fetched::{Files, Locked, Unusable};
 use super::lock::PackageLock;
 use super::manifest::{self, Manifest};
-use super::root::{MANIFEST, PackageRoot};
+use super::root::{MANIFEST, PackageRoot, leads_out};
 use super::source::PackageSource;
 use super::target::{Target, Unit, target};
 use crate::stack::deeper;
@@ -73,7 +73,7 @@ impl Walk<'_> {
     fn folder(&mut self, dir: &Path, unit: Option<&Unit>, name: String) -> Option<Manifest> {
         let canonical = self.files.canonical(dir).unwrap_or_else(|_| dir.to_path_buf());
         let file = dir.join(MANIFEST);
-        if self.files.kind(&file) != Some(FileKind::File) {
+        if self.files.kind(&file) != Some(FileKind::File) || leads_out(&self.files, dir, &file) {
             return None;
         }
         let text = self.files.read(&file).ok()?;

@@ -62,6 +62,14 @@ pub(crate) fn shown(system: &dyn System, path: &Path) -> String {
     path.to_string_lossy().replace('\\', "/")
 }
 
+/// Whether a file of a package is a link that leads out of it: such a file is none of the package's, and is not read.
+pub(super) fn leads_out(system: &dyn System, dir: &Path, file: &Path) -> bool {
+    match (system.canonical(dir), system.canonical(file)) {
+        (Ok(root), Ok(target)) => !target.starts_with(root),
+        _ => false,
+    }
+}
+
 /// The path without `.` and `..`, as far as it can be told from its text.
 pub(super) fn normal(path: &Path) -> PathBuf {
     let mut out = PathBuf::new();

@@ -43,15 +43,25 @@ pub(crate) fn has_text_form(db: &dyn Db, ty: &Type) -> bool {
     }
 }
 
-/// The first part of a type that a test accepts, as the test names it. Types may mention themselves; each is looked at once.
+/// The first part of a type that a test accepts, as the test names it.
 fn find(db: &dyn Db, ty: &Type, accept: &dyn Fn(&Type) -> Option<Arc<str>>) -> Option<Arc<str>> {
+    first_part(ty, &|ty| parts(db, ty), accept)
+}
+
+/// The first of a type and what it is made of that a test accepts, as the test names it. Types may mention themselves; each is looked
+/// at once.
+pub(super) fn first_part<T>(
+    ty: &Type,
+    parts: &dyn Fn(&Type) -> Vec<Type>,
+    accept: &dyn Fn(&Type) -> Option<T>,
+) -> Option<T> {
     let mut open = vec![ty.clone()];
     let mut seen: HashSet<Type> = HashSet::new();
     while let Some(ty) = open.pop() {
         if let Some(found) = accept(&ty) {
             return Some(found);
         }
-        let mut parts = parts(db, &ty);
+        let mut parts = parts(&ty);
         if !parts.is_empty() && (seen.len() == MOST || !seen.insert(ty)) {
             continue;
         }
@@ -62,7 +72,7 @@ fn find(db: &dyn Db, ty: &Type, accept: &dyn Fn(&Type) -> Option<Arc<str>>) -> O
 }
 
 /// What the values of a type are made of.
-fn parts(db: &dyn Db, ty: &Type) -> Vec<Type> {
+pub(super) fn parts(db: &dyn Db, ty: &Type) -> Vec<Type> {
     match ty {
         Type::List(x) | Type::Optional(x) => vec![(**x).clone()],
         Type::Map(k, v) => vec![(**k).clone(), (**v).clone()],

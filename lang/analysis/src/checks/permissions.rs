@@ -5,13 +5,13 @@ use std::sync::Arc;
 use pipe_diagnostics::Diagnostic;
 use pipe_syntax::Span;
 
+use super::data;
 use crate::db::{Db, ItemNode, PackageFacts, Role, item_of, module_of};
-use crate::infer::{Bodies, Defaults, for_each_part, infer};
+use crate::infer::infer;
 use crate::package::{EFFECTS, NetworkPermission};
 use crate::place::{Finding, ItemTag};
 use crate::signature::{ParamSignature, Signature, signature};
-use crate::stack::deeper;
-use crate::typed::{Body, Expr, ExprKind, Global, Type};
+use crate::typed::{Expr, ExprKind, Global, Type};
 
 /// Where effects, secrets and networks are declared.
 const PRELUDE: &str = "std/prelude";
@@ -24,7 +24,9 @@ pub(super) fn undeclared_permissions(db: &dyn Db, node: ItemNode<'_>) -> Vec<Fin
     }
     let mut search = Search { db, node, package: module.package(db), found: Vec::new() };
     search.secrets();
-    search.bodies(&infer(db, node).bodies);
+    for body in infer(db, node).bodies.each() {
+        body.expr.walk(&mut |expr| search.expr(expr));
+    }
     search.found
 }
 
@@ -50,36 +52,14 @@ impl Search<'_> {
     fn named(&mut self, params: &[ParamSignature]) {
         for param in params {
             let declared = self.package.permissions.secrets.iter().any(|name| **name == *param.name);
-            if !declared && holds_secret(self.db, self.package, &param.ty, 0) {
+            if !declared && holds_secret(self.db, self.package, &param.ty) {
                 let message = format!("takes a secret as `{}`", param.name);
                 self.report(&message, &format!("secrets = [\"{}\"]", param.name), param.span);
             }
         }
     }
 
-    fn bodies(&mut self, bodies: &Bodies) {
-        match bodies {
-            Bodies::None | Bodies::Test { .. } => {}
-            Bodies::Function { defaults, body } => {
-                self.defaults(defaults);
-                body.iter().for_each(|body| self.body(body));
-            }
-            Bodies::Value(body) => body.iter().for_each(|body| self.body(body)),
-            Bodies::Fields(defaults) => self.defaults(defaults),
-            Bodies::Variants(variants) => variants.iter().for_each(|defaults| self.defaults(defaults)),
-        }
-    }
-
-    fn defaults(&mut self, defaults: &Defaults) {
-        defaults.iter().flatten().for_each(|body| self.body(body));
-    }
-
-    fn body(&mut self, body: &Body) {
-        // A copy, for there is one walk over expressions, and it is the one that settles their types.
-        self.expr(&mut body.expr.clone());
-    }
-
-    fn expr(&mut self, expr: &mut Expr) {
+    fn expr(&mut self, expr: &Expr) {
         match &expr.kind {
             ExprKind::Call { function, .. } | ExprKind::FunctionValue { function, .. } => {
                 self.effect(function, expr.span);
@@ -92,7 +72,6 @@ impl Search<'_> {
             ExprKind::AllVariants(r#enum) if is_network(r#enum) => self.network(Some("Host"), expr.span),
             _ => {}
         }
-        for_each_part(&mut expr.kind, &mut |part| deeper(|| self.expr(part)));
     }
 
     fn effect(&mut self, function: &Global, span: Span) {
@@ -144,35 +123,19 @@ fn is_network(global: &Global) -> bool {
 }
 
 /// Whether a value of a type can give a secret to this package. What its own records and enums hold is declared where they are.
-fn holds_secret(db: &dyn Db, package: &Arc<PackageFacts>, ty: &Type, depth: usize) -> bool {
-    // Types of records may mention themselves: what was not found so far is not there.
-    if depth > 16 {
-        return false;
-    }
-    let inside = |ty: &Type| holds_secret(db, package, ty, depth + 1);
+fn holds_secret(db: &dyn Db, package: &Arc<PackageFacts>, ty: &Type) -> bool {
     let own = |global: &Global| {
         let module = module_of(db, &global.module).filter(|module| module.role(db) == Role::Dependency);
         module.is_some_and(|module| module.package(db).name == package.name)
     };
-    match ty {
-        Type::Opaque(global, args) => &*global.name == "Secret" || args.iter().any(inside),
-        Type::List(x) | Type::Optional(x) | Type::Action(x) => inside(x),
-        Type::Map(k, v) => inside(k) || inside(v),
-        Type::Tuple(types) => types.iter().any(inside),
-        Type::Function { params, ret } => params.iter().any(inside) || inside(ret),
-        Type::Record(global, args) if own(global) => args.iter().any(inside),
-        Type::Enum(global, args) if own(global) => args.iter().any(inside),
-        Type::Record(global, args) => {
-            let record = item_of(db, global, &[ItemTag::Record]).map(|node| &signature(db, node).signature);
-            let Some(Signature::Record(record)) = record else { return false };
-            args.iter().any(inside) || record.fields.iter().any(|field| inside(&field.ty))
-        }
-        Type::Enum(global, args) => {
-            let item = item_of(db, global, &[ItemTag::Enum]).map(|node| &signature(db, node).signature);
-            let Some(Signature::Enum(item)) = item else { return false };
-            let mut payloads = item.variants.iter().flat_map(|variant| &variant.payload);
-            args.iter().any(inside) || payloads.any(|payload| inside(&payload.ty))
-        }
-        _ => false,
-    }
+    let parts = |ty: &Type| match ty {
+        Type::Opaque(_, args) => args.clone(),
+        Type::Action(result) => vec![(**result).clone()],
+        Type::Function { params, ret } => params.iter().chain([&**ret]).cloned().collect(),
+        Type::Record(global, args) | Type::Enum(global, args) if own(global) => args.clone(),
+        Type::Record(_, args) | Type::Enum(_, args) => [args.clone(), data::parts(db, ty)].concat(),
+        _ => data::parts(db, ty),
+    };
+    let secret = |ty: &Type| matches!(ty, Type::Opaque(global, _) if &*global.name == "Secret").then_some(());
+    data::first_part(ty, &parts, &secret).is_some()
 }

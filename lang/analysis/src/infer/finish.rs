@@ -151,7 +151,7 @@ impl<'db> Infer<'db> {
 }
 
 /// Visits the expressions that an expression is directly made of.
-pub(crate) fn for_each_part(kind: &mut ExprKind, visit: &mut dyn FnMut(&mut Expr)) {
+fn for_each_part(kind: &mut ExprKind, visit: &mut dyn FnMut(&mut Expr)) {
     match kind {
         ExprKind::Unit
         | ExprKind::Bool(_)

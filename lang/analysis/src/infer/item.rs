@@ -48,6 +48,20 @@ pub(crate) enum Bodies {
     Test { with: Vec<(Global, Expr)>, body: Arc<Body> },
 }
 
+impl Bodies {
+    /// All of them, in the order of the source.
+    pub(crate) fn each(&self) -> Vec<&Arc<Body>> {
+        match self {
+            Bodies::None => Vec::new(),
+            Bodies::Function { defaults, body } => defaults.iter().flatten().chain(body).collect(),
+            Bodies::Value(body) => body.iter().collect(),
+            Bodies::Fields(defaults) => defaults.iter().flatten().collect(),
+            Bodies::Variants(variants) => variants.iter().flatten().flatten().collect(),
+            Bodies::Test { body, .. } => vec![body],
+        }
+    }
+}
+
 /// A default for each parameter, where there is one.
 pub(crate) type Defaults = Vec<Option<Arc<Body>>>;
 

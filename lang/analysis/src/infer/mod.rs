@@ -39,7 +39,6 @@ mod units;
 pub(crate) use context::{BodyKind, Infer, Local, Nest, References};
 pub(crate) use demand::DemandKind;
 pub(crate) use expected::Expected;
-pub(crate) use finish::for_each_part;
 pub(crate) use item::{Bodies, Defaults, infer, traced};
 pub(crate) use text::article;
 pub(crate) use trace::{Meant, Part, Traced, TracedCall, trace_written_type};

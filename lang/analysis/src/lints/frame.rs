@@ -6,7 +6,6 @@ use std::collections::HashMap;
 use std::rc::Rc;
 use std::sync::Arc;
 
-use super::parts::for_each;
 use crate::db::{Db, ItemNode, Role, item_of};
 use crate::infer::{Bodies, infer};
 use crate::place::ItemTag;
@@ -65,7 +64,7 @@ impl<'db> Frame<'db> {
 
 fn lets(body: &Expr) -> HashMap<LocalId, &Expr> {
     let mut lets = HashMap::new();
-    for_each(body, &mut |expr| {
+    body.walk(&mut |expr| {
         let ExprKind::Block(statements) = &expr.kind else { return };
         for statement in statements {
             if let Statement::Let(Binder::Local(id), value) = statement {

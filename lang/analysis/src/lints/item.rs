@@ -1,14 +1,11 @@
 //! What the lints say about one item.
 
-use std::sync::Arc;
-
 use super::frame::{Frame, Seen, in_prelude};
-use super::parts::for_each;
 use super::{key, scan, script, secret_env, volume};
 use crate::db::{Db, ItemNode};
-use crate::infer::{Bodies, infer};
+use crate::infer::infer;
 use crate::place::{Finding, Place};
-use crate::typed::{Body, Expr, ExprKind, Global};
+use crate::typed::{Expr, ExprKind, Global};
 
 /// What the lints say about an item, and what they note for the package.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -62,10 +59,10 @@ pub(crate) fn item_lints<'db>(db: &'db dyn Db, node: ItemNode<'db>) -> ItemLints
     if node.broken(db) {
         return out;
     }
-    for body in bodies(&infer(db, node).bodies) {
+    for body in infer(db, node).bodies.each() {
         let frame = Frame::of(db, node, body);
         let mut scripts = script::Scripts::new(db, node);
-        for_each(&body.expr, &mut |expr| {
+        body.expr.walk(&mut |expr| {
             scripts.meet(expr);
             let ExprKind::Call { function, args, .. } = &expr.kind else { return };
             if in_prelude(function) {
@@ -99,16 +96,5 @@ fn operation<'db>(call: &Operation<'_, 'db>, scripts: &mut script::Scripts<'db>,
             script::look_at_words(call, &mut out.findings);
         }
         _ => {}
-    }
-}
-
-fn bodies(bodies: &Bodies) -> Vec<&Arc<Body>> {
-    match bodies {
-        Bodies::None => Vec::new(),
-        Bodies::Function { defaults, body } => defaults.iter().flatten().chain(body).collect(),
-        Bodies::Value(body) => body.iter().collect(),
-        Bodies::Fields(defaults) => defaults.iter().flatten().collect(),
-        Bodies::Variants(variants) => variants.iter().flatten().flatten().collect(),
-        Bodies::Test { body, .. } => vec![body],
     }
 }

@@ -5,7 +5,6 @@ use pipe_syntax::Span;
 
 use super::frame::{Link, Seen};
 use super::item::Operation;
-use super::parts::for_each;
 use super::script;
 use crate::place::Finding;
 use crate::typed::{ExprKind, Global};
@@ -91,7 +90,7 @@ fn is_new(value: &Seen<'_>, steps: usize) -> bool {
         return false;
     }
     let mut new = false;
-    for_each(value.expr, &mut |expr| {
+    value.expr.walk(&mut |expr| {
         new = new
             || match &expr.kind {
                 ExprKind::Let(global) => is_clock(global),

@@ -11,7 +11,6 @@ mod item;
 mod key;
 mod levels;
 mod package;
-mod parts;
 mod reach;
 mod scan;
 mod script;

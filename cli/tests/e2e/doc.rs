@@ -56,7 +56,51 @@ fn world() -> World {
 #[test]
 fn what_a_package_offers_is_shown() {
     let world = world();
-    insta::assert_snapshot!(world.prints(["doc"]));
+    // It stands here, for a user who tests cannot look into the sources.
+    insta::assert_snapshot!(world.prints(["doc"]), @r#"
+    app
+
+    Builds the app.
+
+    What it may do:
+      takes a secret as TOKEN
+
+    main (main.pipe)
+
+    param src: Dir = workspace.dir()
+        The sources.
+        capabilities: reads files of the package
+
+    pub fn build(flags: List[String] = ["-O2"]) -> File
+        Compiles it.
+
+            build(flags: ["-O3"])
+        capabilities: reads files of the package, uses the machine's own tools, runs commands
+
+    param host_tools: Container = host.toolchain()
+        capabilities: uses the machine's own tools
+
+    pub enum Target { Staging, Production(canary: Percent = 10) }
+        Where it goes.
+          Staging: For a look.
+
+    pub action announce(to: Target = Staging)
+        Tells all <script>alert(1)</script>.
+        effects: notify
+
+    deploy (deploy.pipe)
+      How it gets out.
+
+    pub action tell(what: String)
+        Says it.
+        effects: notify
+
+    unused (unused.pipe)
+      Nobody uses it here.
+
+    pub fn one() -> Int
+        One.
+    "#);
     assert!(!world.store().exists(), "nothing was evaluated");
     let elsewhere = World::empty();
     let shown = finish(elsewhere.pipe().arg("-C").arg(world.package()).arg("doc")).success().stdout;

@@ -8,6 +8,16 @@ use std::process::Stdio;
 use crate::git::git;
 use crate::harness::{Outcome, World, command_lines};
 
+/// Has the repositories at `url` stand for those on example.com.
+fn mirror(world: &World, url: &str) {
+    world.configure(&format!("[git.mirrors]\n\"https://example.com/\" = \"{url}/\"\n"));
+}
+
+/// Removes what was fetched.
+fn forget(world: &World) {
+    std::fs::remove_dir_all(world.store().join("packages")).unwrap();
+}
+
 const MAIN: &str = "use web\n\npub fn count() -> Int { web.count() }\n";
 
 fn manifest(web: &str) -> String {
@@ -21,10 +31,7 @@ pub(crate) fn world() -> World {
     let world = World::empty();
     world.write("main.pipe", MAIN);
     world.write("pipe.toml", &manifest("tag = \"v1\""));
-    world.configure(&format!(
-        "[git.mirrors]\n\"https://example.com/\" = \"file://{}/\"\n",
-        repositories(&world).display()
-    ));
+    mirror(&world, &format!("file://{}", repositories(&world).display()));
     init(&world, "web");
     commit(
         &world,
@@ -117,7 +124,7 @@ fn looking_connects_nowhere() {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     listener.set_nonblocking(true).unwrap();
     let port = listener.local_addr().unwrap().port();
-    world.configure(&format!("[git.mirrors]\n\"https://example.com/\" = \"http://127.0.0.1:{port}/\"\n"));
+    mirror(&world, &format!("http://127.0.0.1:{port}"));
     let not_locked =
         |outcome: Outcome| assert!((outcome.stdout + &outcome.stderr).contains("package-not-locked"));
     not_locked(world.run(["check"]).exits(1));
@@ -146,7 +153,7 @@ fn a_run_fetches_what_the_lock_says() {
     let world = world();
     assert_eq!(world.prints(["run", "count"]), "1\n");
     let first = lock(&world);
-    std::fs::remove_dir_all(world.store().join("packages")).unwrap();
+    forget(&world);
     let outcome = world.run(["check"]).exits(1);
     assert!(outcome.stdout.contains("package-not-fetched"), "{}", outcome.stdout);
     // The tag is another commit by now; what was locked is fetched.
@@ -161,7 +168,7 @@ fn a_run_fetches_what_the_lock_says() {
     assert!(outcome.stdout.contains("package-changed"), "{}", outcome.stdout);
     assert_eq!(world.prints(["run", "count"]), "1\n");
     // A lock that somebody changed by hand is not believed.
-    std::fs::remove_dir_all(world.store().join("packages")).unwrap();
+    forget(&world);
     let digest = first.split("sha256=").nth(1).unwrap().split(' ').next().unwrap();
     world.write("pipe.lock", &first.replace(digest, &"0".repeat(64)));
     world.run(["run", "count"]).exits(2).says("is not what pipe.lock says");
@@ -193,7 +200,7 @@ fn branches_are_followed_and_tags_are_not() {
     assert_eq!(lock(&world), before);
     assert_eq!(world.prints(["run", "count"]), "1\n");
     // What it was cannot be had any more.
-    std::fs::remove_dir_all(world.store().join("packages")).unwrap();
+    forget(&world);
     git(&world, &web, &["update-ref", "-d", "refs/stash"]);
     git(&world, &web, &["reflog", "expire", "--expire=now", "--all"]);
     git(&world, &web, &["checkout", "-q", "--orphan", "fresh"]);
@@ -432,7 +439,7 @@ fn packages_of_packages_and_of_one_repository() {
 fn vendored_packages_are_read_where_they_are() {
     let world = world();
     world.run(["vendor"]).success().says("1 package is in vendor/");
-    std::fs::remove_dir_all(world.store().join("packages")).unwrap();
+    forget(&world);
     std::fs::remove_dir_all(repositories(&world)).unwrap();
     assert_eq!(world.prints(["run", "count"]), "1\n");
     world.run(["check"]).success();
@@ -474,7 +481,7 @@ fn two_at_once_and_one_that_is_killed() {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let port = listener.local_addr().unwrap().port();
     let good = std::fs::read_to_string(world.home().join(".config/pipe/config.toml")).unwrap();
-    world.configure(&format!("[git.mirrors]\n\"https://example.com/\" = \"http://127.0.0.1:{port}/\"\n"));
+    mirror(&world, &format!("http://127.0.0.1:{port}"));
     let mut stuck = world.pipe().arg("update").stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap();
     // It waits for an answer that never comes.
     let connection = listener.accept().unwrap();
@@ -615,18 +622,18 @@ fn answer(mut connection: TcpStream, root: &Path) -> std::io::Result<()> {
 fn packages_come_over_http() {
     let world = world();
     let port = serve(repositories(&world));
-    world.configure(&format!("[git.mirrors]\n\"https://example.com/\" = \"http://127.0.0.1:{port}/\"\n"));
+    mirror(&world, &format!("http://127.0.0.1:{port}"));
     assert_eq!(world.prints(["run", "count"]), "1\n");
     let first = lock(&world);
-    std::fs::remove_dir_all(world.store().join("packages")).unwrap();
+    forget(&world);
     commit(&world, "web", &[("main.pipe", "pub fn count() -> Int { 2 }\n")]);
     git(&world, &repository(&world, "web"), &["tag", "-f", "v1"]);
     // This server gives no commit by its name alone: it is found in the history of the branch.
     assert_eq!(world.prints(["run", "count"]), "1\n");
     assert_eq!(lock(&world), first);
     // Nobody there.
-    std::fs::remove_dir_all(world.store().join("packages")).unwrap();
-    world.configure("[git.mirrors]\n\"https://example.com/\" = \"http://127.0.0.1:1/\"\n");
+    forget(&world);
+    mirror(&world, "http://127.0.0.1:1");
     world.run(["run", "count"]).exits(3).says("git cannot fetch https://example.com/web");
     assert_eq!(lock(&world), first);
 }

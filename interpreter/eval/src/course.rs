@@ -248,8 +248,8 @@ impl Machine {
                 let told = node.and_then(|exec| simulation.tell(exec, |name| name == &*part.name));
                 told.is_some_and(|told| told.exit_code != 0) && !part.lenient
             };
-            let failed: Vec<&Part> = parts.iter().filter(|part| part.fails_here || fails(part)).collect();
-            let failed: Vec<Output> = failed.iter().flat_map(|part| part.judged.clone()).collect();
+            let failed = parts.iter().filter(|part| part.fails_here || fails(part));
+            let failed: Vec<Output> = failed.flat_map(|part| part.judged.clone()).collect();
             if !failed.is_empty() {
                 course.stop(&failed);
             }

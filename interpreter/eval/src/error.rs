@@ -82,7 +82,7 @@ pub(crate) fn failed(message: &str, place: FileSpan) -> Box<EvalError> {
 /// A command of a fake container fails, and nothing allows that.
 pub(crate) fn fake_failed(exit_code: i64, place: FileSpan) -> Box<EvalError> {
     let message = format!("this command fails: the fake container's answer has exit code {exit_code}");
-    EvalError::new(ErrorKind::Pipeline, Diagnostic::error("evaluation-failed", message, place))
+    failed(&message, place)
 }
 
 /// An argument whose value cannot be.

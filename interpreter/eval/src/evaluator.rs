@@ -178,16 +178,6 @@ impl Evaluator {
         Ok(given)
     }
 
-    /// The values that a test gives to `param`s.
-    fn given_by_test(&mut self, test: &Test, env: &mut Env) -> Result<Vec<(Global, Value)>> {
-        self.machine.testing = true;
-        let values = test.with.iter();
-        let values =
-            values.map(|(param, value)| Ok((param.clone(), self.machine.eval(value, env)?))).collect();
-        self.machine.testing = false;
-        values
-    }
-
     /// Evaluates a test; its nodes join the graph.
     ///
     /// # Errors
@@ -197,14 +187,22 @@ impl Evaluator {
         if test.has_errors {
             return Err(error::internal("the test has errors", frame.place(test.origin.name)));
         }
+        self.machine.testing = true;
+        let plan = self.plan_of_test(test, frame);
+        self.machine.testing = false;
+        plan
+    }
+
+    fn plan_of_test(&mut self, test: &Test, frame: Arc<Frame>) -> Result<TestPlan> {
         let mut env = Env::new(frame, test.body.locals.len());
-        let params = self.given_by_test(test, &mut env)?;
+        let mut params = Vec::with_capacity(test.with.len());
+        for (param, value) in &test.with {
+            params.push((param.clone(), self.machine.eval(value, &mut env)?));
+        }
         // Whatever depends on a `param` has another value in a test that sets some.
         let kept = (!params.is_empty()).then(|| std::mem::take(&mut self.machine.memo));
         self.machine.memo.params.extend(params);
-        self.machine.testing = true;
         let result = self.machine.eval(&test.body.expr, &mut env);
-        self.machine.testing = false;
         if let Some(kept) = kept {
             let _: Memo = std::mem::replace(&mut self.machine.memo, kept);
         }

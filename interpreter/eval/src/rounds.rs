@@ -115,14 +115,22 @@ impl Machine {
         self.resolved(value, &site)
     }
 
+    /// Whether what is known of an output is so. No value of a run is copied for the answer.
+    fn is(&mut self, output: Output, so: fn(&Known) -> bool) -> bool {
+        match self.round.known.get(&output) {
+            Some(known) => so(known),
+            None => self.simulated(output).is_some_and(|known| so(&known)),
+        }
+    }
+
     /// Whether an output will have no value.
     pub(crate) fn is_lost(&mut self, output: Output) -> bool {
-        matches!(self.known(output), Some(Known::Lost))
+        self.is(output, |known| matches!(known, Known::Lost))
     }
 
     /// Whether an output's value is known.
     pub(crate) fn is_known(&mut self, output: Output) -> bool {
-        matches!(self.known(output), Some(Known::Value(_)))
+        self.is(output, |known| matches!(known, Known::Value(_)))
     }
 
     /// The error that control flow gives when it needs `output` and it is not known: the expression waits then.

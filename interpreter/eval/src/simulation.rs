@@ -7,13 +7,9 @@ use pipe_diagnostics::FileSpan;
 use pipe_ops::{Arg, Datum, Node, NodeId, Op, Output, Slot, pure};
 
 use crate::error::{self, Result};
+use crate::expr::on_stack;
 use crate::machine::Machine;
 use crate::rounds::Known;
-
-/// When less stack than this is left, more is allocated.
-const RED_ZONE: usize = 128 << 10;
-/// How much is allocated then.
-const STACK: usize = 2 << 20;
 
 /// What the test says, in the order in which it is asked for.
 #[derive(Clone, Debug)]
@@ -134,7 +130,7 @@ impl Machine {
         }
         self.meter.steps(1).ok()?;
         let node = self.graph.shared(output.node).cloned()?;
-        let known = stacker::maybe_grow(RED_ZONE, STACK, || self.derived_from(&node, output, simulation))?;
+        let known = on_stack(|| self.derived_from(&node, output, simulation))?;
         if let Known::Value(Datum::Text(text)) = &known {
             self.meter.bytes(text.len()).ok()?;
         }
@@ -189,7 +185,7 @@ impl Machine {
             // Parts may be shared: what is written out is counted.
             Some(Op::Apply { function, args }) if &**function == "concat" && self.meter.steps(1).is_ok() => {
                 let parts = args.iter();
-                let parts = parts.map(|arg| stacker::maybe_grow(RED_ZONE, STACK, || self.partial_text(arg)));
+                let parts = parts.map(|arg| on_stack(|| self.partial_text(arg)));
                 parts.collect()
             }
             _ => unknown(),

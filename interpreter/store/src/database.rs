@@ -245,8 +245,7 @@ fn error(path: &Path, source: rusqlite::Error) -> StoreError {
 /// Less is left on the disk than the database needs to be opened.
 fn has_no_room(path: &Path) -> bool {
     const NEEDED: u64 = 1 << 18;
-    let disk = path.parent().and_then(|folder| rustix::fs::statvfs(folder).ok());
-    disk.is_some_and(|disk| disk.f_bavail.saturating_mul(disk.f_frsize) < NEEDED)
+    path.parent().is_some_and(|folder| crate::Floor::Bytes(NEEDED).missing(folder) > 0)
 }
 
 #[cfg(test)]

@@ -24,12 +24,16 @@ const RED_ZONE: usize = 128 << 10;
 /// How much is allocated then.
 const STACK: usize = 2 << 20;
 
+/// Goes on with enough stack.
+pub(crate) fn on_stack<T>(step: impl FnOnce() -> T) -> T {
+    stacker::maybe_grow(RED_ZONE, STACK, step)
+}
+
 impl Machine {
     /// The value of an expression. The stack grows with need; calls and the depth of values are limited by the budget.
     pub(crate) fn eval(&mut self, expr: &Expr, env: &mut Env) -> Result<Value> {
         self.step(1, &env.frame, expr.span)?;
-        stacker::maybe_grow(RED_ZONE, STACK, || self.eval_kind(expr, env))
-            .or_else(|error| self.undecided(error, expr, env))
+        on_stack(|| self.eval_kind(expr, env)).or_else(|error| self.undecided(error, expr, env))
     }
 
     fn eval_kind(&mut self, expr: &Expr, env: &mut Env) -> Result<Value> {

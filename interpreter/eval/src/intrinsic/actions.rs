@@ -219,7 +219,7 @@ fn effects(machine: &Machine, call: &Call<'_>, effects: &[Arc<Effect>]) -> Resul
 }
 
 /// A record of the prelude.
-fn record(machine: &Machine, call: &Call<'_>, name: &str, fields: Vec<Value>) -> Result<Value> {
+pub(super) fn record(machine: &Machine, call: &Call<'_>, name: &str, fields: Vec<Value>) -> Result<Value> {
     let decl = machine.record_named(&format!("std/prelude.{name}")).cloned();
     let decl =
         decl.ok_or_else(|| error::internal(&format!("the standard library has no `{name}`"), call.place()))?;

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use pipe_analysis::typed::Type;
 use pipe_ops::{Arg, Datum, Op, Output, Slot};
 
+use super::container_fields::result_of;
 use super::execute::Layout;
 use super::{Call, Entry, Table};
 use crate::error::{self, Result};
@@ -250,9 +251,5 @@ impl Machine {
 
 fn result(machine: &mut Machine, call: &Call<'_>, slot: Slot, ty: Type) -> Result<Value> {
     let container = call.checked_container(machine)?;
-    if let Some(told) = &container.told {
-        return machine.told_value(told, slot, call);
-    }
-    let last = container.last.ok_or_else(|| error::no_result(call.name(), call.place()))?;
-    Ok(symbolic(Output { node: last.result, slot }, &ty))
+    result_of(machine, call, &container, slot, &ty)
 }

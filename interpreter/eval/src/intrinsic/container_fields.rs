@@ -9,7 +9,7 @@ use super::{Call, Entry, Table};
 use crate::environment::{DEFAULTS, default_variable};
 use crate::error::{self, Result};
 use crate::machine::{Machine, symbolic};
-use crate::value::{Base, Items, Value, map_value};
+use crate::value::{Base, ContainerValue, Items, Value, map_value};
 
 pub(super) const TABLE: Table = &[
     ("Container.user", Entry::Run(user)),
@@ -140,9 +140,20 @@ fn rootfs(machine: &mut Machine, call: &Call<'_>) -> Result<Value> {
 
 fn result(machine: &mut Machine, call: &Call<'_>, slot: Slot, ty: Type) -> Result<Value> {
     let container = call.container(machine, 0)?;
+    result_of(machine, call, &container, slot, &ty)
+}
+
+/// What the last command of a container gave.
+pub(super) fn result_of(
+    machine: &mut Machine,
+    call: &Call<'_>,
+    container: &ContainerValue,
+    slot: Slot,
+    ty: &Type,
+) -> Result<Value> {
     if let Some(told) = &container.told {
         return machine.told_value(told, slot, call);
     }
     let last = container.last.ok_or_else(|| error::no_result(call.name(), call.place()))?;
-    Ok(symbolic(Output { node: last.result, slot }, &ty))
+    Ok(symbolic(Output { node: last.result, slot }, ty))
 }

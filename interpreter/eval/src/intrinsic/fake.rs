@@ -1,16 +1,15 @@
 //! Stand-ins for tests.
 
-use std::sync::Arc;
-
 use pipe_ops::{Arg, Op, Output, Slot};
 
+use super::actions::record;
 use super::dirs::relative;
 use super::execute::Layout;
 use super::{Call, Entry, Table, answers};
 use crate::error::{self, Result};
 use crate::machine::Machine;
 use crate::simulation::{Answer, Told};
-use crate::value::{Base, ContainerValue, Items, RecordValue, SecretSource, Value};
+use crate::value::{Base, ContainerValue, SecretSource, Value};
 
 pub(super) const TABLE: Table = &[
     ("secret", Entry::Run(secret)),
@@ -33,11 +32,8 @@ fn secret(machine: &mut Machine, call: &Call<'_>) -> Result<Value> {
 }
 
 fn auth(machine: &mut Machine, call: &Call<'_>) -> Result<Value> {
-    let decl = machine.record_named("std/prelude.RegistryAuth").cloned();
-    let decl =
-        decl.ok_or_else(|| error::internal("the standard library has no `RegistryAuth`", call.place()))?;
     let fields = vec![Value::text("fake"), Value::Secret(SecretSource::Fake("password".into()))];
-    Ok(Value::Record(Arc::new(RecordValue { decl, fields: Items::new(fields) })))
+    record(machine, call, "RegistryAuth", fields)
 }
 
 /// A container in which nothing runs. A run of a target must not mistake it for one in which something did.

@@ -65,9 +65,9 @@ impl Call<'_> {
         Ok(keys)
     }
 
-    /// Whether the function in argument `function` accepts an element.
-    fn accepts(&self, machine: &mut Machine, function: usize, item: &Value) -> Result<bool> {
-        let taken = apply(machine, self, function, vec![item.clone()])?;
+    /// Whether the function in argument `function` accepts these.
+    pub(super) fn accepts(&self, machine: &mut Machine, function: usize, args: Vec<Value>) -> Result<bool> {
+        let taken = apply(machine, self, function, args)?;
         match machine.resolved_at(taken, self.frame, self.span())? {
             Value::Bool(taken) => Ok(taken),
             other => Err(machine.unusable(&format!("`{}`", self.name()), &other, self.place())),
@@ -83,7 +83,12 @@ fn len(machine: &mut Machine, call: &Call<'_>) -> Result<Value> {
 }
 
 /// Calls the function in argument `function`.
-fn apply(machine: &mut Machine, call: &Call<'_>, function: usize, args: Vec<Value>) -> Result<Value> {
+pub(super) fn apply(
+    machine: &mut Machine,
+    call: &Call<'_>,
+    function: usize,
+    args: Vec<Value>,
+) -> Result<Value> {
     machine.step(1, call.frame, call.span())?;
     machine.call_value(call.arg(function)?, args, call.span(), call.frame)
 }
@@ -99,7 +104,7 @@ fn map(machine: &mut Machine, call: &Call<'_>) -> Result<Value> {
 fn filter(machine: &mut Machine, call: &Call<'_>) -> Result<Value> {
     let mut values = Vec::new();
     for item in call.list(machine, 0)? {
-        if call.accepts(machine, 1, item)? {
+        if call.accepts(machine, 1, vec![item.clone()])? {
             values.push(item.clone());
         }
     }
@@ -108,7 +113,7 @@ fn filter(machine: &mut Machine, call: &Call<'_>) -> Result<Value> {
 
 fn find(machine: &mut Machine, call: &Call<'_>) -> Result<Value> {
     for item in call.list(machine, 0)? {
-        if call.accepts(machine, 1, item)? {
+        if call.accepts(machine, 1, vec![item.clone()])? {
             return Ok(Value::optional(Some(item.clone())));
         }
     }
@@ -118,7 +123,7 @@ fn find(machine: &mut Machine, call: &Call<'_>) -> Result<Value> {
 fn partition(machine: &mut Machine, call: &Call<'_>) -> Result<Value> {
     let (mut taken, mut left) = (Vec::new(), Vec::new());
     for item in call.list(machine, 0)? {
-        let side = if call.accepts(machine, 1, item)? { &mut taken } else { &mut left };
+        let side = if call.accepts(machine, 1, vec![item.clone()])? { &mut taken } else { &mut left };
         side.push(item.clone());
     }
     let sides = vec![call.made(machine, taken)?, call.made(machine, left)?];

@@ -1,5 +1,6 @@
 //! Operations of maps. Values may be anything; keys are plain data.
 
+use super::lists::apply;
 use super::{Call, Entry, Table};
 use crate::error::Result;
 use crate::machine::Machine;
@@ -109,8 +110,7 @@ fn map_values(machine: &mut Machine, call: &Call<'_>) -> Result<Value> {
     let Value::Map(map) = call.arg(0)? else { return Err(call.unusable(machine, 0)) };
     let mut entries = IndexMap::with_capacity(map.entries.len());
     for (key, value) in &map.entries {
-        machine.step(1, call.frame, call.span())?;
-        let value = machine.call_value(call.arg(1)?, vec![value.clone()], call.span(), call.frame)?;
+        let value = apply(machine, call, 1, vec![value.clone()])?;
         entries.insert(key.clone(), value);
     }
     call.made_map(machine, entries)
@@ -122,15 +122,9 @@ fn filter(machine: &mut Machine, call: &Call<'_>) -> Result<Value> {
     let site = call.site(machine);
     let mut entries = IndexMap::new();
     for (key, value) in &map.entries {
-        machine.step(1, call.frame, call.span())?;
         let args = vec![machine.datum_value(key.clone(), &site)?, value.clone()];
-        let taken = machine.call_value(call.arg(1)?, args, call.span(), call.frame)?;
-        match machine.resolved_at(taken, call.frame, call.span())? {
-            Value::Bool(true) => {
-                entries.insert(key.clone(), value.clone());
-            }
-            Value::Bool(false) => {}
-            other => return Err(machine.unusable("`filter`", &other, call.place())),
+        if call.accepts(machine, 1, args)? {
+            entries.insert(key.clone(), value.clone());
         }
     }
     call.made_map(machine, entries)

@@ -3,7 +3,7 @@
 //! The order of a type follows from its parts. Where the data alone does not say it (variants stand in the order of their
 //! declaration, versions and ports are ordered as numbers) the type goes along.
 
-use pipe_analysis::typed::{CheckedKind, Type};
+use pipe_analysis::typed::Type;
 use pipe_ops::pure::{self, Shape, Shapes};
 use pipe_ops::{Arg, Datum};
 
@@ -31,7 +31,7 @@ impl Machine {
             | Type::Duration
             | Type::Size
             | Type::Unit => true,
-            Type::Checked(kind) => !is_number(*kind),
+            Type::Checked(kind) => !pure::is_number(kind.name()),
             _ => false,
         };
         if simple {
@@ -67,15 +67,10 @@ impl Machine {
     }
 }
 
-/// Texts that are ordered as numbers.
-fn is_number(kind: CheckedKind) -> bool {
-    matches!(kind, CheckedKind::Version | CheckedKind::Port | CheckedKind::Percent)
-}
-
-/// Whether a shape holds such a text, outside the records that it names.
+/// Whether a shape holds a text that is ordered as a number, outside the records that it names.
 fn has_numbers(shape: &Shape) -> bool {
     match shape {
-        Shape::Checked(kind) => matches!(kind.as_str(), "Version" | "Port" | "Percent"),
+        Shape::Checked(kind) => pure::is_number(kind),
         Shape::List(inner) | Shape::Optional(inner) => has_numbers(inner),
         Shape::Map(key, value) => has_numbers(key) || has_numbers(value),
         Shape::Tuple(parts) => parts.iter().any(has_numbers),

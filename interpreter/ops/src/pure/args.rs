@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::PureError;
+use super::{PureError, Shapes};
 use crate::Datum;
 
 /// The arguments of one call.
@@ -23,6 +23,11 @@ impl<'a> Args<'a> {
     /// The error for an argument of the wrong kind.
     pub(super) fn wrong(&self, index: usize, expected: &'static str) -> PureError {
         PureError::Argument { function: self.function.to_owned(), index, expected }
+    }
+
+    /// A type.
+    pub(super) fn shapes(&self, index: usize) -> Result<Shapes, PureError> {
+        Shapes::from_text(self.text(index)?).map_err(|_| self.wrong(index, "a type"))
     }
 
     pub(super) fn get(&self, index: usize) -> Result<&'a Datum, PureError> {

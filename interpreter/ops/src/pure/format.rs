@@ -5,7 +5,7 @@ use serde_json::Value as Json;
 use super::args::Args;
 use super::decode::{Misfit, decode};
 use super::encode::encode;
-use super::{PureError, PureFn, Shapes, dotenv};
+use super::{PureError, PureFn, dotenv};
 use crate::Datum;
 
 pub(super) const TABLE: &[(&str, PureFn)] = &[
@@ -29,10 +29,9 @@ fn encode_with(args: &Args<'_>, format: &'static str, write: Write) -> Result<Da
     tree.map(Datum::text).map_err(|reason| PureError::Encode { format, reason })
 }
 
-/// The text, then the [`Shapes`] of what is expected.
+/// The text, then the [`super::Shapes`] of what is expected.
 fn decode_with(args: &Args<'_>, format: &'static str, read: Read) -> Result<Datum, PureError> {
-    let (text, shapes) = (args.text(0)?, args.text(1)?);
-    let shapes = Shapes::from_text(shapes).map_err(|_| args.wrong(1, "a type"))?;
+    let (text, shapes) = (args.text(0)?, args.shapes(1)?);
     let first_line = |reason: String| reason.lines().next().unwrap_or_default().to_owned();
     let json = read(text).map_err(|reason| PureError::Decode { format, reason: first_line(reason) })?;
     decode(&shapes, &json).map_err(|Misfit(reason)| PureError::Decode { format, reason })

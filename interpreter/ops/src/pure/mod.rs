@@ -46,7 +46,7 @@ pub use duration::parse_duration;
 pub use equality::same;
 pub use error::PureError;
 pub use list::{chunk_length, slice_range};
-pub use order::order;
+pub use order::{is_number, order};
 pub use path::{join_path, normalise_path};
 pub use script::{MAX_SCRIPT_VALUE, MAX_SCRIPT_VALUES};
 pub use shape::{EnumShape, FieldShape, RecordShape, Shape, Shapes, VariantShape};

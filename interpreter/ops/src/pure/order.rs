@@ -18,6 +18,11 @@ pub(super) const TABLE: &[(&str, PureFn)] = &[
     ("List.max", |a| outermost(a, Ordering::Greater)),
 ];
 
+/// Whether texts of the checked type of this name are ordered as numbers.
+pub fn is_number(kind: &str) -> bool {
+    matches!(kind, "Version" | "Port" | "Percent")
+}
+
 /// The order of two values of one type; `shapes` says which, where that makes a difference.
 pub fn order(shapes: Option<&Shapes>, a: &Datum, b: &Datum) -> Ordering {
     match shapes {
@@ -29,11 +34,7 @@ pub fn order(shapes: Option<&Shapes>, a: &Datum, b: &Datum) -> Ordering {
 fn by_shape(shapes: &Shapes, shape: &Shape, a: &Datum, b: &Datum) -> Ordering {
     let of = |shape: &Shape, a: &Datum, b: &Datum| by_shape(shapes, shape, a, b);
     match (shape, a, b) {
-        (Shape::Checked(kind), Datum::Text(a), Datum::Text(b))
-            if matches!(kind.as_str(), "Version" | "Port" | "Percent") =>
-        {
-            compare_versions(a, b)
-        }
+        (Shape::Checked(kind), Datum::Text(a), Datum::Text(b)) if is_number(kind) => compare_versions(a, b),
         (Shape::List(element), Datum::List(a), Datum::List(b)) => {
             let first = a.iter().zip(b).map(|(a, b)| of(element, a, b)).find(|order| order.is_ne());
             first.unwrap_or_else(|| a.len().cmp(&b.len()))
@@ -79,7 +80,7 @@ fn first_difference(mut orders: impl Iterator<Item = Ordering>) -> Ordering {
 fn shapes(args: &Args<'_>, index: usize) -> Result<Option<Shapes>, PureError> {
     match args.all().get(index) {
         None => Ok(None),
-        Some(_) => Shapes::from_text(args.text(index)?).map(Some).map_err(|_| args.wrong(index, "a type")),
+        Some(_) => args.shapes(index).map(Some),
     }
 }
 

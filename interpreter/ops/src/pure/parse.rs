@@ -3,16 +3,14 @@
 use super::args::Args;
 use super::checked::shortened;
 use super::results::{err, ok};
-use super::{
-    EnumShape, PureError, PureFn, Shape, Shapes, check_text, kebab_case, parse_duration, parse_size,
-};
+use super::{EnumShape, PureError, PureFn, Shape, check_text, kebab_case, parse_duration, parse_size};
 use crate::{Datum, Float};
 
 pub(super) const TABLE: &[(&str, PureFn)] = &[("parse", parse)];
 
-/// The type as [`Shapes`], then the text. Gives a `Result`.
+/// The type as [`super::Shapes`], then the text. Gives a `Result`.
 fn parse(args: &Args<'_>) -> Result<Datum, PureError> {
-    let shapes = Shapes::from_text(args.text(0)?).map_err(|_| args.wrong(0, "a type"))?;
+    let shapes = args.shapes(0)?;
     let text = args.text(1)?;
     let (kind, read): (&'static str, Result<Datum, String>) = match &shapes.root {
         Shape::Checked(kind) => {

@@ -23,7 +23,7 @@ pub enum Floor {
 
 impl Floor {
     /// Bytes that must become free on the disk of a folder.
-    pub(super) fn missing(self, folder: &Path) -> u64 {
+    pub(crate) fn missing(self, folder: &Path) -> u64 {
         // A disk that does not say how full it is has no floor.
         let Ok(disk) = rustix::fs::statvfs(folder) else { return 0 };
         let wanted = match self {

@@ -19,7 +19,8 @@ pub(crate) fn no_data(db: &dyn Db, ty: &Type) -> Option<Arc<str>> {
         _ => None,
     };
     let secret = |ty: &Type| other(ty).filter(|name| **name == *"Secret");
-    find(db, ty, &secret).or_else(|| find(db, ty, &other))
+    let first = find(db, ty, &other)?;
+    find(db, ty, &secret).or(Some(first))
 }
 
 /// A part of the type of plain data that has no order: a map.

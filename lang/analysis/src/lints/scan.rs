@@ -41,10 +41,7 @@ pub(super) fn look(call: &Operation<'_, '_>, found: &mut Vec<Finding>) {
         return;
     }
     let Some(command) = call.named("command") else { return };
-    let scan = script::calls(call.frame, command)
-        .into_iter()
-        .find_map(|(words, place)| Some((scan(&words)?, place)));
-    let Some((scan, place)) = scan else { return };
+    let Some((scan, place)) = script::find_call(call.frame, command, scan) else { return };
     let message = format!("`{scan}` runs once, and its result is used from then on");
     let place = call.frame.node.place(call.frame.db, place);
     let warning = Diagnostic::warning("stale-scan", message, place)

@@ -307,27 +307,31 @@ pub(super) fn look_at_words(call: &Operation<'_, '_>, found: &mut Vec<Finding>) 
     }
 }
 
-/// The commands that a command consists of, as far as they are constant, each with its place.
-pub(super) fn calls<'db>(frame: &Frame<'db>, command: &'db Expr) -> Vec<(Vec<Option<String>>, Span)> {
+/// The first of the commands that a command consists of that is `wanted`, as far as they are constant, with its place.
+pub(super) fn find_call<'db, T>(
+    frame: &Frame<'db>,
+    command: &'db Expr,
+    wanted: impl Fn(&[Option<String>]) -> Option<T>,
+) -> Option<(T, Span)> {
     let here = unwrapped(command);
     let seen = frame.see(command).behind();
-    if let ExprKind::Script { parts, .. } = &seen.expr.kind {
-        let (text, starts) = text(parts);
-        let facts = facts(frame.db, &text);
-        let mut literal = None;
+    let ExprKind::Script { parts, .. } = &seen.expr.kind else {
+        let called = pipe_shell::called(&seen.words()?);
+        return Some((called.commands.iter().find_map(|call| wanted(&call.words))?, command.span));
+    };
+    let (text, starts) = text(parts);
+    let mut commands = facts(frame.db, &text).commands.iter();
+    let (found, place) = commands.find_map(|call| Some((wanted(&call.words)?, &call.place)))?;
+    // The item's tree is gone through only for what was found.
+    let mut literal = None;
+    if std::ptr::eq(here, seen.expr) {
         for_each_script(frame.node.tree(frame.db), &mut |script| {
             if script.span == here.span {
                 literal = Some(script);
             }
         });
-        let place = |place: &Range<usize>| match literal.filter(|_| std::ptr::eq(here, seen.expr)) {
-            Some(literal) => source(literal, &starts, place),
-            None => command.span,
-        };
-        return facts.commands.iter().map(|call| (call.words.clone(), place(&call.place))).collect();
     }
-    let Some(words) = seen.words() else { return Vec::new() };
-    pipe_shell::called(&words).commands.into_iter().map(|call| (call.words, command.span)).collect()
+    Some((found, literal.map_or(command.span, |literal| source(literal, &starts, place))))
 }
 
 /// Texts in which a command names the variables that it reads. `None` when they are not plain to see.

@@ -37,7 +37,8 @@ pub(super) enum Unusable {
 #[derive(Debug, Default)]
 pub(super) struct Locked {
     pub(super) lock: PackageLock,
-    vendored: Option<BTreeMap<PackageSource, PathBuf>>,
+    /// Where each is in `vendor/`, when there is one.
+    pub(super) vendored: Option<BTreeMap<PackageSource, PathBuf>>,
 }
 
 /// The text of a package's lock; `None` when there is none. What is no file of the package, or cannot be read, pins nothing and is
@@ -58,18 +59,14 @@ impl Locked {
     /// # Errors
     /// When a line of the lock is wrong.
     pub(super) fn read(system: &dyn System, root: &PackageRoot, text: &str) -> Result<Locked, LockError> {
-        Ok(Locked::of(system, root, PackageLock::parse(text)?, true))
-    }
-
-    /// As this lock says.
-    pub(super) fn of(system: &dyn System, root: &PackageRoot, lock: PackageLock, vendored: bool) -> Locked {
+        let lock = PackageLock::parse(text)?;
         let vendor = root.dir.join(VENDOR);
-        let is_there = vendored && system.kind(&vendor.join(VENDORED)) == Some(FileKind::File);
+        let is_there = system.kind(&vendor.join(VENDORED)) == Some(FileKind::File);
         let vendored = is_there.then(|| {
             let folders = vendor_folders(&lock).into_iter();
             folders.map(|(source, name)| (source, vendor.join(name))).collect()
         });
-        Locked { lock, vendored }
+        Ok(Locked { lock, vendored })
     }
 }
 

@@ -40,14 +40,9 @@ pub enum PackageState {
 }
 
 /// All packages by git that a package needs, directly or through others, each once, after what needs it. What only a package says
-/// that is not there yet is not known yet. With `vendored` they are looked for in `vendor/` when there is one.
-pub fn needed_packages(
-    system: &dyn System,
-    root: &PackageRoot,
-    lock: &PackageLock,
-    vendored: bool,
-) -> Vec<NeededPackage> {
-    let locked = Locked::of(system, root, lock.clone(), vendored);
+/// that is not there yet is not known yet. `vendor/` does not count.
+pub fn needed_packages(system: &dyn System, root: &PackageRoot, lock: &PackageLock) -> Vec<NeededPackage> {
+    let locked = Locked { lock: lock.clone(), vendored: None };
     let mut walk = Walk {
         files: Files::new(system),
         locked,

@@ -21,7 +21,7 @@ pub(super) fn finding<P>(name: &str, source: &PackageSource, reason: &Unusable, 
         Unusable::NotFetched => {
             let message = format!("`{name}` is not on this machine: {source}");
             Diagnostic::error("package-not-fetched", message, place)
-                .help("`pipe update` fetches what {LOCK} says; so does `pipe run`".replace("{LOCK}", LOCK))
+                .help(format!("`pipe update` fetches what {LOCK} says; so does `pipe run`"))
         }
         Unusable::NotVendored => {
             let message = format!("`{name}` is not in `vendor/`: {source}");

@@ -90,10 +90,8 @@ pub(crate) fn engine(
     options.fail_fast = execution.fail_fast;
     options.no_cache = execution.no_cache;
     options.redactor = Redactor::none();
-    options.approver = Arc::new(Answering {
-        approved: execution.approve.clone(),
-        terminal: environment.stdin_is_terminal && environment.stderr_is_terminal,
-    });
+    options.approver =
+        Arc::new(Answering { approved: execution.approve.clone(), terminal: environment.can_ask() });
     options.source_date = environment.written_time();
     options.images = ImageOptions {
         settings: registry_settings(environment, config),

@@ -2,17 +2,13 @@
 
 use std::io::{ErrorKind, Write};
 
-use crate::args::{ColorChoice, GlobalArgs};
+use crate::args::GlobalArgs;
 use crate::environment::Environment;
 use crate::exit::{CliError, Exit};
 
 /// Whether results are coloured.
 pub(crate) fn in_color(global: &GlobalArgs, environment: &Environment) -> bool {
-    match global.color {
-        ColorChoice::Always => true,
-        ColorChoice::Never => false,
-        ColorChoice::Auto => environment.stdout_is_terminal && !environment.no_color,
-    }
+    global.color.or(environment.stdout_is_terminal && !environment.no_color)
 }
 
 /// How wide the terminal is that results go to; `None` when they go elsewhere or it does not say.

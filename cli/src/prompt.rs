@@ -1,19 +1,29 @@
-//! Asking somebody at the terminal, and reading what is not to be shown. Bytes go past the buffer of standard input, which would keep them.
+//! Asking somebody at the terminal, and reading what is not to be shown. Bytes of secrets go past the buffer of standard input, which
+//! would keep them.
 
 use std::fs::File;
-use std::io::{self, Read, Write};
+use std::io::{self, BufRead, Read, Write};
 use std::os::fd::AsFd;
 
 use rustix::termios::{LocalModes, OptionalActions, SpecialCodeIndex, Termios, tcgetattr, tcsetattr};
 use zeroize::Zeroizing;
 
 use crate::exit::{CliError, Exit};
+use crate::output;
 
 /// Longest text that is read, in bytes.
 const LONGEST: usize = 64 << 10;
 
 /// What Ctrl-C sends.
 const CTRL_C: u8 = 3;
+
+/// Whether somebody says yes; anything else is a no.
+pub(crate) fn confirmed(question: &str) -> bool {
+    output::notice(question);
+    let mut answer = String::new();
+    let read = io::stdin().lock().read_line(&mut answer);
+    read.is_ok() && matches!(answer.trim(), "y" | "Y" | "yes")
+}
 
 /// A line that is seen while it is typed.
 ///

@@ -8,24 +8,21 @@ use crate::progress::{Form, Object, Style, printable, workflow_command};
 
 /// Says an error on standard error; gives the exit code.
 pub(crate) fn error(error: &CliError, style: Style) -> Exit {
-    match &error.report {
-        Report::Silent => {}
-        Report::Message { message, help } => output::notice(&text(message, help.as_deref(), style)),
-        Report::Diagnostics { diagnostics, sources } => {
-            let texts = diagnostics.iter().map(|diagnostic| one(diagnostic, sources, style));
-            output::notice(&texts.collect::<String>());
-        }
-    }
+    output::notice(&said(error, style));
     error.exit
 }
 
 /// An error as it is said to people, for where no terminal is.
 pub(crate) fn plain(error: &CliError) -> String {
+    said(error, Style::plain())
+}
+
+fn said(error: &CliError, style: Style) -> String {
     match &error.report {
         Report::Silent => String::new(),
-        Report::Message { message, help } => text(message, help.as_deref(), Style::plain()),
+        Report::Message { message, help } => text(message, help.as_deref(), style),
         Report::Diagnostics { diagnostics, sources } => {
-            diagnostics.iter().map(|diagnostic| one(diagnostic, sources, Style::plain())).collect()
+            diagnostics.iter().map(|diagnostic| one(diagnostic, sources, style)).collect()
         }
     }
 }

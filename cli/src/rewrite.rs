@@ -53,6 +53,16 @@ impl Change {
     }
 }
 
+/// Writes a whole file: beside its place first, then renamed, so that nobody ever reads half of it.
+///
+/// # Errors
+/// When it cannot be written; what stood there is as it was.
+pub(crate) fn write_whole(path: &Path, text: &str) -> std::io::Result<()> {
+    let (beside, mut file) = create_beside(path)?;
+    let written = file.write_all(text.as_bytes()).and_then(|()| std::fs::rename(&beside, path));
+    written.inspect_err(|_| drop(std::fs::remove_file(&beside)))
+}
+
 /// A new file in the same folder. What has its name already is left alone, be it a link that somebody laid there.
 fn create_beside(path: &Path) -> std::io::Result<(PathBuf, File)> {
     let mut last = std::io::ErrorKind::AlreadyExists.into();

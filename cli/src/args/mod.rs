@@ -23,7 +23,7 @@ pub(crate) use fmt::FmtArgs;
 pub(crate) use inspect::{ListArgs, PlanArgs, PlanForm, VersionArgs};
 pub(crate) use login::{LoginArgs, LogoutArgs};
 pub(crate) use lsp::LspArgs;
-pub(crate) use packages::{AddArgs, UpdateArgs, VendorArgs};
+pub(crate) use packages::{AddArgs, FetchLimits, UpdateArgs, VendorArgs};
 pub(crate) use run::{ExecutionArgs, NetworkChoice, RunArgs};
 pub(crate) use start::{CompletionsArgs, DocArgs, ExplainArgs, InitArgs, Template};
 pub(crate) use test::TestArgs;
@@ -87,6 +87,17 @@ pub(crate) enum ColorChoice {
     Always,
     /// Never
     Never,
+}
+
+impl ColorChoice {
+    /// Whether there is colour; `auto` decides where nobody did.
+    pub(crate) fn or(self, auto: bool) -> bool {
+        match self {
+            ColorChoice::Auto => auto,
+            ColorChoice::Always => true,
+            ColorChoice::Never => false,
+        }
+    }
 }
 
 /// How progress is shown, on standard error.

@@ -42,12 +42,8 @@ pub(crate) struct UpdateArgs {
     /// Accept whatever packages want, and tags that were moved
     #[arg(long)]
     pub(crate) accept: bool,
-    /// Do not change pipe.lock: exit with 2 when it would have to
-    #[arg(long)]
-    pub(crate) locked: bool,
-    /// Fetch nothing: exit with 2 when something would have to be
-    #[arg(long)]
-    pub(crate) offline: bool,
+    #[command(flatten)]
+    pub(crate) limits: FetchLimits,
 }
 
 /// Put all dependencies by git into vendor/, from where they are read then
@@ -63,6 +59,13 @@ pub(crate) struct VendorArgs {
     /// Accept whatever packages want
     #[arg(long)]
     pub(crate) accept: bool,
+    #[command(flatten)]
+    pub(crate) limits: FetchLimits,
+}
+
+/// What looking packages up may do.
+#[derive(Clone, Copy, Debug, Args)]
+pub(crate) struct FetchLimits {
     /// Do not change pipe.lock: exit with 2 when it would have to
     #[arg(long)]
     pub(crate) locked: bool,

@@ -71,7 +71,7 @@ pub(super) fn prune(args: &PruneArgs, environment: &Environment) -> Result<(), C
     }
     let report = store.prune(&policy).map_err(failed)?;
     if args.all {
-        packages(&Shelf::new(environment.store()?.join("packages")), args.dry_run)?;
+        packages(&Shelf::new(environment.packages()?), args.dry_run)?;
     }
     let removed = report.removed.iter().map(|removed| describe(removed, args.dry_run));
     output::result(removed.chain(summary(&report, args.dry_run)).collect::<String>().as_bytes())

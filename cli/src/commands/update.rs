@@ -4,7 +4,7 @@ use std::path::Path;
 
 use pipe_analysis::PackageSource;
 
-use crate::args::UpdateArgs;
+use crate::args::{FetchLimits, UpdateArgs};
 use crate::environment::Environment;
 use crate::exit::CliError;
 use crate::packages::{Place, Renew, Resolved, Rules, is_vendored, resolve, vendor};
@@ -21,13 +21,13 @@ pub(crate) fn run(
     quiet: bool,
 ) -> Result<(), CliError> {
     let place = Place::find(environment, directory)?;
-    let renew = match (args.names.is_empty(), args.locked || args.offline) {
+    let renew = match (args.names.is_empty(), args.limits.locked || args.limits.offline) {
         // What must not change is not looked up again.
         (_, true) => Renew::Nothing,
         (true, false) => Renew::All,
         (false, false) => Renew::Named(args.names.clone()),
     };
-    let UpdateArgs { locked, offline, accept, .. } = *args;
+    let UpdateArgs { accept, limits: FetchLimits { locked, offline }, .. } = *args;
     let resolved = bring_up_to_date(&place, &Rules { renew, locked, offline, accept, quiet })?;
     if let Some(name) = unknown(&args.names, &resolved) {
         return Err(CliError::usage(format!("there is no dependency by git called `{name}`"))

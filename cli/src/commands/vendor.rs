@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use crate::args::VendorArgs;
+use crate::args::{FetchLimits, VendorArgs};
 use crate::environment::Environment;
 use crate::exit::CliError;
 use crate::packages::{Place, Renew, Rules, resolve, vendor};
@@ -19,7 +19,7 @@ pub(crate) fn run(
     quiet: bool,
 ) -> Result<(), CliError> {
     let place = Place::find(environment, directory)?;
-    let VendorArgs { accept, locked, offline } = *args;
+    let VendorArgs { accept, limits: FetchLimits { locked, offline } } = *args;
     let resolved = resolve(&place, &Rules { renew: Renew::Nothing, locked, offline, accept, quiet })?;
     lock::write_packages(&place.root.dir, &resolved.lock)?;
     vendor(environment, &place.root.dir, &resolved.lock)?;

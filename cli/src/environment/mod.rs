@@ -129,12 +129,20 @@ impl Environment {
 
     /// The files that programs are made of, with the place that fetched packages are kept in.
     pub(crate) fn system(&self) -> OsSystem {
-        OsSystem::new(&self.current_dir).with_packages(self.packages())
+        OsSystem::new(&self.current_dir).with_packages(self.packages().ok())
     }
 
-    /// Where fetched packages are, if anything says where that is.
-    pub(crate) fn packages(&self) -> Option<PathBuf> {
-        self.store.as_ref().map(|store| store.join("packages"))
+    /// Where fetched packages are.
+    ///
+    /// # Errors
+    /// As for [`Environment::store`].
+    pub(crate) fn packages(&self) -> Result<PathBuf, CliError> {
+        Ok(self.store()?.join("packages"))
+    }
+
+    /// Whether somebody can be asked.
+    pub(crate) fn can_ask(&self) -> bool {
+        self.stdin_is_terminal && self.stderr_is_terminal
     }
 
     /// Variables that `git` gets when it fetches: where programs and keys are, proxies, certificates. None of them is one that changes

@@ -5,7 +5,6 @@ mod remembered;
 mod written;
 
 use std::collections::BTreeMap;
-use std::io::BufRead;
 use std::path::PathBuf;
 use std::sync::Arc;
 
@@ -18,8 +17,8 @@ use crate::args::NetworkChoice;
 use crate::config::Config;
 use crate::environment::Environment;
 use crate::exit::CliError;
-use crate::output;
 use crate::package::Package;
+use crate::prompt;
 use crate::target::Request;
 
 pub(crate) use refusal::refused;
@@ -156,8 +155,7 @@ impl<'a> Trust<'a> {
         if missing.is_empty() || self.recall(missing) {
             return Ok(());
         }
-        let can_ask = self.environment.stdin_is_terminal && self.environment.stderr_is_terminal;
-        if !can_ask || !self.ask(missing) {
+        if !self.environment.can_ask() || !self.ask(missing) {
             return Err(refused(missing, self.package));
         }
         self.grants.all.extend(missing.iter().map(|one| one.grant.clone()));
@@ -190,13 +188,10 @@ impl<'a> Trust<'a> {
     }
 
     fn ask(&self, missing: &[MissingGrant]) -> bool {
-        output::notice(&format!(
+        prompt::confirmed(&format!(
             "{} asks for more than its own folder. It would\n{}Allow it, now and in later runs? [y/N] ",
             self.folder.display(),
             refusal::list(missing),
-        ));
-        let mut answer = String::new();
-        let read = std::io::stdin().lock().read_line(&mut answer);
-        read.is_ok() && matches!(answer.trim(), "y" | "Y" | "yes")
+        ))
     }
 }

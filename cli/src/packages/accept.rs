@@ -1,14 +1,13 @@
 //! What packages want to be allowed, and whether somebody allows it.
 
 use std::collections::BTreeSet;
-use std::io::BufRead;
 
 use pipe_analysis::{NeededPackage, PackageLock, PackageSource, PackageState, meaning, to_accept};
 
 use crate::environment::Environment;
 use crate::exit::CliError;
-use crate::output;
 use crate::progress::printable;
+use crate::{output, prompt};
 
 /// What a package wants, and what it was accepted to want before.
 #[derive(Clone, Debug)]
@@ -72,13 +71,8 @@ pub(super) fn settle(wishes: &[Wish], accept: bool, environment: &Environment) -
         output::notice(&format!("accepted: {title}\n{difference}"));
         return Ok(());
     }
-    if environment.stdin_is_terminal && environment.stderr_is_terminal {
-        output::notice(&format!("{title}\n{difference}Accept it? [y/N] "));
-        let mut answer = String::new();
-        let read = std::io::stdin().lock().read_line(&mut answer);
-        if read.is_ok() && matches!(answer.trim(), "y" | "Y" | "yes") {
-            return Ok(());
-        }
+    if environment.can_ask() && prompt::confirmed(&format!("{title}\n{difference}Accept it? [y/N] ")) {
+        return Ok(());
     }
     Err(CliError::usage(format!("{title}\n{}", difference.trim_end()))
         .help("look at it, then accept it with `pipe update --accept`"))

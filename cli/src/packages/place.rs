@@ -30,6 +30,18 @@ impl<'e> Place<'e> {
     ) -> Result<Place<'e>, CliError> {
         let system = environment.system();
         let root = find_package(&system, environment, directory)?;
+        Place::of(environment, system, root)
+    }
+
+    /// Of a package that was found.
+    ///
+    /// # Errors
+    /// When the configuration is wrong.
+    pub(super) fn of(
+        environment: &'e Environment,
+        system: OsSystem,
+        root: PackageRoot,
+    ) -> Result<Place<'e>, CliError> {
         let config = Config::read(environment.config.as_deref())?;
         let settings =
             GitSettings { environment: environment.for_git(), mirrors: config.git_mirrors().collect() };
@@ -42,7 +54,7 @@ impl<'e> Place<'e> {
     /// When it cannot be made.
     pub(crate) fn shelf(&self) -> Result<(Shelf, Scratch), CliError> {
         machine::open_store(self.environment, std::sync::Arc::new(|_: &str| {}))?;
-        let shelf = Shelf::new(self.environment.store()?.join("packages"));
+        let shelf = Shelf::new(self.environment.packages()?);
         let scratch = shelf.scratch().map_err(|error| failed(&error))?;
         Ok((shelf, scratch))
     }

@@ -15,6 +15,7 @@ use super::vendored::is_vendored;
 use crate::args::ExecutionArgs;
 use crate::environment::Environment;
 use crate::exit::CliError;
+use crate::package::find_package;
 use crate::{lock, output};
 
 /// What is looked up again though the lock has it.
@@ -66,19 +67,25 @@ pub(crate) fn ensure(
     directory: Option<&Path>,
     rules: &Rules,
 ) -> Result<(), CliError> {
-    // Whoever has no package is told by the command itself.
-    let Ok(place) = Place::find(environment, directory) else { return Ok(()) };
-    if rules.offline || is_vendored(&place.root.dir) {
+    if rules.offline {
         return Ok(());
     }
-    let Ok(before) = lock::packages(&place.root.dir) else { return Ok(()) };
-    let needed = needed_packages(&place.system, &place.root, &before, false);
+    let system = environment.system();
+    // Whoever has no package is told by the command itself.
+    let Ok(root) = find_package(&system, environment, directory) else { return Ok(()) };
+    if is_vendored(&root.dir) {
+        return Ok(());
+    }
+    let Ok(before) = lock::packages(&root.dir) else { return Ok(()) };
+    let needed = needed_packages(&system, &root, &before);
     let missing = |needed: &NeededPackage| !matches!(needed.state, PackageState::There(_));
     if !needed.iter().any(missing)
         || (rules.locked && needed.iter().any(|needed| needed.state == PackageState::NotLocked))
     {
         return Ok(());
     }
+    // A wrong configuration is told by the command itself, too.
+    let Ok(place) = Place::of(environment, system, root) else { return Ok(()) };
     let resolved = resolve(&place, rules)?;
     if resolved.lock == resolved.before {
         return Ok(());
@@ -145,7 +152,7 @@ struct Resolver<'p, 'e> {
 impl Resolver<'_, '_> {
     fn run(&mut self) -> Result<Vec<NeededPackage>, CliError> {
         loop {
-            let needed = needed_packages(&self.place.system, &self.place.root, &self.lock, false);
+            let needed = needed_packages(&self.place.system, &self.place.root, &self.lock);
             let mut again = false;
             for package in &needed {
                 again |= self.look_at(package)?;
@@ -223,7 +230,7 @@ impl Resolver<'_, '_> {
             output::notice(&format!("fetching {source}\n"));
         }
         let fetched = self.fetched(source, commit)?;
-        let files = texts(source, &fetched)?;
+        let files = texts(source, fetched.files)?;
         let digest = package_digest(&files);
         if let Some(locked) = locked.filter(|locked| locked.digest != digest) {
             let message = format!(
@@ -259,11 +266,13 @@ impl Resolver<'_, '_> {
 
     /// The place for packages; made when the first one is fetched.
     fn kept(&mut self) -> Result<&mut (Shelf, Scratch, usize), CliError> {
-        if self.kept.is_none() {
-            let (shelf, scratch) = self.place.shelf()?;
-            self.kept = Some((shelf, scratch, 0));
+        match &mut self.kept {
+            Some(kept) => Ok(kept),
+            empty => {
+                let (shelf, scratch) = self.place.shelf()?;
+                Ok(empty.insert((shelf, scratch, 0)))
+            }
         }
-        self.kept.as_mut().ok_or_else(|| CliError::machine("there is no place for packages"))
     }
 
     /// A tag that is something else than it was has to be accepted.
@@ -283,12 +292,12 @@ impl Resolver<'_, '_> {
 }
 
 /// The files of a package as texts. A licence in another encoding is left out; everything else has to be text.
-fn texts(source: &PackageSource, fetched: &Fetched) -> Result<PackageFiles, CliError> {
+fn texts(source: &PackageSource, fetched: BTreeMap<String, Vec<u8>>) -> Result<PackageFiles, CliError> {
     let mut files = PackageFiles::new();
-    for (path, bytes) in &fetched.files {
+    for (path, bytes) in fetched {
         let is_read = path.ends_with(".pipe") || path.ends_with("pipe.toml");
-        match (String::from_utf8(bytes.clone()), is_read) {
-            (Ok(text), _) => drop(files.insert(path.clone(), text)),
+        match (String::from_utf8(bytes), is_read) {
+            (Ok(text), _) => drop(files.insert(path, text)),
             (Err(_), false) => {}
             (Err(_), true) => return Err(CliError::usage(format!("`{path}` in {source} is not UTF-8"))),
         }

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::fs;
 use std::path::Path;
 
-use pipe_analysis::{OsSystem, PackageFiles, PackageLock, VENDOR, VENDORED, read_package, vendor_folders};
+use pipe_analysis::{PackageFiles, PackageLock, VENDOR, VENDORED, read_package, vendor_folders};
 use pipe_fetch::write_files;
 
 use super::place::failed;
@@ -72,8 +72,8 @@ fn contents(
     environment: &Environment,
     lock: &PackageLock,
 ) -> Result<BTreeMap<String, PackageFiles>, CliError> {
-    let store = environment.store()?.join("packages");
-    let system = OsSystem::new(&environment.current_dir);
+    let store = environment.packages()?;
+    let system = environment.system();
     let mut contents = BTreeMap::new();
     for (source, name) in vendor_folders(lock) {
         let Some(package) = lock.get(&source) else { continue };

@@ -18,7 +18,7 @@ use std::time::Duration;
 use pipe_engine::{Event, EventSink, StepState, Summary};
 use pipe_ops::NodeId;
 
-use crate::args::{ColorChoice, GlobalArgs, ProgressForm};
+use crate::args::{GlobalArgs, ProgressForm};
 use crate::environment::Environment;
 use crate::exit::{CliError, Exit};
 use crate::failure::StepReport;
@@ -66,11 +66,7 @@ impl Style {
             ProgressForm::Gitlab => Form::Gitlab,
         };
         let in_color = environment.stderr_is_terminal || matches!(form, Form::Github | Form::Gitlab);
-        let color = match global.color {
-            ColorChoice::Always => true,
-            ColorChoice::Never => false,
-            ColorChoice::Auto => in_color && !environment.no_color,
-        };
+        let color = global.color.or(in_color && !environment.no_color);
         Style { form, color: color && form != Form::Json, quiet: global.quiet, verbose: global.verbose }
     }
 }

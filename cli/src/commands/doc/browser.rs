@@ -7,6 +7,7 @@ use std::process::{Command, Stdio};
 use crate::environment::Environment;
 use crate::exit::CliError;
 use crate::output;
+use crate::rewrite::write_whole;
 
 /// Where the page of a package is kept when nobody says where: one for each folder that commands are called in.
 ///
@@ -23,22 +24,15 @@ pub(super) fn place(environment: &Environment, title: &str) -> Result<PathBuf, C
     Ok(caches.join("pipe-doc").join(format!("{name}-{:016x}.html", hasher.finish())))
 }
 
-/// Writes the page, beside first, so that a browser never reads half of it.
+/// Writes the page. A browser never reads half of it.
 ///
 /// # Errors
 /// When it cannot be written.
 pub(super) fn write(file: &Path, page: &str) -> Result<(), CliError> {
-    let mut beside = file.as_os_str().to_owned();
-    beside.push(format!(".pipe-{}", std::process::id()));
-    let beside = PathBuf::from(beside);
     let folder = file.parent().unwrap_or(Path::new("/"));
-    let written = std::fs::create_dir_all(folder)
-        .and_then(|()| std::fs::write(&beside, page))
-        .and_then(|()| std::fs::rename(&beside, file));
-    written.map_err(|error| {
-        let _ = std::fs::remove_file(&beside);
-        CliError::usage(format!("cannot write {}: {error}", file.display()))
-    })
+    std::fs::create_dir_all(folder)
+        .and_then(|()| write_whole(file, page))
+        .map_err(|error| CliError::usage(format!("cannot write {}: {error}", file.display())))
 }
 
 /// Shows a page with the user's browser: one of `BROWSER`, else what the desktop opens pages with.

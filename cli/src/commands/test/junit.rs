@@ -1,13 +1,14 @@
 //! `--junit FILE`: the report that CI systems read.
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use quick_junit::{NonSuccessKind, Report, TestCase, TestCaseStatus, TestSuite};
 
 use super::results::Ended;
 use crate::exit::CliError;
+use crate::rewrite::write_whole;
 
-/// Writes a report, a suite for each file. It is written beside and renamed, so that nobody reads half of it.
+/// Writes a report, a suite for each file. Nobody reads half of it.
 ///
 /// # Errors
 /// When the file cannot be written.
@@ -17,18 +18,8 @@ pub(super) fn write<'e>(
     ended: impl IntoIterator<Item = &'e Ended>,
 ) -> Result<(), CliError> {
     let text = render(package, ended);
-    let mut beside = file.to_path_buf().into_os_string();
-    beside.push(format!(".pipe-{}", std::process::id()));
-    let beside = PathBuf::from(beside);
-    let written = text.and_then(|text| {
-        std::fs::write(&beside, text)
-            .and_then(|()| std::fs::rename(&beside, file))
-            .map_err(|error| error.to_string())
-    });
-    written.map_err(|error| {
-        let _ = std::fs::remove_file(&beside);
-        CliError::usage(format!("cannot write {}: {error}", file.display()))
-    })
+    let written = text.and_then(|text| write_whole(file, &text).map_err(|error| error.to_string()));
+    written.map_err(|error| CliError::usage(format!("cannot write {}: {error}", file.display())))
 }
 
 fn render<'e>(package: &str, ended: impl IntoIterator<Item = &'e Ended>) -> Result<String, String> {

@@ -102,7 +102,13 @@ impl<'a> Results<'a> {
 
     /// The counts, on standard output.
     pub(super) fn sum(&self) -> Result<(), CliError> {
-        let failed = self.ended.iter().filter(|test| test.failure.is_some()).count();
-        output::result_line(&format!("{} passed, {failed} failed", self.ended.len() - failed))
+        output::result_line(&counts(&self.ended))
     }
+}
+
+/// How many passed, and how many did not.
+pub(super) fn counts<'e>(ended: impl IntoIterator<Item = &'e Ended>) -> String {
+    let (failed, passed): (Vec<&Ended>, Vec<&Ended>) =
+        ended.into_iter().partition(|test| test.failure.is_some());
+    format!("{} passed, {} failed", passed.len(), failed.len())
 }

@@ -9,7 +9,7 @@ use std::sync::Arc;
 use pipe_analysis::typed::Test;
 
 use super::inputs::HostInput;
-use super::results::{Ended, Results};
+use super::results::{Ended, Results, counts};
 use super::{Setting, fingerprint, junit, selected};
 use crate::args::TestArgs;
 use crate::environment::Environment;
@@ -190,10 +190,9 @@ impl Watch<'_> {
     fn end(&self, package: &Package, all: &[(Key, Arc<Test>)], again: usize) -> Result<(), CliError> {
         let standing: Vec<&Ended> =
             all.iter().filter_map(|(key, _)| self.known.get(key)).map(|standing| &standing.ended).collect();
-        let failed = standing.iter().filter(|ended| ended.failure.is_some()).count();
         let kept = standing.len().saturating_sub(again);
         let kept = if kept > 0 { format!("; {kept} of them as before") } else { String::new() };
-        let sum = format!("{} passed, {failed} failed{kept}", standing.len() - failed);
+        let sum = format!("{}{kept}", counts(standing.iter().copied()));
         if let Some(file) = &self.args.junit {
             junit::write(&self.environment.current_dir.join(file), &package.name(), standing)?;
         }

@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use pipe_diagnostics::FileSpan;
 use pipe_ide::Snapshot;
-use tower_lsp::ls_types::{Location, Position, Range, Uri};
+use tower_lsp::ls_types::{Location, Position, Range, TextEdit, Uri};
 
 use crate::position::{Encoding, Lines};
 
@@ -64,6 +64,20 @@ impl View<'_> {
 
     pub(crate) fn offset(&self, position: Position) -> u32 {
         self.lines().offset(position) as u32
+    }
+
+    pub(crate) fn span(&self, range: Range) -> pipe_syntax::Span {
+        let lines = self.lines();
+        pipe_syntax::Span::new(lines.offset(range.start), lines.offset(range.end))
+    }
+
+    pub(crate) fn edits(&self, edits: Vec<pipe_ide::TextEdit>) -> Vec<TextEdit> {
+        let lines = self.lines();
+        let edit = |edit: pipe_ide::TextEdit| TextEdit {
+            range: lines.range(edit.span.start, edit.span.end),
+            new_text: edit.text,
+        };
+        edits.into_iter().map(edit).collect()
     }
 
     pub(crate) fn range(&self, span: pipe_syntax::Span) -> Range {

@@ -4,7 +4,6 @@
 use std::sync::OnceLock;
 
 use pipe_ide::NoFacts;
-use pipe_syntax::Span;
 use serde_json::{Value, json};
 use tokio::sync::oneshot;
 use tower_lsp::jsonrpc::{Error, ErrorCode, Result};
@@ -223,17 +222,14 @@ impl LanguageServer for Server {
     async fn formatting(&self, params: DocumentFormattingParams) -> Result<Option<Vec<TextEdit>>> {
         let format = |view: &View<'_>| {
             // What cannot be read is left as it is: its errors are shown already.
-            let edits = pipe_ide::format(&view.text).unwrap_or_default().into_iter();
-            edits.map(|edit| TextEdit { range: view.range(edit.span), new_text: edit.text }).collect()
+            view.edits(pipe_ide::format(&view.text).unwrap_or_default())
         };
         self.ask(params.text_document.uri, format).await
     }
 
     async fn range_formatting(&self, params: DocumentRangeFormattingParams) -> Result<Option<Vec<TextEdit>>> {
         let format = move |view: &View<'_>| {
-            let range = Span { start: view.offset(params.range.start), end: view.offset(params.range.end) };
-            let edits = pipe_ide::format_range(&view.text, range).unwrap_or_default().into_iter();
-            edits.map(|edit| TextEdit { range: view.range(edit.span), new_text: edit.text }).collect()
+            view.edits(pipe_ide::format_range(&view.text, view.span(params.range)).unwrap_or_default())
         };
         self.ask(params.text_document.uri, format).await
     }
@@ -246,8 +242,7 @@ impl LanguageServer for Server {
             return Ok(None);
         }
         let actions = move |view: &View<'_>| {
-            let range = Span { start: view.offset(params.range.start), end: view.offset(params.range.end) };
-            let fixes = pipe_ide::fixes(view.snapshot, view.file, range).into_iter();
+            let fixes = pipe_ide::fixes(view.snapshot, view.file, view.span(params.range)).into_iter();
             fixes.filter_map(|fix| convert::action(view, fix)).map(CodeActionOrCommand::CodeAction).collect()
         };
         self.ask(params.text_document.uri, actions).await

@@ -67,12 +67,18 @@ fn lines_of(text: &str, range: Span) -> Span {
     Span::new(start, end)
 }
 
-/// Whether items that got some of their edits still have the same canonical form.
-fn comes_to(text: &str, part: &FormattedItems, edits: &[TextEdit]) -> bool {
+/// The text with edits that stand in its order.
+fn apply(text: &str, edits: &[TextEdit]) -> String {
     let mut edited = text.to_owned();
     for edit in edits.iter().rev() {
         edited.replace_range(edit.span.range(), &edit.text);
     }
+    edited
+}
+
+/// Whether items that got some of their edits still have the same canonical form.
+fn comes_to(text: &str, part: &FormattedItems, edits: &[TextEdit]) -> bool {
+    let edited = apply(text, edits);
     let end = part.span.end as usize + edited.len() - text.len();
     let again = pipe_syntax::format_range(&edited, Span::new(part.span.start as usize, end));
     again.is_ok_and(|again| matches!(again.as_slice(), [only] if only.text == part.text))
@@ -108,14 +114,6 @@ fn starts<'t>(lines: impl Iterator<Item = &'t str>) -> Vec<usize> {
 mod tests {
     use super::*;
     use proptest::prelude::*;
-
-    fn apply(text: &str, edits: &[TextEdit]) -> String {
-        let mut out = text.to_owned();
-        for edit in edits.iter().rev() {
-            out.replace_range(edit.span.range(), &edit.text);
-        }
-        out
-    }
 
     #[test]
     fn only_what_differs_is_replaced() {

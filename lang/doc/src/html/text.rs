@@ -26,19 +26,9 @@ pub(super) fn escape(text: &str) -> String {
 pub(super) fn markdown(text: &str) -> String {
     let clean: String = text.chars().filter(|c| !c.is_control() || *c == '\n' || *c == '\t').collect();
     let mut links = Vec::new();
-    let mut in_html = false;
     let events = Parser::new_ext(&clean, Options::ENABLE_TABLES | Options::ENABLE_STRIKETHROUGH);
     let safe = events.filter_map(|event| match event {
-        Event::Html(code) if in_html => Some(Event::Text(code)),
         Event::Html(code) | Event::InlineHtml(code) => Some(Event::Text(code)),
-        Event::Start(Tag::HtmlBlock) => {
-            in_html = true;
-            Some(Event::Start(Tag::Paragraph))
-        }
-        Event::End(TagEnd::HtmlBlock) => {
-            in_html = false;
-            Some(Event::End(TagEnd::Paragraph))
-        }
         Event::Start(Tag::Image { .. }) | Event::End(TagEnd::Image) => None,
         Event::Start(Tag::Link { ref dest_url, .. }) => {
             let safe = leads_somewhere(dest_url);
@@ -47,8 +37,8 @@ pub(super) fn markdown(text: &str) -> String {
         }
         Event::End(TagEnd::Link) => links.pop().unwrap_or_default().then_some(event),
         // Headings of a text stand below the heading of what it is about.
-        Event::Start(Tag::Heading { .. }) => Some(Event::Start(Tag::Paragraph)),
-        Event::End(TagEnd::Heading(_)) => Some(Event::End(TagEnd::Paragraph)),
+        Event::Start(Tag::HtmlBlock | Tag::Heading { .. }) => Some(Event::Start(Tag::Paragraph)),
+        Event::End(TagEnd::HtmlBlock | TagEnd::Heading(_)) => Some(Event::End(TagEnd::Paragraph)),
         Event::Start(Tag::CodeBlock(_)) => {
             Some(Event::Start(Tag::CodeBlock(pulldown_cmark::CodeBlockKind::Fenced(CowStr::Borrowed("")))))
         }

@@ -5,7 +5,7 @@ use std::process::Command;
 use std::time::Duration;
 
 use super::super::timing::whole;
-use super::{Bench, Measured, alternate, millis};
+use super::{Bench, Measured, alternate, failing, millis};
 use crate::{repository, run, test};
 
 const HOOKS: &str = ".pre-commit-hooks.yaml";
@@ -108,8 +108,4 @@ impl Shell<'_> {
         self.git(folder, &["add", "--all"])?;
         whole(self.command("git", folder).args(["commit", "--quiet", "--allow-empty", "--message=work"]))
     }
-}
-
-fn failing<T>(result: std::io::Result<T>, path: &Path) -> Result<T, String> {
-    result.map_err(|error| format!("{}: {error}", path.display()))
 }

@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use super::super::timing::whole;
-use super::{Bench, Measured, alternate};
+use super::{Bench, Measured, alternate, failing};
 use crate::run;
 
 const PROGRAM: &str = r#"param src: Dir = workspace.dir("src")
@@ -155,8 +155,4 @@ fn sources(folder: &Path) -> Result<PathBuf, String> {
     failing(std::fs::write(folder.join("src/lib.rs"), ""), folder)?;
     run::output(run::cargo().args(["vendor", "--quiet", "vendor"]).current_dir(folder))?;
     Ok(folder.join("vendor/lua-src").join(FOLDER))
-}
-
-fn failing<T>(result: std::io::Result<T>, path: &Path) -> Result<T, String> {
-    result.map_err(|error| format!("{}: {error}", path.display()))
 }

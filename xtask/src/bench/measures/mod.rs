@@ -68,6 +68,11 @@ fn millis(time: Duration) -> String {
     format!("{:.1} ms", time.as_secs_f64() * 1e3)
 }
 
+/// Says which path something failed with.
+fn failing<T>(result: std::io::Result<T>, path: &Path) -> Result<T, String> {
+    result.map_err(|error| format!("{}: {error}", path.display()))
+}
+
 struct Bench<'a> {
     pipe: &'a Path,
     folder: PathBuf,
@@ -78,7 +83,7 @@ impl Bench<'_> {
         let folder = self.folder.join(name);
         let write =
             std::fs::create_dir_all(&folder).and_then(|()| std::fs::write(folder.join("main.pipe"), text));
-        write.map_err(|error| format!("{}: {error}", folder.display()))?;
+        failing(write, &folder)?;
         Ok(folder)
     }
 

@@ -3,6 +3,7 @@
 //! **Invariant.** Depends on no crate of the product: what it knows of `pipe` it knows from its files and its command line.
 
 mod bench;
+mod pip;
 mod reference;
 mod repository;
 mod run;
@@ -15,10 +16,10 @@ const USAGE: &str = "\
 usage: cargo xtask COMMAND
 
   tidy               check what the compiler cannot: crate edges, invariants, sizes, docs
-  test [--unit|--e2e] set this machine up and run every test, as each kind of user
+  test [--unit|--e2e|--editors] set this machine up and run every test, as each kind of user
   images             make the images that tests use, and print where they are: PIPE_TEST_IMAGES=$(cargo xtask images)
   reference          write docs/reference/library from the docs in stdlib/
-  bench [--rounds N] measure W1, W2 and W8 beside bwrap and write docs/benchmarks.md
+  bench [--rounds N] [--only IDS] [--pipe FILE] measure beside floors and peers and write docs/benchmarks.md
 ";
 
 fn main() -> ExitCode {

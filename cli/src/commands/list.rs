@@ -1,7 +1,8 @@
 //! `pipe list`.
 
-use pipe_analysis::typed::{Function, FunctionParam, Module, Origin, Type};
+use pipe_analysis::typed::{Function, FunctionParam, Module, Origin, Program, Type};
 use pipe_diagnostics::Sources;
+use pipe_ops::pure::kebab_case;
 use serde_json::{Value, json};
 
 use crate::args::ListArgs;
@@ -16,7 +17,7 @@ use crate::target::flag_of;
 pub(crate) fn run(args: &ListArgs, package: &Package, environment: &Environment) -> Result<(), CliError> {
     let (module, sources) = (package.module(), &*package.sources());
     if args.json {
-        return output::result_line(&as_json(module, sources).to_string());
+        return output::result_line(&as_json(package).to_string());
     }
     output::result(
         as_text(module, sources, environment.stdout_is_terminal && !environment.no_color).as_bytes(),
@@ -75,21 +76,36 @@ fn indented(docs: &[String]) -> String {
     docs.iter().map(|line| format!("    {}", printable(line, false)).trim_end().to_owned() + "\n").collect()
 }
 
-fn as_json(module: &Module, sources: &Sources) -> Value {
-    let functions: Vec<Value> = public(module).map(|function| function_json(function, sources)).collect();
+/// What there is to choose from: `docs/reference/cli.md` describes it.
+fn as_json(package: &Package) -> Value {
+    let (module, sources) = (package.module(), &*package.sources());
+    let program = &**package.program();
+    let functions: Vec<Value> =
+        public(module).map(|function| function_json(function, program, sources)).collect();
     let params: Vec<Value> = module
         .params
         .values()
         .map(|param| {
-            let docs = param.docs.join("\n");
-            let has_default = param.default.is_some();
-            json!({ "name": param.global.name, "type": param.ty.to_string(), "docs": docs, "required": !has_default })
+            json!({
+                "name": param.global.name,
+                "type": param.ty.to_string(),
+                "docs": param.docs.join("\n"),
+                "required": param.default.is_none(),
+                "values": values(&param.ty, program),
+            })
         })
         .collect();
-    json!({ "docs": module.docs.join("\n"), "functions": functions, "params": params })
+    let tests: Vec<Value> = package
+        .tests()
+        .map(|test| {
+            let file = &test.origin.file;
+            json!({ "title": test.title, "file": file, "line": line(&test.origin, sources) })
+        })
+        .collect();
+    json!({ "docs": module.docs.join("\n"), "functions": functions, "params": params, "tests": tests })
 }
 
-fn function_json(function: &Function, sources: &Sources) -> Value {
+fn function_json(function: &Function, program: &Program, sources: &Sources) -> Value {
     let params: Vec<Value> = function
         .params
         .iter()
@@ -99,14 +115,10 @@ fn function_json(function: &Function, sources: &Sources) -> Value {
                 "type": param.ty.to_string(),
                 "required": param.default.is_none(),
                 "written": one_line(written(param, &function.origin, sources)),
+                "values": values(&param.ty, program),
             })
         })
         .collect();
-    let position = sources.position(&pipe_diagnostics::FileSpan {
-        file: function.origin.file.clone(),
-        start: function.origin.name.at(function.origin.offset).start,
-        end: function.origin.name.at(function.origin.offset).end,
-    });
     json!({
         "name": function.global.name,
         "action": function.action,
@@ -114,6 +126,28 @@ fn function_json(function: &Function, sources: &Sources) -> Value {
         "docs": function.docs.join("\n"),
         "params": params,
         "file": function.origin.file,
-        "line": position.line,
+        "line": line(&function.origin, sources),
     })
+}
+
+/// Where an item's name stands.
+fn line(origin: &Origin, sources: &Sources) -> u32 {
+    let name = origin.name.at(origin.offset);
+    let file = origin.file.clone();
+    sources.position(&pipe_diagnostics::FileSpan { file, start: name.start, end: name.end }).line
+}
+
+/// Every value of a type that has few, as its flag takes them: of an enum the variants without a payload, of its optional and its list
+/// the same.
+fn values(ty: &Type, program: &Program) -> Option<Vec<String>> {
+    match ty {
+        Type::Optional(inner) | Type::List(inner) => values(inner, program),
+        Type::Bool => Some(vec!["true".to_owned(), "false".to_owned()]),
+        Type::Enum(global, _) => {
+            let variants = &program.modules.get(&global.module)?.enums.get(&global.name)?.variants;
+            let bare = variants.iter().filter(|variant| variant.payload.is_empty());
+            Some(bare.map(|variant| kebab_case(&variant.name)).collect())
+        }
+        _ => None,
+    }
 }

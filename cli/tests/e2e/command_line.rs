@@ -201,6 +201,35 @@ fn listing_shows_types_and_docs() {
     let names: Vec<&str> =
         json["functions"].as_array().unwrap().iter().map(|f| f["name"].as_str().unwrap()).collect();
     assert_eq!(names, ["build", "unit", "app", "greet"]);
+    let tests: Vec<(&str, u64)> = json["tests"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|test| (test["title"].as_str().unwrap(), test["line"].as_u64().unwrap()))
+        .collect();
+    assert_eq!(tests.first(), Some(&("the image holds the program only", line_of_first_test())), "{tests:?}");
+}
+
+fn line_of_first_test() -> u64 {
+    let text = std::fs::read_to_string(repository().join("examples/hello/main.pipe")).unwrap();
+    let at = text.lines().position(|line| line.starts_with("test ")).unwrap();
+    u64::try_from(at).unwrap() + 1
+}
+
+#[test]
+fn listing_says_what_there_is_to_choose_from() {
+    let world = World::tools(
+        "pub enum Target { Staging, PreProduction, Production(canary: Percent) }\n\
+         param verbose: Bool = false\n\
+         pub fn f(to: Target, also: List[Target] = [], name: String = \"x\") -> Bool { verbose && to == Staging && also.is_empty() && name == \"\" }\n",
+    );
+    let json: serde_json::Value = serde_json::from_str(&world.prints(["list", "--json"])).unwrap();
+    let params = &json["functions"][0]["params"];
+    assert_eq!(params[0]["values"], serde_json::json!(["staging", "pre-production"]));
+    assert_eq!(params[1]["values"], params[0]["values"]);
+    assert_eq!(params[2]["values"], serde_json::Value::Null);
+    let verbose = json["params"].as_array().unwrap().iter().find(|param| param["name"] == "verbose");
+    assert_eq!(verbose.unwrap()["values"], serde_json::json!(["true", "false"]));
 }
 
 #[test]

@@ -11,6 +11,8 @@ use crate::{repository, run};
 pub(super) struct Built {
     /// The program.
     pub(super) pipe: PathBuf,
+    /// What makes the grammar for editors.
+    pub(super) grammar: PathBuf,
     /// Every test binary.
     pub(super) tests: Vec<TestBinary>,
 }
@@ -60,13 +62,15 @@ pub(super) fn build() -> Result<Built, String> {
         .filter_map(|line| serde_json::from_slice(line).ok())
         .collect();
     let artifacts = messages.iter().filter(|message| message["reason"] == "compiler-artifact");
-    let mut built = Built { pipe: PathBuf::new(), tests: Vec::new() };
+    let mut built = Built { pipe: PathBuf::new(), grammar: PathBuf::new(), tests: Vec::new() };
     for artifact in artifacts {
         let Some(path) = artifact["executable"].as_str().map(PathBuf::from) else { continue };
         if artifact["profile"]["test"] == true {
             built.tests.extend(test_binary(artifact, path));
         } else if artifact["target"]["name"] == "pipe" {
             built.pipe = path;
+        } else if artifact["target"]["name"] == "pipe-tree-sitter" {
+            built.grammar = path;
         }
     }
     if built.pipe.as_os_str().is_empty() {

@@ -4,6 +4,7 @@
 //! anybody else they run once. The last line is `N passed, N failed`.
 
 mod binaries;
+mod editors;
 mod identity;
 mod images;
 mod outcome;
@@ -19,6 +20,7 @@ use std::thread::JoinHandle;
 
 use crate::repository;
 use binaries::TestBinary;
+use editors::Editors;
 use identity::Identity;
 use outcome::Tally;
 use setup::is_root;
@@ -31,12 +33,16 @@ pub(crate) fn run(args: &[&str]) -> Result<(), String> {
         [] => (true, true),
         ["--unit"] => (true, false),
         ["--e2e"] => (false, true),
-        _ => return Err(format!("cargo xtask test takes --unit or --e2e, not {args:?}")),
+        ["--editors"] => return in_editors(),
+        _ => return Err(format!("cargo xtask test takes --unit, --e2e or --editors, not {args:?}")),
     };
     setup::packages()?;
     // Mostly waiting for the network: beside the build.
     let images = end_to_end.then(|| std::thread::spawn(images::prepare));
+    let editors = std::thread::spawn(move || Editors::prepare(end_to_end));
     let built = binaries::build()?;
+    let editors =
+        editors.join().unwrap_or_else(|_| Err("the thread that prepares editors panicked".to_owned()))?;
     let (driving, others): (Vec<_>, Vec<_>) = built.tests.iter().partition(|test| is_end_to_end(test));
     let mut total = Tally::default();
     if unit {
@@ -44,6 +50,7 @@ pub(crate) fn run(args: &[&str]) -> Result<(), String> {
             total += outcome::run(&mut test.command(), &test.title())?;
         }
         total += outcome::run(&mut binaries::doc_tests(), "doc tests")?;
+        total += editors.unit()?;
     }
     if end_to_end {
         let root = repository::root();
@@ -54,9 +61,19 @@ pub(crate) fn run(args: &[&str]) -> Result<(), String> {
             let tally = as_identity(&root, &identity, &staged)?;
             total += tally;
         }
+        total += editors.end_to_end(&staged.pipe, &built.grammar, &staged.folder)?;
     }
-    println!("{} passed, {} failed", total.passed, total.failed);
-    if total.failed == 0 { Ok(()) } else { Err("some tests failed".to_owned()) }
+    total.sum()
+}
+
+/// Only what drives editors.
+fn in_editors() -> Result<(), String> {
+    let built = binaries::build()?;
+    let editors = Editors::prepare(true)?;
+    let staged = binaries::stage(&repository::root(), &built.pipe, &[])?;
+    let mut total = editors.unit()?;
+    total += editors.end_to_end(&staged.pipe, &built.grammar, &staged.folder)?;
+    total.sum()
 }
 
 /// Makes the images and prints where they are.

@@ -21,6 +21,17 @@ impl AddAssign for Tally {
     }
 }
 
+impl Tally {
+    /// Prints the last line of a run.
+    ///
+    /// # Errors
+    /// When a test failed.
+    pub(super) fn sum(self) -> Result<(), String> {
+        println!("{} passed, {} failed", self.passed, self.failed);
+        if self.failed == 0 { Ok(()) } else { Err("some tests failed".to_owned()) }
+    }
+}
+
 /// Runs a test binary; prints one line when all is well, everything when it is not.
 pub(super) fn run(command: &mut Command, title: &str) -> Result<Tally, String> {
     // One pipe for both streams keeps lines in the order they were written.

@@ -63,6 +63,7 @@ const CRATES: &[Crate] = &[
         ],
     ),
     row("editors/tree-sitter", "pipe-tree-sitter", &[]),
+    row("editors/zed", "pipe-zed", &[]),
     row("xtask", "xtask", &[]),
 ];
 

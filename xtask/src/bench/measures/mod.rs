@@ -1,6 +1,7 @@
 //! What is measured. Ids and limits are those of the performance goals.
 
 mod commit;
+mod editor;
 mod files;
 mod graph;
 mod large;
@@ -135,6 +136,7 @@ const MEASURES: &[(&str, Measure)] = &[
     ("W8", |bench, rounds| Ok(vec![steps::first_output(bench, rounds)?])),
     ("R1", |bench, rounds| Ok(vec![rounds::probes(bench, rounds)?])),
     ("W9", |bench, rounds| Ok(vec![graph::cached(bench, rounds)?])),
+    ("L3", editor::served),
     ("P1", |bench, rounds| Ok(vec![commit::clean(bench, rounds)?])),
 ];
 

@@ -1,0 +1,161 @@
+// The extension as a person meets it, in a real workbench. The tests go on where the one before left the editor.
+
+import assert from "node:assert/strict";
+import { readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { after, before, test } from "node:test";
+
+import { Editor } from "./lib/editor.mjs";
+import { until } from "./lib/wait.mjs";
+
+let editor;
+/** The program as it was, and how many lines it has. */
+let original;
+let lines;
+
+before(async () => {
+  editor = await Editor.start(join(import.meta.dirname, "workspaces/trusted"), { name: "trusted" });
+  original = readFileSync(editor.file("main.pipe"), "utf8");
+  lines = original.split("\n").length;
+});
+after(() => editor?.close());
+
+function say(title, body) {
+  test(title, async () => {
+    try {
+      await body();
+    } catch (error) {
+      await editor.screenshot(`failed-${title.replaceAll(/\W+/g, "-")}`);
+      throw error;
+    }
+  });
+}
+
+/** What stands in a file of the disk. */
+const onDisk = (name) => readFileSync(editor.file(name), "utf8");
+
+say("completion after a container offers its operations", async () => {
+  await editor.open("main.pipe");
+  assert.deepEqual((await editor.upToDate("main.pipe")).filter(({ severity }) => severity === 1), []);
+  await editor.goTo(lines);
+  await editor.type('\npub fn box() -> Container {\nimage("alpine").');
+  const found = await editor.suggestions("run");
+  // Words of the text have another sign.
+  assert.equal(found.find(({ label }) => label === "run").kind, "method");
+  assert.ok(found.every(({ kind }) => kind !== "text"), JSON.stringify(found));
+  await editor.screenshot("completion");
+});
+
+say("also while the item above is broken", async () => {
+  const broken = original.split("\n").findIndex((line) => line.startsWith("pub fn unit"));
+  await editor.goTo(broken + 1);
+  await editor.press("End");
+  await editor.press("Backspace");
+  await editor.type(" ((");
+  await until("errors in the broken item", async () => (await editor.upToDate("main.pipe")).some(({ severity }) => severity === 1));
+  await editor.goTo(lines + 2, 99);
+  await editor.press("Backspace");
+  await editor.type(".");
+  const found = await editor.suggestions("run");
+  assert.equal(found.find(({ label }) => label === "run").kind, "method");
+  await editor.screenshot("completion-below-a-broken-item");
+});
+
+say("saving leaves diagnostics of the version that is shown", async () => {
+  await editor.focus();
+  await editor.save();
+  const diagnostics = await editor.upToDate("main.pipe");
+  assert.ok(diagnostics.some(({ severity }) => severity === 1));
+  await editor.screenshot("diagnostics");
+  writeFileSync(editor.file("main.pipe"), original);
+  await until("the text of the disk", async () => (await editor.upToDate("main.pipe")).every(({ severity }) => severity !== 1));
+});
+
+say("a server that is killed comes back, and no edit is lost", async () => {
+  await editor.goTo(lines);
+  await editor.type("\n# before");
+  await editor.upToDate("main.pipe");
+  const killed = editor.notes.server();
+  process.kill(killed, "SIGKILL");
+  await editor.type(" and after the end");
+  await until("another server", () => editor.notes.server() !== killed);
+  await until("the whole text in the new server", () => sentSince(killed).includes("# before and after the end"));
+  await editor.upToDate("main.pipe");
+  await editor.save();
+  assert.match(onDisk("main.pipe"), /# before and after the end/);
+  // It works, too.
+  await editor.type('\npub fn again() -> Container {\nimage("alpine").');
+  assert.equal((await editor.suggestions("run")).find(({ label }) => label === "run").kind, "method");
+  await editor.screenshot("server-came-back");
+  await editor.focus();
+  writeFileSync(editor.file("main.pipe"), original);
+  await editor.command("File: Revert File");
+  await until("the text of before", async () => (await editor.upToDate("main.pipe")).every(({ severity }) => severity !== 1));
+});
+
+/** The text of the program as the servers after `killed` were told it. */
+function sentSince(killed) {
+  const all = editor.notes.all();
+  const since = all.slice(all.findLastIndex(({ server }) => server === killed) + 1);
+  let text = "";
+  for (const { from, message } of since.filter(({ from }) => from === "client")) {
+    const document = message.params?.textDocument;
+    if (from === "client" && document?.uri?.endsWith("main.pipe")) {
+      text = message.method === "textDocument/didOpen" ? document.text : (message.params.contentChanges ?? []).reduce(changed, text);
+    }
+  }
+  return text;
+}
+
+function changed(text, { range, text: inserted }) {
+  if (range === undefined) {
+    return inserted;
+  }
+  const starts = [0, ...[...text.matchAll(/\n/g)].map(({ index }) => index + 1)];
+  const offset = ({ line, character }) => starts[line] + character;
+  return text.slice(0, offset(range.start)) + inserted + text.slice(offset(range.end));
+}
+
+say("a target is run in a terminal, after its parameters were asked for", async () => {
+  await editor.command("pipe: Run a Target");
+  await editor.pick("say");
+  // An enum's variants are there to choose from.
+  await editor.pick("loud");
+  await until("what it says", async () => /HELLO, WORLD/.test(await editor.terminal()));
+  await editor.screenshot("run");
+});
+
+say("the test explorer tells which tests hold", async () => {
+  await editor.command("Test: Run All Tests");
+  await editor.command("Testing: Focus on Test Explorer View");
+  const rows = editor.page.locator(".test-explorer .monaco-list-row");
+  const folded = editor.page.locator(".test-explorer .monaco-tl-twistie.collapsed");
+  await until("results of both tests", async () => {
+    if (await folded.count()) {
+      await folded.first().click();
+    }
+    const states = await rows.evaluateAll((all) => all.map((row) => row.getAttribute("aria-label") ?? ""));
+    return states.some((state) => /greetings greet.*Passed/.test(state)) && states.some((state) => /this one fails.*Failed/.test(state));
+  });
+  await editor.screenshot("tests");
+});
+
+say("the graph shows steps, runs live, and leads to the source", async () => {
+  await editor.command("View: Show Explorer");
+  await editor.open("main.pipe");
+  await editor.command("pipe: Show the Graph of a Target");
+  await editor.pick("unit");
+  const graph = await editor.graph();
+  const states = () => graph.locator(".node").evaluateAll((all) => all.map(({ dataset }) => `${dataset.name} ${dataset.state}`));
+  await until("a step that is not cached", async () => (await states()).some((state) => state.startsWith("unit ") && !/cached|ran/.test(state)));
+  await editor.screenshot("graph-planned");
+  await graph.locator("#run").click();
+  await until("a run to the end", async () => (await states()).some((state) => state === "unit ran"));
+  assert.match(await graph.locator("#status").textContent(), /2 ran/);
+  await editor.screenshot("graph-ran");
+  await graph.locator('.node[data-name="unit"]').click();
+  const line = original.split("\n").findIndex((text) => text.startsWith("pub fn unit")) + 1;
+  await until("the cursor at the step", async () =>
+    (await editor.page.locator("#status\\.editor\\.selection").textContent()).includes(`Ln ${line},`),
+  );
+});

@@ -95,6 +95,7 @@ fn shell(root: Output, script: &str, mounts: Vec<Mount>, env: BTreeMap<String, A
         platform: host_platform().to_owned(),
         network: Network::Off,
         stdin: None,
+        services: Vec::new(),
     }))
 }
 

@@ -6,7 +6,7 @@ use pipe_engine::{Stream, Summary};
 use pipe_ops::NodeId;
 
 use super::schema::Object;
-use super::{Step, View, state_name};
+use super::{Service, Step, View, service_state_name, state_name};
 use crate::failure::StepReport;
 
 pub(super) struct Json;
@@ -37,6 +37,18 @@ impl View for Json {
 
     fn warning(&mut self, message: &str) -> String {
         Object::Warning { message }.line()
+    }
+
+    fn service(&mut self, service: &Service) -> String {
+        Object::Service {
+            id: service.node.0,
+            name: &service.name,
+            state: service_state_name(service.state),
+            ms: service.elapsed.map(millis),
+            file: service.place.as_ref().map(|(file, _)| &**file),
+            line: service.place.as_ref().map(|(_, line)| *line),
+        }
+        .line()
     }
 
     fn notice(&mut self, message: &str) -> String {

@@ -13,7 +13,7 @@ use unicode_width::UnicodeWidthChar;
 
 use super::lines::Lines;
 use super::plain::Plain;
-use super::{Step, Style, View, control, human};
+use super::{Service, Step, Style, View, control, human};
 use crate::failure::StepReport;
 
 /// Marks of a running step, one after the other.
@@ -149,6 +149,11 @@ impl View for Live {
     fn warning(&mut self, message: &str) -> String {
         let stays = self.plain.warning(message);
         self.around(&stays)
+    }
+
+    fn service(&mut self, service: &Service) -> String {
+        let stays = self.plain.service(service);
+        if stays.is_empty() { String::new() } else { self.around(&stays) }
     }
 
     fn notice(&mut self, message: &str) -> String {

@@ -10,12 +10,12 @@ mod logs;
 mod plain;
 mod schema;
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::sync::mpsc::{RecvTimeoutError, Sender};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use pipe_engine::{Event, EventSink, StepState, Summary};
+use pipe_engine::{Event, EventSink, ServiceState, StepState, Summary};
 use pipe_ops::NodeId;
 
 use crate::args::{GlobalArgs, ProgressForm};
@@ -79,6 +79,10 @@ trait View: Send {
     fn log(&mut self, node: NodeId, stream: pipe_engine::Stream, bytes: &[u8]) -> String;
     /// Something a person should know.
     fn warning(&mut self, message: &str) -> String;
+    /// A service changed its state.
+    fn service(&mut self, _: &Service) -> String {
+        String::new()
+    }
     /// Something that the pipeline tells a person.
     fn notice(&mut self, message: &str) -> String;
     /// A round begins.
@@ -105,6 +109,15 @@ struct Step {
     reason: Option<Arc<str>>,
 }
 
+/// A change of a service's state.
+struct Service {
+    node: NodeId,
+    name: Arc<str>,
+    state: ServiceState,
+    elapsed: Option<Duration>,
+    place: Option<(Arc<str>, u32)>,
+}
+
 type SharedView = Arc<Mutex<Box<dyn View>>>;
 
 /// How often a live view is drawn again though nothing happened.
@@ -115,10 +128,14 @@ pub(crate) struct Progress {
     view: SharedView,
     /// The view is for people: names and messages, which a package chooses, must not act on their terminal.
     printable: bool,
+    /// What services print is shown as it comes: where there is no group to put it into.
+    shows_services: bool,
     /// Ends the clock of a live view when it is dropped.
     _clock: Option<Sender<()>>,
     /// Steps that did not come from the cache, in the order they were over.
     ran: Mutex<Vec<Arc<str>>>,
+    /// Nodes that are services.
+    services: Mutex<HashSet<NodeId>>,
 }
 
 impl Progress {
@@ -133,7 +150,15 @@ impl Progress {
         };
         let view = Arc::new(Mutex::new(view));
         let clock = (style.form == Form::Tty).then(|| clock(view.clone()));
-        Progress { view, printable: style.form != Form::Json, _clock: clock, ran: Mutex::default() }
+        let is_json = style.form == Form::Json;
+        Progress {
+            view,
+            printable: !is_json,
+            shows_services: is_json || style.verbose && matches!(style.form, Form::Plain | Form::Tty),
+            _clock: clock,
+            ran: Mutex::default(),
+            services: Mutex::default(),
+        }
     }
 
     /// What `--expect-cached` promises.
@@ -202,6 +227,16 @@ impl EventSink for Progress {
         if let Event::Step { name, state: StepState::Ran | StepState::Failed, .. } = &event {
             self.ran.lock().unwrap_or_else(PoisonError::into_inner).push(name.clone());
         }
+        if let Event::Service { node, .. } = &event {
+            self.services.lock().unwrap_or_else(PoisonError::into_inner).insert(*node);
+        }
+        if let Event::Log { node, .. } = &event
+            && !self.shows_services
+            && self.services.lock().unwrap_or_else(PoisonError::into_inner).contains(node)
+        {
+            // Its end is shown where somebody fails with it.
+            return;
+        }
         self.show(|view| match event {
             Event::Started { nodes } => view.started(nodes),
             Event::Step { node, name, state, elapsed, key, origin, exit_code, reason } => view.step(&Step {
@@ -213,6 +248,13 @@ impl EventSink for Progress {
                 place: origin.map(|origin| (self.shown(origin.file), origin.line)),
                 exit_code,
                 reason: reason.map(|reason| self.shown(reason)),
+            }),
+            Event::Service { node, name, state, elapsed, origin } => view.service(&Service {
+                node,
+                name: self.shown(name),
+                state,
+                elapsed,
+                place: origin.map(|origin| (self.shown(origin.file), origin.line)),
             }),
             Event::Log { node, stream, bytes } => view.log(node, stream, &bytes),
             Event::Notice { message } => view.notice(&message),
@@ -227,8 +269,8 @@ impl EventSink for Progress {
 struct Names(HashMap<NodeId, Arc<str>>);
 
 impl Names {
-    fn learn(&mut self, step: &Step) {
-        self.0.insert(step.node, step.name.clone());
+    fn learn(&mut self, node: NodeId, name: &Arc<str>) {
+        self.0.insert(node, name.clone());
     }
 
     fn of(&self, node: NodeId) -> Arc<str> {
@@ -244,6 +286,16 @@ fn state_name(state: StepState) -> &'static str {
         StepState::Ran => "ran",
         StepState::Failed => "failed",
         StepState::Skipped => "skipped",
+    }
+}
+
+/// A state's name, as [`state_name`].
+fn service_state_name(state: ServiceState) -> &'static str {
+    match state {
+        ServiceState::Starting => "starting",
+        ServiceState::Ready => "ready",
+        ServiceState::Stopped => "stopped",
+        ServiceState::Failed => "failed",
     }
 }
 

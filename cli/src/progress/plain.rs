@@ -2,11 +2,11 @@
 
 use std::time::Duration;
 
-use pipe_engine::{StepState, Stream, Summary};
+use pipe_engine::{ServiceState, StepState, Stream, Summary};
 use pipe_ops::NodeId;
 
 use super::lines::Lines;
-use super::{Names, Step, Style, View, control, counts, human};
+use super::{Names, Service, Step, Style, View, control, counts, human, service_state_name};
 use crate::failure::StepReport;
 
 pub(super) struct Plain {
@@ -49,7 +49,7 @@ impl Plain {
 
 impl View for Plain {
     fn step(&mut self, step: &Step) -> String {
-        self.names.learn(step);
+        self.names.learn(step.node, &step.name);
         let mut text = String::new();
         if step.state != StepState::Running {
             let rest = self.lines.finish(step.node);
@@ -75,6 +75,21 @@ impl View for Plain {
 
     fn warning(&mut self, message: &str) -> String {
         if self.style.quiet { String::new() } else { format!("{}: {message}\n", self.paint("33", "warning")) }
+    }
+
+    fn service(&mut self, service: &Service) -> String {
+        self.names.learn(service.node, &service.name);
+        let time = service.elapsed.map(|elapsed| format!(" in {}", human(elapsed))).unwrap_or_default();
+        let is_shown = match service.state {
+            ServiceState::Ready | ServiceState::Failed => !self.style.quiet,
+            ServiceState::Starting | ServiceState::Stopped => self.style.verbose,
+        };
+        let place = match &service.place {
+            Some((file, line)) if self.style.verbose => format!(" ({file}:{line})"),
+            _ => String::new(),
+        };
+        let state = service_state_name(service.state);
+        if is_shown { format!("service {}{place}: {state}{time}\n", service.name) } else { String::new() }
     }
 
     fn notice(&mut self, message: &str) -> String {

@@ -40,6 +40,18 @@ pub(crate) enum Object<'a> {
     },
     /// A step printed.
     Log { id: u32, stream: &'a str, text: &'a str },
+    /// A service changed its state.
+    Service {
+        id: u32,
+        name: &'a str,
+        state: &'a str,
+        #[serde(skip_serializing_if = "Option::is_none")]
+        ms: Option<u64>,
+        #[serde(skip_serializing_if = "Option::is_none")]
+        file: Option<&'a str>,
+        #[serde(skip_serializing_if = "Option::is_none")]
+        line: Option<u32>,
+    },
     /// Something that the pipeline tells a person.
     Notice { message: &'a str },
     /// Something that fails nothing.

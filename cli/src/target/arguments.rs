@@ -3,7 +3,7 @@
 use std::cell::RefCell;
 use std::path::{Path, PathBuf};
 
-use pipe_analysis::typed::Type;
+use pipe_analysis::typed::{CheckedKind, Type};
 use pipe_eval::{Argument, Parsed, parse_argument};
 use pipe_ops::pure::kebab_case;
 
@@ -97,11 +97,13 @@ impl<'a> Reader<'a> {
             Type::Optional(inner) | Type::List(inner) => inner,
             other => other,
         };
-        if !matches!(ty, Type::Checked(_)) {
-            return Ok(());
-        }
+        let Type::Checked(kind) = ty else { return Ok(()) };
+        // These are written as numbers.
+        let is_number = matches!(kind, CheckedKind::Port | CheckedKind::Percent);
         for text in texts {
-            if let Err((found, _)) = self.package.expression(&quoted(text), Some(ty)) {
+            let digits = !text.is_empty() && text.chars().all(|c| c.is_ascii_digit());
+            let literal = if is_number && digits { (*text).to_owned() } else { quoted(text) };
+            if let Err((found, _)) = self.package.expression(&literal, Some(ty)) {
                 let flag = parameter.name.replace('_', "-");
                 let message = found.first().map_or("this is no value of its type", |found| &found.message);
                 return Err(CliError::usage(format!("--{flag}: `{text}`: {message}")));

@@ -42,6 +42,7 @@ mod registry;
 mod rounds;
 mod samples;
 mod scripts;
+mod services;
 mod start;
 mod store;
 mod targets;

@@ -49,6 +49,22 @@ pub trait Backend: Send + Sync {
         cancel: &CancellationToken,
     ) -> Result<StepOutcome, BackendError>;
 
+    /// Runs a service to its end, which is when it ends by itself, or when `cancel` fires, as for [`Backend::run`]. `ready` is called
+    /// when it can be used; steps may name it from then on.
+    async fn serve(
+        &self,
+        service: ServiceSpec,
+        output: &dyn OutputSink,
+        cancel: &CancellationToken,
+        ready: ReadyCall,
+    ) -> Result<ServiceEnd, BackendError> {
+        let _ = (service, output, cancel, ready);
+        Err(BackendError::Unsupported {
+            what: format!("the backend `{}` runs no services", self.name()),
+            help: "use another one".to_owned(),
+        })
+    }
+
     /// Stops whatever it keeps running between steps and removes its working folders.
     async fn shutdown(&self);
 }
@@ -89,6 +105,78 @@ pub struct StepSpec {
     pub timeout: Option<Duration>,
     /// The command is a script: its shell. Without it in the root the outcome is [`Exit::ShellMissing`].
     pub shell: Option<String>,
+    /// Running services that it reaches. They are reached whatever else the network leads to, but not from the host's own.
+    pub services: Vec<ServiceLink>,
+}
+
+/// Names a running service to its backend: no two of one backend have the same.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct ServiceNumber(pub u64);
+
+/// A running service, as a step reaches it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ServiceLink {
+    /// The host name that leads to it.
+    pub alias: String,
+    /// Which service.
+    pub service: ServiceNumber,
+    /// Ports at which it is offered on the step's own loopback, too.
+    pub localhost: Vec<u16>,
+}
+
+/// A service with all it sees.
+#[derive(Debug)]
+pub struct ServiceSpec {
+    /// What is run. Nothing of what it leaves is kept.
+    pub step: StepSpec,
+    /// What steps name it by.
+    pub number: ServiceNumber,
+    /// A command that is run in its namespaces, as its user, until it succeeds: then it can be used.
+    pub ready: Option<ProbeSpec>,
+    /// Without such a command: TCP ports at which somebody has to listen.
+    pub ports: Vec<u16>,
+    /// After this time without being ready it is killed.
+    pub patience: Duration,
+    /// Ways into it from the host.
+    pub tunnels: Vec<Tunnel>,
+}
+
+/// A command that is run beside a service.
+#[derive(Clone, Debug)]
+pub struct ProbeSpec {
+    /// Program and arguments; the program is looked up on `PATH` of `env`.
+    pub argv: Vec<String>,
+    /// The whole environment.
+    pub env: BTreeMap<String, String>,
+}
+
+/// A way into a service from the host.
+#[derive(Debug)]
+pub struct Tunnel {
+    /// What listens on the host.
+    pub listener: std::net::TcpListener,
+    /// The service's port to which connections are passed on.
+    pub port: u16,
+}
+
+/// Called when a service can be used.
+pub type ReadyCall = Box<dyn FnOnce() + Send>;
+
+/// How a service ended.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum ServiceEnd {
+    /// By itself.
+    Exited(Exit),
+    /// It was killed: its command that tells whether it is ready did not succeed in time.
+    CommandFailed {
+        /// The end of what the command printed last.
+        printed: Vec<u8>,
+    },
+    /// It was killed: nobody listened at a port in time.
+    NobodyListens {
+        /// The port.
+        port: u16,
+    },
 }
 
 /// What a root stands on.

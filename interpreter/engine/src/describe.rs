@@ -15,6 +15,7 @@ pub(crate) fn operation(op: &Op) -> &'static str {
         Op::HostEnv { .. } => "host.env",
         Op::HostSecret { .. } => "host.secret",
         Op::Exec(_) => "exec",
+        Op::Service(_) => "service",
         Op::Guard { .. } => "guard",
         Op::Subdir { .. } => "dir",
         Op::Subfile { .. } => "file",
@@ -56,6 +57,7 @@ pub(crate) fn operation(op: &Op) -> &'static str {
             Act::Sleep(_) => "sleep",
             Act::Approve(_) => "approval",
             Act::Notify(_) => "notify",
+            Act::Up { .. } => "up",
         },
         Op::Settled { .. } => "settled",
         Op::After { .. } => "after",
@@ -67,7 +69,7 @@ pub(crate) fn operation(op: &Op) -> &'static str {
 
 /// What people call a node: the function it belongs to; without one, its operation and what it works on.
 pub(crate) fn name(node: &Node) -> Arc<str> {
-    if let (Op::Exec(_), Some(origin)) = (&node.op, node.origins.first()) {
+    if let (Op::Exec(_) | Op::Service(_), Some(origin)) = (&node.op, node.origins.first()) {
         return origin.name.clone();
     }
     let subject = match &node.op {

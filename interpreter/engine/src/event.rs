@@ -41,6 +41,19 @@ pub enum Event {
         /// The bytes.
         bytes: Arc<[u8]>,
     },
+    /// A service changed its state.
+    Service {
+        /// Its node. Logs of this node are what it prints.
+        node: NodeId,
+        /// What people call it: the function it was made in.
+        name: Arc<str>,
+        /// The state it is in now.
+        state: ServiceState,
+        /// How long it took until it was ready, when it is.
+        elapsed: Option<Duration>,
+        /// Where it was made.
+        origin: Option<Origin>,
+    },
     /// Something that the pipeline tells a person.
     Notice {
         /// What.
@@ -73,6 +86,19 @@ pub enum StepState {
     Failed,
     /// It did not run because something it needs failed or the run was stopped.
     Skipped,
+}
+
+/// States of a service.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum ServiceState {
+    /// It runs and cannot be used yet.
+    Starting,
+    /// It can be used.
+    Ready,
+    /// It is over: nobody uses it any more, or it ended with success.
+    Stopped,
+    /// It died.
+    Failed,
 }
 
 /// The two streams of a command.

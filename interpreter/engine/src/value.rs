@@ -5,7 +5,7 @@ use std::sync::Arc;
 use pipe_ops::{Datum, Digest};
 use pipe_store::{FileRef, Stored, Tree, TreeKind};
 
-use crate::Base;
+use crate::{Base, ServiceValue};
 
 /// A value of an [`Output`](pipe_ops::Output).
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -16,6 +16,8 @@ pub enum Value {
     File(FileRef),
     /// A plain value.
     Datum(Datum),
+    /// A service, not necessarily running.
+    Service(Arc<ServiceValue>),
 }
 
 /// A tree with what it stands on.
@@ -55,7 +57,7 @@ impl Value {
         match self {
             Value::Tree(value) => Some(Stored::Tree((*value.tree).clone())),
             Value::File(file) => Some(Stored::File(file.clone())),
-            Value::Datum(_) => None,
+            Value::Datum(_) | Value::Service(_) => None,
         }
     }
 
@@ -65,6 +67,7 @@ impl Value {
             Value::Tree(_) => "a folder",
             Value::File(_) => "a file",
             Value::Datum(_) => "a plain value",
+            Value::Service(_) => "a service",
         }
     }
 }

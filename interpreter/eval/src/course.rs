@@ -211,6 +211,10 @@ impl Machine {
             }
             DescribedKind::Act(Act::Export { path, .. }, ..) => path.clone(),
             DescribedKind::Act(Act::Perform(exec), ..) => self.command_text(&exec.argv),
+            DescribedKind::Act(Act::Up { ports, .. }, ..) => {
+                let ports = ports.iter().map(|(host, port)| format!("{host}: {port}"));
+                ports.collect::<Vec<_>>().join(", ")
+            }
             DescribedKind::Undone(_, args, _) => {
                 args.iter().find_map(Datum::as_text).unwrap_or_default().to_owned()
             }

@@ -27,6 +27,19 @@ pub struct ResolvedExec {
     pub network: Network,
     /// What it reads on standard input.
     pub stdin: Option<String>,
+    /// Services that it reaches.
+    pub services: Vec<ResolvedBinding>,
+}
+
+/// A service that a command reaches, with everything that the service depends on known.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ResolvedBinding {
+    /// The host name that leads to it.
+    pub alias: String,
+    /// What it is.
+    pub definition: Digest,
+    /// Its ports are on the command's own loopback, too.
+    pub localhost: bool,
 }
 
 /// A mount whose content is known.
@@ -83,7 +96,12 @@ impl ResolvedExec {
             preimage = preimage.digest("host tools", base);
         }
         preimage = preimage.digest("root file system", self.root);
-        self.mounts.iter().fold(preimage, |preimage, mount| mount.add_to(preimage))
+        let preimage = self.mounts.iter().fold(preimage, |preimage, mount| mount.add_to(preimage));
+        self.services.iter().fold(preimage, |preimage, service| {
+            let ResolvedBinding { alias, definition, localhost } = service;
+            let preimage = preimage.digest(format!("service {alias}"), *definition);
+            if *localhost { preimage.text(format!("service {alias} (localhost)"), "") } else { preimage }
+        })
     }
 }
 
@@ -147,13 +165,18 @@ mod tests {
             platform: "linux/amd64".into(),
             network: Network::Off,
             stdin: None,
+            services: vec![binding(b"db", false)],
         }
+    }
+
+    fn binding(definition: &[u8], localhost: bool) -> ResolvedBinding {
+        ResolvedBinding { alias: "db".into(), definition: Digest::of(definition), localhost }
     }
 
     /// Every field is in the key: what the table of the design names, and nothing beside it exists.
     #[test]
     fn every_field_changes_the_key() {
-        let changes: [Change; 18] = [
+        let changes: [Change; 20] = [
             ("host tools", |exec| exec.base = None),
             ("root file system", |exec| exec.root = Digest::of(b"other")),
             ("/src", |exec| exec.mounts[0].shown = content(Digest::of(b"other"), None, None)),
@@ -184,6 +207,8 @@ mod tests {
             ("platform", |exec| exec.platform = "linux/arm64".into()),
             ("network", |exec| exec.network = Network::Outbound),
             ("stdin", |exec| exec.stdin = Some(String::new())),
+            ("service db", |exec| exec.services = vec![binding(b"other", false)]),
+            ("service db (localhost)", |exec| exec.services = vec![binding(b"db", true)]),
         ];
         for (label, change) in changes {
             let mut changed = exec();
@@ -196,8 +221,9 @@ mod tests {
 
     #[test]
     fn the_key_is_stable() {
+        let exec = ResolvedExec { services: Vec::new(), ..exec() };
         assert_eq!(
-            exec().preimage().key().to_string(),
+            exec.preimage().key().to_string(),
             "5b83993bb0cd1998669fb2ef2f77a597e7dd48b7e6e8cfed2b075e800c8eb9a2"
         );
     }

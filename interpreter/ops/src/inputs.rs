@@ -1,6 +1,6 @@
 //! The edges that lead into an op.
 
-use crate::{Act, Arg, Exec, Gather, GitQuery, Inspection, Mounted, Op, Output};
+use crate::{Act, Arg, Exec, Gather, GitQuery, Inspection, Mounted, Op, Output, Probe, Service};
 
 /// A function that visits the edges into an op in a fixed order; with `mut`, one that may change them.
 macro_rules! visitor {
@@ -16,6 +16,18 @@ macro_rules! visitor {
                 | Op::Repo { .. } => {}
                 Op::Image { reference, .. } => $visit_arg(reference, each),
                 Op::Exec(exec) => $visit_exec(exec, each),
+                Op::Service(service) => {
+                    let Service { exec, ready, .. } = &$($mutable)? **service;
+                    $visit_exec(exec, each);
+                    if let Some(Probe { argv, env }) = ready {
+                        for arg in argv {
+                            $visit_arg(arg, each);
+                        }
+                        for (_, arg) in env {
+                            $visit_arg(arg, each);
+                        }
+                    }
+                }
                 Op::Guard { exec, .. } => each(exec),
                 Op::Subdir { tree, path } | Op::Subfile { tree, path } | Op::Remove { from: tree, path } => {
                     each(tree);
@@ -75,7 +87,7 @@ macro_rules! visitor {
                 Op::Effect(effect) => {
                     match &$($mutable)? effect.act {
                         Act::Perform(exec) => $visit_exec(exec, each),
-                        Act::Export { source, .. } => each(source),
+                        Act::Export { source, .. } | Act::Up { service: source, .. } => each(source),
                         Act::Sleep(arg) | Act::Approve(arg) | Act::Notify(arg) => $visit_arg(arg, each),
                     }
                     for output in &$($mutable)? effect.after {
@@ -107,7 +119,7 @@ macro_rules! visitor {
         }
 
         fn $visit_exec(exec: &$($mutable)? Exec, each: &mut dyn FnMut(&$($mutable)? Output)) {
-            let Exec { root, image, mounts, argv, env, stdin, .. } = exec;
+            let Exec { root, image, mounts, argv, env, stdin, services, .. } = exec;
             each(root);
             if let Some(image) = image {
                 each(image);
@@ -125,6 +137,9 @@ macro_rules! visitor {
             }
             if let Some(arg) = stdin {
                 $visit_arg(arg, each);
+            }
+            for binding in services {
+                each(&$($mutable)? binding.service);
             }
         }
 
@@ -152,10 +167,11 @@ impl Op {
         visit_mut(self, &mut |output| *output = to(*output));
     }
 
-    /// The command it runs, cached or not.
+    /// The command it runs, cached or not; a service's.
     pub fn command(&self) -> Option<&Exec> {
         match self {
             Op::Exec(exec) => Some(exec),
+            Op::Service(service) => Some(&service.exec),
             Op::Effect(effect) => match &effect.act {
                 Act::Perform(exec) => Some(exec),
                 _ => None,

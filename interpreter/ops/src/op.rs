@@ -52,6 +52,8 @@ pub enum Op {
     /// Run a command in a container. Slots `Root`, `Mount(i)`: trees or files as they were left; `Stdout`, `Stderr`: texts;
     /// `ExitCode`: a number. Succeeds with whatever exit code; [`Op::Guard`] judges it.
     Exec(Box<Exec>),
+    /// A process that commands talk to. Slot `Main`: a service, which is started when a command that is bound to it runs.
+    Service(Box<Service>),
     /// Passes every slot of an exec through if its exit code is one of `success`, else fails.
     Guard {
         /// The exec's node, in slot `Main`'s stead: the slot is ignored.
@@ -285,6 +287,13 @@ pub enum Act {
     Approve(Arg),
     /// Tell a person: a text.
     Notify(Arg),
+    /// Run a service until it is stopped, with ports of this machine's loopback that lead to it.
+    Up {
+        /// The service.
+        service: Output,
+        /// Ports of this machine, and the service's; the service's own ports when there are none.
+        ports: Vec<(u16, u16)>,
+    },
 }
 
 /// A folder of the host, with what counts in it.
@@ -323,6 +332,41 @@ pub struct Exec {
     pub network: Network,
     /// What the step reads on standard input; nothing when `None`.
     pub stdin: Option<Arg>,
+    /// Services that it reaches, in the order they were bound.
+    pub services: Vec<Binding>,
+}
+
+/// A service that a command reaches.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+pub struct Binding {
+    /// The host name that leads to it.
+    pub alias: String,
+    /// The [`Op::Service`].
+    pub service: Output,
+    /// Its ports are on the command's own loopback, too.
+    pub localhost: bool,
+}
+
+/// A command that is run in a service.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Probe {
+    /// Program and arguments: texts, or lists of texts that are flattened.
+    pub argv: Vec<Arg>,
+    /// What is set over the service's own environment.
+    pub env: BTreeMap<String, Arg>,
+}
+
+/// A process that commands talk to.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Service {
+    /// What is run. It reads nothing.
+    pub exec: Exec,
+    /// A command that is run beside it until it succeeds: then it can be used.
+    pub ready: Option<Probe>,
+    /// TCP ports that it listens on, in order. Without `ready` it can be used when somebody listens at all of them.
+    pub ports: Vec<u16>,
+    /// One instance for everybody; else each command that is bound to it has one of its own.
+    pub shared: bool,
 }
 
 /// Something shown at a path.

@@ -99,25 +99,31 @@ fn exec() -> impl Strategy<Value = Op> {
         text(),
         network,
         prop::option::of(arg()),
-        (prop::option::of(any_output()), texts()),
+        (prop::option::of(any_output()), texts(), bindings()),
     )
-        .prop_map(
-            |(root, mounts, argv, env, workdir, user, platform, network, stdin, (image, unset_env))| {
-                Op::Exec(Box::new(Exec {
-                    root,
-                    image,
-                    mounts,
-                    argv,
-                    env,
-                    unset_env,
-                    workdir,
-                    user,
-                    platform,
-                    network,
-                    stdin,
-                }))
-            },
-        )
+        .prop_map(|(root, mounts, argv, env, workdir, user, platform, network, stdin, rest)| {
+            let (image, unset_env, services) = rest;
+            Op::Exec(Box::new(Exec {
+                root,
+                image,
+                mounts,
+                argv,
+                env,
+                unset_env,
+                workdir,
+                user,
+                platform,
+                network,
+                stdin,
+                services,
+            }))
+        })
+}
+
+fn bindings() -> impl Strategy<Value = Vec<Binding>> {
+    let binding = (text(), any_output(), any::<bool>());
+    let binding = binding.prop_map(|(alias, service, localhost)| Binding { alias, service, localhost });
+    prop::collection::vec(binding, 0..2)
 }
 
 fn copy() -> impl Strategy<Value = Op> {
@@ -250,7 +256,7 @@ proptest! {
         let exec = |env: BTreeMap<String, Arg>| {
             Op::Exec(Box::new(Exec {
                 root, image: None, mounts: vec![], argv: vec![], env, unset_env: vec![], workdir: "/".into(), user: None,
-                platform: "linux/amd64".into(), network: Network::Off, stdin: None,
+                platform: "linux/amd64".into(), network: Network::Off, stdin: None, services: Vec::new(),
             }))
         };
         let reversed = pairs.clone().into_iter().rev().collect();
@@ -337,6 +343,7 @@ fn digests_are_stable() {
             platform: "linux/amd64".into(),
             network: Network::Off,
             stdin: None,
+            services: Vec::new(),
         })),
     ];
     let digests: Vec<String> = ops.iter().map(|op| digest(op).to_string()[..16].to_owned()).collect();

@@ -65,6 +65,7 @@ async fn step(sandbox: &Sandbox, work: &Path, root: &mut Vec<LayerRef>, number: 
         stdin: None,
         timeout: None,
         shell: None,
+        services: Vec::new(),
     };
     let begin = Instant::now();
     let outcome = sandbox.run(spec, &Nothing, &CancellationToken::new()).await.unwrap();

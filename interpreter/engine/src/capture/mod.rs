@@ -14,7 +14,7 @@ pub use order::interleave;
 use spool::Spool;
 pub use tail::TAIL_LINES;
 pub(crate) use tail::Tail;
-use utf8::Utf8Joiner;
+pub(crate) use utf8::Utf8Joiner;
 
 use crate::{Event, EventSink, OutputSink, RedactedStream, Redactor, Stream};
 

@@ -2,13 +2,13 @@
 
 /// Holds back the bytes of a sequence that is not complete yet, at most three. Bytes that are no UTF-8 pass as they are.
 #[derive(Debug, Default)]
-pub(super) struct Utf8Joiner {
+pub(crate) struct Utf8Joiner {
     begun: Vec<u8>,
 }
 
 impl Utf8Joiner {
     /// Takes bytes, gives those that may be shown by now.
-    pub(super) fn push(&mut self, bytes: &[u8]) -> Vec<u8> {
+    pub(crate) fn push(&mut self, bytes: &[u8]) -> Vec<u8> {
         let mut all = std::mem::take(&mut self.begun);
         all.extend_from_slice(bytes);
         self.begun = all.split_off(all.len() - incomplete(&all));
@@ -16,7 +16,7 @@ impl Utf8Joiner {
     }
 
     /// The stream is over: what was held back.
-    pub(super) fn finish(&mut self) -> Vec<u8> {
+    pub(crate) fn finish(&mut self) -> Vec<u8> {
         std::mem::take(&mut self.begun)
     }
 }

@@ -75,7 +75,7 @@ pub(super) fn asked(op: &Op, places: &Places<'_>) -> Vec<(Grant, String)> {
             }
             _ => of_command(op),
         },
-        Op::Exec(_) => of_command(op),
+        Op::Exec(_) | Op::Service(_) => of_command(op),
         Op::Declared { operation, .. } => of_operation(operation).into_iter().collect(),
         _ => Vec::new(),
     }

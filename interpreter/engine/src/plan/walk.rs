@@ -11,7 +11,7 @@ use crate::results::NodeResult;
 use crate::session::HostSnapshot;
 use crate::steps::exec::prepare;
 use crate::steps::{Inputs, OpContext, at_once, image, perform};
-use crate::{Engine, EngineError, MissingGrant, Value, describe};
+use crate::{Engine, EngineError, MissingGrant, Value, describe, services};
 
 /// See [`Engine::plan`].
 pub(crate) async fn plan(engine: &Engine, graph: &Graph, outputs: &[Output]) -> Result<Plan, EngineError> {
@@ -128,6 +128,11 @@ impl Walk {
             return Ok(Found::Known(NodeResult::Value(Value::Datum(Datum::Bool(true)))));
         }
         let inputs = Inputs::of(op, |output| self.value(output))?;
+        if let Op::Service(service) = op {
+            let store = &self.context.engine.store;
+            let defined = services::define(store, needed.id, &needed.node, service, &inputs)?;
+            return Ok(Found::Known(NodeResult::Value(defined)));
+        }
         if let Op::Exec(exec) = op {
             return self.find_exec(needed, exec, &inputs, planned);
         }

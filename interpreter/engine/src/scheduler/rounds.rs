@@ -64,7 +64,9 @@ impl Scheduler {
         }
         let cause = match self.value(output) {
             Ok(Value::Datum(datum)) => return Some(Answer::Value(datum)),
-            Ok(Value::Tree(_) | Value::File(_)) => Cause::machine("a folder or file is awaited as data"),
+            Ok(Value::Tree(_) | Value::File(_) | Value::Service(_)) => {
+                Cause::machine("a folder, a file or a service is awaited as data")
+            }
             Err(cause) => cause,
         };
         let failure = self.failure(number, cause, None);

@@ -13,7 +13,7 @@ use crate::results::NodeResult;
 use crate::steps::effect::act;
 use crate::steps::exec::{Job, PreparedExec, fly, prepare};
 use crate::steps::{Inputs, at_once, perform};
-use crate::{Event, StepState, Value, describe};
+use crate::{Event, StepState, Value, describe, services};
 
 impl Scheduler {
     /// Begins every node whose inputs are there, and those that become ready by it. Looks into the store are made here: they
@@ -45,6 +45,13 @@ impl Scheduler {
         };
         if let Op::Exec(exec) = &node.op {
             return self.start_exec(number, exec, &inputs);
+        }
+        if let Op::Service(service) = &node.op {
+            let (store, id) = (&self.session.context.engine.store, needed.id);
+            return match services::define(store, id, &node, service, &inputs) {
+                Ok(service) => self.done(number, NodeResult::Value(service)),
+                Err(cause) => self.failed(number, cause, None),
+            };
         }
         if let Op::Effect(effect) = &node.op {
             return self.start_effect(number, effect, inputs);
@@ -94,7 +101,7 @@ impl Scheduler {
         }
         self.emit(self.running_event(needed, None));
         let begun = std::time::Instant::now();
-        let work = act(self.session.context.clone(), effect.clone(), inputs, self.stop.clone());
+        let work = act(self.session.clone(), needed.id, effect.clone(), inputs, self.stop.clone());
         let task = self.tasks.spawn(async move { TaskEnd::Effect(work.await, begun.elapsed()) });
         self.running.insert(task.id(), Running { number, key: None, stop: self.stop.clone() });
     }

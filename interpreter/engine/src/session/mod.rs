@@ -3,7 +3,6 @@
 mod host;
 mod images;
 mod network;
-mod services;
 
 use std::collections::HashMap;
 use std::path::PathBuf;
@@ -17,12 +16,11 @@ pub(crate) use host::HostSnapshot;
 pub use images::ImageOptions;
 pub(crate) use images::{SessionImages, Standing, Wanted, cause, on_thread};
 pub(crate) use network::SessionNetwork;
-pub use services::Service;
-use services::Services;
 
 use crate::failure::Cause;
 use crate::results::{ExecResult, NodeResult};
 use crate::rounds::Whole;
+use crate::services::RunningServices;
 use crate::steps::{OpContext, blocking};
 use crate::{Demand, Engine, EngineError, Rounds, RunReport};
 
@@ -37,7 +35,7 @@ pub struct Session {
 pub(crate) struct SessionState {
     pub(crate) context: Arc<OpContext>,
     pub(crate) network: SessionNetwork,
-    pub(crate) services: Services,
+    pub(crate) services: RunningServices,
     /// Begun with the first step that runs.
     run: tokio::sync::Mutex<Option<Run>>,
     ran: Mutex<HashMap<StepKey, Arc<ExecResult>>>,
@@ -63,7 +61,7 @@ impl Session {
         let shared = SessionState {
             network: SessionNetwork::start(&engine.options),
             context: Arc::new(OpContext::new(engine, host)),
-            services: Services::default(),
+            services: RunningServices::default(),
             run: tokio::sync::Mutex::default(),
             ran: Mutex::new(HashMap::new()),
             acted: Mutex::default(),
@@ -103,11 +101,6 @@ impl Session {
     /// Tags of images that were resolved in this session and had no pin.
     pub fn new_pins(&self) -> pipe_registry::Pins {
         self.shared.context.images.new_pins()
-    }
-
-    /// A service of this session, to be stopped with it.
-    pub fn adopt(&self, service: Arc<dyn Service>) {
-        self.shared.services.adopt(service);
     }
 
     /// Ends the session: stops services and the network, lets the backend clean up, removes the working folder. To be called

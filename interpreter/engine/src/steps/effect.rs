@@ -1,23 +1,26 @@
 //! Effects: what is done to the world. Commands among them are run as steps are.
 
-use pipe_ops::{Act, Datum, Effect, Op, Output};
+use pipe_ops::{Act, Datum, Effect, NodeId, Op, Output};
 use pipe_store::StoreError;
 use tokio_util::sync::CancellationToken;
 
 use super::{Inputs, OpContext, blocking};
 use crate::failure::{Cause, FailureClass};
-use crate::{Decision, Event, Value};
+use crate::session::SessionState;
+use crate::{Decision, Event, Value, services};
 
 use std::sync::Arc;
 use std::time::Duration;
 
 /// Does an effect that is no command. `None` when it was stopped.
 pub(crate) async fn act(
-    context: Arc<OpContext>,
+    session: Arc<SessionState>,
+    node: NodeId,
     effect: Effect,
     inputs: Inputs,
     stop: CancellationToken,
 ) -> Result<Option<Value>, Cause> {
+    let context = session.context.clone();
     match &effect.act {
         Act::Export { source, is_file, path } => {
             let (source, is_file, path) = (*source, *is_file, path.clone());
@@ -47,6 +50,12 @@ pub(crate) async fn act(
         Act::Notify(message) => {
             let message = context.engine.options.redactor.text(inputs.text(message)?);
             context.engine.events.event(Event::Notice { message: message.into() });
+        }
+        Act::Up { service, ports } => {
+            let Value::Service(service) = inputs.get(*service)? else {
+                return Err(Cause::machine("something else stands where a service is to be run"));
+            };
+            return services::up(session, node, service.clone(), ports.clone(), stop).await;
         }
         Act::Perform(_) => return Err(Cause::machine("a command is no effect of the engine's own")),
     }

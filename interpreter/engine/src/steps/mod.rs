@@ -73,6 +73,7 @@ pub(crate) fn at_once(context: &OpContext, op: &Op, inputs: &Inputs) -> Option<R
         Op::Lane { .. } | Op::Together { .. } => Some(Ok(Value::Datum(Datum::Unit))),
         Op::After { of, .. } => Some(inputs.get(*of).cloned()),
         Op::Exec(_)
+        | Op::Service(_)
         | Op::Guard { .. }
         | Op::Effect(_)
         | Op::Settled { .. }
@@ -124,7 +125,9 @@ fn content(value: &Value) -> Result<Digest, Cause> {
     match value {
         Value::Tree(tree) => Ok(tree.tree.digest.0),
         Value::File(file) => Ok(file.digest.0),
-        Value::Datum(_) => Err(Cause::machine("a plain value stands where a folder or a file is needed")),
+        Value::Datum(_) | Value::Service(_) => {
+            Err(Cause::machine("a plain value stands where a folder or a file is needed"))
+        }
     }
 }
 

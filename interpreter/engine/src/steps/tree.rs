@@ -142,7 +142,9 @@ fn source(copy: &Copy, inputs: &Inputs) -> Result<Stored, Cause> {
         Value::Tree(tree) if !tree.is_whole() => Err(over_base("copied")),
         Value::Tree(tree) => Ok(Stored::Tree((*tree.tree).clone())),
         Value::File(file) => Ok(Stored::File(file.clone())),
-        Value::Datum(_) => Err(Cause::machine("a plain value stands where a folder or a file is needed")),
+        Value::Datum(_) | Value::Service(_) => {
+            Err(Cause::machine("a plain value stands where a folder or a file is needed"))
+        }
     }
 }
 

@@ -37,6 +37,7 @@ pub(crate) fn command(root: Output, argv: &[&str]) -> Exec {
         platform: format!("linux/{}", if cfg!(target_arch = "aarch64") { "arm64" } else { "amd64" }),
         network: Network::Off,
         stdin: None,
+        services: Vec::new(),
     }
 }
 

@@ -1,36 +1,10 @@
 //! What lives as long as a session ends with it.
 
-use std::sync::{Arc, Mutex};
-
-use async_trait::async_trait;
-use pipe_engine::{Demand, Service};
+use pipe_engine::Demand;
 use pipe_ops::Slot;
 
 use crate::graphs::{Build, slot};
 use crate::world::World;
-
-struct Noted(&'static str, Arc<Mutex<Vec<&'static str>>>);
-
-#[async_trait]
-impl Service for Noted {
-    async fn stop(&self) {
-        self.1.lock().unwrap().push(self.0);
-    }
-}
-
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn services_stop_with_their_session_the_latest_first() {
-    let world = World::new();
-    let setup = world.engine();
-    let stopped = Arc::new(Mutex::new(Vec::new()));
-    let session = setup.engine.session().await.unwrap();
-    for name in ["database", "server"] {
-        session.adopt(Arc::new(Noted(name, stopped.clone())));
-    }
-    session.shutdown().await;
-    assert_eq!(*stopped.lock().unwrap(), ["server", "database"]);
-    assert!(*setup.backend.shut_down.lock().unwrap());
-}
 
 /// It is made for what runs: a run that finds all it needs makes none.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

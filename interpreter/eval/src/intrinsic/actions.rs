@@ -22,7 +22,7 @@ pub(super) const TABLE: Table = &[
     ("Container.perform", Entry::Run(perform)),
     ("Dir.export", Entry::Run(export)),
     ("File.export", Entry::Run(export)),
-    ("Service.up", Entry::Run(|m, call| undone(m, call, "up"))),
+    ("Service.up", Entry::Run(up)),
     ("Index.push", Entry::Run(|m, call| undone(m, call, "push"))),
     ("ImageRef.attach", Entry::Run(|m, call| undone(m, call, "attach"))),
     ("sleep", Entry::Run(sleep)),
@@ -84,6 +84,11 @@ fn export(machine: &mut Machine, call: &Call<'_>) -> Result<Value> {
     simple(machine, call, "export".into(), "export", Act::Export { source, is_file, path })
 }
 
+fn up(machine: &mut Machine, call: &Call<'_>) -> Result<Value> {
+    let act = super::services::up(machine, call)?;
+    simple(machine, call, "up".into(), "up", act)
+}
+
 fn sleep(machine: &mut Machine, call: &Call<'_>) -> Result<Value> {
     if let Value::Duration(nanoseconds) = call.arg(0)?
         && *nanoseconds < 0
@@ -115,7 +120,7 @@ fn perform(machine: &mut Machine, call: &Call<'_>) -> Result<Value> {
     let container = call.container(machine, 0)?;
     let name = call.optional_text(machine, 2)?.unwrap_or_else(|| "perform".into());
     let timeout = machine.timeout(call, 3)?;
-    let command = machine.command(&container, call.arg(1)?, call)?;
+    let command = machine.command(&container, call.arg(1)?, call, 1)?;
     let site = Site { place: command.place.clone(), name: name.clone() };
     let hints = Hints { timeout, shell: command.shell.clone(), retries: 0 };
     let network = machine.default_network(call);

@@ -47,12 +47,7 @@ fn workdir(machine: &mut Machine, call: &Call<'_>) -> Result<Value> {
 
 fn argv(machine: &mut Machine, call: &Call<'_>, field: &str) -> Result<Value> {
     let container = call.container(machine, 0)?;
-    let set = if field == "entrypoint" { &container.config.entrypoint } else { &container.config.command };
-    match (set, container.config.base) {
-        (Some(argv), _) => Ok(argv.clone()),
-        (None, Base::Bare) => Ok(Value::List(Items::new(Vec::new()))),
-        (None, Base::Image(image)) => machine.of_image(image, field, None, call.ty, call),
-    }
+    machine.argv_of(&container, field, call)
 }
 
 /// Every variable, as [`Machine::variable`] has it one by one.
@@ -119,6 +114,25 @@ fn texts<'a>(texts: impl Iterator<Item = &'a Arc<str>>) -> Value {
 }
 
 impl Machine {
+    /// The `entrypoint` or the `command` of a container, a list of texts.
+    pub(super) fn argv_of(
+        &mut self,
+        container: &ContainerValue,
+        field: &str,
+        call: &Call<'_>,
+    ) -> Result<Value> {
+        let config = &container.config;
+        let set = if field == "entrypoint" { &config.entrypoint } else { &config.command };
+        match (set, config.base) {
+            (Some(argv), _) => Ok(argv.clone()),
+            (None, Base::Bare) => Ok(Value::List(Items::new(Vec::new()))),
+            (None, Base::Image(image)) => {
+                let ty = Type::List(Arc::new(Type::String));
+                self.of_image(image, field, None, &ty, call)
+            }
+        }
+    }
+
     /// A field of an image's own configuration, with what was set over it.
     fn over_image(&mut self, image: Output, field: &str, set: &[Value], call: &Call<'_>) -> Result<Value> {
         let site = call.site(self);

@@ -13,7 +13,6 @@ pub(super) const TABLE: Table = &[
     ("Container.ssh_agent", Entry::Run(undone)),
     ("Container.registry_auth", Entry::Run(undone)),
     ("Container.terminal", Entry::Run(undone)),
-    ("Container.bind", Entry::Run(undone)),
 ];
 
 fn undone(machine: &mut Machine, call: &Call<'_>) -> Result<Value> {

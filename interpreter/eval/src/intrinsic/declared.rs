@@ -13,9 +13,7 @@ pub(super) const TABLE: Table = &[
     ("git", Entry::Declared("git")),
     ("http", Entry::Declared("http")),
     ("index", Entry::Declared("index")),
-    ("Container.service", Entry::Declared("service")),
     ("Container.tarball", Entry::Declared("tarball")),
-    ("Service.shared", Entry::Declared("shared")),
 ];
 
 impl Machine {

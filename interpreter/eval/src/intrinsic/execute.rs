@@ -7,6 +7,7 @@ use pipe_diagnostics::FileSpan;
 use pipe_ops::{Arg, Exec, Hints, Mounted, Network, NodeId, Op, Output, Slot};
 use pipe_syntax::ast::Shell;
 
+use super::services::check_network;
 use super::{Call, Entry, Table};
 use crate::environment::{DEFAULTS, default_variable};
 use crate::error::{self, Result};
@@ -87,7 +88,7 @@ impl Machine {
         let retries = self.retries(call, layout.expect + 5)?;
         let root = self.undone_options(container.root, call, layout.expect + 6)?;
 
-        let command = self.command(container, command, call)?;
+        let command = self.command(container, command, call, 1)?;
         let name = match call.optional_text(self, layout.name)? {
             Some(name) => name,
             None => self.label(call.frame),
@@ -116,7 +117,7 @@ impl Machine {
             None => Vec::new(),
         };
         env.extend(command.variables);
-        Ok(Exec {
+        let exec = Exec {
             root: container.root,
             image: container.image(),
             mounts: container.mounts.clone(),
@@ -128,7 +129,10 @@ impl Machine {
             platform: container.config.platform.to_string(),
             network,
             stdin: stdin.map(|stdin| self.arg(&stdin, site)).transpose()?,
-        })
+            services: container.services.clone(),
+        };
+        check_network(&exec, &site.place)?;
+        Ok(exec)
     }
 
     pub(super) fn exit_codes(&mut self, call: &Call<'_>, index: usize) -> Result<Vec<i32>> {
@@ -242,21 +246,23 @@ impl Machine {
         Ok(env)
     }
 
+    /// A command that is the argument of this number.
     pub(super) fn command(
         &mut self,
         container: &ContainerValue,
         value: &Value,
         call: &Call<'_>,
+        index: usize,
     ) -> Result<Command> {
         match value {
             Value::Script(script) => Ok(script_command(container, script)),
-            value => self.argv(value, call),
+            value => self.argv(value, call, index),
         }
     }
 
     /// A list of texts, which may be known only later.
-    fn argv(&mut self, value: &Value, call: &Call<'_>) -> Result<Command> {
-        let place = call.arg_place(1);
+    fn argv(&mut self, value: &Value, call: &Call<'_>, index: usize) -> Result<Command> {
+        let place = call.arg_place(index);
         let site = call.site(self);
         let argv = match value {
             Value::List(items) => {

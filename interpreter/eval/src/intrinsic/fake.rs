@@ -100,7 +100,7 @@ impl Machine {
         }
         let expect = self.exit_codes(call, layout.expect)?;
         let allow_failure = call.bool(self, layout.expect + 1)?;
-        let command = self.command(container, command, call)?;
+        let command = self.command(container, command, call, 1)?;
         let text = self.command_text(&command.argv);
         let told = container.said_of(&text);
         let exit_code = told.exit_code;

@@ -23,6 +23,7 @@ mod ordered;
 mod places;
 mod repos;
 mod results;
+mod services;
 mod shape;
 mod starts;
 mod texts;
@@ -76,6 +77,7 @@ const TABLES: &[(Kind, &str, Table)] = &[
     (Kind::Function, "std/prelude", config::TABLE),
     (Kind::Function, "std/prelude", containers::TABLE),
     (Kind::Function, "std/prelude", volumes::TABLE),
+    (Kind::Function, "std/prelude", services::TABLE),
     (Kind::Function, "std/prelude", execute::TABLE),
     (Kind::Function, "std/prelude", dirs::TABLE),
     (Kind::Function, "std/prelude", dockerfile::TABLE),

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use indexmap::IndexMap;
-use pipe_ops::{Mount, Mounted, NodeId, Output, Slot};
+use pipe_ops::{Binding, Mount, Mounted, NodeId, Output, Slot};
 
 use super::Value;
 use crate::simulation::Told;
@@ -16,6 +16,8 @@ pub struct ContainerValue {
     pub root: Output,
     /// What is mounted, trees and files as the last command left them, in order. None is at or below the path of a later one.
     pub mounts: Vec<Mount>,
+    /// Services that its commands reach, in the order they were bound.
+    pub services: Vec<Binding>,
     /// What runs in it, and how.
     pub config: Config,
     /// The last command that ran.
@@ -88,7 +90,7 @@ impl ContainerValue {
             shell: None,
             fake: None,
         };
-        ContainerValue { root, mounts: Vec::new(), config, last: None, told: None }
+        ContainerValue { root, mounts: Vec::new(), services: Vec::new(), config, last: None, told: None }
     }
 
     /// What an image's node gives.
@@ -116,6 +118,7 @@ impl ContainerValue {
     pub(crate) fn weight(&self) -> usize {
         let config = &self.config;
         self.mounts.len()
+            + self.services.len()
             + config.env.len()
             + config.labels.len()
             + config.annotations.len()
@@ -131,6 +134,7 @@ impl ContainerValue {
                 redirect(&mut source.node);
             }
         }
+        self.services.iter_mut().for_each(|binding| redirect(&mut binding.service.node));
         if let Some(LastExec { exec, result }) = &mut self.last {
             redirect(exec);
             redirect(result);

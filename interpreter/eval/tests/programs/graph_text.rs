@@ -94,6 +94,15 @@ impl Text {
             Op::HostEnv { name } => format!("host_env {name:?}"),
             Op::HostSecret { source } => format!("host_secret {source:?}"),
             Op::Exec(exec) => self.exec(exec),
+            Op::Service(service) => {
+                let ready = service.ready.as_ref().map(|ready| self.args(&ready.argv)).unwrap_or_default();
+                let shared = if service.shared { " shared" } else { "" };
+                format!(
+                    "service{shared} ports {:?} ready [{ready}] {}",
+                    service.ports,
+                    self.exec(&service.exec)
+                )
+            }
             Op::Guard { exec, success } => format!("guard {} success {success:?}", self.output(*exec)),
             Op::Subdir { tree, path } => format!("subdir {} {}", self.output(*tree), self.arg(path)),
             Op::Subfile { tree, path } => format!("subfile {} {}", self.output(*tree), self.arg(path)),
@@ -128,6 +137,7 @@ impl Text {
                     Act::Sleep(arg) => format!("sleep {}", self.arg(arg)),
                     Act::Approve(arg) => format!("approve {}", self.arg(arg)),
                     Act::Notify(arg) => format!("notify {}", self.arg(arg)),
+                    Act::Up { service, ports } => format!("up {} {ports:?}", self.output(*service)),
                 };
                 format!("{act} after {}", self.outputs(&effect.after))
             }
@@ -192,6 +202,11 @@ impl Text {
         }
         if let Some(stdin) = &exec.stdin {
             out.push_str(&format!("\n     stdin {}", self.arg(stdin)));
+        }
+        for binding in &exec.services {
+            let localhost = if binding.localhost { " on localhost" } else { "" };
+            let service = self.output(binding.service);
+            out.push_str(&format!("\n     service {} {service}{localhost}", binding.alias));
         }
         out.push_str(&format!("\n     workdir {} platform {}", exec.workdir, exec.platform));
         if exec.network != pipe_ops::Network::Outbound {

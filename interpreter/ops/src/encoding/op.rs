@@ -4,7 +4,7 @@ use super::Encoder;
 use super::tag::OpTag;
 use crate::{
     Act, Arg, Copy, Digest, Effect, Exec, Gather, GitQuery, HostDir, Inspection, Mount, Mounted, Network,
-    NodeId, Op, OpDigest, Output, PackForm, Sharing, Slot,
+    NodeId, Op, OpDigest, Output, PackForm, Service, Sharing, Slot,
 };
 
 /// The digest of an op's definition. `input` gives the digests of the nodes it names, all of which the graph has checked to exist.
@@ -13,6 +13,9 @@ pub(crate) fn digest_op(op: &Op, input: impl Fn(NodeId) -> Option<OpDigest>) -> 
     encoder.op(op);
     OpDigest(encoder.encoder.finish())
 }
+
+/// What a command may have behind the fields that all have: each begins with a number of its own.
+const EXEC_SERVICES: u8 = 0;
 
 struct OpEncoder<F> {
     encoder: Encoder,
@@ -49,6 +52,7 @@ impl<F: Fn(NodeId) -> Option<OpDigest>> OpEncoder<F> {
                 self.encoder.text(source);
             }
             Op::Exec(exec) => self.exec(exec),
+            Op::Service(service) => self.service(service),
             Op::Guard { exec, success } => self.guard(exec.node, success),
             Op::Subdir { tree, path } => self.at_path(OpTag::Subdir, *tree, path),
             Op::Subfile { tree, path } => self.at_path(OpTag::Subfile, *tree, path),
@@ -210,6 +214,14 @@ impl<F: Fn(NodeId) -> Option<OpDigest>> OpEncoder<F> {
             Act::Sleep(duration) => self.told(2, duration),
             Act::Approve(question) => self.told(3, question),
             Act::Notify(message) => self.told(4, message),
+            Act::Up { service, ports } => {
+                self.encoder.u8(5);
+                self.output(*service);
+                self.encoder.list(ports, |encoder, (host, port)| {
+                    encoder.u32(u32::from(*host));
+                    encoder.u32(u32::from(*port));
+                });
+            }
         }
     }
 
@@ -253,6 +265,31 @@ impl<F: Fn(NodeId) -> Option<OpDigest>> OpEncoder<F> {
         if let Some(stdin) = &exec.stdin {
             self.arg(stdin);
         }
+        // Not of the first version: a command without any keeps its bytes.
+        if !exec.services.is_empty() {
+            self.encoder.u8(EXEC_SERVICES);
+            self.each(&exec.services, |this, binding| {
+                this.encoder.text(&binding.alias);
+                this.output(binding.service);
+                this.encoder.u8(u8::from(binding.localhost));
+            });
+        }
+    }
+
+    fn service(&mut self, service: &Service) {
+        self.tag(OpTag::Service);
+        self.encoder.u8(u8::from(service.ready.is_some()));
+        if let Some(ready) = &service.ready {
+            self.each(&ready.argv, Self::arg);
+            self.encoder.u64(ready.env.len() as u64);
+            for (name, value) in &ready.env {
+                self.encoder.text(name);
+                self.arg(value);
+            }
+        }
+        self.encoder.list(&service.ports, |encoder, port| encoder.u32(u32::from(*port)));
+        self.encoder.u8(u8::from(service.shared));
+        self.exec(&service.exec);
     }
 
     fn mount(&mut self, mount: &Mount) {

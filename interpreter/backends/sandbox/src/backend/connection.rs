@@ -9,7 +9,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::mpsc::{Receiver, channel};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use pipe_engine::BackendError;
+use pipe_engine::{BackendError, ReadyCall};
 
 use crate::ids::IdCount;
 use crate::protocol::{self, Reply, Request, RequestId, WireError};
@@ -34,6 +34,7 @@ pub(super) struct Connection {
 struct Waiting {
     closed: bool,
     waiters: HashMap<RequestId, Waiter>,
+    services: HashMap<RequestId, ReadyCall>,
 }
 
 fn locked(waiting: &Mutex<Waiting>) -> MutexGuard<'_, Waiting> {
@@ -75,11 +76,13 @@ impl Connection {
         !locked(&self.waiting).closed
     }
 
-    /// Sends a request made for a fresh id; `waiter` gets the answer, whatever happens.
+    /// Sends a request made for a fresh id; `waiter` gets the answer, whatever happens. Of a service, `ready` is called when it can be
+    /// used, if that comes.
     pub(super) fn request(
         &self,
         make: impl FnOnce(RequestId) -> Request,
         fds: &[BorrowedFd<'_>],
+        ready: Option<ReadyCall>,
         waiter: impl FnOnce(Answer) + Send + 'static,
     ) -> RequestId {
         let id = self.next.fetch_add(1, Ordering::Relaxed);
@@ -90,6 +93,9 @@ impl Connection {
             return id;
         }
         waiting.waiters.insert(id, Box::new(waiter));
+        if let Some(ready) = ready {
+            waiting.services.insert(id, ready);
+        }
         drop(waiting);
         if let Err(error) = self.send(&make(id), fds) {
             let waiter = {
@@ -108,7 +114,7 @@ impl Connection {
     /// Sends a request, and blocks until its answer is there.
     pub(super) fn ask(&self, make: impl FnOnce(RequestId) -> Request) -> Answer {
         let (sender, receiver) = std::sync::mpsc::channel();
-        self.request(make, &[], move |answer| {
+        self.request(make, &[], None, move |answer| {
             // Whoever asked waits right here.
             let _ = sender.send(answer);
         });
@@ -150,7 +156,18 @@ fn read_replies(socket: &UnixStream, waiting: &Mutex<Waiting>) {
         if matches!(reply, Reply::Over) {
             break;
         }
-        let waiter = reply.id().and_then(|id| locked(waiting).waiters.remove(&id));
+        if let Reply::Serving { id } = reply {
+            let ready = locked(waiting).services.remove(&id);
+            if let Some(ready) = ready {
+                ready();
+            }
+            continue;
+        }
+        let waiter = reply.id().and_then(|id| {
+            let mut waiting = locked(waiting);
+            waiting.services.remove(&id);
+            waiting.waiters.remove(&id)
+        });
         if let Some(waiter) = waiter {
             waiter(Ok((reply, fds.into_iter().next())));
         }
@@ -159,6 +176,7 @@ fn read_replies(socket: &UnixStream, waiting: &Mutex<Waiting>) {
     let waiters = {
         let mut waiting = locked(waiting);
         waiting.closed = true;
+        waiting.services.clear();
         std::mem::take(&mut waiting.waiters)
     };
     let mut waiters: Vec<_> = waiters.into_iter().collect();

@@ -5,7 +5,9 @@ use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use std::thread::JoinHandle;
 
 use async_trait::async_trait;
-use pipe_engine::{Backend, BackendError, OutputSink, StepOutcome, StepSpec};
+use pipe_engine::{
+    Backend, BackendError, OutputSink, ReadyCall, ServiceEnd, ServiceSpec, StepOutcome, StepSpec,
+};
 use pipe_ops::Digest;
 use tokio_util::sync::CancellationToken;
 
@@ -114,6 +116,19 @@ impl Sandbox {
         started.unwrap_or_else(|error| Err(BackendError::Failed(error.to_string())))
     }
 
+    /// The connection for a step that is about to run; what steps will miss is told before the first one.
+    async fn connect_for_step(&self, cancel: &CancellationToken) -> Result<Arc<Connection>, BackendError> {
+        if cancel.is_cancelled() {
+            return Err(BackendError::Cancelled);
+        }
+        let connection = self.connect_async().await?;
+        let warning = self.inner.warning.lock().unwrap_or_else(PoisonError::into_inner).take();
+        if let Some(warning) = warning {
+            (self.inner.options.warn)(&warning);
+        }
+        Ok(connection)
+    }
+
     fn toolchain(&self) -> &Toolchain {
         self.inner.toolchain.get_or_init(Toolchain::of_host)
     }
@@ -156,15 +171,19 @@ impl Backend for Sandbox {
         output: &dyn OutputSink,
         cancel: &CancellationToken,
     ) -> Result<StepOutcome, BackendError> {
-        if cancel.is_cancelled() {
-            return Err(BackendError::Cancelled);
-        }
-        let connection = self.connect_async().await?;
-        let warning = self.inner.warning.lock().unwrap_or_else(PoisonError::into_inner).take();
-        if let Some(warning) = warning {
-            (self.inner.options.warn)(&warning);
-        }
+        let connection = self.connect_for_step(cancel).await?;
         step::run(&connection, self.store(), step, output, cancel).await
+    }
+
+    async fn serve(
+        &self,
+        service: ServiceSpec,
+        output: &dyn OutputSink,
+        cancel: &CancellationToken,
+        ready: ReadyCall,
+    ) -> Result<ServiceEnd, BackendError> {
+        let connection = self.connect_for_step(cancel).await?;
+        step::serve(&connection, self.store(), service, output, cancel, ready).await
     }
 
     async fn shutdown(&self) {

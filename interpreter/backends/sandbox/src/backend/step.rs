@@ -1,12 +1,14 @@
-//! Running one step: the request, its output, its outcome.
+//! Running one step or service: the request, its output, its outcome.
 
+use std::collections::BTreeMap;
 use std::ffi::OsString;
-use std::os::fd::{AsFd, OwnedFd};
+use std::os::fd::{AsFd, BorrowedFd};
 use std::os::unix::ffi::{OsStrExt, OsStringExt};
 use std::path::{Path, PathBuf};
 
 use pipe_engine::{
-    BackendError, Base, Exit, MountSource, MountSpec, NewLayer, OutputSink, StepOutcome, StepSpec, Stream,
+    BackendError, Base, Exit, MountSource, MountSpec, NewLayer, OutputSink, ReadyCall, ServiceEnd,
+    ServiceLink, ServiceSpec, StepOutcome, StepSpec, Stream,
 };
 use pipe_store::{DatedFile, LayerRef};
 use tokio::sync::oneshot;
@@ -15,8 +17,8 @@ use tokio_util::sync::CancellationToken;
 use super::connection::{Answer, Connection};
 use super::output;
 use crate::protocol::{
-    Dated, Egress, Ending, Folder, Mount, MountedTree, Reach, Reply, Report, Request, RequestId, StagedLayer,
-    Step, StepFailure, StepNetwork, Volume,
+    BoundService, Dated, Egress, Ending, Folder, Mount, MountedTree, NotReady, Probe, Reach, Reply, Report,
+    Request, RequestId, Serving, StagedLayer, Step, StepFailure, StepNetwork, Volume,
 };
 
 /// Runs a step to its end.
@@ -28,11 +30,51 @@ pub(super) async fn run(
     cancel: &CancellationToken,
 ) -> Result<StepOutcome, BackendError> {
     let step = request(store, &spec)?;
+    let stdin = spec.stdin.as_deref().map(output::input).transpose().map_err(cannot_pipe)?;
+    let fds = stdin.iter().map(AsFd::as_fd).collect();
+    let report = follow(connection, step, fds, None, sink, cancel).await?;
+    outcome(report, &spec)
+}
+
+/// Runs a service to its end.
+pub(super) async fn serve(
+    connection: &Connection,
+    store: &Path,
+    service: ServiceSpec,
+    sink: &dyn OutputSink,
+    cancel: &CancellationToken,
+    ready: ReadyCall,
+) -> Result<ServiceEnd, BackendError> {
+    let ServiceSpec { step: spec, number, ready: probe, ports, patience, tunnels } = service;
+    let (sockets, to): (Vec<_>, Vec<u16>) =
+        tunnels.into_iter().map(|tunnel| (tunnel.listener, tunnel.port)).unzip();
+    let ready_command = probe.map(|probe| Probe { argv: probe.argv, env: pairs(&probe.env) });
+    let serving = Serving { number: number.0, ready: ready_command, ports, patience, tunnels: to };
+    let step = Step { serving: Some(serving), ..request(store, &spec)? };
+    let fds = sockets.iter().map(AsFd::as_fd).collect();
+    let mut report = follow(connection, step, fds, Some(ready), sink, cancel).await?;
+    match std::mem::replace(&mut report.ending, Ending::Missing) {
+        Ending::NotReady(NotReady::Command(printed)) => Ok(ServiceEnd::CommandFailed { printed }),
+        Ending::NotReady(NotReady::Port(port)) => Ok(ServiceEnd::NobodyListens { port }),
+        ending => Ok(ServiceEnd::Exited(outcome(Report { ending, ..report }, &spec)?.exit)),
+    }
+}
+
+/// Sends a step with what belongs to it beside its output, and takes what it prints and comes to. The descriptors are duplicated.
+async fn follow(
+    connection: &Connection,
+    step: Step,
+    fds: Vec<BorrowedFd<'_>>,
+    ready: Option<ReadyCall>,
+    sink: &dyn OutputSink,
+    cancel: &CancellationToken,
+) -> Result<Report, BackendError> {
     let (stdout, stdout_writer) = output::pipe().map_err(cannot_pipe)?;
     let (stderr, stderr_writer) = output::pipe().map_err(cannot_pipe)?;
-    let stdin = spec.stdin.as_deref().map(output::input).transpose().map_err(cannot_pipe)?;
-    let mut ticket = Ticket::send(connection, step, &stdout_writer, &stderr_writer, stdin.as_ref());
-    drop((stdout_writer, stderr_writer, stdin));
+    let streams = [stdout_writer.as_fd(), stderr_writer.as_fd()];
+    let fds: Vec<_> = streams.into_iter().chain(fds).collect();
+    let mut ticket = Ticket::send(connection, step, &fds, ready);
+    drop((stdout_writer, stderr_writer));
     let (out, err, answer) = tokio::join!(
         output::pump(&stdout, Stream::Stdout, sink),
         output::pump(&stderr, Stream::Stderr, sink),
@@ -41,7 +83,7 @@ pub(super) async fn run(
     out.and(err)
         .map_err(|error| BackendError::Failed(format!("cannot read what the step prints: {error}")))?;
     match answer?.0 {
-        Reply::Ended { result, .. } => outcome(result.map_err(failure)?, &spec),
+        Reply::Ended { result, .. } => result.map_err(failure),
         other => Err(BackendError::Failed(format!("expected the message `Ended`, got `{}`", other.name()))),
     }
 }
@@ -62,17 +104,16 @@ impl<'a> Ticket<'a> {
     fn send(
         connection: &'a Connection,
         step: Step,
-        stdout: &OwnedFd,
-        stderr: &OwnedFd,
-        stdin: Option<&OwnedFd>,
+        fds: &[BorrowedFd<'_>],
+        ready: Option<ReadyCall>,
     ) -> Ticket<'a> {
         let (sender, receiver) = oneshot::channel();
-        let fds: Vec<_> = [stdout, stderr].into_iter().chain(stdin).map(AsFd::as_fd).collect();
         let make = |id| Request::Run { id, step: Box::new(step) };
-        let id = connection.request(make, &fds, |answer| {
+        let waiter = |answer| {
             // Whoever asked may have been dropped.
             let _ = sender.send(answer);
-        });
+        };
+        let id = connection.request(make, fds, ready, waiter);
         Ticket { connection, id, receiver, answered: false }
     }
 
@@ -114,12 +155,14 @@ fn request(store: &Path, spec: &StepSpec) -> Result<Step, BackendError> {
         root: spec.root.iter().map(folder).collect(),
         mounts: spec.mounts.iter().map(mount).collect(),
         argv: spec.argv.clone(),
-        env: spec.env.iter().map(|(name, value)| (name.clone(), value.clone())).collect(),
+        env: pairs(&spec.env),
         workdir: spec.workdir.clone(),
         user: spec.user.clone(),
         network: network(&spec.network),
         timeout: spec.timeout,
         stdin: spec.stdin.is_some(),
+        services: spec.services.iter().map(bound).collect(),
+        serving: None,
     })
 }
 
@@ -132,9 +175,18 @@ fn network(network: &pipe_engine::StepNetwork) -> StepNetwork {
     let reach =
         |reach: &pipe_engine::Reach| Reach { network: reach.network, prefix: reach.prefix, port: reach.port };
     StepNetwork::Outbound(Egress {
+        public: true,
         allowed: egress.allowed.iter().map(reach).collect(),
         names: egress.names.clone(),
     })
+}
+
+fn pairs(env: &BTreeMap<String, String>) -> Vec<(String, String)> {
+    env.iter().map(|(name, value)| (name.clone(), value.clone())).collect()
+}
+
+fn bound(link: &ServiceLink) -> BoundService {
+    BoundService { alias: link.alias.clone(), number: link.service.0, localhost: link.localhost.clone() }
 }
 
 fn folder(layer: &LayerRef) -> Folder {
@@ -175,6 +227,9 @@ fn outcome(report: Report, spec: &StepSpec) -> Result<StepOutcome, BackendError>
         Ending::Code(code) => Exit::Code(code),
         Ending::TimedOut => Exit::TimedOut,
         Ending::Missing => missing(spec),
+        Ending::NotReady(_) => {
+            return Err(BackendError::Failed("a step was waited for that is no service".to_owned()));
+        }
     };
     Ok(StepOutcome {
         exit,

@@ -41,10 +41,12 @@ pub(crate) struct Handed {
     pub(crate) report: RawFd,
     pub(crate) network: Option<RawFd>,
     pub(crate) stdin: Option<RawFd>,
+    /// Where it is asked to run its probe, and what that prints goes.
+    pub(crate) probe: Option<RawFd>,
 }
 
 /// The most of them.
-pub(crate) const MOST_HANDED: usize = 5;
+pub(crate) const MOST_HANDED: usize = 6;
 
 /// Where the connection is in the process itself: behind the standard streams.
 const SOCKET: RawFd = 3;
@@ -72,5 +74,6 @@ pub(super) fn wait_for_step(ahead: &Ahead) -> Option<(&StepImage, Handed)> {
     let (stdout, stderr, report) = (handed.next()?, handed.next()?, handed.next()?);
     let network = if matches!(step.network, NetworkNamespace::Made) { Some(handed.next()?) } else { None };
     let stdin = if step.has_stdin { Some(handed.next()?) } else { None };
-    Some((step, Handed { stdout, stderr, report, network, stdin }))
+    let probe = if step.probe.is_some() { Some(handed.next()?) } else { None };
+    Some((step, Handed { stdout, stderr, report, network, stdin, probe }))
 }

@@ -3,7 +3,7 @@
 use std::ffi::{c_int, c_void};
 
 use super::identity;
-use super::image::StepImage;
+use super::image::{Program, StepImage, StringArray};
 use super::init::REPORT;
 use super::report::{At, Failure, Record, Stage};
 use super::sys;
@@ -16,14 +16,14 @@ pub(crate) unsafe extern "C" fn start(image: *mut c_void) -> c_int {
     // SAFETY: as the caller promises.
     let image = unsafe { &*image.cast_const().cast::<StepImage>() };
     match prepare(image) {
-        Ok(()) => execute(image).send(REPORT),
+        Ok(()) => execute(&image.command, &image.envp).send(REPORT),
         Err(failure) => Record::Setup(failure).send(REPORT),
     }
     sys::exit(127)
 }
 
 /// What order matters: the filter goes in while it may (with rights over the namespace), the rights go after it.
-fn prepare(image: &StepImage) -> Result<(), Failure> {
+pub(super) fn prepare(image: &StepImage) -> Result<(), Failure> {
     // The rest are at their defaults since the supervisor began.
     sys::reset_signal(libc::SIGPIPE);
     sys::unblock_signals();
@@ -40,13 +40,13 @@ fn prepare(image: &StepImage) -> Result<(), Failure> {
 }
 
 /// Tries each path in turn, as a shell does: what is missing is passed over, what is there but forbidden is remembered.
-fn execute(image: &StepImage) -> Record {
+pub(super) fn execute(program: &Program, envp: &StringArray) -> Record {
     let mut failure = Record::Exec { errno: libc::ENOENT, present: false };
-    for program in &image.programs {
-        // SAFETY: both arrays were made by `StringArray`, which ends them in null, and live in `image`.
-        let errno = unsafe { sys::execve(program, image.argv.as_ptr(), image.envp.as_ptr()) };
+    for path in &program.paths {
+        // SAFETY: both arrays were made by `StringArray`, which ends them in null, and live in the step's image.
+        let errno = unsafe { sys::execve(path, program.argv.as_ptr(), envp.as_ptr()) };
         match errno.0 {
-            libc::ENOENT | libc::ENOTDIR if !sys::exists(program) => {}
+            libc::ENOENT | libc::ENOTDIR if !sys::exists(path) => {}
             libc::EACCES => failure = Record::Exec { errno: errno.0, present: true },
             other => return Record::Exec { errno: other, present: true },
         }

@@ -112,12 +112,27 @@ pub(crate) struct StepImage {
     pub(crate) network: NetworkNamespace,
     /// The seccomp program.
     pub(crate) filter: std::sync::Arc<[libc::sock_filter]>,
-    /// Paths to try, in the order of `PATH`.
-    pub(crate) programs: Vec<CString>,
-    pub(crate) argv: StringArray,
+    pub(crate) command: Program,
     pub(crate) envp: StringArray,
-    /// The stack of the command's process until it executes.
-    pub(crate) command_stack: Stack,
+    /// Of a service: what is run in it to see whether it can be used.
+    pub(crate) probe: Option<Probe>,
+}
+
+/// A program with its arguments.
+pub(crate) struct Program {
+    /// Paths to try, in the order of `PATH`.
+    pub(crate) paths: Vec<CString>,
+    pub(crate) argv: StringArray,
+    /// The stack of its process until it executes.
+    pub(crate) stack: Stack,
+}
+
+/// A command that is run beside a step's own, whenever the supervisor asks for it.
+pub(crate) struct Probe {
+    pub(crate) program: Program,
+    pub(crate) envp: StringArray,
+    /// The stack of the process that starts it.
+    pub(crate) stack: Stack,
 }
 
 impl StepImage {

@@ -12,6 +12,8 @@ use super::{masks, mounts, spawn, sys};
 
 /// Where the report pipe is once the standard streams are in place.
 pub(crate) const REPORT: RawFd = 3;
+/// Where, in a service, the socket of its probe is.
+pub(super) const PROBE: RawFd = 4;
 
 /// The first code of the process that `clone` just made: makes itself ready, waits for a step, runs it.
 ///
@@ -54,7 +56,7 @@ fn set_up(image: &StepImage, ahead: &Ahead, handed: &Handed, views: Views) -> Re
     image.workdir.iter().try_for_each(|folder| sys::mkdir(folder, 0o755)).at(Stage::Workdir)
 }
 
-/// Puts the streams at 0, 1, 2, the report pipe at 3, and closes everything else.
+/// Puts the streams at 0, 1, 2, the report pipe at 3, a probe's socket at 4, and closes everything else.
 fn take_streams(handed: &Handed) -> Result<(), Failure> {
     let stage = Stage::StandardStreams;
     let stdin = match handed.stdin {
@@ -65,7 +67,13 @@ fn take_streams(handed: &Handed) -> Result<(), Failure> {
     sys::dup_to(handed.stdout, 1).at(stage)?;
     sys::dup_to(handed.stderr, 2).at(stage)?;
     sys::dup_to_cloexec(handed.report, REPORT).at(stage)?;
-    sys::close_from(REPORT as u32 + 1).at(stage)
+    match handed.probe {
+        None => sys::close_from(REPORT as u32 + 1).at(stage),
+        Some(probe) => {
+            sys::dup_to_cloexec(probe, PROBE).at(stage)?;
+            sys::close_from(PROBE as u32 + 1).at(stage)
+        }
+    }
 }
 
 fn start_and_reap(image: &StepImage) -> Result<(), Failure> {
@@ -74,6 +82,10 @@ fn start_and_reap(image: &StepImage) -> Result<(), Failure> {
     // The streams belong to the command: its readers must see their end when it ends.
     for stream in 0..REPORT {
         sys::close(stream);
+    }
+    if image.probe.is_some() {
+        spawn::start_prober(image).at(Stage::Fork)?;
+        sys::close(PROBE);
     }
     loop {
         let (pid, status) = sys::wait_any().at(Stage::Fork)?;

@@ -7,6 +7,7 @@ pub(crate) mod image;
 pub(crate) mod init;
 pub(crate) mod masks;
 pub(crate) mod mounts;
+mod prober;
 mod raw;
 pub(crate) mod report;
 pub(crate) mod spawn;

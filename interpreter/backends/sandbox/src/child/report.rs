@@ -156,6 +156,8 @@ pub(crate) enum Record {
     Exec { errno: i32, present: bool },
     /// The command ended, with this wait status, after so many nanoseconds.
     Ended { status: i32, nanos: u64 },
+    /// A probe ended, with this wait status. The command goes on.
+    Probed { status: i32 },
 }
 
 /// Bytes of a record: six words (kind, two numbers, an error number or status, nanoseconds in two).
@@ -164,6 +166,7 @@ pub(crate) const RECORD_LEN: usize = 24;
 const SETUP: u32 = 1;
 const EXEC: u32 = 2;
 const ENDED: u32 = 3;
+const PROBED: u32 = 4;
 
 impl Record {
     fn encode(self) -> [u8; RECORD_LEN] {
@@ -175,6 +178,7 @@ impl Record {
             Record::Ended { status, nanos } => {
                 [ENDED, 0, 0, status as u32, nanos as u32, (nanos >> 32) as u32]
             }
+            Record::Probed { status } => [PROBED, 0, 0, status as u32, 0, 0],
         };
         let mut bytes = [0; RECORD_LEN];
         for (slot, word) in bytes.chunks_exact_mut(4).zip(words) {
@@ -199,6 +203,7 @@ impl Record {
             ENDED => {
                 Some(Record::Ended { status: errno as i32, nanos: u64::from(high) << 32 | u64::from(low) })
             }
+            PROBED => Some(Record::Probed { status: errno as i32 }),
             _ => None,
         }
     }

@@ -7,7 +7,7 @@ use super::ahead::Ahead;
 use super::image::{Stack, StepImage};
 use super::raw::{self, CloneArgs, Start};
 use super::sys::{Errno, Sys};
-use super::{command, init};
+use super::{command, init, prober};
 
 const NAMESPACES: c_int =
     libc::CLONE_NEWNS | libc::CLONE_NEWPID | libc::CLONE_NEWIPC | libc::CLONE_NEWUTS | libc::CLONE_NEWCGROUP;
@@ -38,7 +38,23 @@ pub(crate) fn start_command(image: &StepImage) -> Sys<libc::pid_t> {
     let args = CloneArgs { flags: (libc::CLONE_VM | libc::CLONE_VFORK) as u64, ..CloneArgs::default() };
     // SAFETY: the image outlives this process, which is suspended until the new one has its own memory or is gone.
     // `command::start` never returns.
-    unsafe { clone_on(&image.command_stack, args, command::start, image) }
+    unsafe { clone_on(&image.command.stack, args, command::start, image) }
+}
+
+/// Starts the process that runs a service's probe whenever it is asked to, in the same memory, beside this process.
+pub(crate) fn start_prober(image: &StepImage) -> Sys<libc::pid_t> {
+    let Some(probe) = &image.probe else { return Err(Errno(libc::EINVAL)) };
+    let args = CloneArgs { flags: libc::CLONE_VM as u64, ..CloneArgs::default() };
+    // SAFETY: the image outlives every process of the step. `prober::start` never returns.
+    unsafe { clone_on(&probe.stack, args, prober::start, image) }
+}
+
+/// Starts a probe's process, as [`start_command`] does the command's.
+pub(super) fn start_probe(image: &StepImage) -> Sys<libc::pid_t> {
+    let Some(probe) = &image.probe else { return Err(Errno(libc::EINVAL)) };
+    let args = CloneArgs { flags: (libc::CLONE_VM | libc::CLONE_VFORK) as u64, ..CloneArgs::default() };
+    // SAFETY: as there; `prober::start_one` never returns.
+    unsafe { clone_on(&probe.program.stack, args, prober::start_one, image) }
 }
 
 /// # Safety

@@ -263,6 +263,18 @@ pub(crate) fn write(fd: RawFd, bytes: &[u8]) -> Sys<()> {
     unsafe { call_unit(libc::SYS_write, [fd as usize, bytes.as_ptr() as usize, bytes.len()]) }
 }
 
+/// `read(2)` of one byte; whether there was one before the end.
+pub(crate) fn read_byte(fd: RawFd) -> Sys<bool> {
+    let mut byte = 0_u8;
+    loop {
+        // SAFETY: the byte lives through the call.
+        match unsafe { call(libc::SYS_read, [fd as usize, &raw mut byte as usize, 1]) } {
+            Err(Errno(libc::EINTR)) => {}
+            other => return other.map(|read| read == 1),
+        }
+    }
+}
+
 /// Receives one message of one byte, and the descriptors that come with it; how many those are. `None`: the other end is closed.
 pub(crate) fn receive_descriptors<const N: usize>(
     socket: RawFd,

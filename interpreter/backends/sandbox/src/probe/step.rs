@@ -86,6 +86,7 @@ fn run_one(store: &Store, sandbox: &Sandbox) -> Result<StepOutcome, BackendError
         stdin: None,
         timeout: Some(std::time::Duration::from_secs(10)),
         shell: None,
+        services: Vec::new(),
     };
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
     let runtime = runtime.map_err(|error| failed(&error))?;

@@ -13,7 +13,8 @@ use crate::ids::IdCount;
 pub(crate) enum Request {
     /// The namespace's ids are mapped: go on. Answered by [`Reply::Ready`].
     Begin(Begin),
-    /// Run a step. Comes with descriptors for standard output, standard error and, with `stdin`, standard input.
+    /// Run a step. Comes with descriptors for standard output, standard error, with `stdin` standard input, and a listening socket for
+    /// each of a service's tunnels.
     Run { id: RequestId, step: Box<Step> },
     /// Kill a step; its [`Reply::Ended`] says that it was cancelled. A step that is over is passed over.
     Kill { id: RequestId },
@@ -60,6 +61,8 @@ pub(crate) enum Reply {
     Namespace(Result<(), SetupFailure>),
     /// Steps may come.
     Ready(Result<(), SetupFailure>),
+    /// A service can be used; [`Reply::Ended`] comes when it is over.
+    Serving { id: RequestId },
     /// A step is over.
     Ended { id: RequestId, result: Result<Report, StepFailure> },
     /// A task with files is over.
@@ -74,6 +77,7 @@ impl Reply {
         match self {
             Reply::Namespace(_) => "Namespace",
             Reply::Ready(_) => "Ready",
+            Reply::Serving { .. } => "Serving",
             Reply::Ended { .. } => "Ended",
             Reply::Files { .. } => "Files",
             Reply::Over => "Over",
@@ -84,7 +88,7 @@ impl Reply {
     pub(crate) fn id(&self) -> Option<RequestId> {
         match self {
             Reply::Namespace(_) | Reply::Ready(_) | Reply::Over => None,
-            Reply::Ended { id, .. } | Reply::Files { id, .. } => Some(*id),
+            Reply::Serving { id } | Reply::Ended { id, .. } | Reply::Files { id, .. } => Some(*id),
         }
     }
 }
@@ -132,6 +136,43 @@ pub(crate) struct Step {
     pub(crate) timeout: Option<Duration>,
     /// Whether a descriptor for standard input comes with the message.
     pub(crate) stdin: bool,
+    /// Running services that it reaches.
+    pub(crate) services: Vec<BoundService>,
+    /// It is a service: it runs until it is killed or dies, and nothing of what it leaves is kept.
+    pub(crate) serving: Option<Serving>,
+}
+
+/// A running service, as a step reaches it.
+#[derive(Debug, Serialize, Deserialize)]
+pub(crate) struct BoundService {
+    /// The name that it has for the step.
+    pub(crate) alias: String,
+    /// Which one, as [`Serving::number`] has it.
+    pub(crate) number: u64,
+    /// Ports at which it is offered on the step's own loopback, too.
+    pub(crate) localhost: Vec<u16>,
+}
+
+/// A command that is run beside a service.
+#[derive(Debug, Serialize, Deserialize)]
+pub(crate) struct Probe {
+    pub(crate) argv: Vec<String>,
+    pub(crate) env: Vec<(String, String)>,
+}
+
+/// What makes a step a service.
+#[derive(Debug, Serialize, Deserialize)]
+pub(crate) struct Serving {
+    /// Names it to the steps that use it; no two services of a supervisor have the same.
+    pub(crate) number: u64,
+    /// A command that is run in it until it succeeds; only then the service can be used.
+    pub(crate) ready: Option<Probe>,
+    /// Without such a command: ports at which somebody has to listen.
+    pub(crate) ports: Vec<u16>,
+    /// So long it may take.
+    pub(crate) patience: Duration,
+    /// Its ports to which the sockets that come with the message lead, in order.
+    pub(crate) tunnels: Vec<u16>,
 }
 
 /// A step's network.
@@ -142,9 +183,12 @@ pub(crate) enum StepNetwork {
     Host,
 }
 
-/// What a step may reach beside public addresses.
+/// What a step may reach.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct Egress {
+    /// Public addresses, and the host's resolvers.
+    pub(crate) public: bool,
+    /// Beside those.
     pub(crate) allowed: Vec<Reach>,
     pub(crate) names: Vec<(String, IpAddr)>,
 }
@@ -240,6 +284,17 @@ pub(crate) enum Ending {
     TimedOut,
     /// No program of that name on `PATH`, or at that path.
     Missing,
+    /// A service that could not be used in time: what it was asked last said.
+    NotReady(NotReady),
+}
+
+/// What was waited for in vain.
+#[derive(Debug, Serialize, Deserialize)]
+pub(crate) enum NotReady {
+    /// The command that tells whether it is ready: what it printed last.
+    Command(Vec<u8>),
+    /// Somebody at this port.
+    Port(u16),
 }
 
 /// A folder of changes, where the store can take it from.

@@ -2,26 +2,25 @@
 
 use std::collections::BTreeSet;
 use std::ffi::OsStr;
-use std::net::SocketAddr;
-use std::os::fd::BorrowedFd;
+use std::net::TcpListener;
 use std::path::{Path, PathBuf};
 
 use super::accounts;
 use super::folders::StepFolders;
 use super::lower::{layer_file, layer_stack};
 use super::mountpoints::MountPoints;
-use super::network::{Closed, Outside};
 use super::server::Context;
 use super::skeleton::Stub;
-use super::texts::{c_path, c_texts, folders_to, machine, programs};
+use super::step_network::StepNet;
+use super::texts::{c_path, c_texts, folders_to, machine, program_paths};
 use super::uppers::{self, Upper};
 use super::view::{Content, Region, View};
 use super::volumes::{self, HeldVolume};
 use crate::child::image::{
-    Attachment, FdSlot, Identity, Limits, MountPoint, NetworkNamespace, Overlay, Source,
-    Stack as ProcessStack, StepImage, StringArray,
+    Attachment, FdSlot, Identity, Limits, MountPoint, Overlay, Probe, Program, Source, Stack as ProcessStack,
+    StepImage, StringArray,
 };
-use crate::protocol::{Mount, MountedTree, Step, StepFailure, StepNetwork};
+use crate::protocol::{self, Mount, MountedTree, Step, StepFailure};
 use crate::toolchain::Toolchain;
 
 /// A step that is ready to run, and what to look at when it has run.
@@ -35,91 +34,18 @@ pub(super) struct Plan {
     pub(super) volumes: Vec<HeldVolume>,
 }
 
-/// What keeps a step's network namespace there until the step is in it, and its way out until it has ended.
-pub(super) enum StepNet {
-    /// A namespace that was made ahead; without one the step makes its own.
-    Closed(Option<Closed>),
-    /// One with a way out.
-    Outside(Outside),
-    /// It should have a way out and has none, for this reason.
-    Offline(String, Option<Closed>),
-    /// The host's.
-    Host,
-}
-
-impl StepNet {
-    fn of(context: &Context, network: &StepNetwork) -> StepNet {
-        match network {
-            StepNetwork::Off => StepNet::Closed(context.networks.take()),
-            StepNetwork::Host => StepNet::Host,
-            StepNetwork::Outbound(egress) => match context.outbound.give(egress) {
-                Ok(outside) => StepNet::Outside(outside),
-                Err(reason) => StepNet::Offline(reason, context.networks.take()),
-            },
-        }
-    }
-
-    fn namespace(&self) -> NetworkNamespace {
-        match self {
-            StepNet::Outside(_) | StepNet::Closed(Some(_)) | StepNet::Offline(_, Some(_)) => {
-                NetworkNamespace::Made
-            }
-            StepNet::Closed(None) | StepNet::Offline(_, None) => NetworkNamespace::New,
-            StepNet::Host => NetworkNamespace::Host,
-        }
-    }
-
-    /// A namespace that was made ahead.
-    pub(super) fn made(&self) -> Option<BorrowedFd<'_>> {
-        match self {
-            StepNet::Outside(outside) => Some(outside.namespace()),
-            StepNet::Closed(made) | StepNet::Offline(_, made) => made.as_ref().map(Closed::namespace),
-            StepNet::Host => None,
-        }
-    }
-
-    /// What there is to tell of it when the step is over: addresses that it may not reach and tried to, and why it had no way out.
-    pub(super) fn told(&self) -> (Vec<SocketAddr>, Option<String>) {
-        match self {
-            StepNet::Outside(outside) => (outside.refused(), None),
-            StepNet::Offline(reason, _) => (Vec::new(), Some(reason.clone())),
-            StepNet::Closed(_) | StepNet::Host => (Vec::new(), None),
-        }
-    }
-
-    /// The step is gone: what it did not use is for the next.
-    pub(super) fn recycle(self, context: &Context) {
-        match self {
-            StepNet::Outside(outside) => outside.recycle(),
-            StepNet::Closed(Some(closed)) | StepNet::Offline(_, Some(closed)) => {
-                context.networks.give_back(closed);
-            }
-            StepNet::Closed(None) | StepNet::Offline(_, None) | StepNet::Host => {}
-        }
-    }
-
-    /// Files that a step with a network needs in its `/etc`.
-    fn files(&self) -> Vec<(&'static str, PathBuf)> {
-        match self {
-            StepNet::Outside(outside) => {
-                vec![("/etc/resolv.conf", outside.resolv_conf.clone()), ("/etc/hosts", outside.hosts.clone())]
-            }
-            StepNet::Host => {
-                let of_host = ["/etc/resolv.conf", "/etc/hosts"].map(|path| (path, PathBuf::from(path)));
-                of_host.into_iter().filter(|(_, path)| path.is_file()).collect()
-            }
-            StepNet::Closed(_) | StepNet::Offline(..) => Vec::new(),
-        }
-    }
-}
-
-/// Plans a step. `folders` are where it works.
-pub(super) fn plan(context: &Context, step: &Step, folders: &StepFolders<'_>) -> Result<Plan, StepFailure> {
+/// Plans a step. `folders` are where it works, `tunnels` the sockets that lead to it, if it is a service.
+pub(super) fn plan(
+    context: &Context,
+    step: &Step,
+    tunnels: Vec<TcpListener>,
+    folders: &StepFolders<'_>,
+) -> Result<Plan, StepFailure> {
     let mut planner = Planner::new(context, step, folders)?;
     if step.toolchain {
         planner.add_toolchain()?;
     }
-    let network = StepNet::of(context, &step.network);
+    let network = StepNet::of(context, step, tunnels)?;
     for (path, source) in network.files() {
         planner.add_network_file(path, source)?;
     }
@@ -151,12 +77,32 @@ pub(super) fn plan(context: &Context, step: &Step, folders: &StepFolders<'_>) ->
         has_stdin: step.stdin,
         network: network.namespace(),
         filter: context.filter.clone(),
-        programs: programs(step)?,
-        argv: StringArray::new(c_texts(step.argv.iter().cloned())?),
-        envp: StringArray::new(c_texts(step.env.iter().map(|(name, value)| format!("{name}={value}")))?),
-        command_stack: ProcessStack::new(),
+        command: program(&step.argv, &step.env)?,
+        envp: environment(&step.env)?,
+        probe: probe(step)?,
     });
     Ok(Plan { image, network, root: root.1, mounts: uppers, volumes: planner.volumes })
+}
+
+fn program(argv: &[String], env: &[(String, String)]) -> Result<Program, StepFailure> {
+    Ok(Program {
+        paths: program_paths(argv, env)?,
+        argv: StringArray::new(c_texts(argv.iter().cloned())?),
+        stack: ProcessStack::new(),
+    })
+}
+
+fn environment(env: &[(String, String)]) -> Result<StringArray, StepFailure> {
+    Ok(StringArray::new(c_texts(env.iter().map(|(name, value)| format!("{name}={value}")))?))
+}
+
+fn probe(step: &Step) -> Result<Option<Probe>, StepFailure> {
+    let ready = step.serving.as_ref().and_then(|serving| serving.ready.as_ref());
+    let probe = |ready: &protocol::Probe| {
+        let program = program(&ready.argv, &ready.env)?;
+        Ok(Probe { program, envp: environment(&ready.env)?, stack: ProcessStack::new() })
+    };
+    ready.map(probe).transpose()
 }
 
 /// A mount whose place is known and whose folders are not made yet.

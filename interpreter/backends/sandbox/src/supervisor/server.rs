@@ -18,7 +18,7 @@ use super::files;
 use super::first::FirstProcesses;
 use super::folders::{RunFolders, StepFolders};
 use super::layers::LayerIndex;
-use super::network::{NetworkPool, Outbound};
+use super::network::{NetworkPool, Outbound, RunningServices};
 use super::running::Running;
 use super::skeleton::Bases;
 use super::step::{self, Remains, StepFds};
@@ -39,6 +39,7 @@ pub(super) struct Context {
     pub(super) filter: Arc<[libc::sock_filter]>,
     pub(super) networks: NetworkPool,
     pub(super) outbound: Outbound,
+    pub(super) services: RunningServices,
     pub(super) dying: Dying,
     pub(super) first_processes: FirstProcesses,
     /// A folder on which every step's root is attached, each in its own mount namespace.
@@ -89,6 +90,7 @@ impl Server {
             filter: filter.into(),
             networks: NetworkPool::default(),
             outbound: Outbound::new(work.path()),
+            services: RunningServices::default(),
             dying: Dying::default(),
             attach_point,
         };
@@ -208,9 +210,15 @@ impl Server {
         folders: &StepFolders<'_>,
     ) -> Result<(Report, Remains), StepFailure> {
         let mut fds = fds.into_iter();
-        match (fds.next(), fds.next(), fds.next()) {
-            (Some(stdout), Some(stderr), stdin) if stdin.is_some() == step.stdin => {
-                step::run(&self.context, &self.running, id, step, StepFds { stdout, stderr, stdin }, folders)
+        let (stdout, stderr) = (fds.next(), fds.next());
+        let stdin = if step.stdin { fds.next() } else { None };
+        let tunnels: Vec<OwnedFd> = fds.collect();
+        let expected = step.serving.as_ref().map_or(0, |serving| serving.tunnels.len());
+        match (stdout, stderr) {
+            (Some(stdout), Some(stderr)) if stdin.is_some() == step.stdin && tunnels.len() == expected => {
+                let fds = StepFds { stdout, stderr, stdin, tunnels };
+                let ready = || self.reply(&Reply::Serving { id }, None);
+                step::run(&self.context, &self.running, id, step, fds, folders, ready)
             }
             _ => Err(StepFailure::Machine(
                 "the message `Run` came with the wrong number of descriptors".to_owned(),

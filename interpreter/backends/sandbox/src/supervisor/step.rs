@@ -1,29 +1,36 @@
 //! One step from its request to its report.
 
+use std::net::TcpListener;
 use std::os::fd::{AsFd, OwnedFd};
 use std::time::Duration;
 
+use rustix::net::{AddressFamily, SocketFlags, SocketType, socketpair};
 use rustix::pipe::PipeFlags;
 
 use super::collect::{self, Left};
 use super::folders::StepFolders;
 use super::hint::hint;
-use super::plan::{self, Plan, StepNet};
+use super::network::Door;
+use super::plan::{self, Plan};
 use super::running::Running;
+use super::serve::{self, Served};
 use super::server::Context;
+use super::step_network::StepNet;
 use super::uppers::Upper;
 use super::volumes::HeldVolume;
 use super::watch::{Over, Watch};
 use crate::child::image::{Source, StepImage};
 use crate::child::masks;
 use crate::child::report::{Failure, Record, Stage};
-use crate::protocol::{Ending, Report, RequestId, Step, StepFailure};
+use crate::protocol::{Ending, Report, RequestId, Serving, Step, StepFailure};
 
 /// Descriptors that came with a step's request.
 pub(super) struct StepFds {
     pub(super) stdout: OwnedFd,
     pub(super) stderr: OwnedFd,
     pub(super) stdin: Option<OwnedFd>,
+    /// Sockets that lead to a service, in the order of its tunnels.
+    pub(super) tunnels: Vec<OwnedFd>,
 }
 
 /// What is still there of a step that is over: its first process, which may still be ending, and then what it held.
@@ -42,7 +49,7 @@ impl Remains {
     }
 }
 
-/// Runs a step; what it left, and what remains of it.
+/// Runs a step; what it left, and what remains of it. `ready` is called when it is a service that can be used now.
 pub(super) fn run(
     context: &Context,
     running: &Running,
@@ -50,25 +57,66 @@ pub(super) fn run(
     step: &Step,
     fds: StepFds,
     folders: &StepFolders<'_>,
+    ready: impl FnOnce(),
 ) -> Result<(Report, Remains), StepFailure> {
     let earlier = context.dying.now();
     let (report, report_writer) = rustix::pipe::pipe_with(PipeFlags::CLOEXEC | PipeFlags::NONBLOCK)
         .map_err(|errno| machine("make a pipe", errno.into()))?;
-    let Plan { image, network, root, mounts, volumes } = plan::plan(context, step, folders)?;
+    let StepFds { stdout, stderr, stdin, tunnels } = fds;
+    let tunnels = tunnels.into_iter().map(TcpListener::from).collect();
+    let Plan { image, network, root, mounts, volumes } = plan::plan(context, step, tunnels, folders)?;
+    let (probe, probe_writer) = match image.probe {
+        Some(_) => probe_sockets().map(|(ours, theirs)| (Some(ours), Some(theirs)))?,
+        None => (None, None),
+    };
     context.dying.wait_for(&earlier);
-    let handed = [Some(fds.stdout.as_fd()), Some(fds.stderr.as_fd()), Some(report_writer.as_fd())];
-    let handed = handed.into_iter().chain([network.made(), fds.stdin.as_ref().map(AsFd::as_fd)]);
+    let handed = [Some(stdout.as_fd()), Some(stderr.as_fd()), Some(report_writer.as_fd()), network.made()];
+    let handed =
+        handed.into_iter().chain([stdin.as_ref(), probe_writer.as_ref()].map(|fd| fd.map(AsFd::as_fd)));
     let handed: Vec<_> = handed.flatten().collect();
     let watch = Watch::start(&context.first_processes, image, &handed, report).map_err(cannot_start)?;
     running.started(id, watch.process());
     // What the step writes to is the step's alone from here on.
-    drop((fds, report_writer));
-    let followed = follow(context, &watch, &root, &mounts, step, folders);
+    drop((stdout, stderr, stdin, report_writer, probe_writer));
+    let followed = match (&step.serving, network.door()) {
+        (Some(serving), Some(door)) => {
+            context.services.enter(serving.number, door.clone());
+            let followed = follow_service(&watch, step, serving, &door, probe, ready);
+            context.services.leave(serving.number);
+            followed
+        }
+        _ => follow(context, &watch, &root, &mounts, step, folders),
+    };
     if running.was_killed(id) {
         return Err(StepFailure::Cancelled);
     }
     let (refused, offline) = network.told();
     Ok((Report { refused, offline, ..followed? }, Remains { watch, volumes, network }))
+}
+
+/// The supervisor's end of what a service's probe is asked by, which does not block, and the service's.
+fn probe_sockets() -> Result<(OwnedFd, OwnedFd), StepFailure> {
+    let pair = socketpair(AddressFamily::UNIX, SocketType::STREAM, SocketFlags::CLOEXEC, None);
+    let (ours, theirs) = pair.map_err(|errno| machine("make a pair of sockets", errno.into()))?;
+    rustix::io::ioctl_fionbio(&ours, true).map_err(|errno| machine("set a socket up", errno.into()))?;
+    Ok((ours, theirs))
+}
+
+fn follow_service(
+    watch: &Watch,
+    step: &Step,
+    serving: &Serving,
+    door: &Door,
+    probe: Option<OwnedFd>,
+    ready: impl FnOnce(),
+) -> Result<Report, StepFailure> {
+    let served = serve::follow(watch, serving, door, probe, ready);
+    let (ending, elapsed) = match served.map_err(|error| machine("wait for the service", error))? {
+        Served::Over(over) => judge(over, watch.image(), step)?,
+        Served::NotReady(what) => (Ending::NotReady(what), serving.patience),
+    };
+    let mounts = step.mounts.iter().map(|_| None).collect();
+    Ok(Report { mounts, ..Report::of(ending, elapsed) })
 }
 
 /// Follows a step to its end and takes what it left.
@@ -127,6 +175,9 @@ fn judge(over: Over, image: &StepImage, step: &Step) -> Result<(Ending, Duration
         Over::Told(Record::Exec { errno, present }) => exec_failure(errno, present, step),
         Over::Told(Record::Ended { status, nanos }) => {
             Ok((Ending::Code(exit_code(status)), Duration::from_nanos(nanos)))
+        }
+        Over::Told(Record::Probed { .. }) => {
+            Err(StepFailure::Machine("a probe that nobody asked for came to an end".to_owned()))
         }
         Over::TimedOut => Ok((Ending::TimedOut, step.timeout.unwrap_or_default())),
         Over::Died => {

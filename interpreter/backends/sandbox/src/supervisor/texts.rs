@@ -4,20 +4,19 @@ use std::ffi::CString;
 use std::os::unix::ffi::OsStrExt;
 use std::path::Path;
 
-use crate::protocol::{Step, StepFailure};
+use crate::protocol::StepFailure;
 
 /// Search path of an environment without `PATH`.
 const DEFAULT_PATH: &str = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
 
 /// The paths at which the program may be, by the step's own `PATH`.
-pub(super) fn programs(step: &Step) -> Result<Vec<CString>, StepFailure> {
-    let program = step.argv.first().filter(|program| !program.is_empty());
+pub(super) fn program_paths(argv: &[String], env: &[(String, String)]) -> Result<Vec<CString>, StepFailure> {
+    let program = argv.first().filter(|program| !program.is_empty());
     let program = program.ok_or_else(|| StepFailure::Step("the command is empty".to_owned()))?;
     if program.contains('/') {
         return c_texts([program.clone()]);
     }
-    let path =
-        step.env.iter().find(|(name, _)| name == "PATH").map_or(DEFAULT_PATH, |(_, value)| value.as_str());
+    let path = env.iter().find(|(name, _)| name == "PATH").map_or(DEFAULT_PATH, |(_, value)| value.as_str());
     c_texts(
         path.split(':').map(|folder| format!("{}/{program}", if folder.is_empty() { "." } else { folder })),
     )

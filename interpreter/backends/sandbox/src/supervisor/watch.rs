@@ -53,9 +53,20 @@ impl Watch {
     /// Waits until the step is over. When `timeout` is over the whole tree is killed.
     pub(super) fn until_over(&self, timeout: Option<Duration>) -> io::Result<Over> {
         let deadline = timeout.and_then(|timeout| Instant::now().checked_add(timeout));
-        if self.poll(deadline)? {
-            return Ok(self.read_record().map_or(Over::Died, Over::Told));
+        match self.next(deadline)? {
+            Some(over) => Ok(over),
+            None => self.end_it(),
         }
+    }
+
+    /// Waits for the next thing that the step says, which may be what a probe came to; `None` when nothing came before the deadline.
+    pub(super) fn next(&self, deadline: Option<Instant>) -> io::Result<Option<Over>> {
+        let came = self.poll(deadline)?;
+        Ok(came.then(|| self.read_record().map_or(Over::Died, Over::Told)))
+    }
+
+    /// Kills it because its time is over.
+    pub(super) fn end_it(&self) -> io::Result<Over> {
         kill(self.process());
         self.started.first.until_gone()?;
         // It may have ended by itself at the last moment.

@@ -123,6 +123,7 @@ impl Lab {
             stdin: None,
             timeout: None,
             shell: None,
+            services: Vec::new(),
         }
     }
 

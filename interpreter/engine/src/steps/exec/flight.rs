@@ -14,8 +14,9 @@ use super::{PreparedExec, record, warn};
 use crate::capture::{Capture, Captured, Tail, interleave};
 use crate::failure::{Cause, FailureClass};
 use crate::results::ExecResult;
+use crate::services::{InUse, Lost};
 use crate::session::SessionState;
-use crate::{BackendError, Exit, StepOutcome};
+use crate::{BackendError, Exit, StepOutcome, StepSpec};
 
 /// A command to be run, unless somebody else does.
 pub(crate) struct Job {
@@ -86,13 +87,13 @@ async fn attempt(job: Job, slot: OwnedSemaphorePermit) -> Result<Flight, Cause> 
     }
     let mut again = Retries::of(&job);
     loop {
-        let volumes = match volumes::try_take(&job)? {
+        let volumes = match volumes::try_take(&job.session, &job.step)? {
             Some(taken) => taken,
             None => {
                 if permit.take().is_some() {
                     job.slots.freed.notify_one();
                 }
-                volumes::wait(&job).await?
+                volumes::wait(&job.session, &job.step, &job.stop).await?
             }
         };
         if permit.is_none() {
@@ -131,10 +132,18 @@ impl Job {
         self.session.context.engine.events.event(crate::Event::Warning { message: message.into() });
     }
 
+    /// Whether this is an end that is asked for.
+    fn is_success(&self, exit: &Exit) -> bool {
+        match exit {
+            Exit::Code(code) => self.success.as_ref().is_none_or(|success| success.contains(code)),
+            _ => false,
+        }
+    }
+
     /// Whether a command that ended like this may succeed when it is run again.
     fn may_succeed_later(&self, exit: &Exit) -> bool {
         match exit {
-            Exit::Code(code) => self.success.as_ref().is_some_and(|success| !success.contains(code)),
+            Exit::Code(_) => !self.is_success(exit),
             Exit::TimedOut | Exit::OutOfMemory => true,
             Exit::ProgramMissing { .. } | Exit::ShellMissing { .. } => false,
         }
@@ -182,22 +191,40 @@ fn stored_tail(store: &pipe_store::Store, result: &ExecResult) -> Result<Vec<u8>
 
 async fn run(job: &Job, volumes: Vec<VolumeLock>, again: &Retries) -> Result<Ended, Cause> {
     let engine = &job.session.context.engine;
-    let uses = volumes::begin(job, volumes).await?;
-    let work = job.session.work().await?;
-    let spec = job.step.spec(work, volumes::specs(&uses), &job.session.network).await?;
-    let capture = Capture::new(job.node, &engine.options.redactor, engine.events.clone());
     if again.is_first() {
         (job.running)();
     }
-    let outcome = engine.backend.run(spec, &capture, &job.stop).await;
+    let services = match InUse::start(&job.session, &job.step.services, &job.stop).await {
+        Ok(services) => services,
+        Err(Lost::Failed(cause)) if again.is_one_left() => return Ok(Ended::Badly(cause.reason)),
+        Err(Lost::Failed(cause)) => return Err(cause),
+        Err(_) => return Ok(Ended::Came(Flight::Stopped)),
+    };
+    let uses = volumes::begin(&job.session, &job.step, volumes).await?;
+    let work = job.session.work().await?;
+    let links = services.links();
+    let spec = job.step.spec(work, volumes::specs(&uses), &job.session.network, links).await?;
+    let capture = Capture::new(job.node, &engine.options.redactor, engine.events.clone());
+    let (outcome, lost) = beside_services(job, spec, &capture, &services).await;
     let captured = capture.finish();
     let outcome = match outcome {
-        Ok(outcome) => outcome,
-        Err(BackendError::Cancelled) => return Ok(Ended::Came(Flight::Stopped)),
-        Err(error) => return Err(Cause { log_tail: captured.tail, ..Cause::from(error) }),
+        Err(BackendError::Cancelled) if lost.is_none() => return Ok(Ended::Came(Flight::Stopped)),
+        Err(error) if lost.is_none() => {
+            return Err(Cause { log_tail: captured.tail, ..Cause::from(error) });
+        }
+        Ok(outcome) if lost.is_none() => outcome,
+        _ => {
+            volumes::end(&job.session, uses).await?;
+            let Some(cause) = lost else { return Ok(Ended::Came(Flight::Stopped)) };
+            if again.is_one_left() {
+                return Ok(Ended::Badly(cause.reason));
+            }
+            return Err(Cause { log_tail: [captured.tail, cause.log_tail].concat(), ..cause });
+        }
     };
+    drop(services);
     warn::of_outcome(job, &outcome);
-    volumes::end(job, uses).await?;
+    volumes::end(&job.session, uses).await?;
     if again.is_one_left() && job.may_succeed_later(&outcome.exit) {
         return Ok(Ended::Badly(no_result(&job.step, &outcome.exit, captured).reason));
     }
@@ -206,6 +233,31 @@ async fn run(job: &Job, volumes: Vec<VolumeLock>, again: &Retries) -> Result<End
         other => return Err(no_result(&job.step, other, captured)),
     };
     keep(job, exit_code, outcome, captured).await.map(Ended::Came)
+}
+
+/// Runs the command itself, and stops it when one of its services dies: what it fails with then comes beside.
+async fn beside_services(
+    job: &Job,
+    spec: StepSpec,
+    capture: &Capture,
+    services: &InUse,
+) -> (Result<StepOutcome, BackendError>, Option<Cause>) {
+    let stop = job.stop.child_token();
+    let running = job.session.context.engine.backend.run(spec, capture, &stop);
+    tokio::pin!(running);
+    tokio::select! {
+        biased;
+        outcome = &mut running => {
+            let exit = outcome.as_ref().ok().map(|outcome| &outcome.exit);
+            let succeeded = exit.is_some_and(|exit| job.is_success(exit));
+            let lost = services.lost(succeeded).filter(|_| !job.stop.is_cancelled());
+            (outcome, lost)
+        }
+        lost = services.one_lost() => {
+            stop.cancel();
+            (running.await, Some(lost))
+        }
+    }
 }
 
 /// Records what a command left: at once where that is little, away from whoever schedules where it may take long.

@@ -9,4 +9,5 @@ mod volumes;
 mod warn;
 
 pub(crate) use flight::{Flight, Job, Slots, fly};
-pub(crate) use prepare::{PreparedExec, PreparedMount, Shown, prepare};
+pub(crate) use prepare::{PreparedExec, PreparedMount, Shown, argv, prepare};
+pub(crate) use volumes::Volumes;

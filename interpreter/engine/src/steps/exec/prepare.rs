@@ -16,8 +16,9 @@ use super::super::{Inputs, content, tree::over_base};
 use super::surroundings::{self, Surroundings};
 use crate::failure::Cause;
 use crate::results::ExecResult;
+use crate::services::{PreparedBinding, bindings};
 use crate::session::SessionNetwork;
-use crate::{MountSource, MountSpec, StepSpec, TreeValue, Value, VolumeSpec, describe};
+use crate::{MountSource, MountSpec, ServiceLink, StepSpec, TreeValue, Value, VolumeSpec, describe};
 
 /// Bytes that one argument or variable may have. The kernel takes 128 KiB; what is below that is left for the name.
 const ARGUMENT_LIMIT: usize = 100 << 10;
@@ -32,6 +33,8 @@ pub(crate) struct PreparedExec {
     pub(crate) preimage: Preimage,
     pub(crate) root: TreeValue,
     pub(crate) mounts: Vec<PreparedMount>,
+    /// Services that it is bound to.
+    pub(crate) services: Vec<PreparedBinding>,
     resolved: ResolvedExec,
     timeout: Option<Duration>,
     /// How many times it is run again at most while it does not succeed.
@@ -76,6 +79,7 @@ pub(crate) fn prepare(
     let set = exec.env.iter().map(|(name, arg)| Ok((name.clone(), inputs.text(arg)?.to_owned())));
     let set = set.collect::<Result<BTreeMap<_, _>, Cause>>()?;
     let Surroundings { env, workdir, user } = surroundings::of(store, exec, &root, set, inputs)?;
+    let services = bindings(exec, inputs)?;
     let resolved = ResolvedExec {
         base: root.base,
         root: root.tree.digest.0,
@@ -87,6 +91,7 @@ pub(crate) fn prepare(
         platform: exec.platform.clone(),
         network: exec.network,
         stdin: exec.stdin.as_ref().map(|arg| inputs.text(arg).map(str::to_owned)).transpose()?,
+        services: services.iter().map(PreparedBinding::resolved).collect(),
     };
     check_sizes(&resolved)?;
     let preimage = resolved.preimage();
@@ -96,6 +101,7 @@ pub(crate) fn prepare(
         preimage,
         root,
         mounts,
+        services,
         resolved,
         timeout: node.hints.timeout.map(|nanos| Duration::from_nanos(nanos.max(0).unsigned_abs())),
         retries: node.hints.retries,
@@ -110,7 +116,7 @@ fn resolved_mount(mount: &PreparedMount) -> Result<ResolvedMount, Cause> {
                 Value::File(file) => (Some(file.mode), None),
                 Value::Tree(tree) if !tree.is_whole() => return Err(over_base("mounted")),
                 Value::Tree(tree) => (None, tree.base),
-                Value::Datum(_) => (None, None),
+                Value::Datum(_) | Value::Service(_) => (None, None),
             };
             ResolvedMounted::Content { content: content(value)?, file_mode, base }
         }
@@ -123,7 +129,7 @@ fn resolved_mount(mount: &PreparedMount) -> Result<ResolvedMount, Cause> {
 }
 
 /// Texts as they are, lists of texts flattened.
-fn argv(inputs: &Inputs, args: &[Arg]) -> Result<Vec<String>, Cause> {
+pub(crate) fn argv(inputs: &Inputs, args: &[Arg]) -> Result<Vec<String>, Cause> {
     let mut argv = Vec::with_capacity(args.len());
     for arg in args {
         match inputs.datum(arg)? {
@@ -211,19 +217,20 @@ impl PreparedExec {
         (user, &self.resolved.platform)
     }
 
-    /// What a backend is to run, with the run's working folder and its cache volumes in order.
-    pub(super) async fn spec(
+    /// What a backend is to run, with the run's working folder, its cache volumes in order and the services that it reaches.
+    pub(crate) async fn spec(
         &self,
         work: PathBuf,
         volumes: Vec<VolumeSpec>,
         network: &SessionNetwork,
+        services: Vec<ServiceLink>,
     ) -> Result<StepSpec, Cause> {
         let mut volumes = volumes.into_iter();
         let mounts = self.mounts.iter().map(|mount| {
             let source = match &mount.shown {
                 Shown::Value(Value::Tree(tree)) => MountSource::Tree(tree.tree.layers.clone()),
                 Shown::Value(Value::File(file)) => MountSource::File(file.clone()),
-                Shown::Value(Value::Datum(_)) => {
+                Shown::Value(Value::Datum(_) | Value::Service(_)) => {
                     return Err(Cause::machine("a plain value cannot be mounted"));
                 }
                 Shown::Cache(_) => {
@@ -252,6 +259,7 @@ impl PreparedExec {
             stdin: self.resolved.stdin.clone().map(String::into_bytes),
             timeout: self.timeout,
             shell: self.shell.clone(),
+            services,
         })
     }
 

@@ -9,7 +9,8 @@ use crate::protocol::{Egress, Reach};
 /// Whether a step with this permission may send to an address.
 pub(super) fn may_reach(egress: &Egress, target: SocketAddr) -> bool {
     let address = plain(target.ip());
-    is_public(address) || egress.allowed.iter().any(|reach| covers(reach, address, target.port()))
+    egress.public && is_public(address)
+        || egress.allowed.iter().any(|reach| covers(reach, address, target.port()))
 }
 
 fn covers(reach: &Reach, address: IpAddr, port: u16) -> bool {
@@ -29,7 +30,7 @@ mod tests {
             reach("192.168.0.7", 32, Some(5432)),
             reach("fd00::1", 128, None),
         ];
-        let egress = Egress { allowed, names: Vec::new() };
+        let egress = Egress { public: true, allowed, names: Vec::new() };
         let may = |target: &str| may_reach(&egress, target.parse().unwrap());
         assert!(
             may("10.1.2.3:80")
@@ -41,5 +42,7 @@ mod tests {
             !may("10.2.0.1:80") && !may("192.168.0.7:80") && !may("192.168.0.8:5432") && !may("[fd00::2]:1")
         );
         assert!(may("8.8.8.8:53"));
+        let closed = Egress::default();
+        assert!(!may_reach(&closed, "8.8.8.8:53".parse().unwrap()));
     }
 }

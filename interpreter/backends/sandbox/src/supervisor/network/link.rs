@@ -5,6 +5,7 @@ use std::fs::File;
 use std::io;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, TcpListener};
 use std::os::fd::{AsFd, AsRawFd, OwnedFd};
+use std::sync::Arc;
 
 use rustix::thread::{LinkNameSpaceType, UnshareFlags, move_into_link_name_space};
 
@@ -28,7 +29,7 @@ pub(super) const MTU: u32 = 65_520;
 /// A namespace for one step.
 pub(super) struct Link {
     /// The step's namespace.
-    pub(super) namespace: OwnedFd,
+    pub(super) namespace: Arc<OwnedFd>,
     /// The number of the other end.
     pub(super) index: u32,
     /// Sockets inside that stand for granted ports of the host's loopback.
@@ -89,7 +90,7 @@ impl Hub {
         let kernel = Netlink::open()?;
         kernel.perform(&self.inside())?;
         let listeners = listeners(egress).map_err(|error| ("listen at a granted port", error))?;
-        Ok(Link { namespace, index, listeners, kernel })
+        Ok(Link { namespace: Arc::new(namespace), index, listeners, kernel })
     }
 
     /// What is to be done in the step's namespace.

@@ -1,13 +1,17 @@
 //! Network namespaces of steps.
 
 mod address;
+mod door;
 mod gateway;
 mod link;
 mod netlink;
 mod outbound;
 mod pool;
 mod resolvers;
+mod services;
 mod wire;
 
-pub(super) use outbound::{Outbound, Outside};
+pub(super) use door::Door;
+pub(super) use outbound::{Outbound, Outside, Surroundings};
 pub(super) use pool::{Closed, NetworkPool};
+pub(super) use services::RunningServices;

@@ -1,16 +1,18 @@
 //! Links for steps, and the gateway that they lead to. Nothing of it is there before the first step that asks for it, and there are no more
 //! links than steps at once: one costs the kernel milliseconds, at its beginning and at its end.
 
-use std::net::{IpAddr, SocketAddr};
+use std::net::{IpAddr, SocketAddr, TcpListener};
 use std::os::fd::{AsFd, BorrowedFd};
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 use std::sync::mpsc::{Receiver, Sender, channel};
 use std::sync::{Arc, Mutex, PoisonError};
 
-use super::gateway::{Attachment, Gateway};
+use super::door::{Door, Doorkeeper, Place};
+use super::gateway::{Arrival, Attachment, Gateway, Refused};
 use super::link::{Failure, GATEWAY_V4, Hub, Link};
 use super::resolvers::{self, Resolvers};
+use super::services::Neighbors;
 use super::wire::Wire;
 use crate::protocol::Egress;
 
@@ -19,16 +21,19 @@ pub(in crate::supervisor) struct Outbound {
     /// Where the files for steps are made: relative to the store.
     folder: PathBuf,
     ways: Mutex<Vec<Arc<Way>>>,
+    doorkeeper: Mutex<Option<Arc<Doorkeeper>>>,
 }
 
 /// A way out for all steps with the same permission.
 struct Way {
+    number: usize,
     egress: Egress,
     gateway: Gateway,
     maker: Mutex<Maker>,
     /// Links that steps had and did not use.
     spare: Mutex<Vec<Link>>,
-    resolv_conf: PathBuf,
+    /// None where nobody is asked for names.
+    resolv_conf: Option<PathBuf>,
     hosts: PathBuf,
 }
 
@@ -43,9 +48,21 @@ pub(in crate::supervisor) struct Outside {
     link: Link,
     attachment: Attachment,
     way: Arc<Way>,
+    door: Option<Door>,
     /// Files for the step's `/etc`.
-    pub(in crate::supervisor) resolv_conf: PathBuf,
+    pub(in crate::supervisor) resolv_conf: Option<PathBuf>,
     pub(in crate::supervisor) hosts: PathBuf,
+}
+
+/// What one step has beside what all with its permission have.
+#[derive(Default)]
+pub(in crate::supervisor) struct Surroundings {
+    /// Services that it reaches.
+    pub(in crate::supervisor) neighbors: Neighbors,
+    /// It is a service itself.
+    pub(in crate::supervisor) is_service: bool,
+    /// Sockets of the host that lead to ports of this service.
+    pub(in crate::supervisor) tunnels: Vec<(TcpListener, u16)>,
 }
 
 impl Outside {
@@ -54,17 +71,22 @@ impl Outside {
         self.link.namespace.as_fd()
     }
 
-    /// What the step asked for and may not reach.
+    /// What the step asked for and may not reach; nothing of one that was to reach nothing.
     pub(in crate::supervisor) fn refused(&self) -> Vec<SocketAddr> {
-        self.attachment.refused.list()
+        if self.way.egress.public { self.attachment.refused.list() } else { Vec::new() }
     }
 
-    /// The step is gone, with all its processes: what it did not use is for another.
+    /// The way into it, if it is a service's or offers some.
+    pub(in crate::supervisor) fn door(&self) -> Option<Door> {
+        self.door.clone()
+    }
+
+    /// The step is gone, with all its processes: what it did not use is for another. Not what others know the way into.
     pub(in crate::supervisor) fn recycle(self) {
-        let Outside { link, attachment, way, .. } = self;
-        let has_listeners = attachment.has_listeners;
+        let Outside { link, attachment, way, door, .. } = self;
+        let is_shared = attachment.has_listeners || door.is_some();
         drop(attachment);
-        if !has_listeners && link.is_as_new() {
+        if !is_shared && link.is_as_new() {
             way.spare.lock().unwrap_or_else(PoisonError::into_inner).push(link);
         }
     }
@@ -73,20 +95,64 @@ impl Outside {
 impl Outbound {
     /// Starts nothing yet.
     pub(in crate::supervisor) fn new(folder: &Path) -> Outbound {
-        Outbound { folder: folder.to_path_buf(), ways: Mutex::default() }
+        Outbound { folder: folder.to_path_buf(), ways: Mutex::default(), doorkeeper: Mutex::default() }
     }
 
     /// A network for one step. The calling thread is in the host's.
     ///
     /// # Errors
     /// What this machine refuses, in the middle of a sentence.
-    pub(in crate::supervisor) fn give(&self, egress: &Egress) -> Result<Outside, String> {
+    pub(in crate::supervisor) fn give(
+        &self,
+        egress: &Egress,
+        surroundings: Surroundings,
+    ) -> Result<Outside, String> {
         let way = self.way(egress)?;
         let mut link = way.link()?;
-        let listeners = std::mem::take(&mut link.listeners);
-        let attachment = way.gateway.attach(link.index, egress.clone(), listeners);
-        let (resolv_conf, hosts) = (way.resolv_conf.clone(), way.hosts.clone());
-        Ok(Outside { link, attachment, resolv_conf, hosts, way })
+        let Surroundings { neighbors, is_service, tunnels } = surroundings;
+        let mut listeners: Vec<(TcpListener, Place)> = std::mem::take(&mut link.listeners)
+            .into_iter()
+            .filter_map(|listener| Some((listener.local_addr().ok()?, listener)))
+            .map(|(address, listener)| (listener, Place::Host(address)))
+            .collect();
+        let mut door = None;
+        if is_service || !neighbors.is_empty() {
+            let into = Door::into(link.namespace.clone(), self.doorkeeper()?);
+            listeners.extend(neighbors.listeners(&into)?);
+            let tunnel = |(listener, port)| (listener, Place::Service(into.clone(), port));
+            listeners.extend(tunnels.into_iter().map(tunnel));
+            door = Some(into);
+        }
+        let hosts = self.hosts(&way, &link, egress, &neighbors)?;
+        let (egress, refused) = (egress.clone(), Arc::new(Refused::default()));
+        let arrival = Arrival { index: link.index, egress, neighbors, refused, listeners };
+        let attachment = way.gateway.attach(arrival);
+        Ok(Outside { link, attachment, resolv_conf: way.resolv_conf.clone(), hosts, way, door })
+    }
+
+    fn doorkeeper(&self) -> Result<Arc<Doorkeeper>, String> {
+        let mut keeper = self.doorkeeper.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(keeper) = &*keeper {
+            return Ok(keeper.clone());
+        }
+        let started = Doorkeeper::start().map_err(|error| format!("cannot start a thread: {error}"))?;
+        Ok(keeper.insert(started).clone())
+    }
+
+    /// The file with the names that a step knows: that of its way, unless it knows services beside.
+    fn hosts(
+        &self,
+        way: &Way,
+        link: &Link,
+        egress: &Egress,
+        neighbors: &Neighbors,
+    ) -> Result<PathBuf, String> {
+        if neighbors.is_empty() {
+            return Ok(way.hosts.clone());
+        }
+        // A link's number is given to one step at a time, and links of another way count for themselves.
+        let name = format!("hosts-{}-{}", way.number, link.index);
+        write(&self.folder.join(name), &resolvers::hosts(egress, &neighbors.names))
     }
 
     fn way(&self, egress: &Egress) -> Result<Arc<Way>, String> {
@@ -103,17 +169,12 @@ impl Outbound {
 impl Way {
     fn new(egress: &Egress, folder: &Path, number: usize) -> Result<Way, String> {
         let resolvers = Arc::new(Resolvers::of_host());
-        let write = |name: &str, content: String| {
-            let path = folder.join(format!("{name}{number}"));
-            std::fs::write(&path, content)
-                .map_err(|error| format!("cannot write {}: {error}", path.display()))?;
-            // Every user of the step reads it, whatever umask `pipe` was started with.
-            let readable = std::fs::set_permissions(&path, PermissionsExt::from_mode(0o644));
-            readable.map_err(|error| format!("cannot open {}: {error}", path.display()))?;
-            Ok::<_, String>(path)
-        };
-        let resolv_conf = write("resolv.conf", resolvers.file(IpAddr::V4(GATEWAY_V4)))?;
-        let hosts = write("hosts", resolvers::hosts(egress))?;
+        let resolv_conf = egress.public.then(|| {
+            let file = resolvers.file(IpAddr::V4(GATEWAY_V4));
+            write(&folder.join(format!("resolv.conf{number}")), &file)
+        });
+        let resolv_conf = resolv_conf.transpose()?;
+        let hosts = write(&folder.join(format!("hosts{number}")), &resolvers::hosts(egress, &[]))?;
         let (wire_sender, wire) = channel();
         let (wanted, wants) = channel();
         let (sender, links) = channel();
@@ -123,6 +184,7 @@ impl Way {
         let gateway =
             Gateway::start(wire, resolvers).map_err(|error| format!("cannot start the gateway: {error}"))?;
         Ok(Way {
+            number,
             egress: egress.clone(),
             gateway,
             maker: Mutex::new(Maker { wanted, links }),
@@ -141,6 +203,15 @@ impl Way {
         let made = maker.wanted.send(()).ok().and_then(|()| maker.links.recv().ok());
         made.ok_or_else(|| "the network's thread is gone".to_owned())?.map_err(text)
     }
+}
+
+/// Writes a file for a step's `/etc`.
+fn write(path: &Path, content: &str) -> Result<PathBuf, String> {
+    std::fs::write(path, content).map_err(|error| format!("cannot write {}: {error}", path.display()))?;
+    // Every user of the step reads it, whatever umask `pipe` was started with.
+    let readable = std::fs::set_permissions(path, PermissionsExt::from_mode(0o644));
+    readable.map_err(|error| format!("cannot open {}: {error}", path.display()))?;
+    Ok(path.to_path_buf())
 }
 
 fn text((what, error): Failure) -> String {

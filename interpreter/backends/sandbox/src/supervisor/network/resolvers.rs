@@ -65,9 +65,10 @@ fn interface_index(name: &str) -> Option<u32> {
     (!name.contains('/')).then(|| std::fs::read_to_string(path).ok()?.trim().parse().ok())?
 }
 
-/// A step's `/etc/hosts`.
-pub(super) fn hosts(egress: &Egress) -> String {
-    let names: String = egress.names.iter().map(|(name, address)| format!("{address} {name}\n")).collect();
+/// A step's `/etc/hosts`, with names beside those that only the host knows. The first that stands there for a name holds.
+pub(super) fn hosts(egress: &Egress, names: &[(String, IpAddr)]) -> String {
+    let names: String =
+        names.iter().chain(&egress.names).map(|(name, address)| format!("{address} {name}\n")).collect();
     format!("127.0.0.1 localhost pipe\n::1 localhost ip6-localhost ip6-loopback\n{names}")
 }
 

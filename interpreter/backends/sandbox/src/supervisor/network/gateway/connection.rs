@@ -4,7 +4,6 @@
 use std::io::{self, ErrorKind, Read, Write};
 use std::net::{Shutdown, SocketAddr, TcpStream};
 
-use rustix::net::{AddressFamily, SocketFlags, SocketType, connect, ipproto, socket_with};
 use smoltcp::iface::SocketHandle;
 use smoltcp::socket::tcp;
 use smoltcp::wire::TcpSeqNumber;
@@ -38,21 +37,6 @@ pub(super) struct Open {
     step_is_done: bool,
     /// The host's side says no more, and the step knows.
     host_is_done: bool,
-}
-
-/// A socket that is being connected.
-pub(super) fn begin(target: SocketAddr) -> io::Result<TcpStream> {
-    let family = if target.is_ipv4() { AddressFamily::INET } else { AddressFamily::INET6 };
-    let flags = SocketFlags::CLOEXEC | SocketFlags::NONBLOCK;
-    let socket = socket_with(family, SocketType::STREAM, flags, Some(ipproto::TCP))?;
-    match connect(&socket, &target) {
-        Ok(()) | Err(rustix::io::Errno::INPROGRESS) => {}
-        Err(other) => return Err(other.into()),
-    }
-    let stream = TcpStream::from(socket);
-    // What the step sends is cut and joined by its own kernel; here it goes on as it comes.
-    let _ = stream.set_nodelay(true);
-    Ok(stream)
 }
 
 /// Whether a socket is connected by now.

@@ -1,9 +1,10 @@
 //! Datagrams between a step's port and one place outside.
 
 use std::io;
-use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, UdpSocket};
+use std::net::UdpSocket;
 use std::time::{Duration, Instant};
 
+use super::super::door::Place;
 use super::super::resolvers::Resolvers;
 use super::packet::{Ends, Unreachable, datagram, error};
 use super::poller::{Owner, Poller, Token};
@@ -27,8 +28,8 @@ pub(super) struct Flow {
 
 impl Flow {
     /// Begins a flow to a place.
-    pub(super) fn new(link: u32, ends: Ends, target: SocketAddr, poller: &mut Poller) -> io::Result<Flow> {
-        let socket = connected(target)?;
+    pub(super) fn new(link: u32, ends: Ends, place: &Place, poller: &mut Poller) -> io::Result<Flow> {
+        let socket = place.datagrams()?;
         let token = poller.watch(&socket, Owner::Flow(link, ends))?;
         let last = Instant::now();
         Ok(Flow { socket, token, last, sent: Vec::new(), resolver: 0, owes: false })
@@ -56,7 +57,7 @@ impl Flow {
         }
         let next = (self.resolver + 1) % resolvers.servers.len();
         let Some(Ok(other)) =
-            resolvers.servers.get(next).map(|server| Flow::new(link, ends, *server, poller))
+            resolvers.servers.get(next).map(|server| Flow::new(link, ends, &Place::Host(*server), poller))
         else {
             return false;
         };
@@ -103,15 +104,4 @@ impl Flow {
         };
         error(&self.sent, why)
     }
-}
-
-fn connected(target: SocketAddr) -> io::Result<UdpSocket> {
-    let any = match target {
-        SocketAddr::V4(_) => IpAddr::V4(Ipv4Addr::UNSPECIFIED),
-        SocketAddr::V6(_) => IpAddr::V6(Ipv6Addr::UNSPECIFIED),
-    };
-    let socket = UdpSocket::bind((any, 0))?;
-    socket.set_nonblocking(true)?;
-    socket.connect(target)?;
-    Ok(socket)
 }

@@ -23,7 +23,8 @@ use smoltcp::time::Instant;
 use super::resolvers::Resolvers;
 use super::wire::Wire;
 use poller::{Owner, Poller};
-use station::{Arrival, Station};
+pub(super) use station::Arrival;
+use station::Station;
 
 /// Addresses that a step asked for and may not reach.
 #[derive(Default)]
@@ -98,15 +99,10 @@ impl Gateway {
     }
 
     /// Serves a link from now on.
-    pub(super) fn attach(
-        &self,
-        index: u32,
-        egress: crate::protocol::Egress,
-        listeners: Vec<std::net::TcpListener>,
-    ) -> Attachment {
-        let refused = Arc::new(Refused::default());
-        let has_listeners = !listeners.is_empty();
-        self.orders.give(Order::Attach(Arrival { index, egress, refused: refused.clone(), listeners }));
+    pub(super) fn attach(&self, arrival: Arrival) -> Attachment {
+        let (index, refused) = (arrival.index, arrival.refused.clone());
+        let has_listeners = !arrival.listeners.is_empty();
+        self.orders.give(Order::Attach(arrival));
         Attachment { index, orders: self.orders.clone(), refused, has_listeners }
     }
 }
@@ -122,7 +118,7 @@ pub(super) struct Attachment {
     index: u32,
     orders: Arc<Orders>,
     pub(super) refused: Arc<Refused>,
-    /// Whether something of it listens inside the step's namespace.
+    /// Whether something of it is listened at, perhaps inside the step's namespace.
     pub(super) has_listeners: bool,
 }
 

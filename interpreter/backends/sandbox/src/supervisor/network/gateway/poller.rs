@@ -20,7 +20,7 @@ pub(super) enum Owner {
     Connection(u32, Ends),
     /// Datagrams from the outside.
     Flow(u32, Ends),
-    /// A port of the host's loopback, as it stands inside a step: its number.
+    /// A socket that is listened at: its number.
     Listener(u32, usize),
 }
 

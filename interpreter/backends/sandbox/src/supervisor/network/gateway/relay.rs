@@ -1,8 +1,11 @@
-//! Connections to granted ports of the host's loopback. Both halves are sockets of the kernel; a thread for each direction copies.
+//! Connections from one loopback to another, or to a service: granted ports of the host, services at a step's own loopback, tunnels from
+//! the host. Both halves are sockets of the kernel; a thread for each direction copies.
 
 use std::io;
-use std::net::{Shutdown, SocketAddr, TcpListener, TcpStream};
+use std::net::{Shutdown, TcpListener, TcpStream};
 use std::sync::{Arc, Mutex, PoisonError};
+
+use super::super::door::Place;
 
 /// Those of one step; when they are dropped, all are cut.
 #[derive(Default)]
@@ -11,13 +14,12 @@ pub(super) struct Relays {
 }
 
 impl Relays {
-    /// Takes the connections that wait at a listener, whose own address is where they lead on the host.
-    pub(super) fn accept(&self, listener: &TcpListener) {
-        let Ok(target) = listener.local_addr() else { return };
-        while let Ok((inside, _)) = listener.accept() {
-            let open = self.open.clone();
+    /// Takes the connections that wait at a listener.
+    pub(super) fn accept(&self, listener: &TcpListener, place: &Place) {
+        while let Ok((near, _)) = listener.accept() {
+            let (open, place) = (self.open.clone(), place.clone());
             // Refused for want of threads, it is closed.
-            let _ = std::thread::Builder::new().spawn(move || relay(&inside, target, &open));
+            let _ = std::thread::Builder::new().spawn(move || relay(&near, &place, &open));
         }
     }
 }
@@ -31,14 +33,14 @@ impl Drop for Relays {
 }
 
 /// This thread lives in the host's network.
-fn relay(inside: &TcpStream, target: SocketAddr, open: &Mutex<Vec<TcpStream>>) -> Option<()> {
-    let outside = TcpStream::connect(target).ok()?;
-    inside.set_nonblocking(false).ok()?;
-    let halves = [inside.try_clone().ok()?, outside.try_clone().ok()?];
+fn relay(near: &TcpStream, place: &Place, open: &Mutex<Vec<TcpStream>>) -> Option<()> {
+    let far = place.connect().ok()?;
+    near.set_nonblocking(false).ok()?;
+    let halves = [near.try_clone().ok()?, far.try_clone().ok()?];
     open.lock().unwrap_or_else(PoisonError::into_inner).extend(halves);
     std::thread::scope(|scope| {
-        scope.spawn(|| copy(inside, &outside));
-        copy(&outside, inside);
+        scope.spawn(|| copy(near, &far));
+        copy(&far, near);
     });
     Some(())
 }

@@ -11,8 +11,10 @@ use smoltcp::time::{Duration, Instant};
 use smoltcp::wire::{HardwareAddress, IpCidr, TcpSeqNumber};
 
 use super::super::address::may_reach;
+use super::super::door::Place;
 use super::super::link::{GATEWAY_V4, GATEWAY_V6};
 use super::super::resolvers::Resolvers;
+use super::super::services::Neighbors;
 use super::super::wire::Wire;
 use super::Refused;
 use super::connection::{self, Connection, Open, State};
@@ -33,6 +35,7 @@ const DNS: u16 = 53;
 pub(super) struct Station {
     index: u32,
     egress: Egress,
+    neighbors: Neighbors,
     refused: Arc<Refused>,
     resolvers: Arc<Resolvers>,
     interface: Interface,
@@ -42,16 +45,18 @@ pub(super) struct Station {
     flows: HashMap<Ends, Flow>,
     /// Connections in which bytes may move.
     stirred: BTreeSet<Ends>,
-    listeners: Vec<TcpListener>,
+    listeners: Vec<(TcpListener, Place)>,
     relays: Relays,
 }
 
 /// What a station is made of.
-pub(super) struct Arrival {
-    pub(super) index: u32,
-    pub(super) egress: Egress,
-    pub(super) refused: Arc<Refused>,
-    pub(super) listeners: Vec<TcpListener>,
+pub(in crate::supervisor::network) struct Arrival {
+    pub(in crate::supervisor::network) index: u32,
+    pub(in crate::supervisor::network) egress: Egress,
+    pub(in crate::supervisor::network) neighbors: Neighbors,
+    pub(in crate::supervisor::network) refused: Arc<Refused>,
+    /// Sockets to be listened at, with where they lead.
+    pub(in crate::supervisor::network) listeners: Vec<(TcpListener, Place)>,
 }
 
 impl Station {
@@ -64,12 +69,13 @@ impl Station {
     ) -> io::Result<Station> {
         let mut device = LinkDevice::new(wire, arrival.index);
         let interface = interface(&mut device, now);
-        for (number, listener) in arrival.listeners.iter().enumerate() {
+        for (number, (listener, _)) in arrival.listeners.iter().enumerate() {
             poller.watch(listener, Owner::Listener(arrival.index, number))?;
         }
         Ok(Station {
             index: arrival.index,
             egress: arrival.egress,
+            neighbors: arrival.neighbors,
             refused: arrival.refused,
             resolvers,
             interface,
@@ -97,12 +103,15 @@ impl Station {
     }
 
     /// Where a step's packets really go; `None`, and an entry in the list, when they may not.
-    fn place(&self, target: SocketAddr) -> Option<SocketAddr> {
-        if is_resolver(target) {
-            return self.resolvers.servers.first().copied();
+    fn place(&self, target: SocketAddr) -> Option<Place> {
+        if is_resolver(target) && self.egress.public {
+            return self.resolvers.servers.first().copied().map(Place::Host);
+        }
+        if let Some(place) = self.neighbors.place(target) {
+            return Some(place);
         }
         if target.port() != 0 && may_reach(&self.egress, target) {
-            return Some(target);
+            return Some(Place::Host(target));
         }
         self.refused.add(target);
         None
@@ -123,14 +132,15 @@ impl Station {
             }
             self.remove(ends, poller);
         }
-        let Some(target) = self.place(ends.target) else {
+        let Some(place) = self.place(ends.target) else {
             return self.answer(error(&packet, Unreachable::Forbidden));
         };
         if self.connections.len() >= MOST {
             return self.answer(Some(refusal(ends, sequence)));
         }
         let owner = Owner::Connection(self.index, ends);
-        let begun = connection::begin(target)
+        let begun = place
+            .begin_stream()
             .and_then(|outside| poller.watch_changes(&outside, owner).map(|token| (outside, token)));
         match begun {
             Ok((outside, token)) => {
@@ -197,13 +207,13 @@ impl Station {
             }
             return flow.send(packet, payload);
         }
-        let Some(target) = self.place(ends.target) else {
+        let Some(place) = self.place(ends.target) else {
             return self.answer(error(packet, Unreachable::Forbidden));
         };
         if self.flows.len() >= MOST {
             return;
         }
-        match Flow::new(self.index, ends, target, poller) {
+        match Flow::new(self.index, ends, &place, poller) {
             Ok(mut flow) => {
                 flow.send(packet, payload);
                 self.flows.insert(ends, flow);
@@ -231,10 +241,10 @@ impl Station {
         self.answer(answer);
     }
 
-    /// Somebody inside connects to a port of the host's loopback.
+    /// Somebody connects to a socket that is listened at.
     pub(super) fn accept(&mut self, number: usize) {
-        if let Some(listener) = self.listeners.get(number) {
-            self.relays.accept(listener);
+        if let Some((listener, place)) = self.listeners.get(number) {
+            self.relays.accept(listener, place);
         }
     }
 

@@ -1,0 +1,170 @@
+//! One running instance of a service.
+
+use std::future::Future;
+use std::pin::Pin;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Instant;
+
+use pipe_ops::NodeId;
+use tokio::sync::{oneshot, watch};
+use tokio_util::sync::{CancellationToken, DropGuard};
+
+use super::ServiceValue;
+use super::death::{Death, PATIENCE};
+use super::log::ServiceLog;
+use super::running::Handle;
+use super::used::{InUse, Lost};
+use crate::failure::Cause;
+use crate::session::SessionState;
+use crate::steps::exec::Volumes;
+use crate::{BackendError, Event, ProbeSpec, ServiceNumber, ServiceSpec, ServiceState, Tunnel};
+
+/// A service that runs, or has died. Dropped, it is stopped.
+pub(crate) struct Instance {
+    pub(super) number: ServiceNumber,
+    ended: watch::Receiver<Option<Death>>,
+    _stop: DropGuard,
+}
+
+/// What somebody wants of a new instance.
+pub(super) struct Wanted {
+    /// The node whose output its own is told as.
+    pub(super) told_as: NodeId,
+    pub(super) tunnels: Vec<Tunnel>,
+}
+
+/// Starts an instance and waits until it can be used.
+///
+/// # Errors
+/// It died before, `stop` fired before, or it could not be started at all.
+pub(super) fn start<'a>(
+    session: &'a Arc<SessionState>,
+    service: &'a Arc<ServiceValue>,
+    wanted: Wanted,
+    stop: &'a CancellationToken,
+) -> Pin<Box<dyn Future<Output = Result<Arc<Instance>, Lost>> + Send + 'a>> {
+    // Boxed, for a service may need services.
+    Box::pin(async move {
+        let used = InUse::start(session, &service.step.services, stop).await?;
+        let volumes = Volumes::take(session, &service.step, stop).await?;
+        let number = next_number();
+        let spec = spec(session, service, number, &used, &volumes, wanted.tunnels).await?;
+        let engine = &session.context.engine;
+        let log = ServiceLog::new(wanted.told_as, &engine.options.redactor, engine.events.clone());
+        let token = CancellationToken::new();
+        let (ready_sender, ready) = oneshot::channel();
+        let (ended_sender, mut ended) = watch::channel(None);
+        session.services.add(Handle { stop: token.clone(), ended: ended.clone() });
+        let begun = Instant::now();
+        service.tell(session, ServiceState::Starting, None);
+        tokio::spawn({
+            let (session, service, token) = (session.clone(), service.clone(), token.clone());
+            async move {
+                let death = run(&session, spec, log, used, volumes, ready_sender, &token).await;
+                let quiet = death.is_quiet() || token.is_cancelled();
+                let state = if quiet { ServiceState::Stopped } else { ServiceState::Failed };
+                service.tell(&session, state, None);
+                ended_sender.send_replace(Some(death));
+            }
+        });
+        let instance = Arc::new(Instance { number, ended: ended.clone(), _stop: token.drop_guard() });
+        tokio::select! {
+            biased;
+            () = stop.cancelled() => Err(Lost::Stopped),
+            Ok(()) = ready => {
+                service.tell(session, ServiceState::Ready, Some(begun));
+                Ok(instance)
+            }
+            death = ended.wait_for(Option::is_some) => Err(match death.ok().and_then(|death| death.clone()) {
+                Some(death) => Lost::Died { death, was_ready: false },
+                None => Lost::Failed(Cause::machine("a service is gone without a word")),
+            }),
+        }
+    })
+}
+
+fn next_number() -> ServiceNumber {
+    static NEXT: AtomicU64 = AtomicU64::new(1);
+    ServiceNumber(NEXT.fetch_add(1, Ordering::Relaxed))
+}
+
+async fn spec(
+    session: &SessionState,
+    service: &ServiceValue,
+    number: ServiceNumber,
+    used: &InUse,
+    volumes: &Volumes,
+    tunnels: Vec<Tunnel>,
+) -> Result<ServiceSpec, Cause> {
+    let work = session.work().await?;
+    let step = service.step.spec(work, volumes.specs(), &session.network, used.links()).await?;
+    let ready = service.ready.as_ref().map(|(argv, variables)| {
+        let mut env = step.env.clone();
+        env.extend(variables.clone());
+        ProbeSpec { argv: argv.clone(), env }
+    });
+    Ok(ServiceSpec { step, number, ready, ports: service.ports.clone(), patience: PATIENCE, tunnels })
+}
+
+/// Runs it to its end, and with it what it needs.
+async fn run(
+    session: &SessionState,
+    spec: ServiceSpec,
+    log: ServiceLog,
+    used: InUse,
+    volumes: Volumes,
+    ready: oneshot::Sender<()>,
+    stop: &CancellationToken,
+) -> Death {
+    let backend = &session.context.engine.backend;
+    // Whoever waited for it may be gone.
+    let ready = Box::new(move || {
+        let _ = ready.send(());
+    });
+    let serving = backend.serve(spec, &log, stop, ready);
+    tokio::pin!(serving);
+    let (how, lost) = tokio::select! {
+        how = &mut serving => (how, None),
+        lost = used.one_lost() => {
+            stop.cancel();
+            (serving.await, Some(lost))
+        }
+    };
+    let how = match (lost, how) {
+        (Some(lost), _) => Err(lost),
+        (None, Err(BackendError::Cancelled)) => Err(Cause::machine("it was stopped")),
+        (None, how) => how.map_err(Cause::from),
+    };
+    let kept = volumes.end(session).await;
+    Death { how: kept.and(how), log_tail: log.finish() }
+}
+
+impl Instance {
+    /// How it ended, if it has.
+    pub(super) fn death(&self) -> Option<Death> {
+        self.ended.borrow().clone()
+    }
+
+    /// Waits until it has ended.
+    pub(super) async fn until_dead(&self) -> Death {
+        let mut ended = self.ended.clone();
+        let death = ended.wait_for(Option::is_some).await.ok().and_then(|death| death.clone());
+        death.unwrap_or_else(|| Death {
+            how: Err(Cause::machine("a service is gone without a word")),
+            log_tail: Vec::new(),
+        })
+    }
+}
+
+impl ServiceValue {
+    fn tell(&self, session: &SessionState, state: ServiceState, since: Option<Instant>) {
+        session.context.engine.events.event(Event::Service {
+            node: self.node,
+            name: self.name.clone(),
+            state,
+            elapsed: since.map(|since| since.elapsed()),
+            origin: self.origin.clone(),
+        });
+    }
+}

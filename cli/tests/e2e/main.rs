@@ -14,6 +14,7 @@ mod checks;
 mod command_line;
 mod concurrency;
 mod crash;
+mod denied;
 mod doc;
 mod dockerfile;
 mod dynamic;

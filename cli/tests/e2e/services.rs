@@ -6,7 +6,8 @@ use std::time::{Duration, Instant};
 
 use rustix::process::Signal;
 
-use crate::harness::{Outcome, World, command_lines};
+use crate::harness::{Outcome, World, command_lines, has_ids, skip};
+use crate::registry::Registry;
 
 /// A server that tells each client how many it has had, and the clients. It ends with code 3 when it is asked to.
 const COUNTER: &str = r#"
@@ -259,4 +260,71 @@ fn what_cannot_be_bound_is_an_error_where_it_is_written() {
         let world = counter(&format!("pub fn wrong() -> Check {{ tools.{written}.check([\"true\"]) }}\n"));
         world.run(["plan", "wrong"]).exits(1).says(said).says("main.pipe");
     }
+}
+
+/// Steps and services out of the images of real servers.
+const SERVERS: &str = r#"
+fn postgres() -> Service {
+  image("postgres:16")
+    .envs(["POSTGRES_PASSWORD": "correct horse", "POSTGRES_DB": "testdb"])
+    .expose(5432)
+    .service(ready: sh"pg_isready -h 127.0.0.1 -U postgres -d testdb")
+}
+
+pub fn database() -> String {
+  image("postgres:16")
+    .bind("db", postgres())
+    .envs(["PGPASSWORD": "correct horse", "PGHOST": "db", "PGUSER": "postgres", "PGDATABASE": "testdb"])
+    .run(sh"""
+      psql -qv ON_ERROR_STOP=1 -c 'create table t (n int)' -c 'insert into t values (41), (1)'
+      psql -Atc 'select sum(n) from t'
+      ! PGPASSWORD=wrong psql -c 'select 1' 2> /dev/null
+    """)
+    .stdout
+}
+
+pub fn cache() -> String {
+  image("redis:7")
+    .bind("cache", image("redis:7").expose(6379).service(ready: ["redis-cli", "ping"]))
+    .run(sh"""
+      redis-cli -h cache set n 41
+      redis-cli -h cache incr n
+    """, network: Off)
+    .stdout
+}
+
+pub fn page() -> String {
+  let web = image("busybox:1.36").write("/www/index.html", "hello\n").expose(80)
+  image("busybox:1.36")
+    .bind("web", web.service(command: ["httpd", "-f", "-p", "80", "-h", "/www"]))
+    .run(["wget", "-qO-", "http://web/"], network: Off)
+    .stdout
+}
+"#;
+
+#[test]
+fn a_real_cache_and_a_real_web_server() {
+    let Some(registry) = Registry::start("a_real_cache_and_a_real_web_server") else { return };
+    let world = registry.module(SERVERS);
+    assert_eq!(world.prints(["run", "page"]), "hello\n");
+    assert_eq!(world.prints(["run", "cache"]), "OK\n42\n");
+}
+
+#[test]
+fn a_real_database() {
+    let Some(registry) = Registry::start("a_real_database") else { return };
+    if !has_ids() {
+        return skip("a_real_database", "PostgreSQL runs as another user than root");
+    }
+    let world = registry.module(SERVERS);
+    let first = world.events(["run", "database"]).success();
+    assert_eq!(first.stdout, "42\n");
+    assert_eq!(states(&first), ["starting", "ready", "stopped"]);
+    let second = world.events(["run", "database"]).success();
+    assert_eq!(states(&second), [""; 0]);
+    // Two at once, from stores of their own.
+    let other = registry.module(SERVERS);
+    let running = other.start(["run", "database"]);
+    assert_eq!(world.prints(["run", "--no-cache", "database"]), "42\n");
+    assert_eq!(running.wait().success().stdout, "42\n");
 }

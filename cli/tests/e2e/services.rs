@@ -182,6 +182,16 @@ fn two_runs_at_once_do_not_meet() {
     assert_eq!(one.wait().success().stdout, "started\n1\n");
 }
 
+/// What the first one writes is gone when it is cached.
+#[test]
+fn two_steps_of_one_chain_on_one_service_are_warned_of() {
+    let text = "pub fn chain() -> Container {\n  tools.bind(\"c\", counter()).run([\"true\"], name: \"first\").write(\"/x\", \"\").run([\"true\"], name: \"second\")\n}\n";
+    let world = counter(text);
+    let warnings = world.events(["run", "chain"]).success().warnings();
+    assert_eq!(warnings.len(), 1, "{warnings:?}");
+    assert!(warnings[0].contains("`second` stands on `first`, and both use the service `c`"), "{warnings:?}");
+}
+
 /// A service whose command line holds a number that nothing else has.
 fn marked(text: &str) -> (World, String) {
     let marker = format!("8{:09}", std::process::id());

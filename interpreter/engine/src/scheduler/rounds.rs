@@ -6,7 +6,7 @@ use pipe_ops::{Datum, Output};
 
 use super::{NodeState, Scheduler};
 use crate::failure::Cause;
-use crate::{Answer, Demand, EngineError, Event, Round, Rounds, Value};
+use crate::{Answer, Demand, EngineError, Event, Round, Rounds, Value, services};
 
 /// What the latest round waits for.
 #[derive(Default)]
@@ -82,6 +82,9 @@ impl Scheduler {
         context.check_granted(rounds.graph(), &outputs)?;
         self.reach.check_supported(first, &context.engine.options.platform)?;
         context.images.check_pinned(self.reach.nodes().get(first..).unwrap_or_default())?;
+        for message in services::warnings(&self.reach, first) {
+            self.emit(Event::Warning { message: message.into() });
+        }
         self.demands = round.demands;
         self.awaited.outputs = round.awaited;
         self.states.resize_with(self.reach.nodes().len(), || NodeState::Open);

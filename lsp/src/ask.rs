@@ -1,12 +1,12 @@
 //! A question about a file, and what its answer is made from.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use pipe_diagnostics::FileSpan;
-use pipe_ide::Snapshot;
-use tower_lsp::ls_types::{Location, Position, Range, TextEdit, Uri};
+use pipe_diagnostics::{Edit, FileSpan};
+use pipe_ide::{PackageFolder, Snapshot};
+use tower_lsp::ls_types::{Location, Position, Range, TextEdit, Uri, WorkspaceEdit};
 
 use crate::position::{Encoding, Lines};
 
@@ -24,11 +24,20 @@ pub(crate) struct View<'a> {
 pub(crate) struct Names {
     /// The folder that names of the program are relative to.
     pub(crate) dir: PathBuf,
-    /// How the client calls what it has open.
-    pub(crate) open: Arc<BTreeMap<PathBuf, Uri>>,
+    /// Its files.
+    pub(crate) folder: PackageFolder,
+    /// What the client has open.
+    pub(crate) open: Arc<BTreeMap<PathBuf, Opened>>,
     pub(crate) encoding: Encoding,
     /// The client can show files of the standard library.
     pub(crate) standard_library: bool,
+}
+
+/// How the client calls a document, and which version of it is meant.
+#[derive(Clone, Debug)]
+pub(crate) struct Opened {
+    pub(crate) uri: Uri,
+    pub(crate) version: i32,
 }
 
 /// The scheme of the files of the standard library.
@@ -44,8 +53,8 @@ impl Names {
         self.uri_of_path(&self.dir.join(file))
     }
 
-    fn uri_of_path(&self, path: &Path) -> Option<Uri> {
-        self.open.get(path).cloned().or_else(|| Uri::from_file_path(path))
+    pub(crate) fn uri_of_path(&self, path: &Path) -> Option<Uri> {
+        self.open.get(path).map(|open| open.uri.clone()).or_else(|| Uri::from_file_path(path))
     }
 
     /// A place of the program as the client names it.
@@ -78,6 +87,25 @@ impl View<'_> {
             new_text: edit.text,
         };
         edits.into_iter().map(edit).collect()
+    }
+
+    pub(crate) fn location(&self, place: &FileSpan) -> Option<Location> {
+        self.names.location(self.snapshot, place)
+    }
+
+    /// Edits of files of the program; `None` when one of them is a file that the client cannot change.
+    #[allow(clippy::mutable_key_type)] // the protocol's own type
+    pub(crate) fn workspace_edit(&self, edits: &[Edit]) -> Option<WorkspaceEdit> {
+        let mut changes: HashMap<Uri, Vec<TextEdit>> = HashMap::new();
+        for edit in edits {
+            if self.snapshot.in_standard_library(&edit.place.file) {
+                return None;
+            }
+            let location = self.location(&edit.place)?;
+            let edit = TextEdit { range: location.range, new_text: edit.text.clone() };
+            changes.entry(location.uri).or_default().push(edit);
+        }
+        Some(WorkspaceEdit { changes: Some(changes), ..WorkspaceEdit::default() })
     }
 
     pub(crate) fn range(&self, span: pipe_syntax::Span) -> Range {

@@ -1,11 +1,9 @@
 //! From what editors are shown to what the protocol calls it.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::BTreeMap;
 
 use pipe_diagnostics::Severity;
-use pipe_ide::{
-    Completion, CompletionKind, DeclarationKind, Fold, FoldKind, QuickFix, Snapshot, Symbol, SymbolKind,
-};
+use pipe_ide::{Fold, FoldKind, QuickFix, Snapshot, Symbol, SymbolKind};
 use tower_lsp::ls_types as lsp;
 
 use crate::ask::{Names, View};
@@ -53,69 +51,27 @@ fn one(
 }
 
 /// A fix as an action; `None` when it would change a file that the client cannot.
-#[allow(clippy::mutable_key_type)] // the protocol's own type
 pub(crate) fn action(view: &View<'_>, fix: QuickFix) -> Option<lsp::CodeAction> {
-    let mut changes: HashMap<lsp::Uri, Vec<lsp::TextEdit>> = HashMap::new();
-    for edit in &fix.fix.edits {
-        let location = view.names.location(view.snapshot, &edit.place)?;
-        let edit = lsp::TextEdit { range: location.range, new_text: edit.text.clone() };
-        changes.entry(location.uri).or_default().push(edit);
-    }
     Some(lsp::CodeAction {
         title: fix.fix.title.clone(),
         kind: Some(lsp::CodeActionKind::QUICKFIX),
         diagnostics: Some(vec![one(view.snapshot, view.names, &view.lines(), &fix.diagnostic)]),
-        edit: Some(lsp::WorkspaceEdit { changes: Some(changes), ..lsp::WorkspaceEdit::default() }),
+        edit: Some(view.workspace_edit(&fix.fix.edits)?),
         is_preferred: Some(fix.preferred),
         ..lsp::CodeAction::default()
     })
 }
 
-/// A completion; with `snippets`, the cursor is left between the brackets of a call.
-pub(crate) fn completion(view: &View<'_>, found: Completion, snippets: bool) -> lsp::CompletionItem {
-    let escaped = |text: &str| text.replace('\\', "\\\\").replace('$', "\\$").replace('}', "\\}");
-    let (new_text, format) = match found.insert.split_once("$0") {
-        Some((before, after)) if snippets => {
-            (format!("{}$0{}", escaped(before), escaped(after)), lsp::InsertTextFormat::SNIPPET)
-        }
-        Some((before, _)) => (before.trim_end_matches('(').to_owned(), lsp::InsertTextFormat::PLAIN_TEXT),
-        None => (found.insert.clone(), lsp::InsertTextFormat::PLAIN_TEXT),
-    };
-    let documentation = Some(found.documentation).filter(|text| !text.is_empty()).map(|value| {
-        lsp::Documentation::MarkupContent(lsp::MarkupContent { kind: lsp::MarkupKind::Markdown, value })
-    });
-    lsp::CompletionItem {
-        sort_text: Some(format!("{}{}", found.rank, found.label)),
-        label: found.label,
-        kind: Some(completion_kind(found.kind)),
-        detail: Some(found.detail).filter(|detail| !detail.is_empty()),
-        documentation,
-        insert_text_format: Some(format),
-        text_edit: Some(lsp::CompletionTextEdit::Edit(lsp::TextEdit {
-            range: view.range(found.span),
-            new_text,
-        })),
-        ..lsp::CompletionItem::default()
-    }
-}
-
-fn completion_kind(kind: CompletionKind) -> lsp::CompletionItemKind {
+pub(crate) fn symbol_kind(kind: SymbolKind) -> lsp::SymbolKind {
     match kind {
-        CompletionKind::Argument => lsp::CompletionItemKind::PROPERTY,
-        CompletionKind::Keyword => lsp::CompletionItemKind::KEYWORD,
-        CompletionKind::Declared(kind) => match kind {
-            DeclarationKind::Function | DeclarationKind::Action => lsp::CompletionItemKind::FUNCTION,
-            DeclarationKind::Operation => lsp::CompletionItemKind::METHOD,
-            DeclarationKind::Param | DeclarationKind::Let => lsp::CompletionItemKind::CONSTANT,
-            DeclarationKind::Record => lsp::CompletionItemKind::STRUCT,
-            DeclarationKind::Opaque => lsp::CompletionItemKind::CLASS,
-            DeclarationKind::Enum => lsp::CompletionItemKind::ENUM,
-            DeclarationKind::Variant => lsp::CompletionItemKind::ENUM_MEMBER,
-            DeclarationKind::Field => lsp::CompletionItemKind::FIELD,
-            DeclarationKind::Parameter | DeclarationKind::Local => lsp::CompletionItemKind::VARIABLE,
-            DeclarationKind::Module => lsp::CompletionItemKind::MODULE,
-            DeclarationKind::Test => lsp::CompletionItemKind::EVENT,
-        },
+        SymbolKind::Function => lsp::SymbolKind::FUNCTION,
+        SymbolKind::Action => lsp::SymbolKind::EVENT,
+        SymbolKind::Param | SymbolKind::Let => lsp::SymbolKind::CONSTANT,
+        SymbolKind::Record => lsp::SymbolKind::STRUCT,
+        SymbolKind::Enum => lsp::SymbolKind::ENUM,
+        SymbolKind::Variant => lsp::SymbolKind::ENUM_MEMBER,
+        SymbolKind::Field => lsp::SymbolKind::FIELD,
+        SymbolKind::Test => lsp::SymbolKind::METHOD,
     }
 }
 
@@ -126,16 +82,7 @@ pub(crate) fn symbol(lines: &Lines<'_>, found: Symbol) -> lsp::DocumentSymbol {
     lsp::DocumentSymbol {
         name: found.name,
         detail: Some(found.detail).filter(|detail| !detail.is_empty()),
-        kind: match found.kind {
-            SymbolKind::Function => lsp::SymbolKind::FUNCTION,
-            SymbolKind::Action => lsp::SymbolKind::EVENT,
-            SymbolKind::Param | SymbolKind::Let => lsp::SymbolKind::CONSTANT,
-            SymbolKind::Record => lsp::SymbolKind::STRUCT,
-            SymbolKind::Enum => lsp::SymbolKind::ENUM,
-            SymbolKind::Variant => lsp::SymbolKind::ENUM_MEMBER,
-            SymbolKind::Field => lsp::SymbolKind::FIELD,
-            SymbolKind::Test => lsp::SymbolKind::METHOD,
-        },
+        kind: symbol_kind(found.kind),
         tags: None,
         deprecated: None,
         range: lines.range(found.span.start, found.span.end),

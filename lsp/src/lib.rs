@@ -7,7 +7,9 @@
 //! enqueue; `owner` is the one thread that has the databases, in the order of the messages; questions are answered on a pool from
 //! snapshots (`ask`), which edits interrupt.
 
+mod answer;
 mod ask;
+mod capabilities;
 mod convert;
 mod documents;
 mod overlay;

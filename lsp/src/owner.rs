@@ -2,6 +2,8 @@
 //! a snapshot. This thread never holds a snapshot, for its edits wait until all are gone.
 
 mod packages;
+#[cfg(test)]
+mod tests;
 
 use std::collections::BTreeMap;
 use std::panic::AssertUnwindSafe;
@@ -11,9 +13,10 @@ use std::sync::mpsc;
 
 use pipe_analysis::inspect::Interrupted;
 use tokio::sync::mpsc::UnboundedSender;
+use tokio::sync::oneshot;
 use tower_lsp::ls_types::{Diagnostic, TextDocumentContentChangeEvent, Uri};
 
-use crate::ask::View;
+use crate::ask::{Opened, View};
 use crate::documents::Document;
 use crate::overlay::Overlay;
 use crate::position::Encoding;
@@ -38,6 +41,13 @@ pub(crate) enum Task {
         uri: Uri,
         question: Question,
     },
+    /// A mistake of the owner.
+    #[cfg(test)]
+    Planted,
+    /// The client shows how work goes on.
+    ShowsProgress,
+    /// Asks for an open document of each package.
+    Packages(oneshot::Sender<Vec<Uri>>),
     /// What a package was found to have wrong, from the pool.
     Found {
         package: usize,
@@ -51,6 +61,8 @@ pub(crate) enum Task {
 pub(crate) struct Agreement {
     pub(crate) encoding: Encoding,
     pub(crate) standard_library: bool,
+    /// The client asks for what is wrong, and is not told unasked.
+    pub(crate) pulls: bool,
 }
 
 /// A question about a file.
@@ -128,8 +140,8 @@ struct Owner {
     overlay: Overlay,
     /// Open documents by canonical path.
     documents: BTreeMap<PathBuf, Document>,
-    /// How the client calls them.
-    open: Arc<BTreeMap<PathBuf, Uri>>,
+    /// How the client calls them, for those that answer.
+    open: Arc<BTreeMap<PathBuf, Opened>>,
     packages: Packages,
 }
 
@@ -165,6 +177,16 @@ impl Owner {
             Task::Close(uri) => self.close(&uri),
             Task::Disk => self.disk(),
             Task::Ask { uri, question } => self.ask(&uri, question),
+            #[cfg(test)]
+            Task::Planted => panic!("planted"),
+            Task::ShowsProgress => {
+                let _ = self.outgoing.send(Outgoing::ShowsProgress);
+            }
+            Task::Packages(sender) => {
+                let documents = self.packages.documents().filter_map(|path| self.documents.get(path));
+                // Whoever asked may have given up.
+                let _ = sender.send(documents.map(|document| document.uri.clone()).collect());
+            }
             Task::Found { package, generation, diagnostics } => {
                 self.publish(package, generation, diagnostics)
             }
@@ -174,11 +196,12 @@ impl Owner {
     fn open(&mut self, document: Document) {
         let path = path_of(&document.uri);
         self.overlay.open(&path, &document.text);
-        Arc::make_mut(&mut self.open).insert(path.clone(), document.uri.clone());
+        let opened = Opened { uri: document.uri.clone(), version: document.version };
+        Arc::make_mut(&mut self.open).insert(path.clone(), opened);
         self.documents.insert(path.clone(), document);
         self.packages.add(&self.overlay, &path);
         // Others may use it, too.
-        self.packages.all_stale();
+        self.packages.files_changed();
     }
 
     fn change(&mut self, uri: &Uri, version: i32, changes: Vec<TextDocumentContentChangeEvent>) {
@@ -186,6 +209,8 @@ impl Owner {
         let Some(document) = self.documents.get_mut(&path) else { return };
         document.apply(changes, self.agreement.encoding);
         document.version = version;
+        let opened = Opened { uri: document.uri.clone(), version };
+        Arc::make_mut(&mut self.open).insert(path.clone(), opened);
         self.overlay.open(&path, &document.text);
         self.packages.all_stale();
     }
@@ -198,7 +223,7 @@ impl Owner {
         for uri in self.packages.remove(&path) {
             let _ = self.outgoing.send(Outgoing::Diagnostics(uri, Vec::new(), None));
         }
-        self.packages.all_stale();
+        self.packages.files_changed();
     }
 
     /// A manifest may have come or gone: documents may belong to another package now.
@@ -208,7 +233,7 @@ impl Owner {
                 let _ = self.outgoing.send(Outgoing::Diagnostics(uri, Vec::new(), None));
             }
         }
-        self.packages.all_stale();
+        self.packages.files_changed();
     }
 
     fn ask(&mut self, uri: &Uri, question: Question) {
@@ -238,12 +263,22 @@ impl Owner {
 
     /// Looks for what is wrong in packages that changed, on the pool.
     fn diagnose(&mut self) {
+        if self.agreement.pulls {
+            return;
+        }
         for (index, package) in self.packages.undiagnosed() {
             let names = package.names(&self.open, self.agreement);
             let (snapshot, generation, own) = (package.snapshot(), package.generation, self.own.clone());
             let outgoing = self.outgoing.clone();
+            let first = std::mem::take(&mut package.fresh);
+            if first {
+                let _ = self.outgoing.send(Outgoing::Begun(index, names.dir.clone()));
+            }
             self.pool.spawn(move || {
                 let found = snapshot.ask(|snapshot| crate::convert::diagnostics(snapshot, &names));
+                if first {
+                    let _ = outgoing.send(Outgoing::Ended(index));
+                }
                 match found {
                     Ok(diagnostics) => {
                         let _ = own.send(Task::Found { package: index, generation, diagnostics });

@@ -3,24 +3,15 @@
 
 use std::sync::OnceLock;
 
-use pipe_ide::NoFacts;
 use serde_json::{Value, json};
 use tokio::sync::oneshot;
 use tower_lsp::jsonrpc::{Error, ErrorCode, Result};
-use tower_lsp::ls_types::{
-    CodeActionKind, CodeActionOptions, CodeActionOrCommand, CodeActionParams, CodeActionProviderCapability,
-    CodeActionResponse, CompletionOptions, CompletionParams, CompletionResponse, DidChangeTextDocumentParams,
-    DidChangeWatchedFilesParams, DidCloseTextDocumentParams, DidOpenTextDocumentParams,
-    DocumentFormattingParams, DocumentRangeFormattingParams, DocumentSymbolParams, DocumentSymbolResponse,
-    FoldingRange, FoldingRangeParams, FoldingRangeProviderCapability, GotoDefinitionParams,
-    GotoDefinitionResponse, Hover, HoverContents, HoverParams, HoverProviderCapability, InitializeParams,
-    InitializeResult, InitializedParams, MarkupContent, MarkupKind, OneOf, Registration, ServerCapabilities,
-    ServerInfo, TextDocumentSyncCapability, TextDocumentSyncKind, TextEdit, Uri,
-};
+use tower_lsp::ls_types::*;
 use tower_lsp::{Client, LanguageServer};
 
+use crate::answer::{calls, colors, complete, hints, navigate, problems, structure};
 use crate::ask::View;
-use crate::convert;
+use crate::capabilities::offered;
 use crate::documents::Document;
 use crate::owner::{Agreement, Ask, Task, Tasks, Unanswered};
 use crate::position::Encoding;
@@ -34,6 +25,7 @@ pub(crate) struct Server {
     tasks: Tasks,
     version: String,
     able: OnceLock<Able>,
+    said: colors::Said,
 }
 
 /// What the client can do.
@@ -45,7 +37,13 @@ struct Able {
 
 impl Server {
     pub(crate) fn new(client: Client, tasks: Tasks, version: &str) -> Server {
-        Server { client, tasks, version: version.to_owned(), able: OnceLock::new() }
+        Server {
+            client,
+            tasks,
+            version: version.to_owned(),
+            able: OnceLock::new(),
+            said: colors::Said::default(),
+        }
     }
 
     fn able(&self) -> Able {
@@ -79,6 +77,20 @@ impl Server {
         }
     }
 
+    /// Asks something about each package; those that give no answer are left out.
+    async fn ask_each<T: Send + 'static, Q: FnOnce(&View<'_>) -> T + Send + 'static>(
+        &self,
+        question: impl Fn() -> Q,
+    ) -> Result<Vec<T>> {
+        let (sender, documents) = oneshot::channel();
+        self.tell(Task::Packages(sender));
+        let mut found = Vec::new();
+        for uri in documents.await.unwrap_or_default() {
+            found.extend(self.ask(uri, question()).await?);
+        }
+        Ok(found)
+    }
+
     /// The method [`STANDARD_LIBRARY`].
     pub(crate) async fn standard_library(&self, params: Value) -> Result<Value> {
         let uri = params.get("uri").and_then(Value::as_str).unwrap_or_default();
@@ -98,7 +110,9 @@ struct Asked<Q, T> {
 
 impl<Q: FnOnce(&View<'_>) -> T + Send, T: Send> Ask for Asked<Q, T> {
     fn look(&mut self, view: &View<'_>) {
-        self.found = self.question.take().map(|question| question(view));
+        // Whoever asked may have given up while it waited.
+        let wanted = !self.sender.is_closed();
+        self.found = self.question.take().filter(|_| wanted).map(|question| question(view));
     }
 
     fn answer(self: Box<Self>, failed: Option<Unanswered>) {
@@ -124,9 +138,13 @@ impl LanguageServer for Server {
         });
         let options = params.initialization_options.unwrap_or_default();
         let standard_library = options.get("standardLibrary").and_then(Value::as_bool).unwrap_or(false);
-        self.tell(Task::Agreed(Agreement { encoding, standard_library }));
+        let pulls = options.get("diagnostics").and_then(Value::as_str) == Some("pull");
+        self.tell(Task::Agreed(Agreement { encoding, standard_library, pulls }));
+        if capabilities.window.and_then(|window| window.work_done_progress).unwrap_or(false) {
+            self.tell(Task::ShowsProgress);
+        }
         Ok(InitializeResult {
-            capabilities: offered(encoding),
+            capabilities: offered(encoding, pulls),
             server_info: Some(ServerInfo { name: "pipe".into(), version: Some(self.version.clone()) }),
             offset_encoding: None,
         })
@@ -165,7 +183,12 @@ impl LanguageServer for Server {
     }
 
     async fn did_close(&self, params: DidCloseTextDocumentParams) {
+        self.said.forget(&params.text_document.uri);
         self.tell(Task::Close(params.text_document.uri));
+    }
+
+    async fn did_change_workspace_folders(&self, _: DidChangeWorkspaceFoldersParams) {
+        self.tell(Task::Disk);
     }
 
     async fn did_change_watched_files(&self, _: DidChangeWatchedFilesParams) {
@@ -174,49 +197,184 @@ impl LanguageServer for Server {
 
     async fn hover(&self, params: HoverParams) -> Result<Option<Hover>> {
         let at = params.text_document_position_params;
-        let hover = move |view: &View<'_>| {
-            let found = pipe_ide::hover(view.snapshot, &NoFacts, view.file, view.offset(at.position))?;
-            let contents = MarkupContent { kind: MarkupKind::Markdown, value: found.text };
-            Some(Hover { contents: HoverContents::Markup(contents), range: Some(view.range(found.span)) })
-        };
-        Ok(self.ask(at.text_document.uri, hover).await?.flatten())
+        let answer = move |view: &View<'_>| hints::hover(view, at.position);
+        Ok(self.ask(at.text_document.uri, answer).await?.flatten())
+    }
+
+    async fn signature_help(&self, params: SignatureHelpParams) -> Result<Option<SignatureHelp>> {
+        let at = params.text_document_position_params;
+        let answer = move |view: &View<'_>| hints::signature_help(view, at.position);
+        Ok(self.ask(at.text_document.uri, answer).await?.flatten())
+    }
+
+    async fn inlay_hint(&self, params: InlayHintParams) -> Result<Option<Vec<InlayHint>>> {
+        let answer = move |view: &View<'_>| hints::inlay_hints(view, params.range);
+        self.ask(params.text_document.uri, answer).await
+    }
+
+    async fn code_lens(&self, params: CodeLensParams) -> Result<Option<Vec<CodeLens>>> {
+        self.ask(params.text_document.uri, hints::lenses).await
+    }
+
+    async fn prepare_call_hierarchy(
+        &self,
+        params: CallHierarchyPrepareParams,
+    ) -> Result<Option<Vec<CallHierarchyItem>>> {
+        let at = params.text_document_position_params;
+        let (uri, document) = (at.text_document.uri.clone(), at.text_document.uri);
+        let answer = move |view: &View<'_>| calls::prepare(view, &document, at.position);
+        Ok(self.ask(uri, answer).await?.flatten())
+    }
+
+    async fn incoming_calls(
+        &self,
+        params: CallHierarchyIncomingCallsParams,
+    ) -> Result<Option<Vec<CallHierarchyIncomingCall>>> {
+        let Some(named) = calls::Named::of(&params.item) else { return Ok(None) };
+        self.ask(named.uri.clone(), move |view: &View<'_>| calls::incoming(view, &named)).await
+    }
+
+    async fn outgoing_calls(
+        &self,
+        params: CallHierarchyOutgoingCallsParams,
+    ) -> Result<Option<Vec<CallHierarchyOutgoingCall>>> {
+        let Some(named) = calls::Named::of(&params.item) else { return Ok(None) };
+        self.ask(named.uri.clone(), move |view: &View<'_>| calls::outgoing(view, &named)).await
+    }
+
+    async fn semantic_tokens_full(
+        &self,
+        params: SemanticTokensParams,
+    ) -> Result<Option<SemanticTokensResult>> {
+        let uri = params.text_document.uri;
+        let found = self.ask(uri.clone(), |view: &View<'_>| colors::tokens(view, None)).await?;
+        Ok(found.map(|data| SemanticTokensResult::Tokens(self.said.keep(&uri, data))))
+    }
+
+    async fn semantic_tokens_full_delta(
+        &self,
+        params: SemanticTokensDeltaParams,
+    ) -> Result<Option<SemanticTokensFullDeltaResult>> {
+        let uri = params.text_document.uri;
+        let found = self.ask(uri.clone(), |view: &View<'_>| colors::tokens(view, None)).await?;
+        Ok(found.map(|data| self.said.changed(&uri, &params.previous_result_id, data)))
+    }
+
+    async fn semantic_tokens_range(
+        &self,
+        params: SemanticTokensRangeParams,
+    ) -> Result<Option<SemanticTokensRangeResult>> {
+        let answer = move |view: &View<'_>| colors::tokens(view, Some(params.range));
+        let found = self.ask(params.text_document.uri, answer).await?;
+        Ok(found.map(|data| SemanticTokensRangeResult::Tokens(SemanticTokens { result_id: None, data })))
     }
 
     async fn goto_definition(&self, params: GotoDefinitionParams) -> Result<Option<GotoDefinitionResponse>> {
         let at = params.text_document_position_params;
-        let definition = move |view: &View<'_>| {
-            let place = pipe_ide::definition(view.snapshot, view.file, view.offset(at.position))?;
-            view.names.location(view.snapshot, &place).map(GotoDefinitionResponse::Scalar)
-        };
-        Ok(self.ask(at.text_document.uri, definition).await?.flatten())
+        let answer = move |view: &View<'_>| navigate::definition(view, at.position);
+        Ok(self.ask(at.text_document.uri, answer).await?.flatten())
+    }
+
+    async fn goto_type_definition(
+        &self,
+        params: GotoDefinitionParams,
+    ) -> Result<Option<GotoDefinitionResponse>> {
+        let at = params.text_document_position_params;
+        let answer = move |view: &View<'_>| navigate::type_definition(view, at.position);
+        Ok(self.ask(at.text_document.uri, answer).await?.flatten())
+    }
+
+    async fn references(&self, params: ReferenceParams) -> Result<Option<Vec<Location>>> {
+        let (at, declaration) = (params.text_document_position, params.context.include_declaration);
+        let answer = move |view: &View<'_>| navigate::references(view, at.position, declaration);
+        self.ask(at.text_document.uri, answer).await
+    }
+
+    async fn document_highlight(
+        &self,
+        params: DocumentHighlightParams,
+    ) -> Result<Option<Vec<DocumentHighlight>>> {
+        let at = params.text_document_position_params;
+        let answer = move |view: &View<'_>| navigate::highlights(view, at.position);
+        self.ask(at.text_document.uri, answer).await
+    }
+
+    async fn prepare_rename(
+        &self,
+        params: TextDocumentPositionParams,
+    ) -> Result<Option<PrepareRenameResponse>> {
+        let answer = move |view: &View<'_>| navigate::prepare_rename(view, params.position);
+        self.ask(params.text_document.uri, answer).await?.transpose()
+    }
+
+    async fn rename(&self, params: RenameParams) -> Result<Option<WorkspaceEdit>> {
+        let at = params.text_document_position;
+        let answer = move |view: &View<'_>| navigate::rename(view, at.position, &params.new_name);
+        self.ask(at.text_document.uri, answer).await?.transpose()
     }
 
     async fn completion(&self, params: CompletionParams) -> Result<Option<CompletionResponse>> {
         let at = params.text_document_position;
-        let snippets = self.able().snippets;
-        let complete = move |view: &View<'_>| {
-            let found = pipe_ide::complete(view.snapshot, view.file, view.offset(at.position));
-            let items = found.into_iter().map(|found| convert::completion(view, found, snippets));
-            CompletionResponse::Array(items.collect())
-        };
-        self.ask(at.text_document.uri, complete).await
+        let (snippets, uri) = (self.able().snippets, at.text_document.uri);
+        let document = uri.clone();
+        let answer = move |view: &View<'_>| complete::complete(view, &document, at.position, snippets);
+        self.ask(uri, answer).await
+    }
+
+    async fn completion_resolve(&self, mut params: CompletionItem) -> Result<CompletionItem> {
+        let wanted =
+            params.data.clone().and_then(|data| serde_json::from_value::<complete::Resolve>(data).ok());
+        if let Some(wanted) = wanted {
+            let uri = wanted.uri.clone();
+            let answer = move |view: &View<'_>| complete::resolve(view, &wanted);
+            params.documentation = self.ask(uri, answer).await?.flatten().or(params.documentation);
+        }
+        Ok(params)
     }
 
     async fn document_symbol(&self, params: DocumentSymbolParams) -> Result<Option<DocumentSymbolResponse>> {
-        let symbols = |view: &View<'_>| {
-            let lines = view.lines();
-            let found = pipe_ide::symbols(&view.text).into_iter();
-            DocumentSymbolResponse::Nested(found.map(|found| convert::symbol(&lines, found)).collect())
-        };
-        self.ask(params.text_document.uri, symbols).await
+        self.ask(params.text_document.uri, structure::symbols).await
+    }
+
+    async fn symbol(&self, params: WorkspaceSymbolParams) -> Result<Option<WorkspaceSymbolResponse>> {
+        let query = std::sync::Arc::new(params.query);
+        let of_package =
+            |query: std::sync::Arc<String>| move |view: &View<'_>| structure::workspace_symbols(view, &query);
+        let found = self.ask_each(|| of_package(query.clone())).await?;
+        Ok(Some(WorkspaceSymbolResponse::Nested(found.into_iter().flatten().collect())))
     }
 
     async fn folding_range(&self, params: FoldingRangeParams) -> Result<Option<Vec<FoldingRange>>> {
-        let folds = |view: &View<'_>| {
-            let lines = view.lines();
-            pipe_ide::folds(&view.text).iter().map(|found| convert::fold(&lines, found)).collect()
+        self.ask(params.text_document.uri, structure::folds).await
+    }
+
+    async fn selection_range(&self, params: SelectionRangeParams) -> Result<Option<Vec<SelectionRange>>> {
+        let answer = move |view: &View<'_>| structure::selections(view, &params.positions);
+        self.ask(params.text_document.uri, answer).await
+    }
+
+    async fn document_link(&self, params: DocumentLinkParams) -> Result<Option<Vec<DocumentLink>>> {
+        self.ask(params.text_document.uri, structure::links).await
+    }
+
+    async fn diagnostic(&self, params: DocumentDiagnosticParams) -> Result<DocumentDiagnosticReportResult> {
+        let found = self.ask(params.text_document.uri, problems::of_document).await?;
+        let items = found.unwrap_or_default();
+        let report = FullDocumentDiagnosticReport { result_id: None, items };
+        let report = RelatedFullDocumentDiagnosticReport {
+            related_documents: None,
+            full_document_diagnostic_report: report,
         };
-        self.ask(params.text_document.uri, folds).await
+        Ok(DocumentDiagnosticReportResult::Report(DocumentDiagnosticReport::Full(report)))
+    }
+
+    async fn workspace_diagnostic(
+        &self,
+        _: WorkspaceDiagnosticParams,
+    ) -> Result<WorkspaceDiagnosticReportResult> {
+        let found = self.ask_each(|| problems::of_package).await?;
+        let items = found.into_iter().flatten().map(WorkspaceDocumentDiagnosticReport::Full).collect();
+        Ok(WorkspaceDiagnosticReportResult::Report(WorkspaceDiagnosticReport { items }))
     }
 
     async fn formatting(&self, params: DocumentFormattingParams) -> Result<Option<Vec<TextEdit>>> {
@@ -234,39 +392,21 @@ impl LanguageServer for Server {
         self.ask(params.text_document.uri, format).await
     }
 
-    async fn code_action(&self, params: CodeActionParams) -> Result<Option<CodeActionResponse>> {
-        let wanted = params.context.only;
-        let quick =
-            |only: &Vec<CodeActionKind>| only.iter().any(|kind| "quickfix".starts_with(kind.as_str()));
-        if wanted.as_ref().is_some_and(|only| !quick(only)) {
-            return Ok(None);
-        }
-        let actions = move |view: &View<'_>| {
-            let fixes = pipe_ide::fixes(view.snapshot, view.file, view.span(params.range)).into_iter();
-            fixes.filter_map(|fix| convert::action(view, fix)).map(CodeActionOrCommand::CodeAction).collect()
+    async fn on_type_formatting(
+        &self,
+        params: DocumentOnTypeFormattingParams,
+    ) -> Result<Option<Vec<TextEdit>>> {
+        let (at, typed) = (params.text_document_position, params.ch);
+        let format = move |view: &View<'_>| {
+            let typed = typed.chars().next().unwrap_or_default();
+            view.edits(pipe_ide::format_on_type(&view.text, view.offset(at.position), typed))
         };
-        self.ask(params.text_document.uri, actions).await
+        self.ask(at.text_document.uri, format).await
     }
-}
 
-fn offered(encoding: Encoding) -> ServerCapabilities {
-    ServerCapabilities {
-        position_encoding: Some(encoding.kind()),
-        text_document_sync: Some(TextDocumentSyncCapability::Kind(TextDocumentSyncKind::INCREMENTAL)),
-        hover_provider: Some(HoverProviderCapability::Simple(true)),
-        definition_provider: Some(OneOf::Left(true)),
-        completion_provider: Some(CompletionOptions {
-            trigger_characters: Some([".", ">", "(", ","].map(str::to_owned).to_vec()),
-            ..CompletionOptions::default()
-        }),
-        document_symbol_provider: Some(OneOf::Left(true)),
-        folding_range_provider: Some(FoldingRangeProviderCapability::Simple(true)),
-        document_formatting_provider: Some(OneOf::Left(true)),
-        document_range_formatting_provider: Some(OneOf::Left(true)),
-        code_action_provider: Some(CodeActionProviderCapability::Options(CodeActionOptions {
-            code_action_kinds: Some(vec![CodeActionKind::QUICKFIX]),
-            ..CodeActionOptions::default()
-        })),
-        ..ServerCapabilities::default()
+    async fn code_action(&self, params: CodeActionParams) -> Result<Option<CodeActionResponse>> {
+        let answer =
+            move |view: &View<'_>| problems::actions(view, params.range, params.context.only.as_deref());
+        self.ask(params.text_document.uri, answer).await
     }
 }

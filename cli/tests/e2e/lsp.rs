@@ -171,7 +171,7 @@ fn range(line: u64, start: u64, end: u64) -> Value {
 }
 
 fn labels(found: &Value) -> Vec<String> {
-    found.as_array().unwrap().iter().map(|item| item["label"].as_str().unwrap().to_owned()).collect()
+    found["items"].as_array().unwrap().iter().map(|item| item["label"].as_str().unwrap().to_owned()).collect()
 }
 
 #[test]
@@ -414,4 +414,171 @@ fn a_fetched_package_is_looked_into_and_none_is_fetched() {
     let shown = found.to_string();
     assert!(shown.contains("/store/packages/") && shown.contains("/main.pipe"), "{shown}");
     assert_eq!(editor.close(), 0);
+}
+
+/// Two files of which one uses the other.
+fn two_files() -> World {
+    let world =
+        World::module("use \"./deploy.pipe\" as deploy\n\npub fn f() -> Int { deploy.replicas(many: 2) }\n");
+    world.write("deploy.pipe", "## How many.\npub fn replicas(many: Int) -> Int { many }\n");
+    world
+}
+
+#[test]
+fn a_name_is_found_and_changed_everywhere() {
+    let world = two_files();
+    let (main, deploy) = (world.package().join("main.pipe"), world.package().join("deploy.pipe"));
+    let mut editor = Editor::ready(&world);
+    editor.open(&main);
+    let mut params = json!({
+        "textDocument": { "uri": uri(&main) }, "position": { "line": 2, "character": 30 },
+        "context": { "includeDeclaration": true },
+    });
+    let found = editor.ask("textDocument/references", params.clone());
+    let places: Vec<(&Value, &Value)> =
+        found.as_array().unwrap().iter().map(|place| (&place["uri"], &place["range"])).collect();
+    assert_eq!(places, [(&json!(uri(&deploy)), &range(1, 7, 15)), (&json!(uri(&main)), &range(2, 27, 35))]);
+    assert_eq!(editor.ask("textDocument/prepareRename", params.clone()), range(2, 27, 35));
+    params["newName"] = json!("copies");
+    let edit = editor.ask("textDocument/rename", params.clone());
+    assert_eq!(edit["changes"][uri(&deploy)][0]["newText"], "copies", "{edit}");
+    assert_eq!(edit["changes"][uri(&main)][0]["range"], range(2, 27, 35));
+    params["newName"] = json!("match");
+    let refused = editor.response("textDocument/rename", params);
+    assert_eq!(refused["error"]["code"], -32803, "{refused}");
+    assert!(refused["error"]["message"].as_str().unwrap().contains("no word of the language"));
+}
+
+#[test]
+fn calls_are_explained_and_followed() {
+    let world = two_files();
+    let main = world.package().join("main.pipe");
+    let mut editor = Editor::ready(&world);
+    editor.open(&main);
+    let help = editor.at("textDocument/signatureHelp", &main, 2, 42);
+    assert_eq!(help["signatures"][0]["label"], "replicas(many: Int) -> Int", "{help}");
+    assert_eq!(
+        (&help["activeParameter"], &help["signatures"][0]["parameters"][0]["label"]),
+        (&json!(0), &json!([9, 18]))
+    );
+    let item = editor.at("textDocument/prepareCallHierarchy", &main, 2, 30)[0].clone();
+    assert_eq!(item["name"], "replicas");
+    let callers = editor.ask("callHierarchy/incomingCalls", json!({ "item": item }));
+    assert_eq!((&callers[0]["from"]["name"], &callers[0]["fromRanges"][0]), (&json!("f"), &range(2, 27, 35)));
+    let called = editor.ask("callHierarchy/outgoingCalls", json!({ "item": callers[0]["from"] }));
+    assert_eq!(called[0]["to"]["name"], "replicas");
+    let found = editor.ask("workspace/symbol", json!({ "query": "rpl" }));
+    assert_eq!((&found[0]["name"], &found[1]), (&json!("replicas"), &Value::Null), "{found}");
+}
+
+#[test]
+fn what_can_be_done_is_shown() {
+    let world = two_files();
+    let main = world.package().join("main.pipe");
+    let mut editor = Editor::ready(&world);
+    editor.open_text(&main, "pub fn f() -> Int { [true].len() }\n\ntest \"it works\" { expect f() == 1 }\n");
+    let document = json!({ "textDocument": { "uri": uri(&main) } });
+    let lenses = editor.ask("textDocument/codeLens", document.clone());
+    let commands: Vec<(&Value, &Value)> = lenses
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|lens| (&lens["command"]["command"], &lens["command"]["arguments"]))
+        .collect();
+    let (f, test) = (json!([uri(&world.package()), "f"]), json!([uri(&world.package()), "it works"]));
+    assert_eq!(
+        commands,
+        [
+            (&json!("pipe.run"), &f),
+            (&json!("pipe.plan"), &f),
+            (&json!("pipe.why"), &f),
+            (&json!("pipe.test"), &test)
+        ]
+    );
+    let tokens = editor.ask("textDocument/semanticTokens/full", document.clone());
+    assert_eq!(tokens["data"].as_array().unwrap()[..5], [json!(0), json!(7), json!(1), json!(5), json!(1)]);
+    let mut since = document.clone();
+    since["previousResultId"] = tokens["resultId"].clone();
+    let same = editor.ask("textDocument/semanticTokens/full/delta", since);
+    assert_eq!(same["edits"], json!([]), "{same}");
+    let mut part = document.clone();
+    part["range"] = range(0, 0, 10);
+    assert!(
+        editor.ask("textDocument/semanticTokens/range", part.clone())["data"].as_array().unwrap().len() >= 5
+    );
+    editor.change(&main, 2, json!([{ "range": range(0, 20, 32), "text": "let x = [true].len()\n x" }]));
+    part["range"] = range(0, 0, 40);
+    let hints = editor.ask("textDocument/inlayHint", part);
+    assert_eq!(hints[0]["label"], ": Int", "{hints}");
+}
+
+#[test]
+fn changes_are_offered() {
+    let world = World::module("pub fn f() -> Container { image(\"alpine:3\") }\n");
+    let main = world.package().join("main.pipe");
+    let mut editor = Editor::ready(&world);
+    editor.open(&main);
+    let mut params = json!({
+        "textDocument": { "uri": uri(&main) }, "range": range(0, 34, 34),
+        "context": { "diagnostics": [], "only": ["refactor"] },
+    });
+    let found = editor.ask("textDocument/codeAction", params.clone());
+    let titles: Vec<&Value> = found.as_array().unwrap().iter().map(|action| &action["title"]).collect();
+    assert!(titles.contains(&&json!("extract a `param`")), "{found}");
+    assert!(
+        found
+            .as_array()
+            .unwrap()
+            .iter()
+            .all(|action| action["kind"].as_str().unwrap().starts_with("refactor"))
+    );
+    params["context"]["only"] = json!(["source"]);
+    assert_eq!(editor.ask("textDocument/codeAction", params), json!([]));
+}
+
+#[test]
+fn a_client_may_ask_for_what_is_wrong() {
+    let world = World::module("pub fn f() -> Int { nothing }\n");
+    let main = world.package().join("main.pipe");
+    let mut editor = Editor::start(&world);
+    let options = json!({ "capabilities": {}, "initializationOptions": { "diagnostics": "pull" } });
+    let answer = editor.ask("initialize", options);
+    assert_eq!(answer["capabilities"]["diagnosticProvider"]["workspaceDiagnostics"], true);
+    editor.tell("initialized", json!({}));
+    editor.open(&main);
+    let found = editor.ask("textDocument/diagnostic", json!({ "textDocument": { "uri": uri(&main) } }));
+    assert_eq!((&found["kind"], &found["items"][0]["code"]), (&json!("full"), &json!("unknown-name")));
+    let found = editor.ask("workspace/diagnostic", json!({ "previousResultIds": [] }));
+    assert_eq!((&found["items"][0]["uri"], &found["items"][0]["version"]), (&json!(uri(&main)), &json!(1)));
+    assert!(editor.said.is_empty(), "nothing is told unasked: {:?}", editor.said);
+}
+
+#[test]
+fn an_entry_is_explained_when_it_is_asked_for() {
+    let world = World::module("pub fn f() -> Container { image(\"alpine:3\").r }\n");
+    let main = world.package().join("main.pipe");
+    let mut editor = Editor::ready(&world);
+    editor.open(&main);
+    let found = editor.at("textDocument/completion", &main, 0, 45);
+    let run = found["items"].as_array().unwrap().iter().find(|item| item["label"] == "run").unwrap().clone();
+    assert!(run.get("documentation").is_none());
+    let run = editor.ask("completionItem/resolve", run);
+    assert!(run["documentation"]["value"].as_str().unwrap().contains("Runs a command"), "{run}");
+}
+
+#[test]
+fn the_first_look_at_a_package_is_shown() {
+    let world = World::module("pub fn f() -> Int { 1 }\n");
+    let main = world.package().join("main.pipe");
+    let (mut editor, _) = Editor::with(&world, json!({ "window": { "workDoneProgress": true } }));
+    editor.open(&main);
+    let mut kinds: Vec<String> = Vec::new();
+    while kinds.last().is_none_or(|kind| kind != "end") {
+        let message = editor.read();
+        if message["method"] == "window/workDoneProgress/create" {
+            editor.write(&json!({ "jsonrpc": "2.0", "id": message["id"], "result": null }));
+        }
+        kinds.extend(message["params"]["value"]["kind"].as_str().map(str::to_owned));
+    }
+    assert_eq!(kinds.first().map(String::as_str), Some("begin"));
 }

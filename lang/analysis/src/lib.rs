@@ -32,6 +32,7 @@ pub use analysis::{Analysis, COMMAND_LINE, is_command_line};
 pub use codes::codes;
 pub use expression::CheckedExpression;
 pub use lints::{Level, Levels, lints};
+pub use literal::platforms;
 pub use package::{
     Dependency, DependencySource, Edition, LockError, LockedPackage, Manifest, NeededPackage,
     NetworkPermission, PackageFiles, PackageLock, PackageRoot, PackageSource, PackageState, Permissions,

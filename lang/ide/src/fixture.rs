@@ -7,9 +7,12 @@ use std::sync::Arc;
 use pipe_analysis::inspect::Snapshot;
 use pipe_analysis::{Analysis, MemorySystem, PackageRoot};
 
+use crate::folder::PackageFolder;
+
 /// A program with a cursor and marks.
 pub(crate) struct Fixture {
     analysis: Analysis,
+    system: Arc<MemorySystem>,
     cursor: Option<(String, u32)>,
     marks: Vec<Mark>,
 }
@@ -40,13 +43,18 @@ impl Fixture {
             system.write(&name, text);
         }
         let root = PackageRoot::of_file(&system, Path::new("main.pipe"));
-        let mut analysis = Analysis::new(Arc::new(system));
+        let system = Arc::new(system);
+        let mut analysis = Analysis::new(system.clone());
         analysis.load(&root, &[]);
-        Fixture { analysis, cursor, marks }
+        Fixture { analysis, system, cursor, marks }
     }
 
     pub(crate) fn snapshot(&self) -> Snapshot {
         self.analysis.snapshot()
+    }
+
+    pub(crate) fn folder(&self) -> PackageFolder {
+        PackageFolder::new(self.system.clone(), "/".into())
     }
 
     pub(crate) fn cursor(&self) -> (String, u32) {
@@ -85,4 +93,24 @@ fn marks_of(file: &str, text: &str) -> Vec<Mark> {
         at += line.len();
     }
     marks
+}
+
+/// The files of a package with edits, as one text like that of a fixture.
+pub(crate) fn applied(snapshot: &Snapshot, edits: &[pipe_diagnostics::Edit]) -> String {
+    let mut out = String::new();
+    let mut files: Vec<_> = snapshot.own_files().cloned().collect();
+    files.sort_by_key(|file| (&**file != "main.pipe", file.clone()));
+    for (i, file) in files.iter().enumerate() {
+        if i > 0 {
+            out.push_str(&format!("--- {file}\n"));
+        }
+        let mut text = snapshot.source(file).unwrap_or_default().to_string();
+        let mut own: Vec<_> = edits.iter().filter(|edit| edit.place.file == *file).collect();
+        own.sort_by_key(|edit| (edit.place.start, edit.place.end));
+        for edit in own.iter().rev() {
+            text.replace_range(edit.place.start as usize..edit.place.end as usize, &edit.text);
+        }
+        out.push_str(&text);
+    }
+    out
 }

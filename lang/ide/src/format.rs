@@ -84,6 +84,11 @@ fn comes_to(text: &str, part: &FormattedItems, edits: &[TextEdit]) -> bool {
     again.is_ok_and(|again| matches!(again.as_slice(), [only] if only.text == part.text))
 }
 
+/// What differs between two texts, a run of lines each.
+pub(crate) fn line_edits(text: &str, new: &str) -> Vec<TextEdit> {
+    edits(text, new, 0)
+}
+
 /// What differs between two texts, a run of lines each; the old one begins at an offset.
 fn edits(text: &str, formatted: &str, offset: u32) -> Vec<TextEdit> {
     let diff = TextDiff::configure().algorithm(Algorithm::Myers).diff_lines(text, formatted);

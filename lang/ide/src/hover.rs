@@ -5,7 +5,6 @@ use pipe_analysis::typed::{CheckedKind, Type};
 use pipe_syntax::{Span, parse};
 
 use crate::at::declared_at;
-use crate::facts::RunFacts;
 use crate::render::markdown;
 use crate::tree::{Node, path_at};
 
@@ -19,15 +18,15 @@ pub struct Hover {
 }
 
 /// The signature and the documentation of the name at a place; of an image reference, what it is pinned to.
-pub fn hover(snapshot: &Snapshot, facts: &dyn RunFacts, file: &str, offset: u32) -> Option<Hover> {
+pub fn hover(snapshot: &Snapshot, file: &str, offset: u32) -> Option<Hover> {
     match declared_at(snapshot, file, offset) {
         Some((span, declaration)) => Some(Hover { span, text: markdown(&declaration) }),
-        None => literal(snapshot, facts, file, offset),
+        None => literal(snapshot, file, offset),
     }
 }
 
 /// A literal whose type is checked.
-fn literal(snapshot: &Snapshot, facts: &dyn RunFacts, file: &str, offset: u32) -> Option<Hover> {
+fn literal(snapshot: &Snapshot, file: &str, offset: u32) -> Option<Hover> {
     let source = snapshot.source(file)?;
     let parsed = parse(&source);
     let Node::String(string, span) = *path_at(&parsed.module, offset).last()? else { return None };
@@ -37,7 +36,7 @@ fn literal(snapshot: &Snapshot, facts: &dyn RunFacts, file: &str, offset: u32) -
     let mut text = format!("```pipe\n{kind}\n```");
     if *kind == CheckedKind::ImageRef
         && let Some(image) = string.constant()
-        && let Some(digest) = facts.pinned(&image)
+        && let Some(digest) = snapshot.pinned(&image)
     {
         text.push_str(&format!("\n\nPinned to `{digest}`."));
     }
@@ -47,14 +46,13 @@ fn literal(snapshot: &Snapshot, facts: &dyn RunFacts, file: &str, offset: u32) -
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::facts::NoFacts;
     use crate::fixture::Fixture;
 
     #[track_caller]
     fn check(text: &str, wanted: &str) {
         let fixture = Fixture::new(text);
         let (file, offset) = fixture.cursor();
-        let found = hover(&fixture.snapshot(), &NoFacts, &file, offset).map(|hover| hover.text);
+        let found = hover(&fixture.snapshot(), &file, offset).map(|hover| hover.text);
         assert_eq!(found.as_deref(), Some(wanted));
     }
 
@@ -78,7 +76,7 @@ mod tests {
     fn a_long_signature_is_broken() {
         let fixture = Fixture::new("fn f() -> Container { image(\"a\").c$0opy(\"/a\", dir()) }\n");
         let (file, offset) = fixture.cursor();
-        let found = hover(&fixture.snapshot(), &NoFacts, &file, offset).unwrap().text;
+        let found = hover(&fixture.snapshot(), &file, offset).unwrap().text;
         assert!(found.contains("fn Container.copy(\n  path: Path,\n  tree: Tree,\n"), "{found}");
         assert!(found.contains("  exclude: List[Glob] = [],\n) -> Container\n```"), "{found}");
     }
@@ -101,19 +99,13 @@ mod tests {
         check("param n: Int = 3\nfn broken( {\nfn f() -> Int { $0n + }\n", "```pipe\nparam n: Int = 3\n```");
     }
 
-    struct Pins;
-
-    impl RunFacts for Pins {
-        fn pinned(&self, image: &str) -> Option<String> {
-            (image == "alpine:3").then(|| "sha256:123".into())
-        }
-    }
-
     #[test]
     fn an_image_shows_its_pin() {
-        let fixture = Fixture::new("fn f() -> Container { image(\"alp$0ine:3\") }\n");
+        let fixture = Fixture::new(
+            "fn f() -> Container { image(\"alp$0ine:3\") }\n--- pipe.lock\nimage docker.io/library/alpine:3 sha256:123\n",
+        );
         let (file, offset) = fixture.cursor();
-        let found = hover(&fixture.snapshot(), &Pins, &file, offset).unwrap();
+        let found = hover(&fixture.snapshot(), &file, offset).unwrap();
         assert_eq!(found.text, "```pipe\nImageRef\n```\n\nPinned to `sha256:123`.");
         assert_eq!((found.span.start, found.span.end), (28, 38));
     }

@@ -40,6 +40,13 @@ pub fn symbols(text: &str) -> Vec<Symbol> {
     parse(text).module.items.iter().filter_map(|item| symbol(text, item)).collect()
 }
 
+/// Whether a name has the letters of a query in their order, whatever their case.
+pub fn matches_query(name: &str, query: &str) -> bool {
+    let mut letters = name.chars().flat_map(char::to_lowercase);
+    let mut wanted = query.chars().filter(|c| !c.is_whitespace()).flat_map(char::to_lowercase);
+    wanted.all(|wanted| letters.any(|letter| letter == wanted))
+}
+
 fn symbol(text: &str, item: &Item) -> Option<Symbol> {
     let outline = Outline { text, base: item.offset };
     let all = Span { start: 0, end: item.len };
@@ -153,6 +160,12 @@ Enum E
 Test it works
 ",
         );
+    }
+
+    #[test]
+    fn names_are_found_by_their_letters() {
+        assert!(matches_query("buildImage", "bim") && matches_query("x", ""));
+        assert!(!matches_query("build", "db") && !matches_query("", "a"));
     }
 
     #[test]

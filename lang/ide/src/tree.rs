@@ -3,7 +3,7 @@
 use pipe_syntax::Span;
 use pipe_syntax::ast::{
     ArmBody, Block, Clause, Element, Else, Expr, ExprKind, Item, ItemKind, LambdaBody, Module, ScriptLit,
-    ScriptPart, StatementKind, StrLit, StrPart,
+    ScriptPart, StatementKind, StrLit, StrPart, TriviaKind,
 };
 
 /// A part of the tree; its span is of the file.
@@ -37,6 +37,14 @@ pub(crate) fn path_at(module: &Module, offset: u32) -> Vec<Node<'_>> {
         next = find(node_children(node), base, offset);
     }
     path
+}
+
+/// An item with the `##` lines above it.
+pub(crate) fn whole_item(module: &Module, item: &Item) -> Span {
+    let end = item.offset + item.len;
+    let above = module.trivia.iter().rev().filter(|trivia| trivia.span.end <= item.offset);
+    let docs = above.take_while(|trivia| matches!(trivia.kind, TriviaKind::Doc(_))).take(item.docs.len());
+    Span { start: docs.last().map_or(item.offset, |first| first.span.start), end }
 }
 
 /// Every part of an item, those around others first.

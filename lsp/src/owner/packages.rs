@@ -5,11 +5,11 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use pipe_analysis::{Analysis, PackageRoot};
-use pipe_ide::Snapshot;
+use pipe_ide::{PackageFolder, Snapshot};
 use tower_lsp::ls_types::{Diagnostic, Uri};
 
 use super::Agreement;
-use crate::ask::Names;
+use crate::ask::{Names, Opened};
 use crate::overlay::Overlay;
 
 /// The packages that open documents belong to. A package keeps its index as long as the server runs.
@@ -22,12 +22,15 @@ pub(super) struct Packages {
 pub(super) struct Package {
     root: PackageRoot,
     analysis: Analysis,
+    folder: PackageFolder,
     /// Open documents that belong to it.
     documents: BTreeSet<PathBuf>,
     /// Something changed since it was read.
     stale: bool,
     /// What is wrong in it has not been looked for since.
     undiagnosed: bool,
+    /// Nothing was said about it yet.
+    pub(super) fresh: bool,
     /// Counts the changes: what was found before one is not said after it.
     pub(super) generation: u64,
     /// Files that something was said about.
@@ -60,13 +63,15 @@ impl Packages {
             None => {
                 let system = Arc::new(overlay.system(&root.dir));
                 self.all.push(Some(Package {
-                    root,
+                    folder: PackageFolder::new(system.clone(), root.dir.clone()),
                     analysis: Analysis::new(system),
                     documents: BTreeSet::from([path.to_path_buf()]),
                     stale: true,
                     undiagnosed: true,
+                    fresh: true,
                     generation: 0,
                     said: BTreeMap::new(),
+                    root,
                 }));
             }
         }
@@ -97,6 +102,12 @@ impl Packages {
         silent
     }
 
+    /// Files came, went or changed on the disk.
+    pub(super) fn files_changed(&mut self) {
+        self.all.iter_mut().flatten().for_each(|package| package.folder.forget());
+        self.all_stale();
+    }
+
     /// Something changed that any of them may use.
     pub(super) fn all_stale(&mut self) {
         for package in self.all.iter_mut().flatten() {
@@ -104,6 +115,11 @@ impl Packages {
             package.undiagnosed = true;
             package.generation += 1;
         }
+    }
+
+    /// An open document of each.
+    pub(super) fn documents(&self) -> impl Iterator<Item = &PathBuf> {
+        self.all.iter().flatten().filter_map(|package| package.documents.first())
     }
 
     /// Those to look for mistakes in; each is given once.
@@ -131,9 +147,10 @@ impl Package {
         path.strip_prefix(&self.root.dir).unwrap_or(path).to_string_lossy().into_owned()
     }
 
-    pub(super) fn names(&self, open: &Arc<BTreeMap<PathBuf, Uri>>, agreement: Agreement) -> Names {
+    pub(super) fn names(&self, open: &Arc<BTreeMap<PathBuf, Opened>>, agreement: Agreement) -> Names {
         Names {
             dir: self.root.dir.clone(),
+            folder: self.folder.clone(),
             open: open.clone(),
             encoding: agreement.encoding,
             standard_library: agreement.standard_library,
@@ -153,8 +170,7 @@ impl Package {
         let mut out = Vec::new();
         for (file, diagnostics) in found {
             let path = self.root.dir.join(&file);
-            let uri = names.open.get(&path).cloned().or_else(|| Uri::from_file_path(&path));
-            let Some(uri) = uri else { continue };
+            let Some(uri) = names.uri_of_path(&path) else { continue };
             match diagnostics.is_empty() && !names.open.contains_key(&path) {
                 true => self.said.remove(&file),
                 false => self.said.insert(file, uri.clone()),

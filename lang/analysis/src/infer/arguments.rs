@@ -49,7 +49,9 @@ impl<'db> Infer<'db> {
         args: &[ast::Arg],
         site: CallSite,
     ) -> Vec<Option<Expr>> {
-        self.trace_call(callable, site);
+        // What stands before `|>` is given before the name.
+        let piped = args.iter().filter(|arg| arg.value.span.end <= site.name.start).count();
+        self.trace_call(callable, site, piped);
         if self.command_in_parts(callable, args) || self.swapped(callable, args) {
             self.args_silently(args);
             return callable.params.iter().map(|_| None).collect();

@@ -23,6 +23,9 @@ impl<'db> Infer<'db> {
     }
 
     pub(crate) fn expr(&mut self, e: &ast::Expr, want: Want<'_>) -> Expr {
+        if let Want::Check(expected) = want {
+            self.trace_expected(e.span, &expected.ty);
+        }
         let expr = deeper(|| self.form(e, want));
         let expr = self.bounded(expr);
         self.trace_type(e.span, &expr.ty);

@@ -67,7 +67,7 @@ impl<'db> Infer<'db> {
     fn settled_trace(&mut self) -> Option<Box<Trace<'db>>> {
         let mut trace = self.trace.take()?;
         let mut unknown = BTreeSet::new();
-        let types = trace.types.iter_mut().map(|(_, ty)| ty);
+        let types = trace.types.iter_mut().chain(&mut trace.expected).map(|(_, ty)| ty);
         for ty in types.chain(trace.calls.iter_mut().flat_map(|call| &mut call.types)) {
             *ty = self.settled(ty, &mut unknown);
         }

@@ -36,6 +36,7 @@ mod text;
 mod trace;
 mod units;
 
+pub(crate) use call::own_name;
 pub(crate) use context::{BodyKind, Infer, Local, Nest, References};
 pub(crate) use demand::DemandKind;
 pub(crate) use expected::Expected;

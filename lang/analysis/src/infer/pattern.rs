@@ -18,7 +18,7 @@ use crate::signature::{EnumSignature, ParamSignature, Signature, signature, subs
 use crate::stack::deeper;
 use crate::typed::{CheckedKind, Global, LocalId, Pattern, Type};
 
-impl Infer<'_> {
+impl<'db> Infer<'db> {
     /// The pattern, typed; its names are bound in the innermost scope.
     pub(crate) fn pattern(&mut self, pattern: &ast::Pattern, ty: &Type) -> Pattern {
         deeper(|| self.pattern_form(pattern, ty))
@@ -226,6 +226,9 @@ impl Infer<'_> {
         if let [module, _, ..] = path {
             self.entity_of_value(module);
         }
+        if let Some(name) = path.last() {
+            self.trace_use(name.span, || Meant::Item(node));
+        }
         let Some((variant, declared)) = item.variant(&name.text) else {
             self.unknown_pattern_variant(item, name);
             for arg in args.unwrap_or_default() {
@@ -236,7 +239,8 @@ impl Infer<'_> {
         self.trace_use(name.span, || Meant::Part(node, Part::Variant(variant)));
         let types: Vec<Type> =
             declared.payload.iter().map(|p| substitute(&p.ty, &item.type_params, type_args)).collect();
-        let payload = self.payload(name, &declared.payload, &types, args, rest);
+        let part = |i| Meant::Part(node, Part::Payload(variant, i));
+        let payload = self.payload(name, &declared.payload, &types, args, rest, &part);
         Pattern::Variant { variant, payload }
     }
 
@@ -258,7 +262,8 @@ impl Infer<'_> {
         self.trace_use(name.span, || Meant::Item(node));
         let types: Vec<Type> =
             record.fields.iter().map(|field| substitute(&field.ty, &record.type_params, type_args)).collect();
-        Pattern::Record(self.payload(name, &record.fields, &types, args, rest))
+        let part = |i| Meant::Part(node, Part::Field(i));
+        Pattern::Record(self.payload(name, &record.fields, &types, args, rest, &part))
     }
 
     fn is_record(&self, node: ItemNode<'_>) -> bool {
@@ -284,6 +289,7 @@ impl Infer<'_> {
         types: &[Type],
         args: Option<&[ast::PatternArg]>,
         rest: bool,
+        part: &dyn Fn(usize) -> Meant<'db>,
     ) -> Vec<Pattern> {
         let mut payload: Vec<Option<Pattern>> = types.iter().map(|_| None).collect();
         let args_given = args.is_some();
@@ -307,6 +313,9 @@ impl Infer<'_> {
                     twice = true;
                 }
                 Some((ty, i)) => {
+                    if let Some(field) = &arg.name {
+                        self.trace_use(field.span, || part(i));
+                    }
                     let typed = self.pattern(&arg.pattern, &ty);
                     if let Some(place) = payload.get_mut(i) {
                         *place = Some(typed);
@@ -396,6 +405,7 @@ impl Infer<'_> {
                 self.report(self.error("pattern-names", message, span));
             }
             rename(&mut pattern, *id, *original);
+            self.trace_same_local(*id, *original);
         }
         pattern
     }

@@ -18,6 +18,8 @@ use crate::typed::{Body, CheckedKind, LocalId, Type};
 pub(crate) struct Trace<'db> {
     /// Written expressions, with their types before any conversion.
     pub(crate) types: Vec<(Span, Type)>,
+    /// Written expressions whose place takes a value of a certain type, with that type.
+    pub(crate) expected: Vec<(Span, Type)>,
     /// Written names.
     pub(crate) uses: Vec<(Span, Meant<'db>)>,
     /// Where locals stop being visible.
@@ -84,10 +86,26 @@ impl<'db> Infer<'db> {
         }
     }
 
+    /// Notes which type the place of a written expression takes.
+    pub(super) fn trace_expected(&mut self, span: Span, ty: &Type) {
+        if let Some(trace) = &mut self.trace {
+            trace.expected.push((span, ty.clone()));
+        }
+    }
+
     /// Notes what a written name means.
     pub(super) fn trace_use(&mut self, span: Span, meant: impl FnOnce() -> Meant<'db>) {
         if let Some(trace) = &mut self.trace {
             trace.uses.push((span, meant()));
+        }
+    }
+
+    /// Lets what was noted as one local be another: the alternatives of a pattern bind the same ones.
+    pub(super) fn trace_same_local(&mut self, from: LocalId, to: LocalId) {
+        for (_, meant) in self.trace.iter_mut().flat_map(|trace| &mut trace.uses) {
+            if matches!(meant, Meant::Local(id) if *id == from) {
+                *meant = Meant::Local(to);
+            }
         }
     }
 
@@ -102,9 +120,9 @@ impl<'db> Infer<'db> {
         self.trace_use(span, || meant);
     }
 
-    pub(super) fn trace_call(&mut self, callable: &Callable<'_, 'db>, site: CallSite) {
+    pub(super) fn trace_call(&mut self, callable: &Callable<'_, 'db>, site: CallSite, piped: usize) {
         if let Some(trace) = &mut self.trace {
-            let (node, variant, skip) = (callable.node, callable.variant, callable.skip);
+            let (node, variant, skip) = (callable.node, callable.variant, callable.skip + piped);
             trace.calls.push(TracedCall { site, node, variant, skip, types: callable.types.clone() });
         }
     }

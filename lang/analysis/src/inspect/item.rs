@@ -7,7 +7,7 @@ use pipe_syntax::{Span, ast};
 use super::declaration::{Declaration, Parameter};
 use super::snapshot::Snapshot;
 use crate::checks::name_span;
-use crate::db::{ItemNode, SourceModule};
+use crate::db::{ItemNode, Role, SourceModule, items};
 use crate::infer::{Meant, Traced, TracedCall, trace_written_type, traced};
 use crate::place::ItemTag;
 use crate::typed::{Body, LocalDecl, ModuleId, Type};
@@ -19,6 +19,8 @@ pub struct Inspection {
     pub uses: Vec<Use>,
     /// The written expressions, each with its type before any conversion; inner ones before those around them.
     pub types: Vec<(Span, Type)>,
+    /// The written expressions whose place takes a certain type, each with that type.
+    pub expected: Vec<(Span, Type)>,
     /// Locals that are visible at the place that was asked for, the innermost last.
     pub locals: Vec<Declaration>,
     /// Calls of what has named parameters, inner ones before those around them.
@@ -73,6 +75,27 @@ impl Snapshot {
         self.inspection(module, node, node.tree(&self.db), node.offset(&self.db), offset)
     }
 
+    /// What stands in each item of a file whose text is wanted, in its order. Nothing of the standard library, which has no items
+    /// of a program's.
+    pub fn inspect_items(&self, file: &str, wanted: &dyn Fn(&str) -> bool) -> Vec<Inspection> {
+        let Some(module) = self.module(file).filter(|module| module.role(&self.db) != Role::Std) else {
+            return Vec::new();
+        };
+        let text = module.file(&self.db).text(&self.db);
+        let parsed = crate::db::parsed(&self.db, module.file(&self.db));
+        let nodes = items(&self.db, module).nodes.iter();
+        nodes
+            .zip(&parsed.items)
+            .filter(|(_, item)| {
+                let span = Span { start: item.offset, end: item.offset + item.len };
+                text.get(span.range()).is_some_and(wanted)
+            })
+            .filter_map(|(node, item)| {
+                self.inspection(module, *node, node.tree(&self.db), item.offset, item.offset)
+            })
+            .collect()
+    }
+
     /// As [`Snapshot::inspect`], but for the text that the file would have after an edit inside the item. What the rest of the
     /// program sees of it stays as it is.
     pub fn inspect_edited(&self, file: &str, text: &str, offset: u32) -> Option<Inspection> {
@@ -96,6 +119,7 @@ impl Snapshot {
         let mut out = Inspection {
             uses: self.header_uses(module, node),
             types: Vec::new(),
+            expected: Vec::new(),
             locals: Vec::new(),
             calls: Vec::new(),
         };
@@ -105,6 +129,7 @@ impl Snapshot {
             }));
             out.calls.extend(trace.calls.into_iter().filter_map(|call| self.call(call)));
             out.types.extend(trace.types);
+            out.expected.extend(trace.expected);
             let visible = trace.visible.iter().filter(|v| v.from <= at && at <= v.until);
             let mut locals: Vec<&LocalDecl> =
                 visible.filter_map(|v| body.locals.get(v.local.0 as usize)).collect();
@@ -114,7 +139,7 @@ impl Snapshot {
         for span in out.uses.iter_mut().map(|found| &mut found.span) {
             *span = span.at(base);
         }
-        for (span, _) in &mut out.types {
+        for (span, _) in out.types.iter_mut().chain(&mut out.expected) {
             *span = span.at(base);
         }
         for call in &mut out.calls {

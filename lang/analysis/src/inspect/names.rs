@@ -8,7 +8,7 @@ use pipe_diagnostics::FileSpan;
 use super::declaration::Declaration;
 use super::snapshot::Snapshot;
 use crate::db::{ItemNode, Role, item_of, items, items_of};
-use crate::infer::{Part, infer};
+use crate::infer::{Part, infer, own_name};
 use crate::place::ItemTag;
 use crate::scope::{module_scope, receiver_name};
 use crate::signature::{Signature, signature};
@@ -88,6 +88,20 @@ impl Snapshot {
         (0..item.variants.len()).filter_map(|i| self.describe_part(node, Part::Variant(i))).collect()
     }
 
+    /// The declaration of a type that has one; of what a list, an optional value or an action is of.
+    pub fn declaration_of(&self, file: &str, ty: &Type) -> Option<Declaration> {
+        match ty {
+            Type::List(inner) | Type::Optional(inner) | Type::Action(inner) | Type::Map(_, inner) => {
+                self.declaration_of(file, inner)
+            }
+            Type::Record(global, _) | Type::Opaque(global, _) | Type::Enum(global, _) => {
+                self.describe(item_of(&self.db, global, &[ItemTag::Record, ItemTag::Enum])?)
+            }
+            Type::Checked(kind) => Some(self.describe_checked(self.module(file)?, *kind)),
+            _ => None,
+        }
+    }
+
     /// Functions that can stand behind `|>`: their first parameter takes a value of the type. Each with what is written before
     /// its name: a module that the file knows, or nothing.
     pub fn functions_on(&self, file: &str, ty: &Type) -> Vec<(Option<Arc<str>>, Declaration)> {
@@ -146,6 +160,19 @@ impl Snapshot {
             }
         }
         reached
+    }
+
+    /// The actions of the standard library that running an item may come to, by their own names.
+    pub fn effects(&self, place: &FileSpan) -> BTreeSet<Arc<str>> {
+        let reached = self.reached_in_standard_library(place).into_iter();
+        let actions = reached.filter(|global| {
+            let node = item_of(&self.db, global, &[ItemTag::Function]);
+            node.is_some_and(|node| match &signature(&self.db, node).signature {
+                Signature::Function(function) => function.action,
+                _ => false,
+            })
+        });
+        actions.map(|global| own_name(&global.name).into()).collect()
     }
 
     fn node_at(&self, place: &FileSpan) -> Option<ItemNode<'_>> {

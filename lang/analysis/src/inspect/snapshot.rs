@@ -59,9 +59,24 @@ impl Snapshot {
         self.loaded.own.iter().map(|module| module.file(&self.db).name(&self.db))
     }
 
+    /// The files of the program, dependencies' too, but not the standard library's; as they are shown to people.
+    pub fn program_files(&self) -> impl Iterator<Item = &Arc<str>> {
+        self.loaded.modules.iter().map(|module| module.file(&self.db).name(&self.db))
+    }
+
     /// The file of the package's entry module.
     pub fn entry_file(&self) -> Option<&Arc<str>> {
         self.loaded.entry.map(|module| module.file(&self.db).name(&self.db))
+    }
+
+    /// The digest that `pipe.lock` pins an image reference of the package to.
+    pub fn pinned(&self, reference: &str) -> Option<&str> {
+        crate::lints::pinned(reference, self.loaded.pins.as_ref()?)
+    }
+
+    /// The images that `pipe.lock` pins, by their full names with tags.
+    pub fn pinned_images(&self) -> impl Iterator<Item = &str> {
+        self.loaded.pins.iter().flatten().map(|(name, _)| name.as_str())
     }
 
     /// The text of a file, by the name it is shown with.

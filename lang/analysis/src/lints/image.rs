@@ -1,28 +1,28 @@
 //! Images without a pin, in a package that pins.
 
-use std::collections::BTreeSet;
+use std::collections::BTreeMap;
 
 use pipe_diagnostics::Diagnostic;
 
 use crate::place::{Finding, Place};
 
-/// The names that a `pipe.lock` pins: lines of `image NAME DIGEST`.
-pub(crate) fn pins(lock: &str) -> BTreeSet<String> {
+/// The names that a `pipe.lock` pins, with their digests: lines of `image NAME DIGEST`.
+pub(crate) fn pins(lock: &str) -> BTreeMap<String, String> {
     let words = lock.lines().map(|line| line.split_whitespace().collect::<Vec<_>>());
     words
         .filter_map(|words| match words.as_slice() {
-            ["image", name, _] => Some((*name).to_owned()),
+            ["image", name, digest] => Some(((*name).to_owned(), (*digest).to_owned())),
             _ => None,
         })
         .collect()
 }
 
 /// What is wrong with an image by this reference.
-pub(super) fn unpinned(reference: &str, place: &Place, pins: &BTreeSet<String>) -> Option<Finding> {
+pub(super) fn unpinned(reference: &str, place: &Place, pins: &BTreeMap<String, String>) -> Option<Finding> {
     if reference.contains('@') {
         return None;
     }
-    let (name, tag) = full(reference);
+    let (_, tag) = full(reference);
     let found = |message: String| Diagnostic::warning("unpinned-image", message, place.clone());
     if tag == "latest" {
         let message =
@@ -31,7 +31,7 @@ pub(super) fn unpinned(reference: &str, place: &Place, pins: &BTreeSet<String>) 
             found(message).help("name a version: an update of pipe.lock should change what you expect"),
         );
     }
-    if pins.contains(&format!("{name}:{tag}")) {
+    if pinned(reference, pins).is_some() {
         return None;
     }
     Some(
@@ -39,6 +39,12 @@ pub(super) fn unpinned(reference: &str, place: &Place, pins: &BTreeSet<String>) 
             "run once without `--locked`: the tag is resolved, and its digest is written into pipe.lock",
         ),
     )
+}
+
+/// The digest that an image by this reference is pinned to.
+pub(crate) fn pinned<'p>(reference: &str, pins: &'p BTreeMap<String, String>) -> Option<&'p str> {
+    let (name, tag) = full(reference);
+    pins.get(&format!("{name}:{tag}")).map(String::as_str)
 }
 
 /// The name with registry and folder, and the tag, as a lock writes them.

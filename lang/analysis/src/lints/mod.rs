@@ -18,7 +18,7 @@ mod secret_env;
 mod volume;
 
 pub(crate) use allow::{Allows, allows, unknown as unknown_lint};
-pub(crate) use image::pins;
+pub(crate) use image::{pinned, pins};
 pub use levels::{Level, Levels, lints};
 pub(crate) use levels::{Opinion, judge, lint};
 pub(crate) use package::package_lints;

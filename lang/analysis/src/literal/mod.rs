@@ -21,6 +21,11 @@ use crate::typed::CheckedKind;
 
 pub(crate) use number::{check_percent, check_port};
 
+/// The platforms that images exist for.
+pub fn platforms() -> &'static [&'static str] {
+    platform::PLATFORMS
+}
+
 /// Stands for a hole. It is no text: a literal that holds it as a character is refused.
 pub(crate) const HOLE: char = '\0';
 

@@ -5,7 +5,7 @@ use pipe_diagnostics::nearest;
 use super::{HOLE, LiteralError, parts};
 
 /// Platforms that images exist for.
-const PLATFORMS: &[&str] = &[
+pub(super) const PLATFORMS: &[&str] = &[
     "linux/amd64",
     "linux/arm64",
     "linux/386",

@@ -36,8 +36,8 @@ pub(crate) struct Loaded {
     pub(crate) own: Vec<SourceModule>,
     pub(crate) entry: Option<SourceModule>,
     pub(crate) manifest: Option<Manifest>,
-    /// The images that its `pipe.lock` pins, if it has one.
-    pub(crate) pins: Option<BTreeSet<String>>,
+    /// The images that its `pipe.lock` pins, with their digests, if it has one.
+    pub(crate) pins: Option<BTreeMap<String, String>>,
     /// What is wrong with `use` items.
     pub(crate) findings: Vec<Finding>,
     /// What is wrong with manifests and files.

@@ -1,13 +1,10 @@
 //! What kind of thing is written at a place.
 
-use pipe_syntax::ast::{Arg, ExprKind, ItemKind, Module, TriviaKind};
+use pipe_syntax::ast::{Arg, ExprKind, ItemKind, Module, TriviaKind, UsePath};
 use pipe_syntax::{Span, parse};
 
-use crate::at::word_start;
+use crate::at::{filled, word_start};
 use crate::tree::{Node, path_at};
-
-/// The word that is put in where none is written yet: a name that nobody gives.
-const FILLER: &str = "filler_of_the_editor";
 
 /// A place where something is being written.
 #[derive(Clone, Debug)]
@@ -39,6 +36,10 @@ pub(super) enum Position {
     Item,
     /// A type.
     Type,
+    /// The text of a string without holes before the place; the whole literal.
+    Literal(Span),
+    /// The path of a `use`.
+    ModulePath,
     /// An expression, perhaps as an argument, perhaps a pattern.
     Expression { argument: Option<Argument>, arm_of: Option<Span> },
 }
@@ -65,18 +66,36 @@ impl Context {
         let rest = text.get(at..)?;
         let behind = rest.trim_start_matches(|c: char| c.is_alphanumeric() || c == '_');
         let (called, named) = (behind.starts_with('('), behind.starts_with(':'));
-        let filler = if behind.len() == rest.len() && start == at { FILLER } else { "" };
-        let filled = format!("{}{filler}{rest}", text.get(..at)?);
+        let filled = filled(text, offset)?;
         let module = parse(&filled).module;
-        if in_comment(&module, offset) || in_header_text(&module, offset) {
+        if in_comment(&module, offset) {
             return None;
+        }
+        if let Some((use_path, span)) = header_text(&module, offset) {
+            let word = Span { start: span.start + 1, end: offset };
+            let context = Context {
+                text: text.into(),
+                word,
+                called: false,
+                named: false,
+                position: Position::ModulePath,
+            };
+            return use_path.then_some(context);
         }
         let path = path_at(&module, offset);
         if let Some(Node::String(_, span) | Node::Script(_, span)) = path.last()
             && span.start < offset
-            && (offset < span.end || !text.get(..at)?.ends_with('"'))
+            && (offset < span.end || !text.get(..at)?.ends_with('"') || offset == span.start + 1)
         {
-            return None;
+            let Some(Node::String(string, _)) = path.last() else { return None };
+            let word = Span { start: span.start + 1, end: offset };
+            let begun = text.get(word.range())?;
+            // What an unfinished literal goes on with is not of it.
+            if string.triple || begun.contains("${") || begun.contains('\\') {
+                return None;
+            }
+            let position = Position::Literal(*span);
+            return Some(Context { text: filled, word, called: false, named: false, position });
         }
         let word = Span { start: start as u32, end: offset };
         let position = position(text, before, &module, &path, word);
@@ -158,16 +177,17 @@ fn in_comment(module: &Module, offset: u32) -> bool {
     })
 }
 
-/// In the title of a test or the path of a `use` item.
-fn in_header_text(module: &Module, offset: u32) -> bool {
-    let item = module.items.iter().rfind(|item| item.offset <= offset);
-    item.is_some_and(|item| {
-        let span = match &item.kind {
-            ItemKind::Use(_) => Span { start: 0, end: item.len },
-            ItemKind::Test(test) => test.title.span,
-            _ => return false,
-        };
-        let span = span.at(item.offset);
-        span.start < offset && offset < span.end
-    })
+/// The text of a header that a place is in: the title of a test, or, marked so, the path of a `use` item.
+fn header_text(module: &Module, offset: u32) -> Option<(bool, Span)> {
+    let item = module.items.iter().rfind(|item| item.offset <= offset)?;
+    let (use_path, span) = match &item.kind {
+        ItemKind::Use(tree) => match &tree.path {
+            UsePath::File { span, .. } => (true, *span),
+            UsePath::Package(_) => (false, Span { start: 0, end: item.len }),
+        },
+        ItemKind::Test(test) => (false, test.title.span),
+        _ => return None,
+    };
+    let span = span.at(item.offset);
+    (span.start < offset && offset < span.end).then_some((use_path, span))
 }

@@ -7,7 +7,8 @@ use pipe_analysis::typed::{CheckedKind, Type};
 use pipe_syntax::Span;
 
 use super::context::{Argument, Context, Position};
-use super::{Completion, CompletionKind};
+use super::{About, Completion, CompletionKind, escaped};
+use crate::at::closed;
 use crate::render::{detail, markdown};
 
 /// Words that begin an item.
@@ -26,10 +27,14 @@ pub(super) fn offers(snapshot: &Snapshot, file: &str, context: &Context) -> Vec<
     let inspection = snapshot.inspect_edited(file, &context.text, context.word.end);
     match (&context.position, &inspection) {
         (Position::Member { base_end, optional }, Some(inspection)) => {
-            offer.members(inspection, *base_end, *optional)
+            offer.or_closed(inspection, |inspection| offer.members(inspection, *base_end, *optional))
         }
-        (Position::Piped { base_end }, Some(inspection)) => offer.piped(inspection, *base_end),
+        (Position::Piped { base_end }, Some(inspection)) => {
+            offer.or_closed(inspection, |inspection| offer.piped(inspection, *base_end))
+        }
         (Position::Member { .. } | Position::Piped { .. }, None) => Vec::new(),
+        // Those have their own.
+        (Position::Literal(_) | Position::ModulePath, _) => Vec::new(),
         (Position::Item, _) => ITEM_WORDS.iter().map(|word| offer.word(word, 0)).collect(),
         (Position::Type, _) => offer.types(),
         (Position::Expression { argument, arm_of }, inspection) => {
@@ -38,13 +43,29 @@ pub(super) fn offers(snapshot: &Snapshot, file: &str, context: &Context) -> Vec<
     }
 }
 
-struct Offer<'a> {
-    snapshot: &'a Snapshot,
-    file: &'a str,
-    context: &'a Context,
+pub(super) struct Offer<'a> {
+    pub(super) snapshot: &'a Snapshot,
+    pub(super) file: &'a str,
+    pub(super) context: &'a Context,
 }
 
 impl Offer<'_> {
+    /// What fits; where nothing does, what would if the open brackets ended here.
+    fn or_closed(
+        &self,
+        inspection: &Inspection,
+        offers: impl Fn(&Inspection) -> Vec<Completion>,
+    ) -> Vec<Completion> {
+        let found = offers(inspection);
+        if !found.is_empty() {
+            return found;
+        }
+        let closed = closed(&self.context.text, self.context.word.end);
+        let inspection =
+            closed.and_then(|text| self.snapshot.inspect_edited(self.file, &text, self.context.word.end));
+        inspection.map(|inspection| offers(&inspection)).unwrap_or_default()
+    }
+
     /// Behind a point.
     fn members(&self, inspection: &Inspection, base_end: u32, optional: bool) -> Vec<Completion> {
         let named = inspection.uses.iter().find(|u| u.span.end == base_end).map(|u| &u.meaning);
@@ -104,6 +125,10 @@ impl Offer<'_> {
         arm_of: Option<Span>,
     ) -> Vec<Completion> {
         let mut found = Vec::new();
+        let wanted = inspection.and_then(|inspection| self.wanted(inspection));
+        if let Some(ty) = &wanted {
+            found.extend(self.all(self.snapshot.variants(ty), 0));
+        }
         let call = argument.and_then(|argument| {
             let call = inspection?.calls.iter().find(|call| call.span == argument.call)?;
             Some((argument, call))
@@ -118,31 +143,61 @@ impl Offer<'_> {
         let locals = inspection.into_iter().flat_map(|inspection| &inspection.locals).rev();
         let mut seen = std::collections::BTreeSet::new();
         let locals = locals.filter(|local| &*local.name != "_" && seen.insert(local.name.clone()));
-        found.extend(locals.map(|local| self.declared(local, 2)));
+        let fits = |declaration: &Declaration| wanted.is_some() && declaration.ty == wanted;
+        found.extend(locals.map(|local| self.declared(local, if fits(local) { 1 } else { 2 })));
         let names = self.snapshot.names(self.file);
-        found.extend(names.iter().map(|name| self.declared(name, if is_std(name) { 4 } else { 3 })));
+        let rank = |name: &Declaration| match (is_std(name), fits(name)) {
+            (false, true) => 1,
+            (false, false) => 3,
+            (true, true) => 3,
+            (true, false) => 4,
+        };
+        found.extend(names.iter().map(|name| self.declared(name, rank(name))));
         found.extend(WORDS.iter().map(|word| self.word(word, 5)));
         found
     }
 
     /// What a call takes at a place: names of arguments that are not given yet, variants of the enum that is wanted.
     fn of_argument(&self, argument: &Argument, call: &CallSpan) -> Vec<Completion> {
-        let wanted = match &argument.name {
-            Some(name) => call.parameters.iter().find(|parameter| *parameter.name == **name),
-            None => call.parameters.get(argument.position),
-        };
-        let ty = wanted.map(|parameter| match &parameter.ty {
-            Type::Optional(inner) => (**inner).clone(),
-            ty => ty.clone(),
-        });
-        let mut found: Vec<Completion> =
-            ty.map(|ty| self.all(self.snapshot.variants(&ty), 0)).unwrap_or_default();
+        let mut found = Vec::new();
         if argument.name.is_none() {
+            let first = argument.position == 0 && argument.given.is_empty() && !self.context.named;
+            found.extend(self.fill(call).filter(|_| first));
             let open = call.parameters.iter().skip(argument.position);
             let open = open.filter(|parameter| !argument.given.iter().any(|name| **name == *parameter.name));
             found.extend(open.map(|parameter| self.argument(parameter)));
         }
         found
+    }
+
+    /// All that a call needs.
+    fn fill(&self, call: &CallSpan) -> Option<Completion> {
+        let required: Vec<&str> = call
+            .parameters
+            .iter()
+            .filter(|parameter| parameter.required)
+            .map(|parameter| &*parameter.name)
+            .collect();
+        let places = required.iter().enumerate().map(|(i, name)| format!("${{{}:{name}}}", i + 1));
+        let insert = places.collect::<Vec<_>>().join(", ");
+        (!required.is_empty()).then(|| Completion {
+            kind: CompletionKind::Fill,
+            detail: "what the call needs".into(),
+            insert,
+            ..self.word(&required.join(", "), 0)
+        })
+    }
+
+    /// The type that the place takes.
+    fn wanted(&self, inspection: &Inspection) -> Option<Type> {
+        let start = self.context.word.start;
+        let here = inspection.expected.iter().filter(|(span, _)| span.start == start);
+        let (_, ty) = here.min_by_key(|(span, _)| span.end)?;
+        Some(match ty {
+            Type::Optional(inner) => (**inner).clone(),
+            Type::Error => return None,
+            ty => ty.clone(),
+        })
     }
 
     fn argument(&self, found: &Parameter) -> Completion {
@@ -151,9 +206,12 @@ impl Offer<'_> {
             label: found.name.to_string(),
             kind: CompletionKind::Argument,
             detail: found.to_string().split_once(": ").map(|(_, rest)| rest.to_owned()).unwrap_or_default(),
-            documentation: found.docs.join("\n"),
+            about: Some(found.docs.join("\n"))
+                .filter(|docs| !docs.is_empty())
+                .map_or(About::Nothing, About::Text),
             span: self.context.word,
             insert,
+            elsewhere: None,
             rank: if found.required { 0 } else { 1 },
         }
     }
@@ -182,7 +240,7 @@ impl Offer<'_> {
         declarations.iter().map(|declaration| self.declared(declaration, rank)).collect()
     }
 
-    fn declared(&self, declaration: &Declaration, rank: u8) -> Completion {
+    pub(super) fn declared(&self, declaration: &Declaration, rank: u8) -> Completion {
         let insert = match (declaration.kind, &declaration.parameters) {
             (Kind::Function | Kind::Action | Kind::Operation, Some(parameters)) => {
                 self.call(&declaration.name, !parameters.is_empty())
@@ -193,15 +251,19 @@ impl Offer<'_> {
             label: declaration.name.to_string(),
             kind: CompletionKind::Declared(declaration.kind),
             detail: detail(declaration),
-            documentation: markdown(declaration),
+            about: match &declaration.place {
+                Some(place) => About::Declared(place.clone()),
+                None => About::Text(markdown(declaration)),
+            },
             span: self.context.word,
             insert,
+            elsewhere: None,
             rank,
         }
     }
 
     /// A call of a name, with the cursor where its arguments go.
-    fn call(&self, name: &str, takes_arguments: bool) -> String {
+    pub(super) fn call(&self, name: &str, takes_arguments: bool) -> String {
         match (self.context.called, takes_arguments) {
             (true, _) => name.to_owned(),
             (false, true) => format!("{name}($0)"),
@@ -209,14 +271,15 @@ impl Offer<'_> {
         }
     }
 
-    fn word(&self, word: &str, rank: u8) -> Completion {
+    pub(super) fn word(&self, word: &str, rank: u8) -> Completion {
         Completion {
             label: word.to_owned(),
             kind: CompletionKind::Keyword,
             detail: String::new(),
-            documentation: String::new(),
+            about: About::Nothing,
             span: self.context.word,
-            insert: word.to_owned(),
+            insert: escaped(word),
+            elsewhere: None,
             rank,
         }
     }

@@ -1,0 +1,107 @@
+//! The files of a package, for what is written about them.
+
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, OnceLock};
+
+use pipe_analysis::{Entry, FileKind, System};
+
+/// How many entries of a folder are looked at, and how many folders for modules.
+const MANY: usize = 500;
+
+/// The files of a package, as far as they lie in its folder.
+#[derive(Clone)]
+pub struct PackageFolder {
+    system: Arc<dyn System>,
+    dir: PathBuf,
+    /// Its modules with their texts, once they were asked for.
+    modules: Arc<OnceLock<Vec<(String, String)>>>,
+}
+
+impl PackageFolder {
+    /// The files in a folder, which is absolute.
+    pub fn new(system: Arc<dyn System>, dir: PathBuf) -> PackageFolder {
+        PackageFolder { system, dir, modules: Arc::default() }
+    }
+
+    /// The entries of a folder of the package, by name; `""` is the package's own. Empty for what is no folder of it.
+    pub(crate) fn entries(&self, folder: &str) -> Vec<Entry> {
+        let Some(path) = self.inside(folder) else { return Vec::new() };
+        let mut found = self.system.list(&path).unwrap_or_default();
+        found.truncate(MANY);
+        found
+    }
+
+    /// Looks at its modules anew when they are asked for next: files came, went or changed.
+    pub fn forget(&mut self) {
+        self.modules = Arc::default();
+    }
+
+    /// The `.pipe` files of the package with their texts on the disk, by their paths in it.
+    pub(crate) fn modules(&self) -> &[(String, String)] {
+        self.modules.get_or_init(|| {
+            let read = |path: String| {
+                let text = self.inside(&path).and_then(|file| self.system.read(&file).ok())?;
+                Some((path, text))
+            };
+            self.paths().into_iter().filter_map(read).collect()
+        })
+    }
+
+    /// The `.pipe` files of the package, relative to it. Folders that are other packages, or hidden, are left out.
+    fn paths(&self) -> Vec<String> {
+        let mut found = Vec::new();
+        let mut waiting = vec![String::new()];
+        for _ in 0..MANY {
+            let Some(folder) = waiting.pop() else { break };
+            for entry in self.entries(&folder) {
+                let path = format!("{folder}{}", entry.name);
+                match entry.kind {
+                    FileKind::Dir if entry.name.starts_with('.') => {}
+                    FileKind::Dir => {
+                        let other = self.dir.join(&path).join("pipe.toml");
+                        if self.system.kind(&other).is_none() && entry.name != "node_modules" {
+                            waiting.push(format!("{path}/"));
+                        }
+                    }
+                    FileKind::File if entry.name.ends_with(".pipe") => found.push(path),
+                    FileKind::File => {}
+                }
+            }
+        }
+        found.sort();
+        found.truncate(MANY);
+        found
+    }
+
+    /// A path of the package; `None` for what lies outside it.
+    fn inside(&self, path: &str) -> Option<PathBuf> {
+        let path = self.system.canonical(&self.dir.join(Path::new(path))).ok()?;
+        let dir = self.system.canonical(&self.dir).ok()?;
+        path.starts_with(dir).then_some(path)
+    }
+}
+
+impl std::fmt::Debug for PackageFolder {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("PackageFolder").field("dir", &self.dir).finish_non_exhaustive()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use pipe_analysis::MemorySystem;
+
+    #[test]
+    fn nothing_outside_is_told() {
+        let system = MemorySystem::new()
+            .with("/p/a/x.pipe", "let a = 1\n")
+            .with("/p/.git/y.pipe", "")
+            .with("/p/other/pipe.toml", "")
+            .with("/p/other/main.pipe", "")
+            .with("/q/z.pipe", "secret");
+        let folder = PackageFolder::new(Arc::new(system), "/p".into());
+        assert_eq!(folder.modules(), [("a/x.pipe".to_owned(), "let a = 1\n".to_owned())]);
+        assert_eq!((folder.entries("../q"), folder.entries("/")), (Vec::new(), Vec::new()));
+    }
+}

@@ -151,7 +151,7 @@ pub(crate) mod tests {
         ] {
             for text in [text.to_owned(), text.replace(')', "")] {
                 let fixture = Fixture::new(&text);
-                for at in (0..text.len() as u32).step_by(17) {
+                for at in (0..text.len() as u32).step_by(41) {
                     for action in actions(
                         &fixture.snapshot(),
                         &fixture.folder(),

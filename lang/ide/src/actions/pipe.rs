@@ -18,7 +18,7 @@ pub(super) fn to_pipe(site: &Site<'_>) -> Option<Action> {
         && let Some(ty) = site.type_of(site.at(base.span))
         && site.call_at(span).is_none()
     {
-        let takes = functions(site.snapshot, site.file, ty).iter().any(|function| *function == name.text);
+        let takes = functions(site.snapshot, site.file, ty).contains(&name.text);
         let point = Span { start: site.at(base.span).end, end: site.at(name.span).start };
         return takes
             .then(|| site.action(ActionKind::Rewrite, title, vec![site.edit(point, " |> ")]))

@@ -29,11 +29,7 @@ pub(crate) fn complete(
     let found = pipe_ide::complete(view.snapshot, &view.names.folder, view.file, offset);
     let is_incomplete = found.iter().all(|entry| entry.span.start == entry.span.end);
     let items = found.into_iter().map(|found| entry(view, uri, found, snippets)).collect();
-    lsp::CompletionResponse::List(lsp::CompletionList {
-        is_incomplete,
-        items,
-        ..lsp::CompletionList::default()
-    })
+    lsp::CompletionResponse::List(lsp::CompletionList { is_incomplete, items })
 }
 
 /// The documentation of an entry.

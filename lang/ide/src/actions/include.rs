@@ -78,7 +78,7 @@ mod tests {
             "param src: Dir = workspace.dir(exclude: [\"dist\"], include: [\"cmd/**\", \"go.mod\", \"main.pipe\"])\n\npub fn f() -> Dir { src }\n",
         );
         check(
-            &format!("param src: Dir = workspace.dir($0)\n\npub fn f() -> Dir {{ src }}\n--- go.mod\nx\n"),
+            "param src: Dir = workspace.dir($0)\n\npub fn f() -> Dir { src }\n--- go.mod\nx\n",
             "name the files that count",
             "param src: Dir = workspace.dir(include: [\"go.mod\", \"main.pipe\"])\n\npub fn f() -> Dir { src }\n",
         );

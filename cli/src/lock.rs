@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 
 use pipe_analysis::PackageLock;
 use pipe_registry::Pins;
-use rustix::fs::{Mode, OFlags};
+use rustix::fs::{FlockOperation, Mode, OFlags};
 
 use crate::environment::Environment;
 use crate::exit::CliError;
@@ -38,25 +38,43 @@ pub(crate) fn add(package: &Path, new: &Pins, environment: &Environment, warn: i
             names.join(", ")
         ));
     }
-    let path = path(package);
-    if let Err(reason) = insert(&path, new) {
+    if let Err(reason) = insert(package, new) {
         warn(&format!(
             "cannot write {}: {reason}; the next run resolves tags of images again",
-            path.display()
+            path(package).display()
         ));
     }
 }
 
-fn insert(path: &Path, new: &Pins) -> Result<(), String> {
-    // Read anew: another `pipe` may have written meanwhile.
-    let before = text(path).map_err(|error| error.to_string())?;
-    let mut pins = Pins::parse(&before).map_err(|error| error.to_string())?;
-    for (name, digest) in new.iter() {
-        if pins.get(name).is_none() {
+fn insert(package: &Path, new: &Pins) -> Result<(), String> {
+    edit_pins(package, |pins| {
+        for (name, digest) in new.iter() {
+            if pins.get(name).is_none() {
+                pins.insert(name, digest);
+            }
+        }
+    })
+}
+
+/// Pins images to what they are now, whatever they were pinned to.
+///
+/// # Errors
+/// When the lock cannot be written.
+pub(crate) fn move_pins(package: &Path, moved: &Pins) -> Result<(), CliError> {
+    let written = edit_pins(package, |pins| {
+        for (name, digest) in moved.iter() {
             pins.insert(name, digest);
         }
-    }
-    replace(path, &pins.write_into(&before)).map_err(|error| error.to_string())
+    });
+    written.map_err(|reason| CliError::usage(format!("cannot write {}: {reason}", path(package).display())))
+}
+
+fn edit_pins(package: &Path, change: impl FnOnce(&mut Pins)) -> Result<(), String> {
+    edit(package, |before| {
+        let mut pins = Pins::parse(before).map_err(|error| error.to_string())?;
+        change(&mut pins);
+        Ok(pins.write_into(before))
+    })
 }
 
 /// The packages in a package's lock.
@@ -73,20 +91,38 @@ pub(crate) fn packages(package: &Path) -> Result<PackageLock, CliError> {
     })
 }
 
-/// Writes the packages of a lock; its other lines stay. A lock in which there is nothing any more is not there.
+/// Writes what became other of a lock's packages; its other lines stay. A lock in which there is nothing any more is not there.
 ///
 /// # Errors
 /// When it cannot be written.
-pub(crate) fn write_packages(package: &Path, lock: &PackageLock) -> Result<(), CliError> {
-    let path = path(package);
-    let failed = |error: std::io::Error| CliError::usage(format!("cannot write {}: {error}", path.display()));
-    // Read anew: another `pipe` may have written meanwhile.
-    let before = text(&path).map_err(failed)?;
-    match lock.write_into(&before) {
-        new if new == before => Ok(()),
-        new if new.is_empty() => std::fs::remove_file(&path).map_err(failed),
-        new => replace(&path, &new).map_err(failed),
+pub(crate) fn write_packages(
+    package: &Path,
+    before: &PackageLock,
+    after: &PackageLock,
+) -> Result<(), CliError> {
+    if before == after {
+        return Ok(());
     }
+    let written = edit(package, |text| {
+        let now = PackageLock::parse(text).map_err(|error| error.to_string())?;
+        Ok(now.changed(before, after).write_into(text))
+    });
+    written.map_err(|reason| CliError::usage(format!("cannot write {}: {reason}", path(package).display())))
+}
+
+/// Changes a lock. Two `pipe` that do so at once do it one after the other: what the first wrote, the second reads.
+fn edit(package: &Path, change: impl FnOnce(&str) -> Result<String, String>) -> Result<(), String> {
+    let path = path(package);
+    let folder = File::open(package).map_err(|error| error.to_string())?;
+    // Where a file system has no such locks, the last one wins.
+    let _alone = rustix::fs::flock(&folder, FlockOperation::LockExclusive);
+    let before = text(&path).map_err(|error| error.to_string())?;
+    let done = match change(&before)? {
+        after if after == before => Ok(()),
+        after if after.is_empty() => std::fs::remove_file(&path),
+        after => replace(&path, &after),
+    };
+    done.map_err(|error| error.to_string())
 }
 
 /// Other processes always see a whole lock.
@@ -153,7 +189,7 @@ mod tests {
         std::fs::write(&private, "a secret line\n").unwrap();
         symlink(&private, &lock).unwrap();
         assert!(refusal(folder.path()).contains("it is a link"));
-        assert!(insert(&lock, &pins("a:1")).unwrap_err().contains("it is a link"));
+        assert!(insert(folder.path(), &pins("a:1")).unwrap_err().contains("it is a link"));
         assert_eq!(std::fs::read_to_string(&private).unwrap(), "a secret line\n");
         std::fs::remove_file(&lock).unwrap();
         std::fs::create_dir(&lock).unwrap();
@@ -166,9 +202,43 @@ mod tests {
         let (lock, private) = (path(folder.path()), folder.path().join("private"));
         std::fs::write(&private, "mine").unwrap();
         symlink(&private, lock.with_extension(format!("lock.{}", std::process::id()))).unwrap();
-        insert(&lock, &pins("a:1")).unwrap();
+        insert(folder.path(), &pins("a:1")).unwrap();
         assert_eq!(std::fs::read_to_string(&private).unwrap(), "mine");
         assert_eq!(read(folder.path()).unwrap(), pins("a:1"));
         assert!(!lock.is_symlink());
+    }
+
+    #[test]
+    fn nothing_is_lost_of_what_many_write_at_once() {
+        let folder = tempfile::tempdir().unwrap();
+        let names: Vec<String> = (0..40).map(|number| format!("name{number}:1")).collect();
+        std::thread::scope(|scope| {
+            for name in &names {
+                scope.spawn(|| insert(folder.path(), &pins(name)).unwrap());
+            }
+        });
+        assert_eq!(read(folder.path()).unwrap().iter().count(), names.len());
+    }
+
+    #[test]
+    fn what_another_wrote_of_packages_meanwhile_stays() {
+        let folder = tempfile::tempdir().unwrap();
+        let lock = |names: &[&str]| {
+            let line = |name: &&str| {
+                let (commit, digest) = ("a".repeat(40), "b".repeat(64));
+                format!("package https://example.com/{name} tag=v1 commit={commit} sha256={digest}\n")
+            };
+            PackageLock::parse(&names.iter().map(line).collect::<String>()).unwrap()
+        };
+        let write = |before: &[&str], after: &[&str]| {
+            write_packages(folder.path(), &lock(before), &lock(after)).unwrap();
+        };
+        write(&[], &["one", "old"]);
+        // Both began with `one` and `old`.
+        write(&["one", "old"], &["one", "old", "two"]);
+        write(&["one", "old"], &["one", "three"]);
+        assert_eq!(packages(folder.path()).unwrap(), lock(&["one", "two", "three"]));
+        write(&["one", "two", "three"], &[]);
+        assert!(!path(folder.path()).exists());
     }
 }

@@ -93,7 +93,7 @@ fn dispatch(
         Command::Plan(args) => commands::plan::run(cli, args, arguments, environment),
         Command::Init(args) => commands::init::run(args, environment),
         Command::Explain(args) => commands::explain::run(args, &cli.global, environment),
-        Command::Doc(args) => commands::doc::run(args, directory, environment),
+        Command::Doc(args) => commands::doc::run(args, &cli.global, directory, environment),
         Command::Completions(args) => commands::completions::run(args),
         Command::Why(args) => commands::why::run(cli, args, arguments, environment),
         Command::Inputs(args) => commands::inputs::run(cli, args, arguments, environment),

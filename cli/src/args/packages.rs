@@ -24,19 +24,20 @@ pub(crate) struct AddArgs {
     pub(crate) accept: bool,
 }
 
-/// Look tags and branches of dependencies up again, fetch what is missing, and write pipe.lock
+/// Look tags and branches of dependencies, and tags of images, up again, fetch what is missing, and write pipe.lock
 #[derive(Clone, Debug, Args)]
 #[command(after_help = "\
 Examples:
-  pipe update                      all dependencies by git
+  pipe update                      all dependencies by git, all images that pipe.lock pins
   pipe update ci web               these, with what they need
+  pipe update alpine:3.20          what the tag of this image is now
   pipe update --locked             fetch what pipe.lock says; fail when it would have to change
   pipe update ci --accept          accept that it wants more than before
 
 Versions in pipe.toml stay as they are: a branch is followed, a tag should still be what it was. Exit code: 2 when a package wants more
-than was accepted, a tag was moved, or --locked or --offline forbid what there is to do; 3 when a repository cannot be reached.")]
+than was accepted, a tag was moved, or --locked or --offline forbid what there is to do; 3 when a repository or a registry cannot be reached.")]
 pub(crate) struct UpdateArgs {
-    /// Dependencies, as pipe.toml calls them; all when none is named
+    /// Dependencies, as pipe.toml calls them, and images that pipe.lock pins; all when none is named
     #[arg(value_name = "NAME")]
     pub(crate) names: Vec<String>,
     /// Accept whatever packages want, and tags that were moved

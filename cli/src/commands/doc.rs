@@ -7,7 +7,7 @@ use std::path::Path;
 
 use pipe_doc::{Docs, Item};
 
-use crate::args::DocArgs;
+use crate::args::{DocArgs, GlobalArgs};
 use crate::environment::Environment;
 use crate::exit::CliError;
 use crate::output;
@@ -20,14 +20,16 @@ use terminal::Terminal;
 /// When there is no package, it has errors, it has no such name, or the page cannot be written or shown.
 pub(crate) fn run(
     args: &DocArgs,
+    global: &GlobalArgs,
     directory: Option<&Path>,
     environment: &Environment,
 ) -> Result<(), CliError> {
     let documentation = documentation(environment, directory)?;
-    let terminal = Terminal { color: environment.stdout_is_terminal && !environment.no_color };
+    let terminal = Terminal { color: output::in_color(global, environment) };
     if !args.names.is_empty() {
+        let standard_library = documentation.standard_library();
         let package = documentation.package().into_iter();
-        let all: Vec<&Docs> = package.chain([&documentation.standard_library]).collect();
+        let all: Vec<&Docs> = package.chain([&standard_library]).collect();
         let found = args.names.iter().map(|name| named(&all, name)).collect::<Result<Vec<_>, _>>()?;
         return output::result(terminal.items(found.into_iter().flatten()).as_bytes());
     }

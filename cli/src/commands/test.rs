@@ -62,16 +62,21 @@ pub(crate) fn run(
     let setting = Setting { args, package, environment, config, style };
     let tests = selected(package, args.filter.as_deref())?;
     let mut results = Results::new(package, style);
-    let Ran { entered, .. } = setting.run(&tests, &mut results)?;
+    let ran = setting.run(&tests, &mut results);
+    if let Err(error) = &ran {
+        results.not_run(&tests, error);
+    }
+    // Also of a command that was refused or stopped: a CI system shows the report where nobody looks for the log.
+    let reported = args.junit.as_ref().map_or(Ok(()), |file| {
+        junit::write(&environment.current_dir.join(file), &package.name(), &results.ended)
+    });
+    let Ran { entered, .. } = ran?;
     results.sum()?;
     if let Some(entered) = entered {
         let text = coverage::render(&entered.of(package.program()), &package.sources());
         output::result(text.as_bytes())?;
     }
-    if let Some(file) = &args.junit {
-        let file = environment.current_dir.join(file);
-        junit::write(&file, &package.name(), &results.ended)?;
-    }
+    reported?;
     if results.exit == Exit::Success { Ok(()) } else { Err(CliError::silent(results.exit)) }
 }
 

@@ -1,8 +1,11 @@
 //! `pipe update`.
 
+mod images;
+
 use std::path::Path;
 
 use pipe_analysis::PackageSource;
+use pipe_registry::{Pins, show_digest};
 
 use crate::args::{FetchLimits, UpdateArgs};
 use crate::environment::Environment;
@@ -10,7 +13,7 @@ use crate::exit::CliError;
 use crate::packages::{Place, Renew, Resolved, Rules, is_vendored, resolve, vendor};
 use crate::{lock, output};
 
-/// Looks dependencies up again.
+/// Looks dependencies and images up again.
 ///
 /// # Errors
 /// When one cannot be had, or wants more than is accepted.
@@ -21,20 +24,31 @@ pub(crate) fn run(
     quiet: bool,
 ) -> Result<(), CliError> {
     let place = Place::find(environment, directory)?;
-    let renew = match (args.names.is_empty(), args.limits.locked || args.limits.offline) {
-        // What must not change is not looked up again.
-        (_, true) => Renew::Nothing,
-        (true, false) => Renew::All,
-        (false, false) => Renew::Named(args.names.clone()),
-    };
     let UpdateArgs { accept, limits: FetchLimits { locked, offline }, .. } = *args;
+    let pins = lock::read(&place.root.dir)?;
+    let is_image = |name: &String| images::pin(&pins, name).is_some();
+    let dependencies: Vec<String> = args.names.iter().filter(|name| !is_image(name)).cloned().collect();
+    // What must not change is not looked up again.
+    let (renew, names) = match (args.names.is_empty(), locked || offline) {
+        (_, true) => (Renew::Nothing, Vec::new()),
+        (true, false) => (Renew::All, images::named(&pins, &[])),
+        (false, false) => (Renew::Named(dependencies.clone()), images::named(&pins, &args.names)),
+    };
+    // First: when a registry cannot be reached, nothing was changed.
+    let moved = images::moved(&pins, &names, environment)?;
     let resolved = bring_up_to_date(&place, &Rules { renew, locked, offline, accept, quiet })?;
-    if let Some(name) = unknown(&args.names, &resolved) {
-        return Err(CliError::usage(format!("there is no dependency by git called `{name}`"))
+    if let Some(name) = unknown(&dependencies, &resolved) {
+        let message =
+            format!("there is no dependency by git called `{name}`, and pipe.lock pins no such image");
+        return Err(CliError::usage(message)
             .help("`[dependencies]` in `pipe.toml` names them; those by `path` are never fetched"));
+    }
+    if !moved.is_empty() {
+        lock::move_pins(&place.root.dir, &moved)?;
     }
     if !quiet {
         output::notice(&changes(&resolved));
+        output::notice(&image_changes(&pins, &moved, names.len()));
     }
     Ok(())
 }
@@ -45,7 +59,7 @@ pub(crate) fn run(
 /// As for [`run`].
 pub(super) fn bring_up_to_date(place: &Place<'_>, rules: &Rules) -> Result<Resolved, CliError> {
     let resolved = resolve(place, rules)?;
-    lock::write_packages(&place.root.dir, &resolved.lock)?;
+    lock::write_packages(&place.root.dir, &resolved.before, &resolved.lock)?;
     if is_vendored(&place.root.dir) {
         vendor(place.environment, &place.root.dir, &resolved.lock)?;
     }
@@ -81,5 +95,19 @@ fn changes(resolved: &Resolved) -> String {
     match lines.is_empty() {
         true => format!("{} packages by git, all as they were\n", resolved.lock.iter().count()),
         false => lines.concat(),
+    }
+}
+
+/// Which images became other, a line for each.
+fn image_changes(before: &Pins, moved: &Pins, asked: usize) -> String {
+    let short = |digest| show_digest(digest).chars().take("sha256:".len() + 12).collect::<String>();
+    let line = |(name, digest): (&str, _)| {
+        let was = before.get(name).map(short).unwrap_or_default();
+        format!("{name}: {was} -> {}\n", short(digest))
+    };
+    match (asked, moved.is_empty()) {
+        (0, _) => String::new(),
+        (_, true) => "images: all as they were\n".to_owned(),
+        _ => moved.iter().map(line).collect(),
     }
 }

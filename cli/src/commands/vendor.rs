@@ -21,7 +21,7 @@ pub(crate) fn run(
     let place = Place::find(environment, directory)?;
     let VendorArgs { accept, limits: FetchLimits { locked, offline } } = *args;
     let resolved = resolve(&place, &Rules { renew: Renew::Nothing, locked, offline, accept, quiet })?;
-    lock::write_packages(&place.root.dir, &resolved.lock)?;
+    lock::write_packages(&place.root.dir, &resolved.before, &resolved.lock)?;
     vendor(environment, &place.root.dir, &resolved.lock)?;
     if !quiet {
         output::notice(&match resolved.lock.iter().count() {

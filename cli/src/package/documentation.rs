@@ -16,8 +16,8 @@ use crate::exit::{CliError, Exit};
 pub(crate) struct Documentation {
     /// Of the package, or why there is none.
     found: Result<Docs, CliError>,
-    /// Of the standard library.
-    pub(crate) standard_library: Docs,
+    /// What it knows is never freed piece by piece: the process ends soon.
+    analysis: ManuallyDrop<Analysis>,
 }
 
 impl Documentation {
@@ -27,6 +27,11 @@ impl Documentation {
     /// When there is none.
     pub(crate) fn package(&self) -> Result<&Docs, CliError> {
         self.found.as_ref().map_err(Clone::clone)
+    }
+
+    /// That of the standard library.
+    pub(crate) fn standard_library(&self) -> Docs {
+        pipe_doc::standard_library(&self.analysis.snapshot())
     }
 }
 
@@ -40,14 +45,12 @@ pub(crate) fn documentation(
     directory: Option<&Path>,
 ) -> Result<Documentation, CliError> {
     let system = environment.system();
-    // What it knows is never freed piece by piece: the process ends soon.
     let mut analysis = ManuallyDrop::new(Analysis::new(Arc::new(system.clone())));
     let found = match find::package(&system, environment, directory) {
         Ok(root) => Ok(of_package(&mut analysis, &root, environment, directory)?),
         Err(error) => Err(error),
     };
-    let standard_library = pipe_doc::standard_library(&analysis.snapshot());
-    Ok(Documentation { found, standard_library })
+    Ok(Documentation { found, analysis })
 }
 
 fn of_package(
@@ -57,10 +60,13 @@ fn of_package(
     directory: Option<&Path>,
 ) -> Result<Docs, CliError> {
     let mut found = analysis.check(root, &[]);
-    // The entry module may use none of the others.
-    found.extend(analysis.check(root, &find::source_files(environment, directory, &[])?));
+    // The entry module may use none of the others; what it uses is told again.
+    for diagnostic in analysis.check(root, &find::source_files(environment, directory, &[])?) {
+        if !found.contains(&diagnostic) {
+            found.push(diagnostic);
+        }
+    }
     found.retain(|diagnostic| diagnostic.severity == Severity::Error);
-    found.dedup();
     if !found.is_empty() {
         return Err(CliError::diagnostics(Exit::Usage, found, Arc::new(sources_of(analysis))));
     }

@@ -96,7 +96,7 @@ pub(crate) fn ensure(
         );
     }
     // A run that cannot be checked is none: so it is written in CI, too.
-    lock::write_packages(&place.root.dir, &resolved.lock)
+    lock::write_packages(&place.root.dir, &resolved.before, &resolved.lock)
 }
 
 /// Looks up whatever is missing or to be renewed. The lock is not written.

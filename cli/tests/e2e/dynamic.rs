@@ -41,6 +41,39 @@ pub fn both() -> Check {
     assert_eq!(outcome.steps("ran").len(), 4, "{}", outcome.stderr);
 }
 
+/// What stands behind `??`, `&&` and `||` counts only when the left side, which only running gives, leaves it to that.
+#[test]
+fn a_failure_behind_an_operator_waits_for_what_is_before_it() {
+    let world = World::tools(
+        r#"
+fn out() -> Dir { tools.run(sh"mkdir /out; echo hi > /out/a.whl", name: "build").dir("/out") }
+fn number(text: String) -> Int { Int.parse(tools.run(["echo", text], name: "say").stdout.trim()).ok() ?? fail("${text} is no number") }
+fn is(text: String) -> Bool { tools.run(["echo", text], name: "say").stdout.trim() == "yes" }
+fn fails() -> Bool { fail("it is asked for") }
+pub fn wheel() -> String { out().file(out().glob("*.whl").first() ?? fail("no wheel")).contents.trim() }
+pub fn zip() -> File { out().file(out().glob("*.zip").first() ?? fail("no zip")) }
+pub fn twelve() -> Int { number("12") }
+pub fn dozen() -> Int { number("dozen") }
+pub fn no() -> Bool { is("no") && fails() }
+pub fn yes() -> Bool { is("yes") || fails() }
+pub fn asked() -> Bool { is("yes") && fails() }
+action ship(file: File) { do notify("shipped ${file.contents}") }
+pub action all() { do ship(out().file(out().glob("*.whl").first() ?? fail("no wheel"))) }
+
+test "a plan is made without running" { expect plan(all()).actions.len() == 1 }
+"#,
+    );
+    world.run(["plan", "zip"]).success();
+    world.run(["test"]).success();
+    assert_eq!(world.prints(["run", "wheel"]), "hi");
+    assert_eq!(world.prints(["run", "twelve"]), "12\n");
+    assert_eq!(world.prints(["run", "no"]), "false\n");
+    assert_eq!(world.prints(["run", "yes"]), "true\n");
+    world.run(["run", "zip"]).exits(1).says("no zip").says("main.pipe:");
+    world.run(["run", "dozen"]).exits(1).says("dozen is no number");
+    world.run(["run", "asked"]).exits(1).says("it is asked for");
+}
+
 const FORMS: &str = r#"
 param src: Dir = workspace.dir("src")
 

@@ -118,6 +118,36 @@ fn the_first_module_of_every_tour() {
     world.run(["cache", "verify"]).success();
 }
 
+#[test]
+fn update_moves_pins_to_what_tags_are_now() {
+    let module =
+        r#"pub fn which() -> String { image("alpine:3.20").run(sh"echo $WHICH", network: Off).stdout }"#;
+    let Some((world, server)) = world("update_moves_pins_to_what_tags_are_now", module) else { return };
+    let which = |value: &str| {
+        let busybox =
+            ["/bin/busybox", "/usr/bin/busybox"].into_iter().find_map(|path| std::fs::read(path).ok());
+        let config = json!({"config": {"Env": ["PATH=/bin", format!("WHICH={value}")]}});
+        server.image("library/alpine", "3.20", config, &[alpine(&busybox.unwrap())]);
+    };
+    which("old");
+    assert_eq!(world.prints(["run", "which"]), "old\n");
+    let old = world.read("pipe.lock");
+    which("new");
+    assert_eq!(world.prints(["run", "which"]), "old\n", "the pin holds");
+    world.run(["update", "--locked"]).success();
+    world.run(["update", "--offline"]).success();
+    world.run(["update", "other:1"]).exits(2).says("pipe.lock pins no such image");
+    assert_eq!(world.read("pipe.lock"), old);
+    world.run(["update", "alpine:3.20"]).success().says("docker.io/library/alpine:3.20: sha256:");
+    assert_ne!(world.read("pipe.lock"), old);
+    assert_eq!(world.prints(["run", "which"]), "new\n");
+    world.run(["update"]).success().says("images: all as they were");
+    let now = world.read("pipe.lock");
+    server.script(|_, _| Some(Answer::status(400)));
+    world.run(["update"]).exits(3).says("cannot get docker.io/library/alpine:3.20");
+    assert_eq!(world.read("pipe.lock"), now);
+}
+
 /// What the image says holds where the pipeline says nothing.
 #[test]
 fn an_odd_image_is_run_as_it_says() {

@@ -34,6 +34,7 @@ mod machine;
 mod network;
 mod odd;
 mod packages;
+mod permissions;
 mod pre_commit;
 mod progress;
 mod prune;

@@ -20,7 +20,7 @@ fn forget(world: &World) {
 
 const MAIN: &str = "use web\n\npub fn count() -> Int { web.count() }\n";
 
-fn manifest(web: &str) -> String {
+pub(crate) fn manifest(web: &str) -> String {
     format!(
         "[package]\nname = \"test\"\n\n[dependencies]\nweb = {{ git = \"https://example.com/web\", {web} }}\n"
     )
@@ -46,7 +46,7 @@ fn repositories(world: &World) -> PathBuf {
     world.path("repositories")
 }
 
-fn repository(world: &World, name: &str) -> PathBuf {
+pub(crate) fn repository(world: &World, name: &str) -> PathBuf {
     repositories(world).join(name)
 }
 
@@ -57,7 +57,7 @@ fn init(world: &World, name: &str) {
 }
 
 /// Writes files and commits them; the commit's name.
-fn commit(world: &World, name: &str, files: &[(&str, &str)]) -> String {
+pub(crate) fn commit(world: &World, name: &str, files: &[(&str, &str)]) -> String {
     let folder = repository(world, name);
     for (path, text) in files {
         let path = folder.join(path);
@@ -76,7 +76,7 @@ fn packages(world: &World) -> Vec<PathBuf> {
     found
 }
 
-fn lock(world: &World) -> String {
+pub(crate) fn lock(world: &World) -> String {
     world.read("pipe.lock")
 }
 
@@ -212,55 +212,6 @@ fn branches_are_followed_and_tags_are_not() {
     world.run(["run", "count"]).exits(2).says("tag `v1` of https://example.com/web was moved");
     world.run(["update", "--accept"]).success();
     assert_eq!(world.prints(["run", "count"]), "3\n");
-}
-
-#[test]
-fn what_a_package_wants_more_has_to_be_accepted() {
-    let world = world();
-    world.run(["update"]).success();
-    let wants = "[package]\nname = \"web\"\n\n[permissions]\nactions = [\"push\"]\nsecrets = [\"token\"]\n";
-    let module = "pub fn count() -> Int { 2 }\npub action ship(c: Container, token: Secret) -> ImageRef {\n  do c.secret_env(\"T\", token).push(\"ghcr.io/a/b\")\n}\n";
-    commit(&world, "web", &[("pipe.toml", wants), ("main.pipe", module)]);
-    git(&world, &repository(&world, "web"), &["tag", "v2"]);
-    world.write("pipe.toml", &manifest("tag = \"v2\""));
-    let before = lock(&world);
-    let difference = "`web` wants more than was accepted\n  web (https://example.com/web at tag v2)\n    + push images\n      reach the public network from its steps\n    + take a secret as `token`\n";
-    world.run(["update"]).exits(2).says(difference).says("pipe update --accept");
-    world.run(["run", "count"]).exits(2).says(difference);
-    assert_eq!(lock(&world), before);
-    world.run(["update", "--accept"]).success();
-    assert!(
-        lock(&world).contains("tag=v2")
-            && lock(&world).ends_with(" allow=action:push,network,secret:token\n"),
-        "{}",
-        lock(&world)
-    );
-    assert_eq!(world.prints(["run", "count"]), "2\n");
-    world.run(["update"]).success();
-    // The lock alone decides: what stands there is what was accepted.
-    world.write("pipe.lock", &lock(&world).replace("action:push,", ""));
-    let outcome = world.run(["check"]).exits(1);
-    assert!(outcome.stdout.contains("permission-not-accepted"), "{}", outcome.stdout);
-    // What is wanted no more is told, and needs nobody.
-    world.write("pipe.toml", &manifest("tag = \"v1\""));
-    world.run(["update", "--accept"]).success();
-    assert!(lock(&world).ends_with(" allow=network\n"), "{}", lock(&world));
-    // The first time, too.
-    world.write("pipe.toml", "[package]\nname = \"test\"\n");
-    std::fs::remove_file(world.package().join("pipe.lock")).unwrap();
-    world.run(["add", "https://example.com/web#v2"]).exits(2).says("`web` wants what has to be accepted");
-    assert_eq!(world.read("pipe.toml"), "[package]\nname = \"test\"\n");
-    world.run(["add", "https://example.com/web#v2", "--accept"]).success();
-    // Code that does what the manifest does not say is no better for being accepted.
-    commit(&world, "web", &[("pipe.toml", "[package]\nname = \"web\"\n")]);
-    world.write("pipe.toml", &manifest("branch = \"main\""));
-    world.run(["update"]).success();
-    let outcome = world.run(["check"]).exits(1);
-    assert!(
-        outcome.stdout.contains("the package `web` does `push`, and its `pipe.toml` does not say so"),
-        "{}",
-        outcome.stdout
-    );
 }
 
 #[test]

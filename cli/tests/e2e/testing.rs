@@ -80,6 +80,23 @@ fn a_junit_report_has_every_test() {
 }
 
 #[test]
+fn a_junit_report_tells_of_a_command_that_was_refused() {
+    let world = World::tools(
+        r#"test "plain" { expect 1 == 1 }
+test "of the host" { expect tools.run(["true"], network: Host).stdout == "" }
+test "of a step" { expect tools.run(["true"]).stdout == "" }
+"#,
+    );
+    let file = world.path("junit.xml");
+    world.run(["test", "--junit", file.to_str().unwrap()]).exits(2).says("--allow net:host");
+    let text = std::fs::read_to_string(&file).unwrap();
+    let report = quick_junit::Report::deserialize_from_str(&text).unwrap();
+    assert_eq!((report.tests, report.failures), (3, 2), "{text}");
+    assert_eq!(text.matches("did not run: ").count(), 4, "a message and a description each: {text}");
+    assert!(text.contains("--allow net:host"), "{text}");
+}
+
+#[test]
 fn coverage_names_what_no_test_entered() {
     let world = World::tools(
         r#"enum To { Staging, Live(canary: Int) }

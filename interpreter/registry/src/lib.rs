@@ -25,5 +25,5 @@ pub use fetch::{Fetched, Images};
 pub use image::Image;
 pub use pins::{PinError, Pins};
 pub use pipe_archive::Limits;
-pub use reference::{Reference, ReferenceError, registry_name};
+pub use reference::{Reference, ReferenceError, registry_name, show_digest};
 pub use settings::{Proxies, RegistrySettings, Settings};

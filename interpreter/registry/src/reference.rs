@@ -138,8 +138,8 @@ pub(crate) fn parse_digest(text: &str) -> Option<BlobDigest> {
     (lower && hex::decode_to_slice(hex, &mut bytes).is_ok()).then_some(BlobDigest(pipe_ops::Digest(bytes)))
 }
 
-/// As registries write digests.
-pub(crate) fn show_digest(digest: BlobDigest) -> String {
+/// A digest as registries and locks write it: `sha256:` and 64 hexadecimal digits.
+pub fn show_digest(digest: BlobDigest) -> String {
     format!("sha256:{digest}")
 }
 

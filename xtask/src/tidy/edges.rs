@@ -24,7 +24,7 @@ const CRATES: &[Crate] = &[
     row("stdlib", "pipe-stdlib", &[]),
     row("lang/analysis", "pipe-analysis", &["pipe-diagnostics", "pipe-syntax", "pipe-stdlib", "pipe-shell"]),
     row("lang/ide", "pipe-ide", &["pipe-diagnostics", "pipe-syntax", "pipe-analysis"]),
-    row("lang/doc", "pipe-doc", &["pipe-diagnostics", "pipe-analysis"]),
+    row("lang/doc", "pipe-doc", &["pipe-analysis"]),
     row("interpreter/ops", "pipe-ops", &[]),
     row("interpreter/dockerfile", "pipe-dockerfile", &[]),
     row(

@@ -100,6 +100,19 @@ impl<'a> Results<'a> {
         self.ended.push(Ended { title, file, line, failure, time });
     }
 
+    /// The tests that have no end yet never get one, for the command itself fails: for the report only.
+    pub(super) fn not_run(&mut self, tests: &[Arc<Test>], error: &CliError) {
+        let why = match report::plain(error) {
+            said if said.trim().is_empty() => "the command was stopped".to_owned(),
+            said => said,
+        };
+        for test in tests {
+            if !self.ended.iter().any(|ended| ended.is_of(test)) {
+                self.end(test, Some(format!("did not run: {why}")), None);
+            }
+        }
+    }
+
     /// The counts, on standard output.
     pub(super) fn sum(&self) -> Result<(), CliError> {
         output::result_line(&counts(&self.ended))

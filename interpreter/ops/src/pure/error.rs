@@ -77,10 +77,10 @@ pub enum PureError {
         /// A whole sentence.
         reason: String,
     },
-    /// `or_fail` of a result that is an error.
+    /// `or_fail` of a result that is an error, `?? fail(…)` of an optional that is none.
     #[error("{message}")]
     Failed {
-        /// What the result says.
+        /// What the result, or the program, says.
         message: String,
     },
     /// A whole number outside what a function takes.

@@ -15,6 +15,7 @@ pub(super) const TABLE: &[(&str, PureFn)] = &[
     ("divide", divide),
     ("default", default),
     ("default_optional", default_optional),
+    ("or_fail", or_fail),
 ];
 
 fn not(args: &Args<'_>) -> Result<Datum, PureError> {
@@ -115,6 +116,14 @@ fn default(args: &Args<'_>) -> Result<Datum, PureError> {
     match args.optional(0)? {
         Some(value) => Ok(value.clone()),
         None => Ok(args.get(1)?.clone()),
+    }
+}
+
+/// `a ?? fail(message)`.
+fn or_fail(args: &Args<'_>) -> Result<Datum, PureError> {
+    match args.optional(0)? {
+        Some(value) => Ok(value.clone()),
+        None => Err(PureError::Failed { message: args.text(1)?.to_string() }),
     }
 }
 

@@ -66,15 +66,45 @@ impl Images {
         {
             return Ok(Fetched { image, digest });
         }
+        self.from_any(reference, |endpoint| self.fetch_from(endpoint, reference, pinned, platform, cancel))
+    }
+
+    /// What a tag is now: the digest of the index or the manifest that it leads to. Nothing else of the image is fetched.
+    ///
+    /// # Errors
+    /// As for [`Images::fetch`].
+    pub fn resolve(&self, reference: &Reference, cancel: &Cancel) -> Result<BlobDigest, RegistryError> {
+        let tag = reference.tag.as_deref().unwrap_or_default();
+        self.from_any(reference, |endpoint| {
+            let (digest, _) = self.document(endpoint, tag, None, cancel)?;
+            self.resolved(reference, digest)?;
+            Ok(digest)
+        })
+    }
+
+    /// What the first endpoint gives that has it.
+    fn from_any<T>(
+        &self,
+        reference: &Reference,
+        ask: impl Fn(&Endpoint) -> Result<T, Stopped>,
+    ) -> Result<T, RegistryError> {
         let mut tried = Tried::new(reference.to_string());
         for endpoint in Endpoint::all(reference, &self.client.settings)? {
-            match self.fetch_from(&endpoint, reference, pinned, platform, cancel) {
-                Ok(fetched) => return Ok(fetched),
+            match ask(&endpoint) {
+                Ok(given) => return Ok(given),
                 Err(Stopped::Here(failure)) => tried.failures.push((endpoint.shown(), failure)),
                 Err(Stopped::Everywhere(error)) => return Err(error),
             }
         }
         Err(tried.into_error(reference))
+    }
+
+    /// Keeps what a tag was when it was resolved.
+    fn resolved(&self, reference: &Reference, digest: BlobDigest) -> Result<(), RegistryError> {
+        if let Some(name) = reference.pin_name() {
+            self.store.put_fact(fact_key("tag", &name), &show_digest(digest), &[])?;
+        }
+        Ok(())
     }
 
     fn fetch_from(
@@ -103,8 +133,8 @@ impl Images {
             }
         };
         let image = self.assemble(endpoint, reference, image, platform, cancel)?;
-        if let Some(name) = reference.pin_name().filter(|_| wanted.is_none()) {
-            self.store.put_fact(fact_key("tag", &name), &show_digest(digest), &[])?;
+        if wanted.is_none() {
+            self.resolved(reference, digest)?;
         }
         Ok(Fetched { image, digest })
     }

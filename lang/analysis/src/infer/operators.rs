@@ -9,6 +9,7 @@ use super::context::{broken, typed};
 use super::demand::DemandKind;
 use super::expected::{Purpose, Want};
 use super::mismatch::{is_secret, is_text};
+use super::parse::is_result;
 use super::text::article;
 use super::{Expected, Infer, units};
 use crate::checks::{self, no_data, no_order};
@@ -270,7 +271,15 @@ impl Infer<'_> {
             ty => {
                 let message = format!("this is never none: it is {}", article(&self.show(&ty)));
                 let found = self.error("needless-default", message, left.span);
-                self.report(found.help("remove `??` and what follows it"));
+                self.report(match &ty {
+                    Type::Enum(global, _) if is_result(global) => {
+                        let end = Span { start: left.span.end, end: left.span.end };
+                        found
+                            .help("it may be an error: `.ok()` is its value, or none")
+                            .fix("write `.ok()`", self.place(end), ".ok()")
+                    }
+                    _ => found.help("remove `??` and what follows it"),
+                });
                 self.silently(right);
                 return (left, broken(right.span), Type::Error);
             }

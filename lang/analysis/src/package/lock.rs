@@ -98,6 +98,15 @@ impl PackageLock {
         self.entries.retain(|source, _| keep(source));
     }
 
+    /// This lock with what became other between two: what was pinned, taken away or pinned anew.
+    #[must_use]
+    pub fn changed(mut self, before: &PackageLock, after: &PackageLock) -> PackageLock {
+        self.retain(|source| before.get(source).is_none() || after.get(source).is_some());
+        let new = after.iter().filter(|(source, package)| before.get(source) != Some(package));
+        self.entries.extend(new.map(|(source, package)| (source.clone(), package.clone())));
+        self
+    }
+
     /// All of them, in order of their sources.
     pub fn iter(&self) -> impl Iterator<Item = (&PackageSource, &LockedPackage)> {
         self.entries.iter()

@@ -64,7 +64,10 @@ fn logic_and_defaults() {
         ("default", vec![NONE, Int(2)], Int(2)),
         ("default_optional", vec![some(Int(1)), NONE], some(Int(1))),
         ("default_optional", vec![NONE, some(Int(2))], some(Int(2))),
+        ("or_fail", vec![some(Int(1)), text("no")], Int(1)),
     ]);
+    let failed = super::super::apply("or_fail", &[NONE, text("no number")]).unwrap_err();
+    assert_eq!(failed.to_string(), "no number");
 }
 
 #[test]

@@ -274,9 +274,11 @@ impl Infer<'_> {
                 self.report(match &ty {
                     Type::Enum(global, _) if is_result(global) => {
                         let end = Span { start: left.span.end, end: left.span.end };
-                        found
-                            .help("it may be an error: `.ok()` is its value, or none")
-                            .fix("write `.ok()`", self.place(end), ".ok()")
+                        found.help("it may be an error: `.ok()` is its value, or none").fix(
+                            "write `.ok()`",
+                            self.place(end),
+                            ".ok()",
+                        )
                     }
                     _ => found.help("remove `??` and what follows it"),
                 });

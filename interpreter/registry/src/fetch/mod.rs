@@ -66,7 +66,9 @@ impl Images {
         {
             return Ok(Fetched { image, digest });
         }
-        self.from_any(reference, |endpoint| self.fetch_from(endpoint, reference, pinned, platform, cancel))
+        self.at_first_endpoint(reference, |endpoint| {
+            self.fetch_from(endpoint, reference, pinned, platform, cancel)
+        })
     }
 
     /// What a tag is now: the digest of the index or the manifest that it leads to. Nothing else of the image is fetched.
@@ -75,7 +77,7 @@ impl Images {
     /// As for [`Images::fetch`].
     pub fn resolve(&self, reference: &Reference, cancel: &Cancel) -> Result<BlobDigest, RegistryError> {
         let tag = reference.tag.as_deref().unwrap_or_default();
-        self.from_any(reference, |endpoint| {
+        self.at_first_endpoint(reference, |endpoint| {
             let (digest, _) = self.document(endpoint, tag, None, cancel)?;
             self.resolved(reference, digest)?;
             Ok(digest)

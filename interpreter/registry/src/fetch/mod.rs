@@ -85,7 +85,7 @@ impl Images {
     }
 
     /// What the first endpoint gives that has it.
-    fn from_any<T>(
+    fn at_first_endpoint<T>(
         &self,
         reference: &Reference,
         ask: impl Fn(&Endpoint) -> Result<T, Stopped>,

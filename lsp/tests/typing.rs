@@ -2,120 +2,13 @@
 
 #![allow(clippy::unwrap_used)]
 
-use std::io::{BufRead, BufReader, PipeReader, PipeWriter, Read, Write};
+mod support;
+
 use std::path::{Path, PathBuf};
 
 use pipe_syntax::ast::ItemKind;
 use serde_json::{Value, json};
-
-/// An editor with a server in this process.
-struct Editor {
-    input: PipeWriter,
-    output: BufReader<PipeReader>,
-    file: String,
-    version: i64,
-    next: i64,
-    /// The last version that problems were told of, with them.
-    told: (i64, Vec<Value>),
-}
-
-impl Editor {
-    fn start(file: &Path) -> Editor {
-        let ((server_in, input), (output, server_out)) = (std::io::pipe().unwrap(), std::io::pipe().unwrap());
-        std::thread::spawn(move || {
-            pipe_lsp::serve(BufReader::new(server_in), server_out, "0", None).unwrap()
-        });
-        let mut editor = Editor {
-            input,
-            output: BufReader::new(output),
-            file: format!("file://{}", file.display()),
-            version: 0,
-            next: 0,
-            told: (0, Vec::new()),
-        };
-        let capabilities = json!({ "general": { "positionEncodings": ["utf-8"] } });
-        editor.ask("initialize", json!({ "capabilities": capabilities }));
-        editor.tell("initialized", json!({}));
-        editor
-    }
-
-    fn write(&mut self, message: &Value) {
-        let body = message.to_string();
-        write!(self.input, "Content-Length: {}\r\n\r\n{body}", body.len()).unwrap();
-    }
-
-    fn tell(&mut self, method: &str, params: Value) {
-        self.write(&json!({ "jsonrpc": "2.0", "method": method, "params": params }));
-    }
-
-    fn read(&mut self) -> Value {
-        let mut length = 0;
-        loop {
-            let mut line = String::new();
-            assert!(self.output.read_line(&mut line).unwrap() > 0, "the server ended");
-            match line.trim().split_once(": ") {
-                Some(("Content-Length", n)) => length = n.parse().unwrap(),
-                Some(_) => {}
-                None => break,
-            }
-        }
-        let mut body = vec![0; length];
-        self.output.read_exact(&mut body).unwrap();
-        let message: Value = serde_json::from_slice(&body).unwrap();
-        match message["method"].as_str() {
-            Some("textDocument/publishDiagnostics") if message["params"]["uri"] == self.file => {
-                let version = message["params"]["version"].as_i64().unwrap();
-                assert!(self.told.0 <= version && version <= self.version, "told of {version}");
-                self.told = (version, message["params"]["diagnostics"].as_array().unwrap().clone());
-            }
-            Some("window/logMessage") => panic!("{message}"),
-            _ => {}
-        }
-        message
-    }
-
-    fn ask(&mut self, method: &str, params: Value) -> Value {
-        self.next += 1;
-        let id = self.next;
-        self.write(&json!({ "jsonrpc": "2.0", "id": id, "method": method, "params": params }));
-        loop {
-            let message = self.read();
-            if message.get("method").is_none() && message["id"] == id {
-                assert!(message.get("error").is_none(), "{method}: {message}");
-                return message["result"].clone();
-            }
-        }
-    }
-
-    fn open(&mut self, text: &str) {
-        self.version += 1;
-        let document =
-            json!({ "uri": self.file, "languageId": "pipe", "version": self.version, "text": text });
-        self.tell("textDocument/didOpen", json!({ "textDocument": document }));
-    }
-
-    fn change(&mut self, change: Value) {
-        self.version += 1;
-        let document = json!({ "uri": self.file, "version": self.version });
-        self.tell("textDocument/didChange", json!({ "textDocument": document, "contentChanges": [change] }));
-    }
-
-    /// What is offered at a place.
-    fn offered(&mut self, at: &Value) -> Vec<String> {
-        let document = json!({ "uri": self.file });
-        let found = self.ask("textDocument/completion", json!({ "textDocument": document, "position": at }));
-        let items = found["items"].as_array().unwrap();
-        items.iter().map(|item| item["label"].as_str().unwrap().to_owned()).collect()
-    }
-
-    /// The problems of the text as it is, once they are told.
-    fn problems(&mut self) -> Vec<Value> {
-        while self.told.0 < self.version {
-            self.read();
-        }
-        self.told.1.clone()
-    }
-}
+use support::Editor;
 
 /// The place of a byte, in lines and bytes.
 fn place(text: &str, offset: usize) -> Value {

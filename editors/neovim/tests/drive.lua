@@ -82,6 +82,24 @@ local tests = {
     end,
   },
   {
+    "a name is changed in every file",
+    function()
+      local main = open("main.pipe")
+      local row = 3
+      local column = lines(main)[row]:find("greeting") - 1
+      vim.api.nvim_win_set_cursor(0, { row, column })
+      vim.lsp.buf.rename("said")
+      wait("the new name", function()
+        return lines(main)[row]:find("words.said", 1, true) ~= nil
+      end)
+      local words = vim.fn.bufnr(folder .. "/words.pipe")
+      assert(lines(words)[2]:find("pub fn said(", 1, true), vim.inspect(lines(words)))
+      wait("no error", function()
+        return #errors(main) == 0
+      end)
+    end,
+  },
+  {
     "a file is formatted",
     function()
       local main = open("main.pipe")

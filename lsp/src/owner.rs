@@ -39,6 +39,8 @@ pub(crate) enum Task {
     /// A question about a file.
     Ask {
         uri: Uri,
+        /// Every module of the package is looked at, also one that nothing uses.
+        whole: bool,
         question: Question,
     },
     /// A mistake of the owner.
@@ -176,7 +178,7 @@ impl Owner {
             Task::Change { uri, version, changes } => self.change(&uri, version, changes),
             Task::Close(uri) => self.close(&uri),
             Task::Disk => self.disk(),
-            Task::Ask { uri, question } => self.ask(&uri, question),
+            Task::Ask { uri, whole, question } => self.ask(&uri, whole, question),
             #[cfg(test)]
             Task::Planted => panic!("planted"),
             Task::ShowsProgress => {
@@ -236,13 +238,13 @@ impl Owner {
         self.packages.files_changed();
     }
 
-    fn ask(&mut self, uri: &Uri, question: Question) {
+    fn ask(&mut self, uri: &Uri, whole: bool, question: Question) {
         let path = path_of(uri);
         let Some(package) = self.packages.of(&path) else {
             return question.answer(Some(Unanswered::Unknown));
         };
         let names = package.names(&self.open, self.agreement);
-        let snapshot = package.snapshot();
+        let snapshot = if whole { package.whole() } else { package.snapshot() };
         let file = package.name_of(&path);
         self.pool.spawn(move || {
             let mut question = question;

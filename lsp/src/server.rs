@@ -61,9 +61,19 @@ impl Server {
         uri: Uri,
         question: impl FnOnce(&View<'_>) -> T + Send + 'static,
     ) -> Result<Option<T>> {
+        self.ask_of(uri, false, question).await
+    }
+
+    /// As [`Server::ask`]; with `whole`, modules that nothing uses are looked at, too.
+    async fn ask_of<T: Send + 'static>(
+        &self,
+        uri: Uri,
+        whole: bool,
+        question: impl FnOnce(&View<'_>) -> T + Send + 'static,
+    ) -> Result<Option<T>> {
         let (sender, answer) = oneshot::channel();
         let question = Asked { question: Some(question), found: None, sender };
-        self.tell(Task::Ask { uri, question: Box::new(question) });
+        self.tell(Task::Ask { uri, whole, question: Box::new(question) });
         match answer.await {
             Ok(Ok(answer)) => Ok(Some(answer)),
             Ok(Err(Unanswered::Unknown)) => Ok(None),
@@ -287,7 +297,7 @@ impl LanguageServer for Server {
     async fn references(&self, params: ReferenceParams) -> Result<Option<Vec<Location>>> {
         let (at, declaration) = (params.text_document_position, params.context.include_declaration);
         let answer = move |view: &View<'_>| navigate::references(view, at.position, declaration);
-        self.ask(at.text_document.uri, answer).await
+        self.ask_of(at.text_document.uri, true, answer).await
     }
 
     async fn document_highlight(
@@ -310,7 +320,7 @@ impl LanguageServer for Server {
     async fn rename(&self, params: RenameParams) -> Result<Option<WorkspaceEdit>> {
         let at = params.text_document_position;
         let answer = move |view: &View<'_>| navigate::rename(view, at.position, &params.new_name);
-        self.ask(at.text_document.uri, answer).await?.transpose()
+        self.ask_of(at.text_document.uri, true, answer).await?.transpose()
     }
 
     async fn completion(&self, params: CompletionParams) -> Result<Option<CompletionResponse>> {

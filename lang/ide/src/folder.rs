@@ -36,6 +36,11 @@ impl PackageFolder {
         self.modules = Arc::default();
     }
 
+    /// The paths of its modules, relative to it.
+    pub fn module_paths(&self) -> impl Iterator<Item = &str> {
+        self.modules().iter().map(|(path, _)| path.as_str())
+    }
+
     /// The `.pipe` files of the package with their texts on the disk, by their paths in it.
     pub(crate) fn modules(&self) -> &[(String, String)] {
         self.modules.get_or_init(|| {

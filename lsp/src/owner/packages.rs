@@ -142,6 +142,16 @@ impl Package {
         self.analysis.snapshot()
     }
 
+    /// As [`Package::snapshot`], with every module of the package: also those that nothing uses and nobody has open. Whoever asks next
+    /// has the program as it is again.
+    pub(super) fn whole(&mut self) -> Snapshot {
+        let others = self.folder.module_paths().map(|path| self.root.dir.join(path));
+        let files: Vec<PathBuf> = self.documents.iter().cloned().chain(others).collect();
+        self.analysis.load(&self.root, &files);
+        self.stale = true;
+        self.analysis.snapshot()
+    }
+
     /// The name of a file in the program.
     pub(super) fn name_of(&self, path: &Path) -> String {
         path.strip_prefix(&self.root.dir).unwrap_or(path).to_string_lossy().into_owned()

@@ -27,7 +27,7 @@ impl Ask for Planted {
 fn ask(tasks: &Tasks, uri: &Uri, fails: bool) -> Result<String, Unanswered> {
     let (sender, answer) = mpsc::channel();
     let question = Box::new(Planted { fails, found: None, sender });
-    tasks.send(Task::Ask { uri: uri.clone(), question }).unwrap();
+    tasks.send(Task::Ask { uri: uri.clone(), whole: false, question }).unwrap();
     answer.recv().unwrap()
 }
 
@@ -77,4 +77,44 @@ fn several_packages_each_have_their_own() {
     let (sender, documents) = oneshot::channel();
     tasks.send(Task::Packages(sender)).unwrap();
     assert_eq!(documents.blocking_recv().unwrap().len(), 2);
+}
+
+/// A question for the files of the program.
+struct Files {
+    found: Vec<String>,
+    sender: mpsc::Sender<Vec<String>>,
+}
+
+impl Ask for Files {
+    fn look(&mut self, view: &View<'_>) {
+        self.found = view.snapshot.own_files().map(ToString::to_string).collect();
+    }
+
+    fn answer(self: Box<Self>, failed: Option<Unanswered>) {
+        assert_eq!(failed, None);
+        let Files { found, sender } = *self;
+        sender.send(found).unwrap();
+    }
+}
+
+#[test]
+fn modules_that_nothing_uses_are_looked_at_when_all_are_meant() {
+    let folder = tempfile::tempdir().unwrap();
+    let root = folder.path().canonicalize().unwrap();
+    std::fs::create_dir(root.join("lib")).unwrap();
+    std::fs::write(root.join("lib/alone.pipe"), "pub let n: Int = 1\n").unwrap();
+    std::fs::write(root.join("main.pipe"), "pub fn f() -> Int { 1 }\n").unwrap();
+    let uri = Uri::from_file_path(root.join("main.pipe")).unwrap();
+    let (tasks, owner) = channel();
+    let (outgoing, _said) = tokio::sync::mpsc::unbounded_channel();
+    owner.start(outgoing, None).unwrap();
+    let text = "pub fn f() -> Int { 1 }\n".to_owned();
+    tasks.send(Task::Open(Document { uri: uri.clone(), version: 1, text })).unwrap();
+    let files = |whole: bool| {
+        let (sender, answer) = mpsc::channel();
+        let question = Box::new(Files { found: Vec::new(), sender });
+        tasks.send(Task::Ask { uri: uri.clone(), whole, question }).unwrap();
+        answer.recv().unwrap().len()
+    };
+    assert_eq!([files(false), files(true), files(false)], [1, 2, 1]);
 }

@@ -9,13 +9,15 @@ import { Editor } from "./lib/editor.mjs";
 import { until } from "./lib/wait.mjs";
 
 let editor;
-/** The program as it was, and how many lines it has. */
+/** The program as it was, its other module, and how many lines it has. */
 let original;
+let words;
 let lines;
 
 before(async () => {
   editor = await Editor.start(join(import.meta.dirname, "workspaces/trusted"), { name: "trusted" });
   original = readFileSync(editor.file("main.pipe"), "utf8");
+  words = readFileSync(editor.file("words.pipe"), "utf8");
   lines = original.split("\n").length;
 });
 after(() => editor?.close());
@@ -71,7 +73,30 @@ say("saving leaves diagnostics of the version that is shown", async () => {
   await until("the text of the disk", async () => (await editor.upToDate("main.pipe")).every(({ severity }) => severity !== 1));
 });
 
+say("a function is renamed in every file", async () => {
+  await editor.open("words.pipe");
+  const line = onDisk("words.pipe").split("\n").findIndex((text) => text.startsWith("pub fn greeting")) + 1;
+  await editor.goTo(line, "pub fn g".length);
+  await editor.press("F2");
+  const box = editor.page.locator(".rename-box input");
+  await box.waitFor();
+  await box.fill("salutation");
+  await editor.press("Enter");
+  // The editor saves what it renames.
+  await until("the new name in both files", () => /fn salutation\(/.test(onDisk("words.pipe")) && (onDisk("main.pipe").match(/words\.salutation\(/g) ?? []).length === 3);
+  assert.doesNotMatch(onDisk("main.pipe") + onDisk("words.pipe"), /greeting\(/);
+  await until("a program without errors", async () => (await editor.upToDate("main.pipe")).every(({ severity }) => severity !== 1));
+  await editor.screenshot("renamed");
+  // And back, for the tests that follow.
+  writeFileSync(editor.file("words.pipe"), words);
+  writeFileSync(editor.file("main.pipe"), original);
+  await editor.page.locator(".view-lines", { hasText: "greeting(" }).waitFor();
+  await editor.open("main.pipe");
+  await editor.page.locator(".view-lines", { hasText: "words.greeting(" }).waitFor();
+});
+
 say("a server that is killed comes back, and no edit is lost", async () => {
+  await editor.open("main.pipe");
   await editor.goTo(lines);
   await editor.type("\n# before");
   await editor.upToDate("main.pipe");
@@ -123,6 +148,13 @@ say("a target is run in a terminal, after its parameters were asked for", async 
   await editor.pick("loud");
   await until("what it says", async () => /HELLO, WORLD/.test(await editor.terminal()));
   await editor.screenshot("run");
+});
+
+say("the lens above a test runs it", async () => {
+  await editor.goTo(lines);
+  await editor.page.locator(".codelens-decoration a", { hasText: "Test" }).first().click();
+  await until("its result", async () => /ok\s+greetings greet/.test(await editor.terminal()));
+  await editor.screenshot("lenses");
 });
 
 say("the test explorer tells which tests hold", async () => {

@@ -9,7 +9,7 @@ import { fileURLToPath } from "node:url";
 import { chromium } from "playwright-core";
 
 import { Notes } from "./notes.mjs";
-import { until } from "./wait.mjs";
+import { LIMIT, until } from "./wait.mjs";
 
 const here = dirname(dirname(fileURLToPath(import.meta.url)));
 const CODE_SERVER = join(here, "node_modules/code-server/out/node/entry.js");
@@ -63,8 +63,9 @@ export class Editor {
     await until("the workbench answers", async () => (await fetch(`http://127.0.0.1:${port}/healthz`)).ok);
     editor.browser = await chromium.launch({ executablePath: CHROMIUM, args: FLAGS, headless: true });
     editor.page = await editor.browser.newPage({ viewport: { width: 1400, height: 900 } });
+    editor.page.setDefaultTimeout(LIMIT);
     await editor.page.goto(`http://127.0.0.1:${port}/?folder=${encodeURIComponent(editor.folder)}`);
-    await editor.page.locator(".monaco-workbench").waitFor({ timeout: 120_000 });
+    await editor.page.locator(".monaco-workbench").waitFor();
     return editor;
   }
 
@@ -118,7 +119,7 @@ export class Editor {
   /** Chooses the entry of the open list that says `text`. */
   async pick(text) {
     const row = this.page.locator(".quick-input-widget:visible .monaco-list-row", { hasText: text }).first();
-    await row.waitFor({ timeout: 60_000 });
+    await row.waitFor();
     await row.click();
   }
 

@@ -3,7 +3,7 @@
 import { setTimeout as sleep } from "node:timers/promises";
 
 /** A machine under load is slow; what never comes fails by this. In milliseconds. */
-const LIMIT = Number(process.env.PIPE_TEST_PATIENCE ?? 60_000);
+export const LIMIT = Number(process.env.PIPE_TEST_PATIENCE ?? 120_000);
 
 /** Waits until `look` gives something; gives that. What it throws meanwhile is why it failed, if it does. */
 export async function until(what, look, limit = LIMIT) {

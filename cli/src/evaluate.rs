@@ -21,6 +21,8 @@ use crate::target::Request;
 pub(crate) enum Purpose {
     /// To be run.
     Run,
+    /// To be run, and written with what checks keep.
+    Write,
     /// To be looked at.
     Look,
 }
@@ -89,7 +91,7 @@ impl<'p> Evaluation<'p> {
             let (evaluator, targets) = attempt(package, environment, request, trust, purpose);
             let missing = trust.missing(evaluator.graph(), &needed(&evaluator, &targets))?;
             let recalled = match purpose {
-                Purpose::Run => trust.settle(&missing).map(|()| false)?,
+                Purpose::Run | Purpose::Write => trust.settle(&missing).map(|()| false)?,
                 Purpose::Look => !missing.is_empty() && trust.recall(&missing),
             };
             if !recalled && trust.variables() == known {
@@ -162,8 +164,10 @@ fn attempt(
     purpose: Purpose,
 ) -> (Evaluator, Result<Vec<EvaluatedTarget>, Box<EvalError>>) {
     let mut evaluator = evaluator(package, environment, trust, request.params.clone());
-    if purpose == Purpose::Look {
-        evaluator.look_at_actions();
+    match purpose {
+        Purpose::Run => {}
+        Purpose::Write => evaluator.write_what_is_kept(),
+        Purpose::Look => evaluator.look_at_actions(),
     }
     let targets = request.targets.iter().map(|(label, target)| {
         let evaluated = evaluator.eval_target(target)?;

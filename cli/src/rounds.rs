@@ -6,7 +6,7 @@ use std::sync::Arc;
 use pipe_engine::{Answer, Demand, Engine, Round, Rounds};
 use pipe_ops::{Graph, Output};
 
-use crate::evaluate::{Evaluation, known_outputs};
+use crate::evaluate::{EvaluatedTarget, Evaluation, known_outputs};
 use crate::execute;
 use crate::package::Package;
 
@@ -38,7 +38,8 @@ impl Rounds for TargetRounds<'_, '_> {
             });
         }
         let targets = self.evaluation.targets.iter();
-        let demands = targets.flat_map(|target| demands(&target.label, target.outputs())).collect();
+        let outputs = |target: &EvaluatedTarget| [target.outputs(), target.demand.kept()].concat();
+        let demands = targets.flat_map(|target| demands(&target.label, outputs(target))).collect();
         let awaited = self.evaluation.awaited().iter().map(|awaited| awaited.output).collect();
         Round { demands, awaited }
     }

@@ -90,6 +90,7 @@ fn shell(root: Output, script: &str, mounts: Vec<Mount>, env: BTreeMap<String, A
         argv,
         env,
         unset_env: Vec::new(),
+        volatile_env: Vec::new(),
         workdir: "/".to_owned(),
         user: None,
         platform: host_platform().to_owned(),

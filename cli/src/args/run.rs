@@ -40,6 +40,12 @@ pub(crate) struct RunOptions {
     /// Refuse actions
     #[arg(long)]
     pub(crate) pure: bool,
+    /// Write the test reports of checks, and the checks themselves, to FILE as one JUnit report
+    #[arg(long, value_name = "FILE")]
+    pub(crate) junit: Option<PathBuf>,
+    /// Go on with a run that stopped: the actions that it finished are not repeated. A run that can go on says its name
+    #[arg(long, value_name = "RUN")]
+    pub(crate) resume: Option<String>,
     /// Show the plan and run nothing
     #[arg(long)]
     pub(crate) dry_run: bool,

@@ -1,9 +1,11 @@
 //! `pipe run`.
 
 use std::ffi::OsString;
+use std::path::Path;
 use std::sync::Arc;
 
 use pipe_engine::{Engine, RunReport};
+use pipe_eval::Demand;
 use pipe_store::Store;
 
 use crate::args::{Cli, Command, PlanForm, RunArgs};
@@ -16,7 +18,7 @@ use crate::package::Package;
 use crate::progress::{Progress, Style};
 use crate::result::{self, Answers};
 use crate::rounds::TargetRounds;
-use crate::{execute, machine, packages, target, upkeep, warned};
+use crate::{execute, machine, packages, reports, resume, target, upkeep, warned};
 
 use super::opened::Opened;
 
@@ -41,7 +43,8 @@ pub(crate) fn run(
         let form = PlanForm::default();
         return super::plan::show(package, environment, config, &mut evaluation, &trust, form, *style);
     }
-    let mut evaluation = Evaluation::new(package, environment, request, &mut trust, Purpose::Run)?;
+    let purpose = if args.options.output.is_some() { Purpose::Write } else { Purpose::Run };
+    let mut evaluation = Evaluation::new(package, environment, request, &mut trust, purpose)?;
     check_wishes(args, &evaluation)?;
     let config = &if evaluation.asks_for_anything() { trust.configured(config)? } else { config.clone() };
     let (folder, limits) = (package.folder(), config.limits()?);
@@ -57,8 +60,12 @@ pub(crate) fn run(
         progress.clone(),
         steps_are_likely,
     )?;
-    let done = execute(package, environment, &engine, &mut evaluation, &progress, *style)
-        .and_then(|report| give(environment, args, &evaluation, &report, &store, &progress));
+    let engine = engine.resuming(args.options.resume.clone());
+    let done = execute(package, environment, &engine, &mut evaluation, &progress, *style);
+    let done = done.and_then(|(report, exit)| {
+        let given = Given { environment, args, evaluation: &evaluation, report: &report, store: &store };
+        given.to_the_user(exit, &progress, arguments)
+    });
     upkeep::settle(&store, &limits, &progress);
     done?;
     forecast.succeeded();
@@ -105,7 +112,7 @@ fn check_wishes(args: &RunArgs, evaluation: &Evaluation<'_>) -> Result<(), CliEr
     Ok(())
 }
 
-/// Runs what is needed, and says what failed.
+/// Runs what is needed, and says what failed; how it ended.
 fn execute(
     package: &Package,
     environment: &Environment,
@@ -113,7 +120,7 @@ fn execute(
     evaluation: &mut Evaluation<'_>,
     progress: &Progress,
     style: Style,
-) -> Result<RunReport, CliError> {
+) -> Result<(RunReport, Exit), CliError> {
     let mut rounds = TargetRounds::new(evaluation, engine, package);
     let report = execute::run(engine, &mut rounds, package, environment, progress)?;
     for failure in &report.failures {
@@ -124,37 +131,64 @@ fn execute(
     }
     let exit = evaluation.errors.iter().map(|error| crate::report::error(error, style)).max();
     let exit = exit.unwrap_or(Exit::Success).max(execute::exit_of(report.ending()));
-    if exit != Exit::Success {
-        return Err(CliError::silent(exit));
-    }
-    Ok(report)
+    Ok((report, exit))
 }
 
-/// Writes or prints the results.
-fn give(
-    environment: &Environment,
-    args: &RunArgs,
-    evaluation: &Evaluation<'_>,
-    report: &RunReport,
-    store: &Store,
-    progress: &Progress,
-) -> Result<(), CliError> {
-    if args.execution.expect_cached {
-        progress.expect_cached()?;
+/// What a run gave.
+struct Given<'a> {
+    environment: &'a Environment,
+    args: &'a RunArgs,
+    evaluation: &'a Evaluation<'a>,
+    report: &'a RunReport,
+    store: &'a Store,
+}
+
+impl Given<'_> {
+    /// Writes or prints the results; of a run that failed, what its checks keep, and how it goes on.
+    fn to_the_user(&self, exit: Exit, progress: &Progress, arguments: &[OsString]) -> Result<(), CliError> {
+        let answers = Answers::of(self.report);
+        let junit = self.args.options.junit.as_ref().map(|file| self.environment.current_dir.join(file));
+        reports::tell(&self.evaluation.targets, &answers, self.store, progress, junit.as_deref())?;
+        if exit == Exit::Success {
+            return self.results(&answers, progress);
+        }
+        if let (Some(path), [one]) = (&self.args.options.output, self.evaluation.targets.as_slice())
+            && matches!(one.demand, Demand::Check(_))
+        {
+            self.write(&one.demand, &answers, path, progress)?;
+        }
+        if let Some(run) = &self.report.run {
+            progress.resume(run, &resume::command(arguments, run, self.report));
+        }
+        Err(CliError::silent(exit))
     }
-    let answers = Answers::of(report);
-    match (&args.options.output, evaluation.targets.as_slice()) {
-        (Some(path), [one]) => {
-            let destination = environment.current_dir.join(path);
-            let time = environment.written_time();
-            let written = result::write(&one.demand, &answers, store, &destination, time)?;
-            if let Some(message) = written.warning(path) {
-                progress.warning(&message);
+
+    fn results(&self, answers: &Answers, progress: &Progress) -> Result<(), CliError> {
+        if self.args.execution.expect_cached {
+            progress.expect_cached()?;
+        }
+        match (&self.args.options.output, self.evaluation.targets.as_slice()) {
+            (Some(path), [one]) => self.write(&one.demand, answers, path, progress),
+            (_, targets) => {
+                let terminal = self.environment.stdout_is_terminal;
+                result::print(targets, answers, self.store, self.args.options.json, terminal)
             }
-            Ok(())
         }
-        (_, targets) => {
-            result::print(targets, &answers, store, args.options.json, environment.stdout_is_terminal)
+    }
+
+    fn write(
+        &self,
+        demand: &Demand,
+        answers: &Answers,
+        path: &Path,
+        progress: &Progress,
+    ) -> Result<(), CliError> {
+        let destination = self.environment.current_dir.join(path);
+        let time = self.environment.written_time();
+        let written = result::write(demand, answers, self.store, &destination, time)?;
+        if let Some(message) = written.warning(path) {
+            progress.warning(&message);
         }
+        Ok(())
     }
 }

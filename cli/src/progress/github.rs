@@ -11,8 +11,9 @@ use pipe_engine::{Stream, Summary};
 use pipe_ops::NodeId;
 
 use super::logs::{StepLogs, total};
-use super::{Step, Style, View, human, state_name};
+use super::{Step, Style, View, human, printable, state_name, tests_text};
 use crate::failure::StepReport;
+use crate::reports::{FailedTest, Tests};
 
 pub(super) struct Github {
     style: Style,
@@ -56,6 +57,18 @@ impl View for Github {
 
     fn finished(&mut self, summary: &Summary, elapsed: Duration) -> String {
         total(summary, elapsed, self.style)
+    }
+
+    fn tests(&mut self, tests: &Tests) -> String {
+        let annotation = |test: &FailedTest| {
+            let mut properties = vec![("title", printable(&test.name, false))];
+            properties.extend(test.file.iter().map(|file| ("file", printable(file, false))));
+            properties.extend(test.line.map(|line| ("line", line.to_string())));
+            let message = if test.message.is_empty() { "it failed" } else { &test.message };
+            workflow_command("error", &properties, &printable(message, false))
+        };
+        let annotations: String = tests.failed.iter().map(annotation).collect();
+        format!("{annotations}{}", fenced(&tests_text(tests)))
     }
 
     fn failure(&mut self, report: &StepReport) -> String {

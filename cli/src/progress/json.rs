@@ -4,10 +4,12 @@ use std::time::Duration;
 
 use pipe_engine::{Stream, Summary};
 use pipe_ops::NodeId;
+use serde_json::json;
 
 use super::schema::Object;
 use super::{Service, Step, View, service_state_name, state_name};
 use crate::failure::StepReport;
+use crate::reports::{FailedTest, Tests};
 
 pub(super) struct Json;
 
@@ -62,6 +64,17 @@ impl View for Json {
     fn finished(&mut self, summary: &Summary, elapsed: Duration) -> String {
         let Summary { cached, ran, failed, skipped } = *summary;
         Object::Summary { cached, ran, failed, skipped, ms: millis(elapsed) }.line()
+    }
+
+    fn tests(&mut self, tests: &Tests) -> String {
+        let failure = |test: &FailedTest| json!({ "name": test.name, "message": test.message, "file": test.file, "line": test.line });
+        let failures: Vec<serde_json::Value> = tests.failed.iter().map(failure).collect();
+        let (name, passed, skipped) = (&tests.name, tests.passed, tests.skipped);
+        Object::Tests { name, passed, failed: failures.len(), skipped, failures: &failures }.line()
+    }
+
+    fn resume(&mut self, run: &str, command: &str) -> String {
+        Object::Resume { run, command }.line()
     }
 
     fn failure(&mut self, report: &StepReport) -> String {

@@ -23,6 +23,7 @@ use crate::environment::Environment;
 use crate::exit::{CliError, Exit};
 use crate::failure::StepReport;
 use crate::output;
+use crate::reports::Tests;
 
 pub(crate) use control::printable;
 pub(crate) use github::workflow_command;
@@ -91,6 +92,14 @@ trait View: Send {
     fn finished(&mut self, summary: &Summary, elapsed: Duration) -> String;
     /// Why a step failed, told after the run.
     fn failure(&mut self, report: &StepReport) -> String;
+    /// What the test reports of a check say, told after the run's failures.
+    fn tests(&mut self, tests: &Tests) -> String {
+        tests_text(tests)
+    }
+    /// The run stopped and can go on, told after its failures.
+    fn resume(&mut self, _run: &str, command: &str) -> String {
+        format!("\nto go on, without repeating what is done:\n  {command}\n")
+    }
     /// Some time has passed.
     fn tick(&mut self) -> String {
         String::new()
@@ -179,6 +188,17 @@ impl Progress {
         self.show(|view| view.failure(report));
     }
 
+    /// Says what the test reports of a check say.
+    pub(crate) fn tests(&self, tests: &Tests) {
+        self.show(|view| view.tests(tests));
+    }
+
+    /// Says how a run that stopped can go on.
+    pub(crate) fn resume(&self, run: &str, command: &str) {
+        let command = self.shown(command.into());
+        self.show(|view| view.resume(run, &command));
+    }
+
     /// A warning that is not the engine's.
     pub(crate) fn warning(&self, message: &str) {
         let message = self.shown(message.into());
@@ -193,6 +213,21 @@ impl Progress {
     fn show(&self, say: impl FnOnce(&mut dyn View) -> String) {
         show(&self.view, say);
     }
+}
+
+/// The tests of a check for people: how many, and each that failed.
+fn tests_text(tests: &Tests) -> String {
+    let mut text = format!("{}: {}\n", printable(&tests.name, false), tests.counts());
+    for test in &tests.failed {
+        let place = match (&test.file, test.line) {
+            (Some(file), Some(line)) => format!(" ({file}:{line})"),
+            (Some(file), None) => format!(" ({file})"),
+            _ => String::new(),
+        };
+        let message = if test.message.is_empty() { String::new() } else { format!(": {}", test.message) };
+        text.push_str(&format!("  FAILED {}\n", printable(&format!("{}{place}{message}", test.name), false)));
+    }
+    text
 }
 
 /// Written under the lock: what two threads say must not change places.

@@ -81,6 +81,10 @@ pub(crate) enum Object<'a> {
         #[serde(skip_serializing_if = "Option::is_none")]
         help: Option<&'a str>,
     },
+    /// What the test reports of a check say.
+    Tests { name: &'a str, passed: usize, failed: usize, skipped: usize, failures: &'a [serde_json::Value] },
+    /// The run stopped, and what it did to the world need not be repeated.
+    Resume { run: &'a str, command: &'a str },
     /// The run is over.
     Summary { cached: usize, ran: usize, failed: usize, skipped: usize, ms: u64 },
 }
@@ -134,6 +138,8 @@ mod tests {
             },
             Object::Diagnostic { diagnostic: &diagnostic },
             Object::Error { message: "m", help: Some("h") },
+            Object::Tests { name: "unit", passed: 1, failed: 0, skipped: 0, failures: &[] },
+            Object::Resume { run: "1a2b3c4d", command: "pipe run deploy --resume 1a2b3c4d" },
             Object::Summary { cached: 0, ran: 0, failed: 0, skipped: 0, ms: 0 },
         ];
         objects.iter().map(Object::line).collect()

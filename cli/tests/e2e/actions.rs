@@ -151,3 +151,114 @@ fn a_plan_lists_the_effects_and_does_none() {
     assert!(plan.contains("make    action") || plan.contains("export  action"), "{plan}");
     assert!(!world.package().join("file").exists());
 }
+
+/// Each `perform` leaves a line behind in a cache volume: what was done, and how often.
+const ROLLOUT: &str = r#"
+fn kubectl(line: String) -> Action[Container] {
+  tools.cache("/cluster", "cluster").perform(sh"""
+    echo ${{ line }} >> /cluster/log
+    echo "applied ${{ line }}"
+  """, name: line)
+}
+action quietly(line: String) { do kubectl(line) }
+pub enum To { Staging, Production(canary: Int = 10) }
+pub action deploy(to: To = Production()) {
+  match to {
+    Staging => do kubectl("staging")
+    Production(canary) => {
+      let first = do kubectl("canary ${canary}")
+      do sleep(1ms)
+      do approval("Promote after ${first.stdout.trim()}?")
+      do kubectl("everyone")
+    }
+  }
+}
+pub fn done() -> String {
+  tools.cache("/cluster", "cluster").run(sh"cat /cluster/log", fresh: 0s).stdout
+}
+pub action flaky() {
+  do retry(once("second try"), times: 2)
+  do allow_failure(tools.perform(sh"exit 9", name: "may fail"))
+  do on_failure(kubectl("good"), quietly("handler"))
+  do finally(kubectl("work"), quietly("cleanup"))
+  do approval("Go on?")
+  do kubectl("last")
+}
+fn once(name: String) -> Action[Container] {
+  tools.cache("/cluster", "cluster").perform(sh"""
+    echo try >> /cluster/log
+    [ "$(grep -c try /cluster/log)" -gt 1 ]
+  """, name: name)
+}
+pub action asks_first() { do approval("Go on?") }
+"#;
+
+/// The run that a stopped command says can go on, with the command for that.
+fn resumable(outcome: &crate::harness::Outcome) -> (String, String) {
+    let told = outcome.the("resume");
+    let text = |field: &str| told[field].as_str().unwrap().to_owned();
+    (text("run"), text("command"))
+}
+
+#[test]
+fn a_run_goes_on_where_an_approval_stopped_it() {
+    let world = World::tools(ROLLOUT);
+    let done = || world.prints(["run", "done"]);
+    let outcome = world.events(["run", "deploy"]).exits(4);
+    assert_eq!(outcome.steps("ran"), ["canary 10", "sleep"]);
+    let (run, command) = resumable(&outcome);
+    assert!(command.ends_with(&format!(" run deploy --resume {run} --approve approval")), "{command}");
+    assert_eq!(done(), "canary 10\n");
+    // Still nobody says yes: nothing is done, and the run stays the same.
+    let outcome = world.events(["run", "deploy", "--resume", &run]).exits(4);
+    assert_eq!(
+        (outcome.steps("cached"), outcome.steps("ran")),
+        (vec!["canary 10".into(), "sleep".into()], vec![])
+    );
+    assert_eq!(resumable(&outcome).0, run);
+    let outcome = world.events(["run", "deploy", "--resume", &run, "--approve", "approval"]).success();
+    assert_eq!(outcome.steps("ran"), ["approval", "everyone"]);
+    assert_eq!(done(), "canary 10\neveryone\n");
+    // All of it is done now.
+    let outcome = world.events(["run", "deploy", "--resume", &run]).success();
+    assert_eq!((outcome.steps("cached").len(), outcome.steps("ran")), (4, vec![]));
+    assert_eq!(done(), "canary 10\neveryone\n");
+    // Without it everything is done anew.
+    world.run(["run", "deploy", "--approve", "all"]).success();
+    assert_eq!(done(), "canary 10\neveryone\ncanary 10\neveryone\n");
+}
+
+#[test]
+fn what_is_resumed_must_be_what_stopped() {
+    let world = World::tools(ROLLOUT);
+    let stopped = world.run(["run", "deploy"]).exits(4);
+    let run =
+        stopped.stderr.split("--resume ").nth(1).and_then(|rest| rest.split(' ').next()).unwrap().to_owned();
+    stopped.says("to go on, without repeating what is done:");
+    world
+        .run(["run", "deploy", "--to", "Production(canary: 11)", "--resume", &run])
+        .exits(2)
+        .says("is not as it was");
+    world.run(["run", "flaky", "--resume", &run]).exits(2).says("is not as it was");
+    for unknown in ["00000000", "../../x", ""] {
+        world.run(["run", "deploy", &format!("--resume={unknown}")]).exits(2).says("knows of no run");
+    }
+    world.write("main.pipe", &world.read("main.pipe").replace("echo \"applied", "echo \"done"));
+    world.run(["run", "deploy", "--resume", &run]).exits(2).says("is not as it was");
+    // One that did nothing cannot go on.
+    let outcome = world.events(["run", "asks_first"]).exits(4);
+    assert!(!outcome.stderr.contains("\"resume\""), "{}", outcome.stderr);
+}
+
+/// What was tried again, allowed to fail, handled or cleaned up is over, and is not begun anew.
+#[test]
+fn a_run_goes_on_behind_retries_and_failures() {
+    let world = World::tools(ROLLOUT);
+    let outcome = world.events(["run", "flaky"]).exits(4);
+    let done = "try\ntry\ngood\nwork\ncleanup\n";
+    assert_eq!(world.prints(["run", "done"]), done);
+    let (run, _) = resumable(&outcome);
+    let outcome = world.events(["run", "flaky", "--resume", &run, "--approve", "all"]).success();
+    assert_eq!(outcome.steps("ran"), ["approval", "last"]);
+    assert_eq!(world.prints(["run", "done"]), format!("{done}last\n"));
+}

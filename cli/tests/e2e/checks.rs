@@ -121,3 +121,132 @@ fn a_file_of_a_failed_check_is_written() {
     world.run(["run", "cover", "-o", "cover.txt"]).success();
     assert_eq!(world.read("cover.txt"), "half\n");
 }
+
+const KEEPING: &str = r#"
+param src: Dir = dir().write("old.txt", "")
+fn unit() -> Container { tools.mount("/src", src).workdir("/src") }
+pub fn failing() -> Check {
+  unit().check(sh"mkdir reports; echo a > reports/a.xml; echo b > b.log; echo c > /cover.txt; exit 3", name: "unit",
+    keep: ["reports/**", "/cover.txt"])
+}
+pub fn good() -> Check { unit().check(sh"echo b > b.log", name: "good: 1", keep: ["*.log"]) }
+pub fn both() -> Check { all([failing(), good()]) }
+pub fn nothing() -> Check { unit().check(["true"]) }
+pub fn nowhere() -> Check { unit().check(["true"], keep: ["/usr/**"]) }
+pub fn in_a_volume() -> Check { unit().cache("/src/c", "c").check(["true"], keep: ["c/*"]) }
+pub fn none_matches() -> Check { unit().check(["true"], keep: ["no/such/*"]) }
+pub fn timed_out() -> Check { unit().check(sh"echo b > b.log; sleep 600", keep: ["*.log"], timeout: 200ms) }
+pub fn cover() -> File { failing().file("/cover.txt") }
+"#;
+
+/// Files below a folder, by their paths.
+fn files(folder: &std::path::Path) -> Vec<String> {
+    let mut found = Vec::new();
+    let mut pending = vec![folder.to_owned()];
+    while let Some(next) = pending.pop() {
+        for entry in std::fs::read_dir(next).into_iter().flatten().flatten() {
+            match entry.file_type().unwrap().is_dir() {
+                true => pending.push(entry.path()),
+                false => found.push(entry.path().strip_prefix(folder).unwrap().to_str().unwrap().to_owned()),
+            }
+        }
+    }
+    found.sort();
+    found
+}
+
+#[test]
+fn what_a_check_keeps_is_written_also_when_it_failed() {
+    let world = World::tools(KEEPING);
+    let out = world.path("out");
+    let run = |target: &str| world.events(["run", "-o", out.to_str().unwrap(), target]);
+    let outcome = run("failing").exits(1);
+    assert_eq!(outcome.the("failure")["message"], "unit failed: exit code 3");
+    assert_eq!(files(&out), ["cover.txt", "reports/a.xml"]);
+    // What it left is one result with its files.
+    assert_eq!(world.events(["run", "cover", "-o", "cover.txt"]).success().steps("ran"), [""; 0]);
+    let out = world.path("several");
+    let run = |target: &str| world.events(["run", "-o", out.to_str().unwrap(), target]);
+    run("both").exits(1);
+    assert_eq!(files(&out), ["good--1/b.log", "unit/cover.txt", "unit/reports/a.xml"]);
+    let out = world.path("good");
+    world.run(["run", "-o", out.to_str().unwrap(), "good"]).success();
+    assert_eq!(files(&out), ["b.log"]);
+}
+
+#[test]
+fn what_cannot_be_kept_is_said() {
+    let world = World::tools(KEEPING);
+    let out = world.path("out");
+    let run = |target: &str| world.run(["run", "-o", out.to_str().unwrap(), target]);
+    run("nothing").exits(2).says("this one keeps nothing").says("keep:");
+    run("nowhere").exits(1).says("host's own tools");
+    run("in_a_volume").exits(1).says("lies in the cache volume `c`");
+    run("none_matches").success();
+    assert_eq!(files(&out), [""; 0]);
+    run("timed_out").exits(1).says("timed out after 200ms");
+    // Nobody who writes nothing is bothered.
+    world.run(["run", "nowhere", "none_matches"]).success();
+}
+
+const REPORTING: &str = r##"
+fn report(name: String, failing: Bool) -> Check {
+  let failure = if failing { "<failure message='1 is not 2'/>" } else { "" }
+  tools.workdir("/w").check(sh"""
+    mkdir -p reports
+    echo "<testsuite name='s' tests='2' failures='1' errors='0' skipped='0'><testcase name='good' classname='m'/><testcase name='bad' classname='m' file='m.c' line='3'>"${{ failure }}"</testcase></testsuite>" > reports/r.xml
+    [ -z ${{ failure }} ]
+  """, name: name).junit("reports/*.xml")
+}
+pub fn failing() -> Check { report("unit", true) }
+pub fn good() -> Check { report("other", false) }
+pub fn both() -> Check { all([failing(), good()]) }
+pub fn hostile() -> Check { tools.workdir("/w").check(sh"echo '<testsuite' > x.xml; ln -s /etc/passwd y.xml", name: "h").junit("*.xml") }
+pub fn no_report() -> Check { tools.workdir("/w").check(["true"], name: "n").junit("*.xml") }
+pub fn of_a_tree() -> Check { dir().check().junit("*.xml") }
+"##;
+
+#[test]
+fn test_reports_are_told_and_put_together() {
+    let world = World::tools(REPORTING);
+    let out = world.path("junit.xml");
+    let outcome = world.events(["run", "--junit", out.to_str().unwrap(), "both"]).exits(1);
+    let tests: Vec<_> = outcome.objects().into_iter().filter(|object| object["event"] == "tests").collect();
+    assert_eq!(tests.len(), 2, "{}", outcome.stderr);
+    assert_eq!(
+        (&tests[0]["name"], &tests[0]["failed"], &tests[0]["passed"]),
+        (&"unit".into(), &1.into(), &1.into())
+    );
+    assert_eq!(
+        (&tests[0]["failures"][0]["name"], &tests[0]["failures"][0]["line"]),
+        (&"m.bad".into(), &3.into())
+    );
+    assert_eq!(
+        (&tests[1]["name"], &tests[1]["failed"], &tests[1]["passed"]),
+        (&"other".into(), &0.into(), &2.into())
+    );
+    let text = std::fs::read_to_string(&out).unwrap();
+    let report = quick_junit::Report::deserialize_from_str(&text).unwrap();
+    assert_eq!(report.tests, 6, "{text}");
+    world
+        .run(["run", "failing"])
+        .exits(1)
+        .says("unit: 2 tests, 1 failed\n  FAILED m.bad (m.c:3): 1 is not 2");
+    world
+        .run(["run", "--progress", "github", "failing"])
+        .exits(1)
+        .says("::error title=m.bad,file=m.c,line=3::1 is not 2");
+}
+
+#[test]
+fn test_reports_that_cannot_be_read_fail_nothing() {
+    let world = World::tools(REPORTING);
+    let outcome = world.events(["run", "hostile"]).success();
+    assert!(
+        outcome.warnings().iter().any(|text| text.contains("the test report x.xml cannot be read")),
+        "{}",
+        outcome.stderr
+    );
+    world.run(["run", "no_report"]).success().says("no test report matches");
+    world.run(["run", "of_a_tree"]).exits(1).says("leaves no test reports");
+}

@@ -313,6 +313,11 @@ impl Running {
         self.wait_for(|object| object["event"] == "log" && object["text"].as_str().unwrap().contains(part));
     }
 
+    /// Its process's number.
+    pub(crate) fn id(&self) -> u32 {
+        self.child.id()
+    }
+
     /// Sends a signal.
     pub(crate) fn signal(&self, signal: rustix::process::Signal) {
         let pid = rustix::process::Pid::from_child(&self.child);

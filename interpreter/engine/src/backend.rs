@@ -6,7 +6,7 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use async_trait::async_trait;
-use pipe_ops::Digest;
+use pipe_ops::{Digest, Limits};
 use pipe_store::{DatedFile, FileRef, LayerRef, LayerScan};
 use tokio_util::sync::CancellationToken;
 
@@ -103,6 +103,8 @@ pub struct StepSpec {
     pub stdin: Option<Vec<u8>>,
     /// Kill the tree after this time.
     pub timeout: Option<Duration>,
+    /// What it may use of the machine. A backend that cannot keep a limit says so once, and runs it without.
+    pub limits: Limits,
     /// The command is a script: its shell. Without it in the root the outcome is [`Exit::ShellMissing`].
     pub shell: Option<String>,
     /// Running services that it reaches. They are reached whatever else the network leads to, but not from the host's own.

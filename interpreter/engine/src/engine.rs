@@ -29,6 +29,8 @@ pub struct EngineOptions {
     pub fail_fast: bool,
     /// Run every step, whatever the store holds. Results are kept as ever.
     pub no_cache: bool,
+    /// Go on with the run of this name: what it did to the world is not done again.
+    pub resume: Option<String>,
     /// How images come in.
     pub images: ImageOptions,
     /// Asked before an action that needs a yes goes on.
@@ -53,6 +55,7 @@ impl EngineOptions {
             jobs: std::thread::available_parallelism().map_or(1, usize::from),
             fail_fast: false,
             no_cache: false,
+            resume: None,
             images: ImageOptions::default(),
             approver: Arc::new(Nobody),
             redactor: Redactor::none(),
@@ -91,6 +94,12 @@ impl Engine {
         events: Arc<dyn EventSink>,
     ) -> Engine {
         Engine { store, backend, options: Arc::new(options), events }
+    }
+
+    /// The same engine, whose session goes on with a run.
+    pub fn resuming(self, run: Option<String>) -> Engine {
+        let options = EngineOptions { resume: run, ..self.options.as_ref().clone() };
+        Engine { options: Arc::new(options), ..self }
     }
 
     /// Begins a run, and whatever lives as long as it.

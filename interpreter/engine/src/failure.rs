@@ -115,6 +115,9 @@ pub enum EngineError {
     /// The graph is not well formed: an output that its node does not have.
     #[error("the graph is not well formed: {0}")]
     Graph(String),
+    /// The run that is to go on is not there, or cannot.
+    #[error("{0}")]
+    Resume(String),
     /// The package's folder cannot be read.
     #[error("cannot read the package folder {path}: {error}")]
     Package {
@@ -138,9 +141,10 @@ impl EngineError {
     /// Whose fault it is.
     pub fn class(&self) -> FailureClass {
         match self {
-            EngineError::Refused(_) | EngineError::Unpinned(_) | EngineError::Package { .. } => {
-                FailureClass::Usage
-            }
+            EngineError::Refused(_)
+            | EngineError::Unpinned(_)
+            | EngineError::Resume(_)
+            | EngineError::Package { .. } => FailureClass::Usage,
             EngineError::Unsupported(_)
             | EngineError::Graph(_)
             | EngineError::Internal(_)

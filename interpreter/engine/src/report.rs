@@ -31,6 +31,9 @@ pub struct RunReport {
     pub elapsed: Duration,
     /// The run was cancelled before everything was done.
     pub cancelled: bool,
+    /// The name by which another command can go on with what was done to the world ([`EngineOptions::resume`](crate::EngineOptions)), if
+    /// anything was.
+    pub run: Option<String>,
 }
 
 /// What became of a demand.

@@ -7,7 +7,7 @@ use pipe_ops::{Arg, NodeId, Output};
 use crate::course::{Course, State};
 use crate::error::{self, Result};
 use crate::machine::{Machine, Site};
-use crate::value::{ActionValue, ContainerValue, Effect, Value};
+use crate::value::{ActionValue, Effect, Value};
 
 /// What must be there when a value is asked for, and how it is shown.
 #[derive(Clone, Debug)]
@@ -54,10 +54,12 @@ pub struct Part {
     pub judged: Vec<Output>,
     /// Its command.
     pub exec: Option<NodeId>,
-    /// Globs of what is written also when it failed.
-    pub keep: Vec<Arc<str>>,
-    /// The container its command left, whatever its exit code: where `keep` looks.
-    pub container: Option<Arc<ContainerValue>>,
+    /// It keeps something, also when it failed.
+    pub keeps: bool,
+    /// The folder of what it keeps, when that is to be written.
+    pub kept: Option<Output>,
+    /// The folder of the test reports that its command left.
+    pub reports: Option<Output>,
     /// What it is judged by tells only whether it held: its failure is a warning.
     pub lenient: bool,
     /// What it is, is known only in a later round.
@@ -68,7 +70,22 @@ pub struct Part {
     pub(crate) lost: Vec<Output>,
 }
 
+impl Part {
+    /// What it is judged by, and the reports of its tests.
+    fn outputs(&self) -> impl Iterator<Item = Output> {
+        self.judged.iter().copied().chain(self.reports)
+    }
+}
+
 impl Demand {
+    /// What its checks keep, for whoever writes that.
+    pub fn kept(&self) -> Vec<Output> {
+        match self {
+            Demand::Check(parts) => parts.iter().filter_map(|part| part.kept).collect(),
+            _ => Vec::new(),
+        }
+    }
+
     /// The actions it has.
     pub fn actions(&self) -> Vec<&ActionPlan> {
         match self {
@@ -105,11 +122,11 @@ impl Demand {
         match self {
             Demand::Nothing | Demand::Data(Arg::Const(_)) => Vec::new(),
             Demand::Action(plan) => {
-                let gates = plan.gates.iter().flat_map(|part| part.judged.iter().copied());
+                let gates = plan.gates.iter().flat_map(Part::outputs);
                 gates.chain(plan.ends.iter().copied()).collect()
             }
             Demand::Build(outputs) | Demand::Waiting(outputs) => outputs.clone(),
-            Demand::Check(parts) => parts.iter().flat_map(|part| part.judged.iter().copied()).collect(),
+            Demand::Check(parts) => parts.iter().flat_map(Part::outputs).collect(),
             Demand::Dir(output) | Demand::File(output) | Demand::Data(Arg::Output(output)) => vec![*output],
             Demand::Many(parts) => parts.iter().flat_map(|(_, demand)| demand.outputs()).collect(),
         }

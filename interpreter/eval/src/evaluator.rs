@@ -95,6 +95,11 @@ impl Evaluator {
         self.machine.planning = true;
     }
 
+    /// From now on, what checks keep is to be written: it is demanded, too.
+    pub fn write_what_is_kept(&mut self) {
+        self.machine.keeps = true;
+    }
+
     /// From now on, notes what is entered.
     pub fn note_coverage(&mut self) {
         self.machine.coverage.get_or_insert_default();

@@ -42,8 +42,9 @@ impl Machine {
             name: check.name.clone(),
             judged: Vec::new(),
             exec: None,
-            keep: Vec::new(),
-            container: None,
+            keeps: false,
+            kept: None,
+            reports: None,
             lenient: false,
             waits: false,
             fails_here: false,
@@ -67,15 +68,15 @@ impl Machine {
                 part.fails_here = true;
                 part.judged.push(self.declared("a fake check", Vec::new(), Vec::new(), site)?);
             }
-            CheckKind::Built { outputs, container } => {
+            CheckKind::Built { outputs, .. } => {
                 part.judged.clone_from(outputs);
-                part.container.clone_from(container);
             }
-            CheckKind::Exec { judged, container, keep, .. } => {
+            CheckKind::Exec { judged, container, keep, reports, .. } => {
                 part.judged.push(Output { node: judged.guard, slot: Slot::ExitCode });
                 part.exec = Some(judged.exec);
-                part.keep.clone_from(keep);
-                part.container = Some(container.clone());
+                part.keeps = !keep.is_empty();
+                part.kept = if self.keeps { self.kept(container, keep, site)? } else { None };
+                part.reports = self.kept(container, reports, site)?;
             }
         }
         parts.push(part);

@@ -39,6 +39,8 @@ pub(crate) struct Machine {
     pub(crate) testing: bool,
     /// Actions are not run but looked at: whatever may fail is taken to succeed.
     pub(crate) planning: bool,
+    /// What checks keep is to be written.
+    pub(crate) keeps: bool,
     /// Expectations of the test whose body is being evaluated.
     pub(crate) expectations: Vec<Expectation>,
     /// One of them is known only in a later round.
@@ -82,6 +84,7 @@ impl Machine {
             course: None,
             testing: false,
             planning: false,
+            keeps: false,
             expectations: Vec::new(),
             expectation_waits: false,
             round: Round::default(),

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use serde::{Deserialize, Serialize};
 
 use crate::encoding::digest_op;
-use crate::{Op, OpDigest};
+use crate::{Hints, Op, OpDigest};
 
 /// A node of a [`Graph`]: the index in its arena. Inputs always have smaller ids.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
@@ -53,18 +53,6 @@ pub struct Origin {
     pub line: u32,
     /// The named function it belongs to, for people: `build`, `unit 8.4`.
     pub name: Arc<str>,
-}
-
-/// What the engine should mind when it runs a node. Never part of a digest; when two equal ops differ here, the more generous
-/// value holds.
-#[derive(Clone, Debug, PartialEq, Eq, Default, Serialize, Deserialize)]
-pub struct Hints {
-    /// Kill the step after so many nanoseconds.
-    pub timeout: Option<i64>,
-    /// The command is a script literal: its shell's path. A root without it gets an error that names it.
-    pub shell: Option<Arc<str>>,
-    /// Run the step again so many times at most while it does not succeed.
-    pub retries: u32,
 }
 
 /// A node remembers at most so many places: ten thousand functions may all begin with `scratch()`, and nobody reads a longer list.
@@ -185,11 +173,6 @@ impl Node {
         {
             self.origins.push(origin);
         }
-        // Without a time limit is more generous than with any.
-        self.hints.timeout = self.hints.timeout.zip(hints.timeout).map(|(a, b)| a.max(b));
-        self.hints.retries = self.hints.retries.max(hints.retries);
-        if self.hints.shell.is_none() {
-            self.hints.shell = hints.shell;
-        }
+        self.hints.merge(hints);
     }
 }

@@ -322,6 +322,8 @@ pub struct Exec {
     pub env: BTreeMap<String, Arg>,
     /// Variables of the image that were taken away, sorted.
     pub unset_env: Vec<String>,
+    /// Names in `env`, sorted, whose values are no part of the step's key.
+    pub volatile_env: Vec<String>,
     /// The working folder. One that is not absolute is seen from the image's own.
     pub workdir: String,
     /// `user[:group]`, by name or number; the image's own when `None`.

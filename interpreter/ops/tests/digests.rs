@@ -99,10 +99,10 @@ fn exec() -> impl Strategy<Value = Op> {
         text(),
         network,
         prop::option::of(arg()),
-        (prop::option::of(any_output()), texts(), bindings()),
+        (prop::option::of(any_output()), texts(), bindings(), texts()),
     )
         .prop_map(|(root, mounts, argv, env, workdir, user, platform, network, stdin, rest)| {
-            let (image, unset_env, services) = rest;
+            let (image, unset_env, services, volatile_env) = rest;
             Op::Exec(Box::new(Exec {
                 root,
                 image,
@@ -110,6 +110,7 @@ fn exec() -> impl Strategy<Value = Op> {
                 argv,
                 env,
                 unset_env,
+                volatile_env,
                 workdir,
                 user,
                 platform,
@@ -255,7 +256,7 @@ proptest! {
     fn order_of_variables_does_not_count(pairs in prop::collection::btree_map(text(), arg(), 0..4), root in any_output()) {
         let exec = |env: BTreeMap<String, Arg>| {
             Op::Exec(Box::new(Exec {
-                root, image: None, mounts: vec![], argv: vec![], env, unset_env: vec![], workdir: "/".into(), user: None,
+                root, image: None, mounts: vec![], argv: vec![], env, unset_env: vec![], volatile_env: vec![], workdir: "/".into(), user: None,
                 platform: "linux/amd64".into(), network: Network::Off, stdin: None, services: Vec::new(),
             }))
         };
@@ -272,7 +273,8 @@ fn origin(line: u32) -> Origin {
 fn equal_ops_are_one_node_with_all_its_origins() {
     let mut graph = ground();
     let op = Op::HostFile { path: "VERSION".into() };
-    let hints = |timeout, shell: Option<&str>| Hints { timeout, shell: shell.map(Arc::from), retries: 0 };
+    let hints =
+        |timeout, shell: Option<&str>| Hints { timeout, shell: shell.map(Arc::from), ..Hints::default() };
     let first = graph.add(op.clone(), Some(origin(1)), hints(Some(1), None)).unwrap();
     let again = graph.add(op.clone(), Some(origin(2)), hints(Some(2), Some("/bin/sh"))).unwrap();
     graph.add(op.clone(), Some(origin(2)), hints(Some(1), None)).unwrap();
@@ -338,6 +340,7 @@ fn digests_are_stable() {
             argv: vec![Arg::text("cc")],
             env: BTreeMap::from([("A".to_owned(), Arg::text("1"))]),
             unset_env: Vec::new(),
+            volatile_env: Vec::new(),
             workdir: "/src".into(),
             user: Some("1000".into()),
             platform: "linux/amd64".into(),

@@ -65,7 +65,7 @@ pub use lock::StepLock;
 pub use namespace::{IdMap, Namespace};
 pub use prune::{Floor, Limits, PrunePolicy, PruneReason, PruneReport, Pruned, StoreSize};
 pub use remove::remove_layer;
-pub use run::Run;
+pub use run::{Run, random_name};
 pub use scan::scan_layer;
 pub use stack::DiffLayer;
 pub use step::*;

@@ -46,7 +46,7 @@ pub(crate) struct Staging {
 }
 
 /// A random name for something in the store: 16 hexadecimal digits.
-pub(crate) fn random_name() -> Result<String, StoreError> {
+pub fn random_name() -> Result<String, StoreError> {
     let mut bytes = [0u8; 8];
     getrandom(&mut bytes, GetRandomFlags::empty())
         .map_err(|error| StoreError::io("read", "/dev/urandom", error.into()))?;

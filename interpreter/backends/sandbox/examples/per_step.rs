@@ -64,6 +64,7 @@ async fn step(sandbox: &Sandbox, work: &Path, root: &mut Vec<LayerRef>, number: 
         network: network(),
         stdin: None,
         timeout: None,
+        limits: pipe_ops::Limits::default(),
         shell: None,
         services: Vec::new(),
     };

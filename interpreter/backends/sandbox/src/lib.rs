@@ -10,6 +10,7 @@
 //! | module | lives in | does |
 //! |---|---|---|
 //! | `backend` | `pipe` | starts the supervisor, talks to it, streams what steps print |
+//! | `cgroup` | `pipe` | makes control groups for steps with limits |
 //! | `ids` | `pipe` | decides and writes the namespace's id maps |
 //! | `protocol` | both | the messages |
 //! | `supervisor` | supervisor | plans, starts, watches, kills, digests |
@@ -21,6 +22,7 @@
 compile_error!("the sandbox needs Linux; leave this crate out on other systems");
 
 mod backend;
+mod cgroup;
 mod child;
 mod ids;
 mod machine;

@@ -185,7 +185,10 @@ impl Walk {
             Some(result) if !needed.accepts(result.exit_code) => {
                 will_run(Some(format!("failed last time with exit code {}", result.exit_code)))
             }
-            Some(result) => Ok(Found::Known(NodeResult::Exec(Arc::new(result)))),
+            Some(result) => match step.stale(&result) {
+                Some(stale) => will_run(Some(stale.to_string())),
+                None => Ok(Found::Known(NodeResult::Exec(Arc::new(result)))),
+            },
         }
     }
 

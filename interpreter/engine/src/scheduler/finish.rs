@@ -16,7 +16,8 @@ impl Scheduler {
         let elapsed = self.begun.elapsed();
         self.emit(Event::Finished { summary: self.summary, elapsed });
         let (forgiven, failures) = self.told_apart(&outcomes);
-        RunReport { outcomes, failures, forgiven, summary: self.summary, elapsed, cancelled }
+        let run = self.session.ledger.run();
+        RunReport { outcomes, failures, forgiven, summary: self.summary, elapsed, cancelled, run }
     }
 
     /// The failures that something reckoned with, and the others. One that keeps a demand from being there is no such failure.

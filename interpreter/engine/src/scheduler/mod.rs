@@ -3,13 +3,14 @@
 mod finish;
 mod priority;
 mod queue;
+mod resume;
 mod rounds;
 mod settle;
 mod start;
 mod together;
 mod unwind;
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -73,6 +74,8 @@ struct Scheduler {
     stopped_by: Option<Arc<str>>,
     /// It was stopped before all was done.
     unwound: bool,
+    /// Effects that this command does, in the stead of finding them done.
+    acting: HashSet<u32>,
     failures: Vec<Arc<Failure>>,
     /// Failures that something reckoned with.
     forgiven: Vec<Arc<Failure>>,
@@ -131,6 +134,7 @@ impl Scheduler {
             stop: cancel.child_token(),
             stopped_by: None,
             unwound: false,
+            acting: HashSet::new(),
             failures: Vec::new(),
             forgiven: Vec::new(),
             summary: Summary::default(),

@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use pipe_ops::{Datum, Output};
+use pipe_ops::{Datum, Digest, Graph, Output};
 
 use super::{NodeState, Scheduler};
 use crate::failure::Cause;
@@ -23,6 +23,7 @@ impl Scheduler {
     /// When it asks for what cannot be had.
     pub(super) fn begin(&mut self, rounds: &mut impl Rounds) -> Result<(), EngineError> {
         let round = rounds.next(&self.awaited.known);
+        self.session.ledger.begin(round.digest(rounds.graph()))?;
         self.extend(rounds, round)
     }
 
@@ -152,6 +153,15 @@ impl Scheduler {
 }
 
 impl Round {
+    /// Names what is asked for, whatever it will be called.
+    fn digest(&self, graph: &Graph) -> Digest {
+        let definitions = self.outputs().into_iter().filter_map(|output| graph.get(output.node));
+        let mut definitions: Vec<Digest> = definitions.map(|node| node.digest.0).collect();
+        definitions.sort_unstable();
+        let bytes: Vec<u8> = definitions.iter().flat_map(|digest| digest.0).collect();
+        Digest::of(&bytes)
+    }
+
     /// All that the engine has to give in it.
     fn outputs(&self) -> Vec<Output> {
         let demanded = self.demands.iter().map(|demand: &Demand| demand.output);

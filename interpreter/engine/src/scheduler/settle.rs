@@ -14,11 +14,18 @@ use crate::{Event, Failure, StepState, Value, describe, silent};
 
 /// What an event says of a step beside its node and state.
 #[derive(Default)]
-struct Told {
+pub(super) struct Told {
     elapsed: Option<Duration>,
     key: Option<StepKey>,
     exit_code: Option<i32>,
     reason: Option<Arc<str>>,
+}
+
+impl Told {
+    /// Nothing but why.
+    pub(super) fn because(reason: &str) -> Told {
+        Told { reason: Some(reason.into()), ..Told::default() }
+    }
 }
 
 impl Scheduler {
@@ -64,8 +71,9 @@ impl Scheduler {
     /// An effect is done.
     pub(super) fn acted(&mut self, number: u32, value: Value, elapsed: Duration) {
         let Some(needed) = self.reach.get(number) else { return };
-        let result = NodeResult::Value(value);
-        self.session.did(needed.node.digest, result.clone());
+        let (digest, result) = (needed.node.digest, NodeResult::Value(value));
+        self.session.did(digest, result.clone());
+        self.keep_done(digest, &result);
         self.tell(number, StepState::Ran, Told { elapsed: Some(elapsed), ..Told::default() });
         self.done(number, result);
     }
@@ -77,7 +85,9 @@ impl Scheduler {
             return self.failed(number, cause, Some(result.key));
         }
         let Some(needed) = self.reach.get(number) else { return };
-        self.session.did(needed.node.digest, NodeResult::Exec(result.clone()));
+        let digest = needed.node.digest;
+        self.session.did(digest, NodeResult::Exec(result.clone()));
+        self.keep_done(digest, &NodeResult::Exec(result.clone()));
         self.exec_done(number, result, StepState::Ran, tail);
     }
 
@@ -223,7 +233,7 @@ impl Scheduler {
         })
     }
 
-    fn tell(&mut self, number: u32, state: StepState, told: Told) {
+    pub(super) fn tell(&mut self, number: u32, state: StepState, told: Told) {
         match state {
             StepState::Cached => self.summary.cached += 1,
             StepState::Running => {}

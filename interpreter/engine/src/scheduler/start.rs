@@ -72,6 +72,9 @@ impl Scheduler {
     /// Tells how what a node waits for ended.
     fn settle(&mut self, number: u32, of: &[Output], forgives: bool) {
         let mut good = true;
+        if forgives {
+            self.keep_failures(of);
+        }
         for output in of {
             let state = self.reach.number(output.node).and_then(|input| self.states.get(input as usize));
             if let Some(NodeState::Failed(failure)) = state {
@@ -90,6 +93,11 @@ impl Scheduler {
         if let Some(result) = self.session.done(needed.node.digest) {
             return self.done(number, result);
         }
+        if let Some(end) = self.ended_before(number) {
+            return self.again_as_before(number, effect, &inputs, end);
+        }
+        let Some(needed) = self.reach.get(number) else { return };
+        self.acting.insert(number);
         if let Act::Perform(exec) = &effect.act {
             let step = match prepare(&self.session.context.engine.store, &needed.node, exec, &inputs) {
                 Ok(step) => step.once(),
@@ -151,7 +159,7 @@ impl Scheduler {
     }
 
     /// Looks a command's result up: in this session first, then in the store. A stored result whose exit code is not taken is
-    /// no hit. Without one the command is queued, or waits for another node's that has the same key.
+    /// no hit, nor is one that is too old. Without one the command is queued, or waits for another node's that has the same key.
     fn start_exec(&mut self, number: u32, exec: &Exec, inputs: &Inputs) {
         let Some(needed) = self.reach.get(number) else { return };
         let step = match prepare(&self.session.context.engine.store, &needed.node, exec, inputs) {
@@ -169,7 +177,7 @@ impl Scheduler {
         if !engine.options.no_cache {
             match step.look_up(&engine.store) {
                 Err(cause) => return self.failed(number, cause, Some(step.key)),
-                Ok(Some(found)) if needed.accepts(found.exit_code) => {
+                Ok(Some(found)) if needed.accepts(found.exit_code) && step.stale(&found).is_none() => {
                     return self.exec_done(number, Arc::new(found), StepState::Cached, &[]);
                 }
                 Ok(Some(found)) => refused = Some(found.created),

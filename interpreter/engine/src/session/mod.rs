@@ -2,6 +2,7 @@
 
 mod host;
 mod images;
+mod ledger;
 mod network;
 
 use std::collections::HashMap;
@@ -15,6 +16,7 @@ use tokio_util::sync::CancellationToken;
 pub(crate) use host::HostSnapshot;
 pub use images::ImageOptions;
 pub(crate) use images::{SessionImages, Standing, Wanted, cause, on_thread};
+pub(crate) use ledger::{End, Ledger};
 pub(crate) use network::SessionNetwork;
 
 use crate::failure::Cause;
@@ -41,6 +43,7 @@ pub(crate) struct SessionState {
     ran: Mutex<HashMap<StepKey, Arc<ExecResult>>>,
     /// Effects that were done.
     acted: Mutex<HashMap<OpDigest, NodeResult>>,
+    pub(crate) ledger: Ledger,
 }
 
 /// Why there is no run. A store whose layers belong to the steps' user ids cannot be used where the machine refuses namespaces; then
@@ -58,7 +61,12 @@ impl Session {
         if let Err(error) = engine.store.check_writable() {
             return Err(cause_of(&engine, error).await);
         }
+        let ledger = match &engine.options.resume {
+            Some(run) => Ledger::resume(engine.store.clone(), run)?,
+            None => Ledger::new(engine.store.clone()),
+        };
         let shared = SessionState {
+            ledger,
             network: SessionNetwork::start(&engine.options),
             context: Arc::new(OpContext::new(engine, host)),
             services: RunningServices::default(),

@@ -1,5 +1,6 @@
 //! Ops on trees: done by the store, the changing ones once for each content.
 
+use pipe_ops::pure::fixed_part;
 use pipe_ops::{Arg, Copy, Op, Output, Preimage, StepKey};
 use pipe_store::{CopyOptions, Filter, Stored};
 
@@ -61,7 +62,7 @@ pub(super) fn change(context: &OpContext, op: &Op, inputs: &Inputs) -> Result<Va
     let tree = match op {
         Op::Copy(copy) => {
             let options = copy_options(copy)?;
-            let source = source(copy, inputs)?;
+            let source = source(context, copy, inputs)?;
             store.with_copy(&into.tree, inputs.text(&copy.path)?, &source, &options)?
         }
         Op::Write { path, text, mode, .. } => {
@@ -137,9 +138,16 @@ fn copy_fields(preimage: Preimage, copy: &Copy, inputs: &Inputs) -> Result<Preim
     Ok(copy.exclude.iter().fold(preimage, |preimage, glob| preimage.text("exclude", glob)))
 }
 
-fn source(copy: &Copy, inputs: &Inputs) -> Result<Stored, Cause> {
+fn source(context: &OpContext, copy: &Copy, inputs: &Inputs) -> Result<Stored, Cause> {
     match inputs.get(copy.source)? {
-        Value::Tree(tree) if !tree.is_whole() => Err(over_base("copied")),
+        Value::Tree(tree) if !tree.is_whole() => {
+            // What globs find where the host's tools have nothing is the steps' own.
+            let of_tools = |glob: &String| context.engine.backend.toolchain_has(&absolute(fixed_part(glob)));
+            if copy.include.is_empty() || copy.include.iter().any(of_tools) {
+                return Err(over_base("copied"));
+            }
+            Ok(Stored::Tree(context.engine.store.close_base(&tree.tree)?))
+        }
         Value::Tree(tree) => Ok(Stored::Tree((*tree.tree).clone())),
         Value::File(file) => Ok(Stored::File(file.clone())),
         Value::Datum(_) | Value::Service(_) => {

@@ -31,6 +31,7 @@ pub(crate) fn command(root: Output, argv: &[&str]) -> Exec {
         argv: argv.iter().map(|text| Arg::text(*text)).collect(),
         image: None,
         unset_env: Vec::new(),
+        volatile_env: Vec::new(),
         env: BTreeMap::new(),
         workdir: "/".into(),
         user: None,

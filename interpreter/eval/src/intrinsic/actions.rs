@@ -122,7 +122,7 @@ fn perform(machine: &mut Machine, call: &Call<'_>) -> Result<Value> {
     let timeout = machine.timeout(call, 3)?;
     let command = machine.command(&container, call.arg(1)?, call, 1)?;
     let site = Site { place: command.place.clone(), name: name.clone() };
-    let hints = Hints { timeout, shell: command.shell.clone(), retries: 0 };
+    let hints = Hints { timeout, shell: command.shell.clone(), ..Hints::default() };
     let network = machine.default_network(call);
     let exec = machine.exec_of(&container, command, None, network, &site)?;
     let kind = DescribedKind::Act(Act::Perform(exec), hints, Some(container));

@@ -19,7 +19,7 @@ pub(super) const TABLE: Table = &[
     ("all", Entry::Run(all)),
     ("Check.requires", Entry::Run(requires)),
     ("Check.warn_only", Entry::Run(warn_only)),
-    ("Check.junit", Entry::Run(undone)),
+    ("Check.junit", Entry::Run(junit)),
 ];
 
 pub(super) const FIELDS: Table = &[
@@ -90,7 +90,7 @@ fn container_check(machine: &mut Machine, call: &Call<'_>) -> Result<Value> {
     let guard = machine.guard(&step)?;
     let left = Arc::new(container.after(step.exec, step.exec));
     let judged = Judged { exec: step.exec, guard, success: step.success };
-    Ok(made(name, CheckKind::Exec { judged, gated: false, container: left, keep }))
+    Ok(made(name, CheckKind::Exec { judged, gated: false, container: left, keep, reports: Vec::new() }))
 }
 
 fn tree_check(machine: &mut Machine, call: &Call<'_>) -> Result<Value> {
@@ -132,12 +132,36 @@ fn all(machine: &mut Machine, call: &Call<'_>) -> Result<Value> {
     Ok(Value::Check(Arc::new(CheckValue { name, kind, declared, lenient: false, depth, waits })))
 }
 
-/// A check with an operation that is not there yet: it can be looked at, and planning refuses it.
-fn undone(machine: &mut Machine, call: &Call<'_>) -> Result<Value> {
-    let mut check = call.check(machine)?.as_ref().clone();
-    let site = call.site(machine);
-    check.declared.push(machine.declared(call.name(), Vec::new(), Vec::new(), &site)?);
-    Ok(Value::Check(Arc::new(check)))
+/// A check with the test reports that its commands leave.
+fn junit(machine: &mut Machine, call: &Call<'_>) -> Result<Value> {
+    let (check, glob) = (call.check(machine)?, call.text(machine, 1)?);
+    reported(machine, call, &check, &glob).map(|check| Value::Check(Arc::new(check)))
+}
+
+fn reported(
+    machine: &mut Machine,
+    call: &Call<'_>,
+    check: &CheckValue,
+    glob: &Arc<str>,
+) -> Result<CheckValue> {
+    machine.step(1, call.frame, call.span())?;
+    let mut check = check.clone();
+    match &mut check.kind {
+        CheckKind::Exec { reports, .. } => reports.push(glob.clone()),
+        CheckKind::All { parts, .. } => {
+            for part in parts {
+                *part = Arc::new(reported(machine, call, part, glob)?);
+            }
+        }
+        CheckKind::Built { .. } => {
+            let message = "a check without a command leaves no test reports";
+            return Err(error::invalid(message, call.place())
+                .help("give it one: `.check([\"program\", \"argument\"])`"));
+        }
+        // Which it is, is asked again when that is known; a fake leaves nothing.
+        CheckKind::Waiting(_) | CheckKind::Fake { .. } => {}
+    }
+    Ok(check)
 }
 
 fn warn_only(machine: &mut Machine, call: &Call<'_>) -> Result<Value> {

@@ -14,6 +14,7 @@ use crate::value::{Base, Config, ContainerValue, Value};
 pub(super) const TABLE: Table = &[
     ("Container.env", Entry::Run(env)),
     ("Container.envs", Entry::Run(envs)),
+    ("Container.volatile_env", Entry::Run(volatile_env)),
     ("Container.unset_env", Entry::Run(unset_env)),
     ("Container.env_of", Entry::Run(env_of)),
     ("Container.prepend_path", Entry::Run(prepend_path)),
@@ -67,10 +68,23 @@ fn without_nul(value: &Value, what: &str, call: &Call<'_>, index: usize) -> Resu
 }
 
 fn env(machine: &mut Machine, call: &Call<'_>) -> Result<Value> {
+    set_env(machine, call, false)
+}
+
+/// A variable whose value makes no step run again, and that no image has.
+fn volatile_env(machine: &mut Machine, call: &Call<'_>) -> Result<Value> {
+    set_env(machine, call, true)
+}
+
+fn set_env(machine: &mut Machine, call: &Call<'_>, volatile: bool) -> Result<Value> {
     let (name, value) = (call.text(machine, 1)?, call.arg(2)?.clone());
     variable(&name, call, 1)?;
     without_nul(&value, "a variable", call, 2)?;
     call.configured(machine, |config| {
+        match volatile {
+            true => config.volatile.insert(name.clone()),
+            false => config.volatile.remove(&name),
+        };
         config.env.insert(name, Some(value));
     })
 }
@@ -86,12 +100,16 @@ fn envs(machine: &mut Machine, call: &Call<'_>) -> Result<Value> {
         without_nul(value, "a variable", call, 1)?;
         added.push((name.clone(), Some(value.clone())));
     }
-    call.configured(machine, |config| config.env.extend(added))
+    call.configured(machine, |config| {
+        config.volatile.retain(|name| added.iter().all(|(set, _)| set != name));
+        config.env.extend(added);
+    })
 }
 
 fn unset_env(machine: &mut Machine, call: &Call<'_>) -> Result<Value> {
     let name = call.text(machine, 1)?;
     call.configured(machine, |config| {
+        config.volatile.remove(&name);
         config.env.insert(name, None);
     })
 }

@@ -7,7 +7,6 @@ use crate::machine::Machine;
 use crate::value::Value;
 
 pub(super) const TABLE: Table = &[
-    ("Container.volatile_env", Entry::Run(undone)),
     ("Container.secret_env", Entry::Run(undone)),
     ("Container.secret_file", Entry::Run(undone)),
     ("Container.ssh_agent", Entry::Run(undone)),

@@ -23,9 +23,6 @@ pub(super) struct Layout {
     pub(super) expect: usize,
 }
 
-/// More often than that a step is not run again.
-const MAX_RETRIES: u32 = 100;
-
 const RUN: Layout = Layout { name: 2, expect: 3 };
 
 /// A command as it will run.
@@ -82,11 +79,9 @@ impl Machine {
     ) -> Result<Step> {
         let expect = self.exit_codes(call, layout.expect)?;
         let allow_failure = call.bool(self, layout.expect + 1)?;
-        let timeout = self.timeout(call, layout.expect + 2)?;
         let network = self.network(call, layout.expect + 3)?;
         let stdin = call.optional(self, layout.expect + 4)?.cloned();
-        let retries = self.retries(call, layout.expect + 5)?;
-        let root = self.undone_options(container.root, call, layout.expect + 6)?;
+        let root = self.undone_options(container.root, call, layout.expect + 10)?;
 
         let command = self.command(container, command, call, 1)?;
         let name = match call.optional_text(self, layout.name)? {
@@ -94,7 +89,7 @@ impl Machine {
             None => self.label(call.frame),
         };
         let site = Site { place: command.place.clone(), name };
-        let hints = Hints { timeout, shell: command.shell.clone(), retries };
+        let hints = self.hints(call, layout.expect, command.shell.clone())?;
         let exec = Exec { root, ..self.exec_of(container, command, stdin, network, &site)? };
         let exec = self.add(Op::Exec(Box::new(exec)), &site, hints)?;
         let success = (!allow_failure).then_some(expect);
@@ -124,6 +119,7 @@ impl Machine {
             argv: command.argv,
             env,
             unset_env,
+            volatile_env: container.config.volatile.iter().map(ToString::to_string).collect(),
             workdir: container.workdir().to_owned(),
             user: container.config.user.as_ref().map(ToString::to_string),
             platform: container.config.platform.to_string(),
@@ -159,29 +155,6 @@ impl Machine {
         Ok(codes)
     }
 
-    pub(super) fn timeout(&mut self, call: &Call<'_>, index: usize) -> Result<Option<i64>> {
-        match call.optional(self, index)? {
-            None => Ok(None),
-            Some(Value::Duration(nanoseconds)) if *nanoseconds > 0 => Ok(Some(*nanoseconds)),
-            Some(Value::Duration(_)) => {
-                Err(error::invalid("a timeout is longer than nothing", call.arg_place(index)))
-            }
-            Some(other) => Err(self.unusable("`timeout`", other, call.arg_place(index))),
-        }
-    }
-
-    fn retries(&mut self, call: &Call<'_>, index: usize) -> Result<u32> {
-        match call.arg(index)? {
-            Value::Int(count) => {
-                u32::try_from(*count).ok().filter(|count| *count <= MAX_RETRIES).ok_or_else(|| {
-                    let message = format!("`retries` is from 0 to {MAX_RETRIES}");
-                    error::invalid(message, call.arg_place(index))
-                })
-            }
-            other => Err(self.unusable("`retries`", other, call.arg_place(index))),
-        }
-    }
-
     /// The network that a step asks for, or gets without asking, as far as the user's rule goes.
     fn network(&mut self, call: &Call<'_>, index: usize) -> Result<Network> {
         let asked = match call.optional(self, index)? {
@@ -214,7 +187,7 @@ impl Machine {
 
     /// Arguments that are declared and not there yet: the step stands on a node that planning refuses. `first` is where they begin.
     fn undone_options(&mut self, root: Output, call: &Call<'_>, first: usize) -> Result<Output> {
-        const NAMES: [&str; 6] = ["cpus", "memory", "pids", "fresh", "privileged", "allow_secret_in"];
+        const NAMES: [&str; 2] = ["privileged", "allow_secret_in"];
         let mut root = root;
         for (index, name) in (first..).zip(NAMES) {
             let set = match call.arg(index)? {

@@ -43,6 +43,8 @@ pub enum CheckKind {
         container: Arc<ContainerValue>,
         /// Globs of what is written also when it failed.
         keep: Vec<Arc<str>>,
+        /// Globs of the test reports that it leaves.
+        reports: Vec<Arc<str>>,
     },
     /// Something can be built.
     Built {

@@ -1,6 +1,6 @@
 //! Containers: a root file system, what is mounted, and the configuration of what runs in it.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use indexmap::IndexMap;
@@ -33,6 +33,8 @@ pub struct Config {
     pub base: Base,
     /// Variables that were set; `None` for one that was taken away.
     pub env: BTreeMap<Arc<str>, Option<Value>>,
+    /// Variables among them whose values make no step run again. They are no part of an image.
+    pub volatile: BTreeSet<Arc<str>>,
     /// The working folder, when it was set.
     pub workdir: Option<Arc<str>>,
     /// `user[:group]`, when it was set.
@@ -79,6 +81,7 @@ impl ContainerValue {
         let config = Config {
             base,
             env: BTreeMap::new(),
+            volatile: BTreeSet::new(),
             workdir: None,
             user: None,
             entrypoint: None,

@@ -61,9 +61,7 @@ fn success_is_asked_for_and_results_can_be_read_without_it() {
     );
     let both = pipeline.graph("all([unit(), unit(\"8.4\")]).passed");
     assert!(both.contains("apply and("), "{both}");
-    let part = &parts(&mut pipeline, "unit()")[0];
-    assert_eq!(part.keep.iter().map(|glob| &**glob).collect::<Vec<_>>(), ["reports/**"]);
-    assert!(part.container.is_some());
+    assert_eq!(parts(&mut pipeline, "unit()")[0].kept, None);
 }
 
 #[test]
@@ -83,11 +81,12 @@ fn an_allowed_failure_is_always_a_pass() {
     assert!(!pipeline.graph("bad()").contains("guard"));
 }
 
+/// They are read whatever becomes of the check.
 #[test]
-fn what_is_not_there_yet_is_demanded_and_so_refused() {
+fn test_reports_are_demanded_beside_the_check() {
     let mut pipeline = Pipeline::new(CHECKS);
     let graph = pipeline.graph("lint().junit(\"*.xml\")");
-    assert!(graph.contains("declared junit("), "{graph}");
+    assert!(graph.contains("include [\"*.xml\"]") && !graph.contains("declared"), "{graph}");
     assert_eq!(names(&mut pipeline, "lint().junit(\"*.xml\")"), ["the linter"]);
 }
 

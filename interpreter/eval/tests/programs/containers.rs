@@ -228,8 +228,9 @@ fn operations_that_are_not_there_yet_keep_the_configuration() {
         "fn c() -> Container { scratch().user(\"me\").cache(\"/c\", \"n\").secret_env(\"T\", fake.secret()).tmpfs(\"/t\") }",
     );
     assert_eq!(pipeline.json("c().user"), "\"me\"");
-    let graph = pipeline.graph("c().run([\"x\"], pids: 2)");
-    let parts = ["declared secret_env(%", "declared pids:(%", "cache \"n\" Shared at /c", "tmpfs None at /t"];
+    let graph = pipeline.graph("c().run([\"x\"], privileged: true)");
+    let parts =
+        ["declared secret_env(%", "declared privileged:(%", "cache \"n\" Shared at /c", "tmpfs None at /t"];
     for operation in parts {
         assert!(graph.contains(operation), "{operation} in {graph}");
     }

@@ -16,6 +16,7 @@ pub(crate) fn digest_op(op: &Op, input: impl Fn(NodeId) -> Option<OpDigest>) -> 
 
 /// What a command may have behind the fields that all have: each begins with a number of its own.
 const EXEC_SERVICES: u8 = 0;
+const EXEC_VOLATILE: u8 = 1;
 
 struct OpEncoder<F> {
     encoder: Encoder,
@@ -273,6 +274,10 @@ impl<F: Fn(NodeId) -> Option<OpDigest>> OpEncoder<F> {
                 this.output(binding.service);
                 this.encoder.u8(u8::from(binding.localhost));
             });
+        }
+        if !exec.volatile_env.is_empty() {
+            self.encoder.u8(EXEC_VOLATILE);
+            self.encoder.list(&exec.volatile_env, |encoder, name| encoder.text(name));
         }
     }
 

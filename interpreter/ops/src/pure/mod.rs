@@ -47,7 +47,7 @@ pub use equality::same;
 pub use error::PureError;
 pub use list::{chunk_length, slice_range};
 pub use order::{is_number, order};
-pub use path::{join_path, normalise_path};
+pub use path::{fixed_part, join_path, normalise_path};
 pub use script::{MAX_SCRIPT_VALUE, MAX_SCRIPT_VALUES};
 pub use shape::{EnumShape, FieldShape, RecordShape, Shape, Shapes, VariantShape};
 pub use size::parse_size;

@@ -18,6 +18,17 @@ pub(super) const TABLE: &[(&str, PureFn)] = &[
     ("Path.join", |a| Ok(Datum::text(join_path(a.text(0)?, a.text(1)?)))),
 ];
 
+/// The folders of a glob before its first wildcard; all of it, when it has none. Of an absolute one at least `/`, else perhaps nothing.
+pub fn fixed_part(glob: &str) -> &str {
+    let Some(at) = glob.find(['*', '?', '[', '{', '\\']) else { return glob };
+    let before = glob.get(..at).unwrap_or_default();
+    match before.rfind('/') {
+        Some(0) => "/",
+        Some(slash) => before.get(..slash).unwrap_or_default(),
+        None => "",
+    }
+}
+
 /// A path in its shortest form: no empty parts, no `.`, `..` taken away with the part before it. `..` above `/` is `/`;
 /// above the start of a relative path it stays. The empty relative path is `.`.
 pub fn normalise_path(path: &str) -> String {

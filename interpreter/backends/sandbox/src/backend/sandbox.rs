@@ -1,6 +1,7 @@
 //! The backend: one supervisor, started when it is first needed and again should it die.
 
 use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use std::thread::JoinHandle;
 
@@ -13,6 +14,7 @@ use tokio_util::sync::CancellationToken;
 
 use super::connection::Connection;
 use super::{launch, step};
+use crate::cgroup::{Cgroups, Limited};
 use crate::toolchain::{self, Toolchain};
 
 /// What a [`Sandbox`] must know.
@@ -63,6 +65,10 @@ struct Inner {
     /// The thread that makes the first connection.
     starting: OnceLock<Mutex<Option<JoinHandle<()>>>>,
     toolchain: OnceLock<Toolchain>,
+    /// Made for the first step that has limits.
+    cgroups: OnceLock<Cgroups>,
+    /// Whether it was said that limits hold only roughly.
+    said_limits: AtomicBool,
     /// What steps will miss. A supervisor can be there that no step needs: then nobody is told.
     warning: Mutex<Option<String>>,
 }
@@ -75,6 +81,8 @@ impl Sandbox {
             connection: Mutex::new(None),
             starting: OnceLock::new(),
             toolchain: OnceLock::new(),
+            cgroups: OnceLock::new(),
+            said_limits: AtomicBool::new(false),
             warning: Mutex::new(None),
         };
         Sandbox { inner: Arc::new(inner) }
@@ -172,7 +180,21 @@ impl Backend for Sandbox {
         cancel: &CancellationToken,
     ) -> Result<StepOutcome, BackendError> {
         let connection = self.connect_for_step(cancel).await?;
-        step::run(&connection, self.store(), step, output, cancel).await
+        if step.limits.is_empty() {
+            return step::run(&connection, self.store(), step, &Limited::default(), output, cancel).await;
+        }
+        let cgroups = self.inner.cgroups.get_or_init(Cgroups::of_this_machine);
+        let limited = cgroups.limited(&step.limits)?;
+        if let Some(warning) = cgroups.warning(&limited.rest)
+            && !self.inner.said_limits.swap(true, Ordering::Relaxed)
+        {
+            (self.inner.options.warn)(&warning);
+        }
+        let ran = step::run(&connection, self.store(), step, &limited, output, cancel).await;
+        if let Some(group) = limited.group {
+            cgroups.let_go(group);
+        }
+        ran
     }
 
     async fn serve(
@@ -195,6 +217,9 @@ impl Backend for Sandbox {
         if let Some(connection) = connection {
             // Joins the supervisor, which first ends its steps; nothing is left to report should that fail.
             let _ = tokio::task::spawn_blocking(move || connection.end()).await;
+        }
+        if let Some(cgroups) = self.inner.cgroups.get() {
+            cgroups.clean();
         }
     }
 }

@@ -16,6 +16,7 @@ use tokio_util::sync::CancellationToken;
 
 use super::connection::{Answer, Connection};
 use super::output;
+use crate::cgroup::{Group, Limited};
 use crate::protocol::{
     BoundService, Dated, Egress, Ending, Folder, Mount, MountedTree, NotReady, Probe, Reach, Reply, Report,
     Request, RequestId, Serving, StagedLayer, Step, StepFailure, StepNetwork, Volume,
@@ -26,14 +27,16 @@ pub(super) async fn run(
     connection: &Connection,
     store: &Path,
     spec: StepSpec,
+    limited: &Limited,
     sink: &dyn OutputSink,
     cancel: &CancellationToken,
 ) -> Result<StepOutcome, BackendError> {
-    let step = request(store, &spec)?;
+    let step = request(store, &spec, limited)?;
     let stdin = spec.stdin.as_deref().map(output::input).transpose().map_err(cannot_pipe)?;
-    let fds = stdin.iter().map(AsFd::as_fd).collect();
+    let groups = limited.group.iter().flat_map(Group::entries);
+    let fds = stdin.iter().map(AsFd::as_fd).chain(groups).collect();
     let report = follow(connection, step, fds, None, sink, cancel).await?;
-    outcome(report, &spec)
+    outcome(report, &spec, limited)
 }
 
 /// Runs a service to its end.
@@ -50,13 +53,15 @@ pub(super) async fn serve(
         tunnels.into_iter().map(|tunnel| (tunnel.listener, tunnel.port)).unzip();
     let ready_command = probe.map(|probe| Probe { argv: probe.argv, env: pairs(&probe.env) });
     let serving = Serving { number: number.0, ready: ready_command, ports, patience, tunnels: to };
-    let step = Step { serving: Some(serving), ..request(store, &spec)? };
+    let step = Step { serving: Some(serving), ..request(store, &spec, &Limited::default())? };
     let fds = sockets.iter().map(AsFd::as_fd).collect();
     let mut report = follow(connection, step, fds, Some(ready), sink, cancel).await?;
     match std::mem::replace(&mut report.ending, Ending::Missing) {
         Ending::NotReady(NotReady::Command(printed)) => Ok(ServiceEnd::CommandFailed { printed }),
         Ending::NotReady(NotReady::Port(port)) => Ok(ServiceEnd::NobodyListens { port }),
-        ending => Ok(ServiceEnd::Exited(outcome(Report { ending, ..report }, &spec)?.exit)),
+        ending => {
+            Ok(ServiceEnd::Exited(outcome(Report { ending, ..report }, &spec, &Limited::default())?.exit))
+        }
     }
 }
 
@@ -141,7 +146,7 @@ impl Drop for Ticket<'_> {
     }
 }
 
-fn request(store: &Path, spec: &StepSpec) -> Result<Step, BackendError> {
+fn request(store: &Path, spec: &StepSpec, limited: &Limited) -> Result<Step, BackendError> {
     let work = spec.work.strip_prefix(store).map_err(|_| {
         BackendError::Failed(format!(
             "{} is not a folder of the store {}",
@@ -163,6 +168,8 @@ fn request(store: &Path, spec: &StepSpec) -> Result<Step, BackendError> {
         stdin: spec.stdin.is_some(),
         services: spec.services.iter().map(bound).collect(),
         serving: None,
+        groups: limited.group.as_ref().map_or(0, |group| group.entries().count()),
+        limits: limited.rest,
     })
 }
 
@@ -222,8 +229,11 @@ fn failure(failure: StepFailure) -> BackendError {
     }
 }
 
-fn outcome(report: Report, spec: &StepSpec) -> Result<StepOutcome, BackendError> {
+fn outcome(report: Report, spec: &StepSpec, limited: &Limited) -> Result<StepOutcome, BackendError> {
+    let out_of_memory = || limited.group.as_ref().is_some_and(Group::ran_out_of_memory);
     let exit = match report.ending {
+        // One that came to a good end did without what was killed.
+        Ending::Code(code) if code != 0 && out_of_memory() => Exit::OutOfMemory,
         Ending::Code(code) => Exit::Code(code),
         Ending::TimedOut => Exit::TimedOut,
         Ending::Missing => missing(spec),

@@ -43,10 +43,15 @@ pub(crate) struct Handed {
     pub(crate) stdin: Option<RawFd>,
     /// Where it is asked to run its probe, and what that prints goes.
     pub(crate) probe: Option<RawFd>,
+    /// Control groups' `cgroup.procs`, as many as the step has.
+    pub(crate) groups: [RawFd; MOST_GROUPS],
 }
 
-/// The most of them.
-pub(crate) const MOST_HANDED: usize = 6;
+/// The most control groups: one for each controller.
+const MOST_GROUPS: usize = 3;
+
+/// The most descriptors that come with a step.
+pub(crate) const MOST_HANDED: usize = 6 + MOST_GROUPS;
 
 /// Where the connection is in the process itself: behind the standard streams.
 const SOCKET: RawFd = 3;
@@ -75,5 +80,9 @@ pub(super) fn wait_for_step(ahead: &Ahead) -> Option<(&StepImage, Handed)> {
     let network = if matches!(step.network, NetworkNamespace::Made) { Some(handed.next()?) } else { None };
     let stdin = if step.has_stdin { Some(handed.next()?) } else { None };
     let probe = if step.probe.is_some() { Some(handed.next()?) } else { None };
-    Some((step, Handed { stdout, stderr, report, network, stdin, probe }))
+    let mut groups = [-1; MOST_GROUPS];
+    for slot in groups.iter_mut().take(step.limits.groups) {
+        *slot = handed.next()?;
+    }
+    Some((step, Handed { stdout, stderr, report, network, stdin, probe, groups }))
 }

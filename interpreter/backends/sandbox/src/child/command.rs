@@ -4,7 +4,7 @@ use std::ffi::{c_int, c_void};
 
 use super::identity;
 use super::image::{Program, StepImage, StringArray};
-use super::init::REPORT;
+use super::init::{GROUPS, REPORT};
 use super::report::{At, Failure, Record, Stage};
 use super::sys;
 
@@ -29,8 +29,18 @@ pub(super) fn prepare(image: &StepImage) -> Result<(), Failure> {
     sys::unblock_signals();
     sys::umask(0o022);
     sys::setsid().at(Stage::Session)?;
+    for group in (GROUPS..).take(image.limits.groups) {
+        // This process, whatever its number there.
+        sys::write(group, b"0").at(Stage::ControlGroup)?;
+    }
     let (soft, hard) = image.limits.open_files;
     sys::set_limit(libc::RLIMIT_NOFILE, soft, hard).at(Stage::Limits)?;
+    if let Some(bytes) = image.limits.data {
+        sys::set_limit(libc::RLIMIT_DATA, bytes, bytes).at(Stage::Limits)?;
+    }
+    if let Some(processes) = image.limits.processes {
+        sys::set_limit(libc::RLIMIT_NPROC, processes, processes).at(Stage::Limits)?;
+    }
     if image.identity.no_new_privileges {
         sys::prctl(libc::PR_SET_NO_NEW_PRIVS, 1).at(Stage::NoNewPrivileges)?;
     }

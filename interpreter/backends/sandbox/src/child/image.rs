@@ -56,6 +56,12 @@ pub(crate) struct Identity {
 pub(crate) struct Limits {
     /// Open files, soft and hard: those `pipe` was started with.
     pub(crate) open_files: (u64, u64),
+    /// Bytes of memory that a process writes to.
+    pub(crate) data: Option<u64>,
+    /// Processes that its user has.
+    pub(crate) processes: Option<u64>,
+    /// How many control groups it enters, which come with the step.
+    pub(crate) groups: usize,
 }
 
 /// Room for a descriptor, filled by the step's first process.

@@ -14,6 +14,8 @@ use super::{masks, mounts, spawn, sys};
 pub(crate) const REPORT: RawFd = 3;
 /// Where, in a service, the socket of its probe is.
 pub(super) const PROBE: RawFd = 4;
+/// Where the first of the step's control groups is then.
+pub(super) const GROUPS: RawFd = PROBE + 1;
 
 /// The first code of the process that `clone` just made: makes itself ready, waits for a step, runs it.
 ///
@@ -36,7 +38,7 @@ pub(crate) unsafe extern "C" fn start(ahead: *mut c_void) -> c_int {
 
 fn live(image: &StepImage, ahead: &Ahead, handed: &Handed, views: Views) -> Result<(), (Failure, bool)> {
     set_up(image, ahead, handed, views).map_err(|failure| (failure, false))?;
-    take_streams(handed).map_err(|failure| (failure, false))?;
+    take_streams(image, handed).map_err(|failure| (failure, false))?;
     start_and_reap(image).map_err(|failure| (failure, true))
 }
 
@@ -56,8 +58,8 @@ fn set_up(image: &StepImage, ahead: &Ahead, handed: &Handed, views: Views) -> Re
     image.workdir.iter().try_for_each(|folder| sys::mkdir(folder, 0o755)).at(Stage::Workdir)
 }
 
-/// Puts the streams at 0, 1, 2, the report pipe at 3, a probe's socket at 4, and closes everything else.
-fn take_streams(handed: &Handed) -> Result<(), Failure> {
+/// Puts the streams at 0, 1, 2, the report pipe at 3, a probe's socket at 4, control groups behind it, and closes everything else.
+fn take_streams(image: &StepImage, handed: &Handed) -> Result<(), Failure> {
     let stage = Stage::StandardStreams;
     let stdin = match handed.stdin {
         Some(fd) => fd,
@@ -68,12 +70,17 @@ fn take_streams(handed: &Handed) -> Result<(), Failure> {
     sys::dup_to(handed.stderr, 2).at(stage)?;
     sys::dup_to_cloexec(handed.report, REPORT).at(stage)?;
     match handed.probe {
-        None => sys::close_from(REPORT as u32 + 1).at(stage),
-        Some(probe) => {
-            sys::dup_to_cloexec(probe, PROBE).at(stage)?;
-            sys::close_from(PROBE as u32 + 1).at(stage)
-        }
+        None => {}
+        Some(probe) => sys::dup_to_cloexec(probe, PROBE).at(stage)?,
     }
+    // They came last, so none of them stands where another one goes.
+    for (at, group) in (GROUPS..).zip(handed.groups).take(image.limits.groups) {
+        sys::dup_to_cloexec(group, at).at(stage)?;
+    }
+    if handed.probe.is_none() {
+        sys::close(PROBE);
+    }
+    sys::close_from((GROUPS as usize + image.limits.groups) as u32).at(stage)
 }
 
 fn start_and_reap(image: &StepImage) -> Result<(), Failure> {
@@ -82,6 +89,9 @@ fn start_and_reap(image: &StepImage) -> Result<(), Failure> {
     // The streams belong to the command: its readers must see their end when it ends.
     for stream in 0..REPORT {
         sys::close(stream);
+    }
+    for group in (GROUPS..).take(image.limits.groups) {
+        sys::close(group);
     }
     if image.probe.is_some() {
         spawn::start_prober(image).at(Stage::Fork)?;

@@ -30,6 +30,7 @@ pub(crate) enum Stage {
     Workdir,
     Fork,
     Limits,
+    ControlGroup,
     Session,
     NetworkNamespace,
     NoNewPrivileges,
@@ -42,7 +43,7 @@ pub(crate) enum Stage {
 }
 
 impl Stage {
-    const ALL: [Stage; 31] = [
+    const ALL: [Stage; 32] = [
         Stage::ParentDeathSignal,
         Stage::RootOverlay,
         Stage::MountOverlay,
@@ -65,6 +66,7 @@ impl Stage {
         Stage::Workdir,
         Stage::Fork,
         Stage::Limits,
+        Stage::ControlGroup,
         Stage::Session,
         Stage::NetworkNamespace,
         Stage::NoNewPrivileges,
@@ -101,6 +103,7 @@ impl Stage {
             Stage::Workdir => "make the working folder",
             Stage::Fork => "start the command's process",
             Stage::Limits => "set resource limits",
+            Stage::ControlGroup => "enter its control group",
             Stage::Session => "start a session",
             Stage::NetworkNamespace => "enter a network namespace",
             Stage::NoNewPrivileges => "set no_new_privs",

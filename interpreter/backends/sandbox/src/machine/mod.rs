@@ -25,6 +25,9 @@ pub(crate) trait Machine {
     /// The kind of the file system that holds a path, or would: a magic number of `statfs(2)`.
     fn file_system(&self, path: &str) -> Option<i64>;
 
+    /// Whether a process is this one, or one that it started, or that one of those did.
+    fn is_own_process(&self, pid: &str) -> bool;
+
     /// The user that this process is.
     fn uid(&self) -> u32;
 

@@ -32,9 +32,15 @@ impl Recorded {
         .file("/etc/subuid", "bob:100000:65536\nann:165536:65536\n")
         .file("/etc/subgid", "bob:100000:65536\nann:165536:65536\n")
         .file("/proc/self/cgroup", "0::/user.slice/own\n")
+        .file(
+            "/proc/self/mountinfo",
+            "30 23 0:26 / /sys/fs/cgroup rw,nosuid - cgroup2 cgroup2 rw,nsdelegate\n",
+        )
         .file("/sys/fs/cgroup/cgroup.controllers", "cpu memory pids\n")
         .file("/sys/fs/cgroup/user.slice/own/cgroup.controllers", "cpu memory pids\n")
+        .file("/sys/fs/cgroup/user.slice/own/cgroup.type", "domain\n")
         .writable("/sys/fs/cgroup/user.slice/own/cgroup.subtree_control")
+        .writable_text("/sys/fs/cgroup/user.slice/own/cgroup.procs", "7\n")
     }
 
     pub(crate) fn file(mut self, path: &str, text: &str) -> Recorded {
@@ -48,9 +54,13 @@ impl Recorded {
         self
     }
 
-    pub(crate) fn writable(mut self, path: &str) -> Recorded {
+    pub(crate) fn writable(self, path: &str) -> Recorded {
+        self.writable_text(path, "")
+    }
+
+    pub(crate) fn writable_text(mut self, path: &str, text: &str) -> Recorded {
         self.writable.insert(path.to_owned());
-        self.file(path, "")
+        self.file(path, text)
     }
 
     /// A program, and whether it has rights that its caller lacks; `None` takes it away.
@@ -99,6 +109,11 @@ impl Machine for Recorded {
 
     fn file_system(&self, _: &str) -> Option<i64> {
         Some(self.file_system)
+    }
+
+    /// This process is number 7.
+    fn is_own_process(&self, pid: &str) -> bool {
+        pid == "7"
     }
 
     fn uid(&self) -> u32 {

@@ -39,6 +39,16 @@ impl Machine for ThisMachine {
         ancestors.find_map(|place| rustix::fs::statfs(place).ok()).map(|stat| stat.f_type as i64)
     }
 
+    fn is_own_process(&self, pid: &str) -> bool {
+        let own = std::process::id().to_string();
+        let parent = |pid: &String| {
+            // The name, in brackets, may hold anything.
+            let text = self.text(&format!("/proc/{pid}/stat"))?;
+            text.rsplit_once(") ")?.1.split(' ').nth(1).map(str::to_owned)
+        };
+        std::iter::successors(Some(pid.to_owned()), parent).any(|pid| pid == own)
+    }
+
     fn uid(&self) -> u32 {
         rustix::process::geteuid().as_raw()
     }

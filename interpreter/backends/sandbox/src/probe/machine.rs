@@ -3,6 +3,7 @@
 use std::path::Path;
 
 use super::Finding;
+use crate::cgroup::{Places, Version};
 use crate::machine::Machine;
 
 /// The first kernel with everything that is used: overlays whose layers are appended one by one.
@@ -64,54 +65,20 @@ pub(super) fn store(machine: &dyn Machine, store: &Path) -> Option<Finding> {
     ))
 }
 
-const CGROUPS: &str = "cgroups";
-const V1: [&str; 3] = ["memory", "pids", "cpu"];
-
 /// Limits on memory, processors and processes.
 pub(super) fn cgroups(machine: &dyn Machine) -> Finding {
-    let unified = machine.has("/sys/fs/cgroup/cgroup.controllers");
-    let legacy = V1.iter().any(|name| machine.has(&format!("/sys/fs/cgroup/{name}")));
-    match (unified, legacy) {
-        (true, _) => delegated(machine),
-        (false, true) => {
-            let hybrid = machine.has("/sys/fs/cgroup/unified/cgroup.procs");
-            let version = if hybrid { "versions 1 and 2 beside each other" } else { "version 1" };
-            Finding::limited(
-                CGROUPS,
-                format!("{version}: steps get no limits"),
-                "boot with `systemd.unified_cgroup_hierarchy=1`, should limits be needed",
-            )
-        }
-        (false, false) => {
-            Finding::limited(CGROUPS, "none: steps get no limits", "mount them, should limits be needed")
-        }
-    }
-}
-
-/// Whether the cgroup of this process is its user's own.
-fn delegated(machine: &dyn Machine) -> Finding {
-    let own = machine.text("/proc/self/cgroup").unwrap_or_default();
-    let path = own.lines().find_map(|line| line.strip_prefix("0::")).unwrap_or("/").trim_matches('/');
-    let folder = Path::new("/sys/fs/cgroup").join(path);
-    let file = |name: &str| folder.join(name).to_string_lossy().into_owned();
-    if !machine.may_write(&file("cgroup.subtree_control")) {
-        return Finding::limited(
-            CGROUPS,
-            "version 2, but this session's belongs to somebody else: steps get no limits",
-            "`systemd-run --user --scope -p Delegate=yes pipe …`",
-        );
-    }
-    let controllers = machine.text(&file("cgroup.controllers")).unwrap_or_default();
-    let has = |wanted: &&&str| !controllers.split_whitespace().any(|name| name == **wanted);
-    let lacking: Vec<&str> = V1.iter().filter(has).copied().collect();
-    if lacking.is_empty() {
-        return Finding::good(CGROUPS, "version 2, and this session's is its own");
-    }
-    Finding::limited(
-        CGROUPS,
-        format!("version 2, and this session's is its own, but without {}", lacking.join(", ")),
-        "`sudo systemctl edit user@.service`, with `[Service]` and `Delegate=cpu memory pids`",
-    )
+    const NAME: &str = "cgroups";
+    let places = Places::find(machine);
+    let Some((first, lack)) = places.lacks().first() else {
+        let version = match places.hierarchies.first().map(|hierarchy| hierarchy.version) {
+            Some(Version::One) => "version 1",
+            _ => "version 2, and this session's is its own",
+        };
+        return Finding::good(NAME, format!("{version}: steps can be limited"));
+    };
+    let names: Vec<&str> = places.lacks().iter().map(|(controller, _)| controller.argument()).collect();
+    let meaning = format!("{}: limits on {} hold only roughly", lack.meaning(*first), names.join(", "));
+    Finding::limited(NAME, meaning, format!("{}, should limits be needed", lack.remedy()))
 }
 
 /// Another way to run steps.
@@ -182,19 +149,26 @@ mod tests {
         is(&cgroups(&Recorded::good()), Status::Good, "version 2, and this session's is its own", "");
         let own = "/sys/fs/cgroup/user.slice/own";
         let foreign = Recorded::good().without(&format!("{own}/cgroup.subtree_control"));
-        is(&cgroups(&foreign), Status::Limited, "belongs to somebody else", "Delegate=yes");
-        let few = Recorded::good().file(&format!("{own}/cgroup.controllers"), "memory pids\n");
-        is(&cgroups(&few), Status::Limited, "but without cpu", "Delegate=cpu memory pids");
-        let none = Recorded::good().without("/sys/fs/cgroup/cgroup.controllers");
-        is(&cgroups(&none), Status::Limited, "none: steps get no limits", "mount them");
-        let first = none.file("/sys/fs/cgroup/memory/memory.limit_in_bytes", "1\n");
-        is(&cgroups(&first), Status::Limited, "version 1:", "systemd.unified_cgroup_hierarchy=1");
-        let hybrid = first.file("/sys/fs/cgroup/unified/cgroup.procs", "");
         is(
-            &cgroups(&hybrid),
+            &cgroups(&foreign),
             Status::Limited,
-            "versions 1 and 2 beside each other",
-            "unified_cgroup_hierarchy",
+            "belongs to somebody else: limits on memory, pids, cpus",
+            "Delegate=yes",
         );
+        let few = Recorded::good().file(&format!("{own}/cgroup.controllers"), "memory pids\n");
+        is(&cgroups(&few), Status::Limited, "but without cpu: limits on cpus", "Delegate=cpu memory pids");
+        let none = Recorded::good().without("/proc/self/mountinfo");
+        is(&cgroups(&none), Status::Limited, "there are none", "mount them");
+        let first = none.file(
+            "/proc/self/mountinfo",
+            "3 2 0:3 / /c rw - cgroup c rw,memory,pids,cpu\n4 2 0:4 / /sys/fs/cgroup/unified rw - cgroup2 c rw\n",
+        );
+        is(
+            &cgroups(&first),
+            Status::Limited,
+            "version 1, which only root",
+            "systemd.unified_cgroup_hierarchy=1",
+        );
+        is(&cgroups(&first.writable("/c/cgroup.procs")), Status::Good, "version 1: steps can be limited", "");
     }
 }

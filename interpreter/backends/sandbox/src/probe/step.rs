@@ -85,6 +85,7 @@ fn run_one(store: &Store, sandbox: &Sandbox) -> Result<StepOutcome, BackendError
         network: StepNetwork::Outbound(Arc::new(Egress::default())),
         stdin: None,
         timeout: Some(std::time::Duration::from_secs(10)),
+        limits: pipe_ops::Limits::default(),
         shell: None,
         services: Vec::new(),
     };

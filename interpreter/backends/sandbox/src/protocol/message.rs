@@ -3,6 +3,7 @@
 use std::net::{IpAddr, SocketAddr};
 use std::time::{Duration, SystemTime};
 
+use pipe_ops::Limits;
 use pipe_store::{LayerPlan, LayerScan};
 use serde::{Deserialize, Serialize};
 
@@ -13,8 +14,8 @@ use crate::ids::IdCount;
 pub(crate) enum Request {
     /// The namespace's ids are mapped: go on. Answered by [`Reply::Ready`].
     Begin(Begin),
-    /// Run a step. Comes with descriptors for standard output, standard error, with `stdin` standard input, and a listening socket for
-    /// each of a service's tunnels.
+    /// Run a step. Comes with descriptors for standard output, standard error, with `stdin` standard input, its control groups, and a listening
+    /// socket for each of a service's tunnels.
     Run { id: RequestId, step: Box<Step> },
     /// Kill a step; its [`Reply::Ended`] says that it was cancelled. A step that is over is passed over.
     Kill { id: RequestId },
@@ -136,6 +137,10 @@ pub(crate) struct Step {
     pub(crate) timeout: Option<Duration>,
     /// Whether a descriptor for standard input comes with the message.
     pub(crate) stdin: bool,
+    /// How many descriptors of control groups come with it.
+    pub(crate) groups: usize,
+    /// Limits that no control group keeps.
+    pub(crate) limits: Limits,
     /// Running services that it reaches.
     pub(crate) services: Vec<BoundService>,
     /// It is a service: it runs until it is killed or dies, and nothing of what it leaves is kept.

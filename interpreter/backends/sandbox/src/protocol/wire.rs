@@ -14,7 +14,7 @@ use rustix::net::{
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
-/// The most descriptors a message carries: three streams, and a service's tunnels.
+/// The most descriptors a message carries: three streams, control groups, and a service's tunnels.
 const MAX_FDS: usize = 64;
 /// The longest message: scans of very large layers are tens of megabytes.
 const MAX_LEN: u32 = 1 << 30;

@@ -15,6 +15,7 @@ mod lower;
 mod mountpoints;
 mod network;
 mod plan;
+mod rlimits;
 mod running;
 mod serve;
 mod server;

@@ -9,6 +9,7 @@ use super::accounts;
 use super::folders::StepFolders;
 use super::lower::{layer_file, layer_stack};
 use super::mountpoints::MountPoints;
+use super::rlimits;
 use super::server::Context;
 use super::skeleton::Stub;
 use super::step_network::StepNet;
@@ -17,7 +18,7 @@ use super::uppers::{self, Upper};
 use super::view::{Content, Region, View};
 use super::volumes::{self, HeldVolume};
 use crate::child::image::{
-    Attachment, FdSlot, Identity, Limits, MountPoint, Overlay, Probe, Program, Source, Stack as ProcessStack,
+    Attachment, FdSlot, Identity, MountPoint, Overlay, Probe, Program, Source, Stack as ProcessStack,
     StepImage, StringArray,
 };
 use crate::protocol::{self, Mount, MountedTree, Step, StepFailure};
@@ -73,7 +74,7 @@ pub(super) fn plan(
             may_set_groups: !context.ids.is_single(),
             no_new_privileges: context.ids.is_single(),
         },
-        limits: Limits { open_files: context.open_files },
+        limits: rlimits::of(step, account.uid, context.open_files),
         has_stdin: step.stdin,
         network: network.namespace(),
         filter: context.filter.clone(),

@@ -31,6 +31,8 @@ pub(super) struct StepFds {
     pub(super) stdin: Option<OwnedFd>,
     /// Sockets that lead to a service, in the order of its tunnels.
     pub(super) tunnels: Vec<OwnedFd>,
+    /// Control groups, by their `cgroup.procs`.
+    pub(super) groups: Vec<OwnedFd>,
 }
 
 /// What is still there of a step that is over: its first process, which may still be ending, and then what it held.
@@ -62,7 +64,7 @@ pub(super) fn run(
     let earlier = context.dying.now();
     let (report, report_writer) = rustix::pipe::pipe_with(PipeFlags::CLOEXEC | PipeFlags::NONBLOCK)
         .map_err(|errno| machine("make a pipe", errno.into()))?;
-    let StepFds { stdout, stderr, stdin, tunnels } = fds;
+    let StepFds { stdout, stderr, stdin, groups, tunnels } = fds;
     let tunnels = tunnels.into_iter().map(TcpListener::from).collect();
     let Plan { image, network, root, mounts, volumes } = plan::plan(context, step, tunnels, folders)?;
     let (probe, probe_writer) = match image.probe {
@@ -73,11 +75,12 @@ pub(super) fn run(
     let handed = [Some(stdout.as_fd()), Some(stderr.as_fd()), Some(report_writer.as_fd()), network.made()];
     let handed =
         handed.into_iter().chain([stdin.as_ref(), probe_writer.as_ref()].map(|fd| fd.map(AsFd::as_fd)));
+    let handed = handed.chain(groups.iter().map(|group| Some(group.as_fd())));
     let handed: Vec<_> = handed.flatten().collect();
     let watch = Watch::start(&context.first_processes, image, &handed, report).map_err(cannot_start)?;
     running.started(id, watch.process());
     // What the step writes to is the step's alone from here on.
-    drop((stdout, stderr, stdin, report_writer, probe_writer));
+    drop((stdout, stderr, stdin, groups, report_writer, probe_writer));
     let followed = match (&step.serving, network.door()) {
         (Some(serving), Some(door)) => {
             context.services.enter(serving.number, door.clone());

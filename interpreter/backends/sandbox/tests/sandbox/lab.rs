@@ -122,6 +122,7 @@ impl Lab {
             network: StepNetwork::Off,
             stdin: None,
             timeout: None,
+            limits: pipe_ops::Limits::default(),
             shell: None,
             services: Vec::new(),
         }

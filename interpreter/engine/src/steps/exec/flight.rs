@@ -8,6 +8,7 @@ use tokio::sync::{Notify, OwnedSemaphorePermit, Semaphore};
 use tokio_util::sync::CancellationToken;
 
 use super::super::blocking;
+use super::humane::{humane, size};
 use super::retries::Retries;
 use super::volumes;
 use super::{PreparedExec, record, warn};
@@ -61,7 +62,7 @@ pub(crate) enum Flight {
 ///
 /// After the wait the result is looked up again. One that another process recorded since this job first looked is the outcome of
 /// the same flight and is taken whatever its exit code, so that a step that fails, too, runs once; an older one is taken only
-/// if its code is asked for.
+/// if its code and its age are asked for.
 pub(crate) async fn fly(job: Job, slot: OwnedSemaphorePermit) -> Flight {
     let stop = job.stop.clone();
     match attempt(job, slot).await {
@@ -166,7 +167,8 @@ async fn look_again(job: &Job) -> Result<Option<Flight>, Cause> {
         return Ok(None);
     }
     let Some(found) = job.step.look_up(&engine.store)? else { return Ok(None) };
-    let accepted = job.success.as_ref().is_none_or(|success| success.contains(&found.exit_code));
+    let accepted = job.success.as_ref().is_none_or(|success| success.contains(&found.exit_code))
+        && job.step.stale(&found).is_none();
     if !accepted && job.refused == Some(found.created) {
         return Ok(None);
     }
@@ -281,7 +283,13 @@ fn no_result(step: &PreparedExec, exit: &Exit, captured: Captured) -> Cause {
             let help = "its log shows how far it came; `timeout:` says how long it may take";
             (format!("timed out{after}"), Some(help.to_owned()), None)
         }
-        Exit::OutOfMemory => ("killed: out of memory".to_owned(), None, Some(137)),
+        Exit::OutOfMemory => match step.limits.memory {
+            None => ("killed: out of memory".to_owned(), None, Some(137)),
+            Some(bytes) => {
+                let help = "`memory:` says how much it may use";
+                (format!("out of memory: it may use {}", size(bytes)), Some(help.to_owned()), Some(137))
+            }
+        },
         Exit::ProgramMissing { program } => {
             let help = "name a program that is in the container, by its path or by a name on its PATH";
             (format!("the program `{program}` is not in this root"), Some(help.to_owned()), Some(127))
@@ -293,16 +301,4 @@ fn no_result(step: &PreparedExec, exit: &Exit, captured: Captured) -> Cause {
         Exit::Code(code) => (format!("exit code {code}"), None, Some(*code)),
     };
     Cause { class: FailureClass::Pipeline, reason, help, exit_code, log_tail: captured.tail }
-}
-
-/// A duration as the language writes it.
-fn humane(duration: std::time::Duration) -> String {
-    let (mut rest, mut text) = (duration.as_millis(), String::new());
-    for (unit, millis) in [("h", 3_600_000), ("min", 60_000), ("s", 1_000), ("ms", 1)] {
-        if rest >= millis {
-            text.push_str(&format!("{}{unit}", rest / millis));
-            rest %= millis;
-        }
-    }
-    if text.is_empty() { "0s".into() } else { text }
 }

@@ -1,6 +1,7 @@
 //! Commands: what they see, their keys, running them once, and what is kept of them.
 
 mod flight;
+mod humane;
 mod prepare;
 mod record;
 mod retries;

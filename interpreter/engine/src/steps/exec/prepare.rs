@@ -7,12 +7,13 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use pipe_ops::{
-    Arg, CacheVolume, Datum, Digest, Exec, Mounted, Node, Preimage, ResolvedExec, ResolvedMount,
+    Arg, CacheVolume, Datum, Digest, Exec, Limits, Mounted, Node, Preimage, ResolvedExec, ResolvedMount,
     ResolvedMounted, StepKey,
 };
 use pipe_store::{Store, Stored};
 
 use super::super::{Inputs, content, tree::over_base};
+use super::humane::humane;
 use super::surroundings::{self, Surroundings};
 use crate::failure::Cause;
 use crate::results::ExecResult;
@@ -36,10 +37,40 @@ pub(crate) struct PreparedExec {
     /// Services that it is bound to.
     pub(crate) services: Vec<PreparedBinding>,
     resolved: ResolvedExec,
+    /// Variables that are no part of the key.
+    volatile: BTreeMap<String, String>,
     timeout: Option<Duration>,
     /// How many times it is run again at most while it does not succeed.
     pub(super) retries: u32,
+    pub(super) limits: Limits,
+    /// The oldest result that is used.
+    fresh: Option<Duration>,
     shell: Option<String>,
+}
+
+/// A result that is older than a step takes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Stale {
+    /// How old it is; `None` when it seems to be from the future.
+    age: Option<Duration>,
+    /// The age from which on none is used.
+    fresh: Duration,
+}
+
+impl std::fmt::Display for Stale {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let age = match self.age {
+            Some(age) if age >= Duration::from_secs(1) => {
+                format!("is {} old", humane(Duration::from_secs(age.as_secs())))
+            }
+            Some(age) => format!("is {} old", humane(age)),
+            None => "is from the future, by this machine's clock".to_owned(),
+        };
+        match self.fresh {
+            Duration::ZERO => f.write_str("`fresh: 0s` takes no result of an earlier run"),
+            fresh => write!(f, "its result {age}, and `fresh: {}` takes none of that age", humane(fresh)),
+        }
+    }
 }
 
 /// Something shown at a path.
@@ -78,7 +109,8 @@ pub(crate) fn prepare(
     let mounts: Vec<PreparedMount> = mounts.collect::<Result<_, Cause>>()?;
     let set = exec.env.iter().map(|(name, arg)| Ok((name.clone(), inputs.text(arg)?.to_owned())));
     let set = set.collect::<Result<BTreeMap<_, _>, Cause>>()?;
-    let Surroundings { env, workdir, user } = surroundings::of(store, exec, &root, set, inputs)?;
+    let Surroundings { mut env, workdir, user } = surroundings::of(store, exec, &root, set, inputs)?;
+    let volatile = exec.volatile_env.iter().filter_map(|name| env.remove_entry(name)).collect();
     let services = bindings(exec, inputs)?;
     let resolved = ResolvedExec {
         base: root.base,
@@ -93,7 +125,7 @@ pub(crate) fn prepare(
         stdin: exec.stdin.as_ref().map(|arg| inputs.text(arg).map(str::to_owned)).transpose()?,
         services: services.iter().map(PreparedBinding::resolved).collect(),
     };
-    check_sizes(&resolved)?;
+    check_sizes(&resolved, &volatile)?;
     let preimage = resolved.preimage();
     Ok(PreparedExec {
         name: describe::name(node),
@@ -103,10 +135,17 @@ pub(crate) fn prepare(
         mounts,
         services,
         resolved,
-        timeout: node.hints.timeout.map(|nanos| Duration::from_nanos(nanos.max(0).unsigned_abs())),
+        volatile,
+        timeout: node.hints.timeout.map(duration),
         retries: node.hints.retries,
+        limits: node.hints.limits,
+        fresh: node.hints.fresh.map(duration),
         shell: node.hints.shell.as_deref().map(str::to_owned),
     })
+}
+
+fn duration(nanoseconds: i64) -> Duration {
+    Duration::from_nanos(nanoseconds.max(0).unsigned_abs())
 }
 
 fn resolved_mount(mount: &PreparedMount) -> Result<ResolvedMount, Cause> {
@@ -150,9 +189,10 @@ pub(crate) fn argv(inputs: &Inputs, args: &[Arg]) -> Result<Vec<String>, Cause> 
 }
 
 /// Values that only running gave can be anything; those known earlier were checked where they are written.
-fn check_sizes(exec: &ResolvedExec) -> Result<(), Cause> {
+fn check_sizes(exec: &ResolvedExec, volatile: &BTreeMap<String, String>) -> Result<(), Cause> {
     let arguments = exec.argv.iter().enumerate().map(|(at, text)| (format!("argument {at}"), text));
-    let variables = exec.env.iter().map(|(name, text)| (format!("the variable `{name}`"), text));
+    let variables =
+        exec.env.iter().chain(volatile).map(|(name, text)| (format!("the variable `{name}`"), text));
     let mut total = 0usize;
     for (what, text) in arguments.chain(variables) {
         total = total.saturating_add(text.len());
@@ -183,7 +223,12 @@ impl PreparedExec {
         let now = SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |now| now.as_nanos());
         let next = NEXT.fetch_add(1, Ordering::Relaxed);
         let unique = format!("once {:?} {now} {} {next}", self.key, std::process::id());
-        PreparedExec { key: StepKey(Digest::of(unique.as_bytes())), ..self }
+        self.under(StepKey(Digest::of(unique.as_bytes())))
+    }
+
+    /// Under another key: that of a command that ran for what it does to the world.
+    pub(crate) fn under(self, key: StepKey) -> PreparedExec {
+        PreparedExec { key, ..self }
     }
 
     /// The stored result, if there is one that is whole.
@@ -242,6 +287,7 @@ impl PreparedExec {
             Ok(MountSpec { path: mount.path.clone(), source })
         });
         let mut env = self.resolved.env.clone();
+        env.extend(self.volatile.clone());
         for (name, value) in network.proxy_variables(self.resolved.network) {
             env.entry(name.clone()).or_insert_with(|| value.clone());
         }
@@ -258,9 +304,18 @@ impl PreparedExec {
             network: network.of(self.resolved.network).await?,
             stdin: self.resolved.stdin.clone().map(String::into_bytes),
             timeout: self.timeout,
+            limits: self.limits,
             shell: self.shell.clone(),
             services,
         })
+    }
+
+    /// Why a result is too old to be used, if it is. One from the future was made before the clock was set back: nobody knows how old it
+    /// is.
+    pub(crate) fn stale(&self, result: &ExecResult) -> Option<Stale> {
+        let fresh = self.fresh?;
+        let age = SystemTime::now().duration_since(result.created).ok();
+        age.is_none_or(|age| age >= fresh).then_some(Stale { age, fresh })
     }
 
     pub(super) fn timeout(&self) -> Option<Duration> {

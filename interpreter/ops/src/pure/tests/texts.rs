@@ -170,3 +170,13 @@ fn values_for_scripts() {
         format!("the values of this script have 1100 KiB together, and it takes 1024 KiB: {remedy}")
     );
 }
+
+#[test]
+fn globs_begin_with_plain_folders() {
+    use crate::pure::fixed_part;
+    assert_eq!(fixed_part("/a/b/*.xml"), "/a/b");
+    assert_eq!(fixed_part("/a/b"), "/a/b");
+    assert_eq!((fixed_part("/*"), fixed_part("*.xml"), fixed_part("a/?")), ("/", "", "a"));
+    assert_eq!(fixed_part("/a/b{c,d}/e"), "/a");
+    assert_eq!(fixed_part(r"a/\*/b"), "a");
+}

@@ -79,7 +79,7 @@ impl Group {
             Err(error) => error.kind() == io::ErrorKind::NotFound,
         };
         // All of them are tried.
-        self.folders.iter().map(gone).fold(true, |all, gone| all && gone)
+        self.folders.iter().filter(|folder| !gone(folder)).count() == 0
     }
 }
 

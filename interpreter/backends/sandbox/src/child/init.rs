@@ -69,9 +69,8 @@ fn take_streams(image: &StepImage, handed: &Handed) -> Result<(), Failure> {
     sys::dup_to(handed.stdout, 1).at(stage)?;
     sys::dup_to(handed.stderr, 2).at(stage)?;
     sys::dup_to_cloexec(handed.report, REPORT).at(stage)?;
-    match handed.probe {
-        None => {}
-        Some(probe) => sys::dup_to_cloexec(probe, PROBE).at(stage)?,
+    if let Some(probe) = handed.probe {
+        sys::dup_to_cloexec(probe, PROBE).at(stage)?;
     }
     // They came last, so none of them stands where another one goes.
     for (at, group) in (GROUPS..).zip(handed.groups).take(image.limits.groups) {

@@ -171,7 +171,7 @@ impl Package {
             Ok(checked) => {
                 let body = checked.body.clone();
                 self.expressions.borrow_mut().push(checked);
-                Ok((body, Origin { file, offset: 0, name: pipe_syntax::Span::default() }))
+                Ok((body, Origin::expression(file)))
             }
             Err(found) => {
                 let rename = |place: FileSpan| match &*place.file == COMMAND_LINE {

@@ -1,6 +1,6 @@
 //! Says why a command ends, in the form that was asked for.
 
-use pipe_diagnostics::{Sources, render};
+use pipe_diagnostics::{Diagnostic, Sources, render};
 
 use crate::exit::{CliError, Exit, Report};
 use crate::output;
@@ -22,22 +22,19 @@ fn said(error: &CliError, style: Style) -> String {
         Report::Silent => String::new(),
         Report::Message { message, help } => text(message, help.as_deref(), style),
         Report::Diagnostics { diagnostics, sources } => {
-            diagnostics.iter().map(|diagnostic| one(diagnostic, sources, style)).collect()
+            let mut full = render::Full::new(sources, style.color);
+            diagnostics.iter().map(|diagnostic| one(diagnostic, sources, &mut full, style.form)).collect()
         }
     }
 }
 
-fn one(diagnostic: &pipe_diagnostics::Diagnostic, sources: &Sources, style: Style) -> String {
-    match style.form {
+fn one(diagnostic: &Diagnostic, sources: &Sources, full: &mut render::Full<'_>, form: Form) -> String {
+    match form {
         Form::Json => Object::Diagnostic { diagnostic: &render::json(diagnostic, sources) }.line(),
         Form::Github => {
-            format!(
-                "{}{}",
-                render::github(diagnostic, sources),
-                render::full(diagnostic, sources, style.color)
-            )
+            format!("{}{}", render::github(diagnostic, sources), full.text(diagnostic))
         }
-        Form::Plain | Form::Tty | Form::Gitlab => render::full(diagnostic, sources, style.color),
+        Form::Plain | Form::Tty | Form::Gitlab => full.text(diagnostic),
     }
 }
 

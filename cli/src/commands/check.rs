@@ -60,7 +60,10 @@ fn text(checked: &Checked, format: DiagnosticFormat, color: bool) -> String {
         checked.diagnostics.iter().map(|diagnostic| render(diagnostic, &checked.sources)).collect()
     };
     match format {
-        DiagnosticFormat::Full => each(&|diagnostic, sources| render::full(diagnostic, sources, color)),
+        DiagnosticFormat::Full => {
+            let mut full = render::Full::new(&checked.sources, color);
+            checked.diagnostics.iter().map(|diagnostic| full.text(diagnostic)).collect()
+        }
         DiagnosticFormat::Short => each(&render::short),
         DiagnosticFormat::Json => {
             each(&|diagnostic, sources| format!("{}\n", render::json(diagnostic, sources)))

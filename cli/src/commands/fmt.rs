@@ -118,8 +118,18 @@ fn standard_input() -> Result<(), CliError> {
 }
 
 fn read(file: &Path, name: &str) -> Result<String, CliError> {
-    let bytes =
-        std::fs::read(file).map_err(|error| CliError::usage(format!("cannot read {name}: {error}")))?;
+    // One byte more than is read tells that there are more, without reading them.
+    let most = pipe_syntax::MAX_FILE_BYTES as u64 + 1;
+    let mut bytes = Vec::new();
+    std::fs::File::open(file)
+        .and_then(|file| file.take(most).read_to_end(&mut bytes))
+        .map_err(|error| CliError::usage(format!("cannot read {name}: {error}")))?;
+    if bytes.len() as u64 == most {
+        let most = pipe_syntax::MAX_FILE_BYTES >> 20;
+        return Err(CliError::usage(format!(
+            "{name} is too large: a program of more than {most} MiB is not read"
+        )));
+    }
     utf8(bytes, name)
 }
 

@@ -30,8 +30,7 @@ fn public(module: &Module) -> impl Iterator<Item = &Function> {
 
 /// A parameter as it is written in the source.
 fn written<'a>(param: &FunctionParam, origin: &Origin, sources: &'a Sources) -> &'a str {
-    let span = param.span.at(origin.offset);
-    sources.text(&origin.file).get(span.range()).unwrap_or_default()
+    sources.part(&origin.place(param.span))
 }
 
 fn signature(function: &Function, sources: &Sources) -> String {
@@ -132,9 +131,7 @@ fn function_json(function: &Function, program: &Program, sources: &Sources) -> V
 
 /// Where an item's name stands.
 fn line(origin: &Origin, sources: &Sources) -> u32 {
-    let name = origin.name.at(origin.offset);
-    let file = origin.file.clone();
-    sources.position(&pipe_diagnostics::FileSpan { file, start: name.start, end: name.end }).line
+    sources.position(&origin.place(origin.name)).line
 }
 
 /// Every value of a type that has few, as its flag takes them: of an enum the variants without a payload, of its optional and its list

@@ -5,7 +5,6 @@ use std::sync::Arc;
 
 use pipe_analysis::typed::{Body, ExprKind, FunctionBody, Global, Module, Origin, Program};
 use pipe_diagnostics::FileSpan;
-use pipe_syntax::Span;
 
 /// What was entered so far.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -78,21 +77,16 @@ impl Coverage {
         entered: Option<bool>,
         bodies: impl Iterator<Item = &'b Body>,
     ) -> Covered {
-        let place = |span: Span| FileSpan {
-            file: origin.file.clone(),
-            start: span.start.saturating_add(origin.offset),
-            end: span.end.saturating_add(origin.offset),
-        };
         let mut arms = Vec::new();
         for body in bodies {
             body.expr.walk(&mut |expr| {
                 if let ExprKind::Match { arms: found, .. } = &expr.kind {
-                    arms.extend(found.iter().map(|arm| place(arm.body.span)));
+                    arms.extend(found.iter().map(|arm| origin.place(arm.body.span)));
                 }
             });
         }
         arms.sort();
         let arms = arms.into_iter().map(|arm| (arm.clone(), self.arms.contains(&arm))).collect();
-        Covered { name: global.name.clone(), place: place(origin.name), entered, arms }
+        Covered { name: global.name.clone(), place: origin.place(origin.name), entered, arms }
     }
 }

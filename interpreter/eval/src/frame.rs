@@ -46,9 +46,7 @@ impl Frame {
 
     /// A span of the item, in its file.
     pub(crate) fn place(&self, span: Span) -> FileSpan {
-        let start = span.start.saturating_add(self.origin.offset);
-        let end = span.end.saturating_add(self.origin.offset);
-        FileSpan { file: self.origin.file.clone(), start, end }
+        self.origin.place(span)
     }
 }
 

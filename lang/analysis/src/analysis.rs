@@ -9,7 +9,7 @@ use pipe_syntax::Span;
 
 use crate::checks::module_findings;
 use crate::db::{
-    Database, Db, Imports, Role, SourceFile, SourceModule, StdLibrary, items, module_of, parsed,
+    Database, Db, Imports, Role, SourceFile, SourceModule, StdLibrary, items_of, module_of, parsed,
 };
 use crate::expression::{self, CheckedExpression};
 use crate::inspect::Snapshot;
@@ -249,18 +249,19 @@ fn locate(db: &dyn Db, place: &Place) -> FileSpan {
         return file_span(place.module.0.clone(), place.span);
     };
     let file = module.file(db).name(db).clone();
-    let offset = match &place.item {
-        Some(key) => {
-            items(db, module).nodes.iter().find(|node| node.key(db) == key).map_or(0, |node| node.offset(db))
-        }
-        None => 0,
-    };
-    file_span(file, place.span.at(offset))
+    let node = place
+        .item
+        .as_ref()
+        .and_then(|key| items_of(db, module, &key.name).iter().find(|node| node.key(db) == key));
+    file_span(file, node.map_or(place.span, |node| node.in_file(db, place.span)))
 }
 
 fn file_span(file: Arc<str>, span: Span) -> FileSpan {
     FileSpan { file, start: span.start, end: span.end }
 }
+
+#[cfg(test)]
+mod tests;
 
 impl std::fmt::Debug for Analysis {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {

@@ -44,3 +44,15 @@ pub(crate) enum ItemTag {
     Test,
     Error,
 }
+
+impl ItemTag {
+    /// Whether its name is a lower-case one.
+    pub(crate) fn is_value(self) -> bool {
+        matches!(self, ItemTag::Use | ItemTag::Param | ItemTag::Let | ItemTag::Function)
+    }
+
+    /// Whether its name is an upper-case one.
+    pub(crate) fn is_type(self) -> bool {
+        matches!(self, ItemTag::Record | ItemTag::Enum)
+    }
+}

@@ -127,7 +127,12 @@ impl<'db> Assemble<'db> {
 
     fn origin(&self) -> typed::Origin {
         let file = self.node.module(self.db).file(self.db).name(self.db).clone();
-        typed::Origin { file, offset: self.node.offset(self.db), name: checks::name_span(self.db, self.node) }
+        typed::Origin {
+            file,
+            offset: self.node.offset(self.db),
+            cuts: self.node.cuts(self.db).clone(),
+            name: checks::name_span(self.db, self.node),
+        }
     }
 
     fn docs(&self) -> Vec<String> {

@@ -6,7 +6,9 @@ mod support;
 use std::path::Path;
 use std::sync::{Arc, Mutex};
 
+use pipe_analysis::inspect::Interrupted;
 use pipe_analysis::{Analysis, PackageRoot, System};
+use pipe_diagnostics::Diagnostic;
 use support::Files;
 
 /// A checker over files that change, with the queries it executed.
@@ -26,16 +28,20 @@ impl Project {
         let log = executed.clone();
         let analysis = Analysis::observed(system.clone(), move |query| log.lock().unwrap().push(query));
         let mut project = Project { system, analysis, executed };
-        project.check();
+        let found = project.found();
+        assert!(found.is_empty(), "{found:#?}");
         project
+    }
+
+    fn found(&mut self) -> Vec<Diagnostic> {
+        let root = PackageRoot::of_file(&*self.system, Path::new("main.pipe"));
+        self.analysis.check(&root, &[])
     }
 
     /// Checks, and tells how often a query was executed.
     fn check(&mut self) -> Executed {
         self.executed.lock().unwrap().clear();
-        let root = PackageRoot::of_file(&*self.system, Path::new("main.pipe"));
-        let found = self.analysis.check(&root, &[]);
-        assert!(found.is_empty(), "{found:#?}");
+        self.found();
         Executed(self.executed.lock().unwrap().clone())
     }
 
@@ -43,7 +49,12 @@ impl Project {
     fn edit(&mut self, path: &str, from: &str, to: &str) -> Executed {
         let text = self.system.read(Path::new(path)).unwrap();
         assert!(text.contains(from), "{from:?} is not in {path}");
-        self.system.write(path, &text.replacen(from, to, 1));
+        self.edit_to(path, &text.replacen(from, to, 1))
+    }
+
+    /// Writes a file and checks.
+    fn edit_to(&mut self, path: &str, text: &str) -> Executed {
+        self.system.write(path, text);
         self.check()
     }
 }
@@ -87,6 +98,38 @@ fn an_edit_inside_a_body_infers_that_body_only() {
     let executed = project.edit("main.pipe", "{ 1 }", "{ 1 + 1 }");
     assert_eq!(executed.count("parsed"), 1);
     assert_eq!(executed.count("infer"), 1);
+}
+
+#[test]
+fn a_comment_inside_an_item_infers_nothing() {
+    let body = "pub fn f(a: Int) -> Int {\n  let b = a\n  b + 1\n}\npub fn g(a: Int) -> Int {\n  a +\n    missing\n}\n";
+    let mut project = Project::new(&[("main.pipe", "")]);
+    project.edit_to("main.pipe", body);
+    let mut text = body.to_owned();
+    for (from, to) in [
+        ("= a\n", "= a  # The first.\n"),
+        ("# The first.", "# The first one, and more."),
+        ("  b + 1\n", "  # An own line.\n\n  b + 1\n"),
+        ("b + 1\n}", "b + 1\n  # The last.\n}"),
+        ("(a: Int) -> Int {\n  a", "(a: Int) -> Int { # Open.\n  # More.\n  a"),
+        ("a +\n", "a + # Sum.\n    # of\n"),
+    ] {
+        assert!(text.contains(from), "{from:?}");
+        text = text.replacen(from, to, 1);
+        let executed = project.edit_to("main.pipe", &text);
+        let computed =
+            (executed.count("signature"), executed.count("infer"), executed.count("module_findings"));
+        assert_eq!(computed, (0, 0, 0), "{to:?}: {:?}", executed.0);
+        // What is said about it stands where it is now.
+        let found = project.found();
+        let places: Vec<&str> = found
+            .iter()
+            .map(|d| &text[d.primary.place.start as usize..d.primary.place.end as usize])
+            .collect();
+        assert_eq!(places, ["missing"], "{text}");
+    }
+    let executed = project.edit_to("main.pipe", body);
+    assert_eq!((executed.count("signature"), executed.count("infer")), (0, 0), "{:?}", executed.0);
 }
 
 #[test]
@@ -135,12 +178,135 @@ fn a_signature_of_another_module_infers_its_users() {
 }
 
 #[test]
-fn a_new_item_looks_at_its_module_only() {
+fn a_new_item_infers_itself_only() {
     let mut project = project();
     let executed = project.edit("main.pipe", "pub fn fourth", "pub fn fifth() -> Int { 5 }\n\npub fn fourth");
-    // Every body looks names up, and the names of the module have changed; those of the other module have not.
-    assert_eq!((executed.count("signature"), executed.count("infer")), (6, 6), "{:?}", executed.0);
+    // fifth.
+    assert_eq!(executed.count("signature"), 1, "{:?}", executed.0);
+    // fifth.
+    assert_eq!(executed.count("infer"), 1, "{:?}", executed.0);
     assert_eq!(executed.count("parsed"), 1);
+    let executed = project.edit("main.pipe", "pub fn fifth() -> Int { 5 }\n\n", "");
+    assert_eq!((executed.count("signature"), executed.count("infer")), (0, 0), "{:?}", executed.0);
+}
+
+#[test]
+fn a_new_item_infers_who_says_its_name() {
+    // `second` has a parameter that the new item's name would hide, `third` calls what comes to hide the prelude's.
+    let main = "\
+fn first() -> Int { 1 }
+fn second(n: Int) -> Int { n }
+pub fn third() -> Container { image(\"alpine:3.20\") }
+pub fn fourth() -> Int { second(first()) }
+";
+    let mut project = Project::new(&[("main.pipe", main)]);
+    let own = "pub fn image(ref: String) -> Container { host.toolchain(ref) }";
+    let executed =
+        project.edit_to("main.pipe", &format!("{main}{}", own.replace("host.toolchain(ref)", "fail(ref)")));
+    // image, third.
+    assert_eq!(executed.count("infer"), 2, "{:?}", executed.0);
+    let executed = project.edit("main.pipe", "fn first", "let n = 4\npub fn sixth() -> Int { n }\nfn first");
+    // The warning that the parameter hides it is news for `second`.
+    // n, second, sixth.
+    assert_eq!(executed.count("infer"), 3, "{:?}", executed.0);
+}
+
+#[test]
+fn a_removed_item_infers_who_said_its_name() {
+    let mut project = project();
+    let text = MAIN.replace("fn first() -> Int { 1 }\n", "");
+    let executed = project.edit_to("main.pipe", &text);
+    // third.
+    assert_eq!(executed.count("infer"), 1, "{:?}", executed.0);
+}
+
+#[test]
+fn a_change_of_an_item_that_only_moved_infers_nothing() {
+    let mut project = project();
+    let first = "pub fn third() -> Int { second(first()) }\n\n";
+    let text = MAIN.replace(first, "") + "\n" + first;
+    let executed = project.edit_to("main.pipe", &text);
+    assert_eq!((executed.count("signature"), executed.count("infer")), (0, 0), "{:?}", executed.0);
+}
+
+#[test]
+fn a_further_import_infers_nothing_that_was_there() {
+    let mut project = project();
+    project.system.write("more.pipe", "pub fn more() -> Int { 1 }\n");
+    let executed = project.edit(
+        "main.pipe",
+        "use \"./lib.pipe\" as lib\n",
+        "use \"./lib.pipe\" as lib\nuse \"./more.pipe\" as more\npub fn fifth() -> Int { more.more() }\n",
+    );
+    // fifth, more, more.
+    assert_eq!(executed.count("infer"), 3, "{:?}", executed.0);
+}
+
+#[test]
+fn an_import_that_leads_elsewhere_infers_who_goes_through_it() {
+    let mut project = project();
+    project.system.write("other.pipe", LIB);
+    let executed = project.edit("main.pipe", "\"./lib.pipe\"", "\"./other.pipe\"");
+    // base, helper, lib, second.
+    assert_eq!(executed.count("infer"), 4, "{:?}", executed.0);
+    // Neither a caller of `second` nor anything else of the module.
+    // base, helper, lib.
+    assert_eq!(executed.count("signature"), 3, "{:?}", executed.0);
+}
+
+const PACKAGE: &[(&str, &str)] = &[
+    ("pipe.toml", "[package]\nname = \"app\"\n[dependencies]\nshared = { path = \"./shared\" }\n"),
+    ("main.pipe", "use shared\npub fn a() -> Int { shared.size() }\npub fn b() -> Int { 1 }\n"),
+    ("shared/pipe.toml", "[package]\nname = \"shared\"\n"),
+    ("shared/main.pipe", "pub fn size() -> Int { 1 }\npub fn other() -> Int { size() }\n"),
+];
+
+#[test]
+fn a_change_in_a_package_infers_who_uses_what_changed() {
+    let mut project = Project::new(PACKAGE);
+    let executed = project.edit("shared/main.pipe", "{ 1 }", "{ 2 }");
+    // size.
+    assert_eq!(executed.count("infer"), 1, "{:?}", executed.0);
+    let executed = project.edit("shared/main.pipe", "pub fn size()", "pub fn size(n: Int = 1)");
+    // The parameter is not used, which is no finding.
+    // a, other, size.
+    assert_eq!(executed.count("infer"), 3, "{:?}", executed.0);
+    let executed = project.edit("shared/pipe.toml", "[package]", "# A comment.\n[package]");
+    assert_eq!(executed.0, Vec::<String>::new());
+}
+
+#[test]
+fn a_package_that_comes_from_elsewhere_infers_who_uses_it() {
+    let mut project = Project::new(PACKAGE);
+    project.system.write("newer/pipe.toml", "[package]\nname = \"shared\"\n");
+    project.system.write("newer/main.pipe", "pub fn size() -> Int { 3 }\n");
+    let executed = project.edit("pipe.toml", "./shared", "./newer");
+    // `size` there, and `a`, which calls it; `b` does not.
+    assert_eq!(executed.count("infer"), 2, "{:?}", executed.0);
+}
+
+#[test]
+fn an_edit_interrupts_what_is_being_asked() {
+    let mut project = project();
+    let text = MAIN.replace("{ 1 }", "{ 7 }");
+    let snapshot = project.analysis.snapshot();
+    let (begun, waits) = std::sync::mpsc::channel();
+    let asked = std::thread::spawn(move || {
+        snapshot.ask(|snapshot| {
+            begun.send(()).unwrap();
+            // For as long as nobody edits.
+            loop {
+                snapshot.diagnostics();
+            }
+        })
+    });
+    waits.recv().unwrap();
+    // Returns when the question was given up.
+    let executed = project.edit_to("main.pipe", &text);
+    // first.
+    assert_eq!(executed.count("infer"), 1, "{:?}", executed.0);
+    let answer: Result<(), Interrupted> = asked.join().unwrap();
+    assert_eq!(answer, Err(Interrupted::Edited));
 }
 
 #[test]

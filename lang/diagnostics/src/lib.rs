@@ -5,11 +5,13 @@
 
 mod diagnostic;
 mod fixes;
+mod lines;
 mod nearest;
 pub mod render;
 mod sources;
 
 pub use diagnostic::*;
 pub use fixes::{Applied, apply};
+pub use lines::LineStarts;
 pub use nearest::nearest;
 pub use sources::{Position, Sources};

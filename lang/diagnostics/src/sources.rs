@@ -1,14 +1,21 @@
 //! Texts of files, and positions in them.
 
 use std::collections::BTreeMap;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
-use crate::FileSpan;
+use crate::{FileSpan, LineStarts};
 
 /// Texts by the file names that are shown to people.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default)]
 pub struct Sources {
-    texts: BTreeMap<Arc<str>, Arc<str>>,
+    texts: BTreeMap<Arc<str>, Source>,
+}
+
+#[derive(Clone, Debug)]
+struct Source {
+    text: Arc<str>,
+    /// Looked for when somebody asks.
+    lines: OnceLock<LineStarts>,
 }
 
 /// A place for people: lines and columns count from 1, columns in characters.
@@ -24,12 +31,12 @@ pub struct Position {
 impl Sources {
     /// Adds a file.
     pub fn insert(&mut self, file: Arc<str>, text: Arc<str>) {
-        self.texts.insert(file, text);
+        self.texts.insert(file, Source { text, lines: OnceLock::new() });
     }
 
     /// The text of a file; empty when it is not known.
     pub fn text(&self, file: &str) -> &str {
-        self.texts.get(file).map_or("", |text| text)
+        self.texts.get(file).map_or("", |source| &source.text)
     }
 
     /// Whether a file is known.
@@ -39,16 +46,26 @@ impl Sources {
 
     /// Every file with its text, in the order of names.
     pub fn files(&self) -> impl Iterator<Item = (&Arc<str>, &Arc<str>)> {
-        self.texts.iter()
+        self.texts.iter().map(|(file, source)| (file, &source.text))
+    }
+
+    /// The text of a span, as far as it lies inside the file.
+    pub fn part(&self, span: &FileSpan) -> &str {
+        &self.text(&span.file)[self.range(span)]
     }
 
     /// Where a span is. What lies outside the text is taken to its end, what lies inside a character to its start.
     pub fn position(&self, span: &FileSpan) -> Position {
-        let text = self.text(&span.file);
         let range = self.range(span);
-        let (line, column) = line_column(text, range.start);
-        let (end_line, end_column) = line_column(text, range.end);
+        let (line, column) = self.line_column(&span.file, range.start);
+        let (end_line, end_column) = self.line_column(&span.file, range.end);
         Position { line, column, end_line, end_column }
+    }
+
+    fn line_column(&self, file: &str, offset: usize) -> (u32, u32) {
+        let Some(Source { text, lines }) = self.texts.get(file) else { return (1, 1) };
+        let (line, start) = lines.get_or_init(|| LineStarts::new(text)).line(offset as u32);
+        (line, 1 + text[start as usize..offset].chars().count() as u32)
     }
 
     /// A span as bytes that are inside the text and between characters.
@@ -61,14 +78,6 @@ impl Sources {
 
 fn boundary(text: &str, offset: u32) -> usize {
     text.floor_char_boundary(usize::try_from(offset).unwrap_or(usize::MAX).min(text.len()))
-}
-
-fn line_column(text: &str, offset: usize) -> (u32, u32) {
-    let before = &text[..offset];
-    let line = before.bytes().filter(|byte| *byte == b'\n').count();
-    let column = before[before.rfind('\n').map_or(0, |at| at + 1)..].chars().count();
-    let number = |count: usize| u32::try_from(count).unwrap_or(u32::MAX).saturating_add(1);
-    (number(line), number(column))
 }
 
 #[cfg(test)]

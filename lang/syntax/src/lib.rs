@@ -9,6 +9,7 @@
 
 pub mod ast;
 mod build;
+mod cuts;
 mod errors;
 mod format;
 mod layout;
@@ -29,6 +30,7 @@ mod grammar {
     pub(crate) use generated::{ExpressionParser, ItemParser};
 }
 
+pub use cuts::{Cuts, leave_out_comments};
 pub use format::{FormatError, FormattedItems, format, format_range, same_program};
 pub use layout::{MAX_BRACKETS, MAX_DEPTH};
 pub use parse::{MAX_FILE_BYTES, Parsed, parse, parse_expression};

@@ -3,7 +3,8 @@
 /// A half-open range of UTF-8 byte offsets.
 ///
 /// Inside an [`crate::ast::Item`] every span is relative to the item's own start, so that an edit above an item
-/// leaves its tree equal and nothing behind it is computed again. [`Span::at`] makes it absolute for rendering.
+/// leaves its tree equal and nothing behind it is computed again. [`Span::at`] makes it absolute for rendering, behind
+/// [`crate::Cuts::written`] where the tree's places do not count comments.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Default)]
 pub struct Span {
     /// First byte.

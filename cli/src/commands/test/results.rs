@@ -4,7 +4,6 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use pipe_analysis::typed::Test;
-use pipe_diagnostics::FileSpan;
 
 use super::judge::Verdict;
 use crate::exit::{CliError, Exit};
@@ -93,9 +92,7 @@ impl<'a> Results<'a> {
     }
 
     fn end(&mut self, test: &Test, failure: Option<String>, time: Option<Duration>) {
-        let start = test.origin.offset.saturating_add(test.origin.name.start);
-        let place = FileSpan { file: test.origin.file.clone(), start, end: start };
-        let line = self.package.sources().position(&place).line;
+        let line = self.package.sources().position(&test.origin.place(test.origin.name)).line;
         let (title, file) = (test.title.clone(), test.origin.file.clone());
         self.ended.push(Ended { title, file, line, failure, time });
     }

@@ -12,7 +12,17 @@ use crate::value::{Items, Value, map_value};
 impl Machine {
     /// Values as elements: counts their memory, refuses what nests too deeply.
     pub(crate) fn items(&mut self, values: Vec<Value>, expr: &Expr, env: &Env) -> Result<Items> {
-        self.charge(values.len() * size_of::<Value>(), &env.frame, expr.span)?;
+        self.count_elements(values.len(), expr, env)?;
+        self.counted_items(values, expr, env)
+    }
+
+    /// Counts the memory of elements before they are there.
+    pub(super) fn count_elements(&mut self, count: usize, expr: &Expr, env: &Env) -> Result<()> {
+        self.charge(count.saturating_mul(size_of::<Value>()), &env.frame, expr.span)
+    }
+
+    /// As [`Machine::items`], of values whose memory was counted as they came.
+    pub(super) fn counted_items(&self, values: Vec<Value>, expr: &Expr, env: &Env) -> Result<Items> {
         let items = Items::new(values);
         self.check_depth(items.depth(), &env.frame, expr.span)?;
         Ok(items)
@@ -30,18 +40,24 @@ impl Machine {
         let mut chunks: Vec<Value> = Vec::new();
         for element in elements {
             match element {
-                ListElement::Item(item) => values.push(self.eval(item, env)?),
+                ListElement::Item(item) => {
+                    self.count_elements(1, expr, env)?;
+                    values.push(self.eval(item, env)?);
+                }
                 ListElement::Spread(list) => match self.eval(list, env)? {
-                    Value::List(items) => values.extend(items.iter().cloned()),
+                    Value::List(items) => {
+                        self.count_elements(items.len(), expr, env)?;
+                        values.extend(items.iter().cloned());
+                    }
                     symbolic @ Value::Symbolic(_) => {
-                        let before = self.items(std::mem::take(&mut values), expr, env)?;
+                        let before = self.counted_items(std::mem::take(&mut values), expr, env)?;
                         chunks.extend([Value::List(before), symbolic]);
                     }
                     other => return Err(self.unusable("`..`", &other, env.place(list.span))),
                 },
             }
         }
-        let last = Value::List(self.items(values, expr, env)?);
+        let last = Value::List(self.counted_items(values, expr, env)?);
         if chunks.is_empty() {
             return Ok(last);
         }
@@ -58,6 +74,7 @@ impl Machine {
             if map.contains_key(&key_datum) {
                 return Err(error::invalid("this key occurs twice in the map", env.place(key.span)));
             }
+            self.count_entry(expr, env)?;
             map.insert(key_datum, self.eval(value, env)?);
         }
         self.finish_map(map, expr, env)
@@ -79,13 +96,13 @@ impl Machine {
         }
     }
 
-    pub(super) fn finish_map(
-        &mut self,
-        map: IndexMap<Datum, Value>,
-        expr: &Expr,
-        env: &Env,
-    ) -> Result<Value> {
-        self.charge(map.len() * 2 * size_of::<Value>(), &env.frame, expr.span)?;
+    /// Counts the memory of an entry of a map before it is there.
+    pub(super) fn count_entry(&mut self, expr: &Expr, env: &Env) -> Result<()> {
+        self.count_elements(2, expr, env)
+    }
+
+    /// A map of entries that were counted; refuses what nests too deeply.
+    pub(super) fn finish_map(&self, map: IndexMap<Datum, Value>, expr: &Expr, env: &Env) -> Result<Value> {
         let map = map_value(map);
         self.check_depth(map.depth(), &env.frame, expr.span)?;
         Ok(map)

@@ -9,10 +9,15 @@ use crate::frame::Env;
 use crate::machine::{Machine, Site};
 use crate::value::{Items, Value};
 
-/// What a comprehension has built so far.
-enum Built {
-    List(Vec<Value>),
-    Map(IndexMap<Datum, Value>),
+/// A comprehension, and what it has built so far.
+struct Comprehension<'a> {
+    element: &'a Expr,
+    /// Of a map.
+    value: Option<&'a Expr>,
+    /// The whole of it.
+    expr: &'a Expr,
+    list: Vec<Value>,
+    map: IndexMap<Datum, Value>,
 }
 
 impl Machine {
@@ -24,63 +29,47 @@ impl Machine {
         expr: &Expr,
         env: &mut Env,
     ) -> Result<Value> {
-        let mut built = if value.is_some() { Built::Map(IndexMap::new()) } else { Built::List(Vec::new()) };
-        self.clauses(clauses, element, value, &mut built, env)?;
-        match built {
-            Built::List(values) => self.items(values, expr, env).map(Value::List),
-            Built::Map(map) => self.finish_map(map, expr, env),
+        let mut built = Comprehension { element, value, expr, list: Vec::new(), map: IndexMap::new() };
+        self.clauses(clauses, &mut built, env)?;
+        match value {
+            None => self.counted_items(built.list, expr, env).map(Value::List),
+            Some(_) => self.finish_map(built.map, expr, env),
         }
     }
 
-    fn clauses(
-        &mut self,
-        clauses: &[Clause],
-        element: &Expr,
-        value: Option<&Expr>,
-        built: &mut Built,
-        env: &mut Env,
-    ) -> Result<()> {
-        let Some((clause, rest)) = clauses.split_first() else {
-            return self.element(element, value, built, env);
-        };
+    fn clauses(&mut self, clauses: &[Clause], built: &mut Comprehension<'_>, env: &mut Env) -> Result<()> {
+        let Some((clause, rest)) = clauses.split_first() else { return self.element(built, env) };
         match clause {
             Clause::If(condition) => {
                 if self.condition("`if`", condition, env)? {
-                    self.clauses(rest, element, value, built, env)?;
+                    self.clauses(rest, built, env)?;
                 }
             }
             Clause::For(binder, list) => {
                 for item in self.elements(list, env)? {
                     self.step(1, &env.frame, list.span)?;
                     self.bind(binder, item, list, env)?;
-                    self.clauses(rest, element, value, built, env)?;
+                    self.clauses(rest, built, env)?;
                 }
             }
         }
         Ok(())
     }
 
-    fn element(
-        &mut self,
-        element: &Expr,
-        value: Option<&Expr>,
-        built: &mut Built,
-        env: &mut Env,
-    ) -> Result<()> {
-        match (built, value) {
-            (Built::Map(map), Some(value)) => {
-                let key = self.map_key(element, env)?;
-                if map.contains_key(&key) {
-                    return Err(error::invalid("this key occurs twice in the map", env.place(element.span)));
-                }
-                let value = self.eval(value, env)?;
-                map.insert(key, value);
-            }
-            (Built::List(values), _) => values.push(self.eval(element, env)?),
-            (Built::Map(_), None) => {
-                return Err(error::internal("a map without values", env.place(element.span)));
-            }
+    /// One more element. Its memory is counted before there is another one: what is too much ends as soon as it is.
+    fn element(&mut self, built: &mut Comprehension<'_>, env: &mut Env) -> Result<()> {
+        let Comprehension { element, value, expr, list, map } = built;
+        let Some(value) = value else {
+            self.count_elements(1, expr, env)?;
+            list.push(self.eval(element, env)?);
+            return Ok(());
+        };
+        let key = self.map_key(element, env)?;
+        if map.contains_key(&key) {
+            return Err(error::invalid("this key occurs twice in the map", env.place(element.span)));
         }
+        self.count_entry(expr, env)?;
+        map.insert(key, self.eval(value, env)?);
         Ok(())
     }
 

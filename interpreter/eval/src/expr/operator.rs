@@ -55,7 +55,8 @@ impl Machine {
             b => b?,
         };
         if let (BinaryOp::Add, Value::List(x), Value::List(y)) = (op, &a, &b) {
-            return self.items([&x[..], &y[..]].concat(), expr, env).map(Value::List);
+            self.count_elements(x.len() + y.len(), expr, env)?;
+            return self.counted_items([&x[..], &y[..]].concat(), expr, env).map(Value::List);
         }
         let site = self.site(&env.frame.clone(), expr.span);
         self.operate(op, &env.frame.settled(&left.ty), &a, &b, &expr.ty, &site)
@@ -90,7 +91,9 @@ impl Machine {
     ) -> Result<Value> {
         let function = function_of(op, left, result);
         match op {
-            BinaryOp::Less | BinaryOp::LessEqual => self.compare(function, left, [a, b], result, site),
+            BinaryOp::Equal | BinaryOp::NotEqual | BinaryOp::Less | BinaryOp::LessEqual => {
+                self.compare(function, left, [a, b], result, site)
+            }
             BinaryOp::Greater | BinaryOp::GreaterEqual => self.compare(function, left, [b, a], result, site),
             _ => self.apply(function, &[a, b], result, site),
         }

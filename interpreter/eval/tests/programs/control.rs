@@ -40,6 +40,19 @@ fn memory_has_a_limit_that_doubling_reaches_soon() {
 }
 
 #[test]
+fn elements_count_while_there_are_more_to_come() {
+    let mut pipeline = limited(TENS, Budget { bytes: 1 << 20, steps: 1_000_000, ..Budget::default() });
+    let clauses = "for a in ten() for b in ten() for c in ten() for d in ten() for e in ten() for f in ten() for g in ten()";
+    for element in ["1", "a * 1000000 + b * 100000 + c * 10000 + d * 1000 + e * 100 + f * 10 + g: 1"] {
+        let error = pipeline.error(&format!("[{clauses} => {element}].len()"));
+        assert!(
+            error.starts_with("evaluation-limit: the evaluation takes more than 1 MiB of memory"),
+            "{error}"
+        );
+    }
+}
+
+#[test]
 fn what_is_shared_counts_each_time_it_is_written_out() {
     let program = "record N { a: List[N] = [] }\nfn many() -> List[Int] { [for a in [1,2,3,4,5,6,7,8,9,10] for b in [1,2,3,4] => a] }\nfn deep() -> N { many().fold(N(), fn(n, _) => N(a: [n, n])) }";
     let error = limited(program, Budget { steps: 100_000, ..Budget::default() }).error("json.encode(deep())");

@@ -12,6 +12,7 @@ mod evaluated;
 mod graph_text;
 mod hello;
 mod library;
+mod literals;
 mod packages;
 mod pages;
 mod pipeline;

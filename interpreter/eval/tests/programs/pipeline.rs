@@ -9,7 +9,6 @@ use pipe_eval::{
     Argument, Budget, Demand, ErrorKind, EvalError, Evaluated, Evaluator, HostFacts, Lines, Target, TestPlan,
 };
 use pipe_ops::{Arg, Datum};
-use pipe_syntax::Span;
 
 use crate::graph_text::graph_text;
 
@@ -67,7 +66,7 @@ impl Pipeline {
     pub(crate) fn eval(&mut self, expression: &str) -> Result<Evaluated, Box<EvalError>> {
         let checked =
             self.analysis.check_expression(expression).unwrap_or_else(|e| panic!("{expression}: {e:#?}"));
-        let origin = Origin { file: COMMAND_LINE.into(), offset: 0, name: Span::default() };
+        let origin = Origin::expression(COMMAND_LINE.into());
         self.evaluator.eval_target(&Target::Expression { body: checked.body, origin })
     }
 

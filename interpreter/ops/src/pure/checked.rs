@@ -67,10 +67,10 @@ fn glob(text: &str) -> Verdict {
     let (mut bracket, mut braces) = (false, 0_u32);
     while let Some(c) = chars.next() {
         match c {
-            '\\' if chars.next().is_none() => return Err("nothing follows the last `\\`".to_owned()),
-            '\\' => {}
             ']' => bracket = false,
             _ if bracket => {}
+            '\\' if chars.next().is_none() => return Err("nothing follows the last `\\`".to_owned()),
+            '\\' => {}
             '[' => bracket = true,
             '{' => braces += 1,
             '}' => braces = braces.checked_sub(1).ok_or("a `}` closes nothing")?,

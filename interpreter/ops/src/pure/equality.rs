@@ -1,13 +1,14 @@
-//! `==`.
+//! `==`. Texts that are compared as numbers, such as versions, are equal when their numbers are: for those the type travels along.
 
 use super::args::Args;
-use super::{PureError, PureFn};
+use super::order::{order, shapes};
+use super::{PureError, PureFn, Shapes};
 use crate::Datum;
 
 pub(super) const TABLE: &[(&str, PureFn)] = &[("equal", equal), ("not_equal", not_equal)];
 
 /// Whether two values are equal. Maps are equal when they hold the same pairs, in whatever order.
-pub fn same(a: &Datum, b: &Datum) -> bool {
+pub(super) fn same(a: &Datum, b: &Datum) -> bool {
     match (a, b) {
         (Datum::Map(a), Datum::Map(b)) => same_maps(a, b),
         (Datum::List(a), Datum::List(b)) | (Datum::Tuple(a), Datum::Tuple(b)) => same_all(a.iter(), b.iter()),
@@ -34,12 +35,22 @@ fn same_all<'a>(
 }
 
 fn same_maps(a: &[(Datum, Datum)], b: &[(Datum, Datum)]) -> bool {
-    fn sorted(entries: &[(Datum, Datum)]) -> Vec<&(Datum, Datum)> {
-        let mut entries: Vec<_> = entries.iter().collect();
-        entries.sort_by(|x, y| x.0.cmp(&y.0));
-        entries
-    }
     a.len() == b.len() && sorted(a).into_iter().zip(sorted(b)).all(|(x, y)| x.0 == y.0 && same(&x.1, &y.1))
+}
+
+/// The pairs of a map in the order of their keys.
+pub(super) fn sorted(pairs: &[(Datum, Datum)]) -> Vec<&(Datum, Datum)> {
+    let mut pairs: Vec<_> = pairs.iter().collect();
+    pairs.sort_by(|x, y| x.0.cmp(&y.0));
+    pairs
+}
+
+/// Whether two values of one type are equal; `shapes` says which, where that makes a difference.
+pub(super) fn equals(shapes: Option<&Shapes>, a: &Datum, b: &Datum) -> bool {
+    match shapes {
+        Some(_) => order(shapes, a, b).is_eq(),
+        None => same(a, b),
+    }
 }
 
 /// The value that equal ones have in common: the pairs of its maps in order of their keys.
@@ -67,9 +78,13 @@ pub(super) fn with_sorted_maps(value: &Datum) -> Datum {
 }
 
 fn equal(args: &Args<'_>) -> Result<Datum, PureError> {
-    Ok(Datum::Bool(same(args.get(0)?, args.get(1)?)))
+    of_two(args).map(Datum::Bool)
 }
 
 fn not_equal(args: &Args<'_>) -> Result<Datum, PureError> {
-    Ok(Datum::Bool(!same(args.get(0)?, args.get(1)?)))
+    of_two(args).map(|equal| Datum::Bool(!equal))
+}
+
+fn of_two(args: &Args<'_>) -> Result<bool, PureError> {
+    Ok(equals(shapes(args, 2)?.as_ref(), args.get(0)?, args.get(1)?))
 }

@@ -4,8 +4,9 @@ use std::collections::BTreeSet;
 use std::ops::Range;
 
 use super::args::{Args, optional};
-use super::equality::with_sorted_maps;
-use super::{MAX_ITEMS, MAX_TEXT, PureError, PureFn, same};
+use super::equality::{equals, with_sorted_maps};
+use super::order::{order, shapes};
+use super::{MAX_ITEMS, MAX_TEXT, PureError, PureFn};
 use crate::Datum;
 
 pub(super) const TABLE: &[(&str, PureFn)] = &[
@@ -40,8 +41,8 @@ pub fn slice_range(len: usize, start: i64, end: Option<i64>) -> Range<usize> {
 }
 
 fn contains(args: &Args<'_>) -> Result<Datum, PureError> {
-    let element = args.get(1)?;
-    Ok(Datum::Bool(args.list(0)?.iter().any(|item| same(item, element))))
+    let (element, shapes) = (args.get(1)?, shapes(args, 2)?);
+    Ok(Datum::Bool(args.list(0)?.iter().any(|item| equals(shapes.as_ref(), item, element))))
 }
 
 /// A negative index has no element.
@@ -56,13 +57,21 @@ fn zip(args: &Args<'_>) -> Result<Datum, PureError> {
 }
 
 fn index_of(args: &Args<'_>) -> Result<Datum, PureError> {
-    let element = args.get(1)?;
-    let place = args.list(0)?.iter().position(|item| same(item, element));
+    let (element, shapes) = (args.get(1)?, shapes(args, 2)?);
+    let place = args.list(0)?.iter().position(|item| equals(shapes.as_ref(), item, element));
     Ok(optional(place.map(|place| Datum::Int(place as i64))))
 }
 
-/// Two values are the same as `==` says: maps in whatever order.
+/// Two values are the same as `==` says: maps in whatever order. Of equal ones the first stays.
 fn unique(args: &Args<'_>) -> Result<Datum, PureError> {
+    if let Some(shapes) = shapes(args, 1)? {
+        let items = args.list(0)?;
+        let mut order_of: Vec<(usize, &Datum)> = items.iter().enumerate().collect();
+        order_of.sort_by(|(_, a), (_, b)| order(Some(&shapes), a, b));
+        order_of.dedup_by(|(_, later), (_, first)| equals(Some(&shapes), first, later));
+        order_of.sort_by_key(|(place, _)| *place);
+        return Ok(Datum::List(order_of.into_iter().map(|(_, item)| item.clone()).collect()));
+    }
     let mut seen = BTreeSet::new();
     Ok(Datum::List(
         args.list(0)?.iter().filter(|item| seen.insert(with_sorted_maps(item))).cloned().collect(),

@@ -43,7 +43,6 @@ use crate::Datum;
 
 pub use checked::check_text;
 pub use duration::parse_duration;
-pub use equality::same;
 pub use error::PureError;
 pub use list::{chunk_length, slice_range};
 pub use order::{is_number, order};

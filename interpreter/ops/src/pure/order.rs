@@ -1,11 +1,12 @@
 //! `<` and what sorts: the order that types derive from their parts.
 //!
-//! Most data has one order, whatever its type. Versions, ports and percentages are texts that are ordered as numbers, and the
+//! Most data has one order, whatever its type. Versions, ports and percentages are texts that are compared as numbers, and the
 //! variants of an enum stand in the order of their declaration: for those the type travels along, as [`Shapes`].
 
 use std::cmp::Ordering;
 
 use super::args::{Args, optional};
+use super::equality::sorted;
 use super::version::compare_versions;
 use super::{FieldShape, PureError, PureFn, Shape, Shapes};
 use crate::Datum;
@@ -38,6 +39,12 @@ fn by_shape(shapes: &Shapes, shape: &Shape, a: &Datum, b: &Datum) -> Ordering {
         (Shape::List(element), Datum::List(a), Datum::List(b)) => {
             let first = a.iter().zip(b).map(|(a, b)| of(element, a, b)).find(|order| order.is_ne());
             first.unwrap_or_else(|| a.len().cmp(&b.len()))
+        }
+        // Maps have no order of their own; whether they are equal is told.
+        (Shape::Map(_, value), Datum::Map(a), Datum::Map(b)) => {
+            let pairs = sorted(a).into_iter().zip(sorted(b));
+            let each = pairs.map(|(a, b)| a.0.cmp(&b.0).then_with(|| of(value, &a.1, &b.1)));
+            a.len().cmp(&b.len()).then_with(|| first_difference(each))
         }
         (Shape::Optional(inner), Datum::Optional(a), Datum::Optional(b)) => match (a, b) {
             (Some(a), Some(b)) => of(inner, a, b),
@@ -77,7 +84,7 @@ fn first_difference(mut orders: impl Iterator<Item = Ordering>) -> Ordering {
 }
 
 /// The type in an argument, when one is given.
-fn shapes(args: &Args<'_>, index: usize) -> Result<Option<Shapes>, PureError> {
+pub(super) fn shapes(args: &Args<'_>, index: usize) -> Result<Option<Shapes>, PureError> {
     match args.all().get(index) {
         None => Ok(None),
         Some(_) => args.shapes(index).map(Some),

@@ -3,6 +3,8 @@
 use std::collections::HashSet;
 use std::sync::Arc;
 
+use pipe_syntax::ast;
+
 use crate::db::{Db, item_of};
 use crate::place::ItemTag;
 use crate::signature::{Signature, signature, substitute};
@@ -41,6 +43,20 @@ pub(crate) fn has_text_form(db: &dyn Db, ty: &Type) -> bool {
             }
         }
         _ => false,
+    }
+}
+
+/// Whether a type as it is written can be that of a map's keys. Asks no signature, of which it may be a part.
+pub(crate) fn can_be_key(db: &dyn Db, ty: &Type) -> bool {
+    match ty {
+        Type::Parameter(_) => true,
+        Type::Enum(global, _) => {
+            item_of(db, global, &[ItemTag::Enum]).is_none_or(|node| match &**node.tree(db) {
+                ast::ItemKind::Enum(item) => item.variants.iter().all(|variant| variant.payload.is_empty()),
+                _ => true,
+            })
+        }
+        other => has_text_form(db, other),
     }
 }
 

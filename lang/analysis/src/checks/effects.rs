@@ -80,7 +80,7 @@ pub(crate) fn expect_outside_test(infer: &Infer<'_>, span: Span) -> Finding {
 
 /// `with` of a test names something that is no param of this module.
 pub(crate) fn no_such_param(infer: &Infer<'_>, name: &ast::Name) -> Finding {
-    let own = infer.names.own.values.iter();
+    let own = infer.names.all_own().values.iter();
     let params: Vec<Arc<str>> = own
         .filter(|(_, node)| node.key(infer.db).kind == ItemTag::Param)
         .map(|(name, _)| name.clone())

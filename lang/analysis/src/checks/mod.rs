@@ -18,7 +18,7 @@ mod walk;
 
 pub(crate) use access::private;
 pub(crate) use cycles::call_cycles;
-pub(crate) use data::{has_text_form, no_data, no_order};
+pub(crate) use data::{can_be_key, has_text_form, no_data, no_order};
 pub(crate) use demands::{not_a_key, not_comparable, not_ordered, unmet_demands};
 pub(crate) use effects::{
     expect_outside_test, gate_outside_action, misplaced_do, no_such_param, not_an_action,

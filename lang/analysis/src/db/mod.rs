@@ -5,7 +5,7 @@ mod outline;
 mod tree;
 
 pub(crate) use inputs::{Imports, PackageFacts, Role, SourceFile, SourceModule, StdLibrary, Workspace};
-pub(crate) use tree::{ItemNode, item_of, items, items_of, module_docs, module_of, parsed};
+pub(crate) use tree::{ItemNode, imported, item_of, items, items_of, module_docs, module_of, parse, parsed};
 
 /// What a query needs from the database.
 #[salsa::db]

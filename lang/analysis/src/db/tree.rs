@@ -1,12 +1,12 @@
 //! From text to items. An edit changes the tree of the item it stands in and the offsets of those behind it; whatever
-//! reads only trees is not computed again for the latter.
+//! reads only trees is not computed again for the latter. A comment is in no tree, and no place in a tree counts it.
 
 use std::collections::HashMap;
 use std::ops::Range;
 use std::sync::Arc;
 
 use pipe_diagnostics::Diagnostic;
-use pipe_syntax::{Span, ast};
+use pipe_syntax::{Cuts, Span, ast, leave_out_comments};
 
 use super::outline::outline;
 use super::{Db, Role, SourceFile, SourceModule, StdLibrary, Workspace};
@@ -30,21 +30,26 @@ pub(crate) struct ParsedItem {
     pub(crate) docs: Vec<String>,
     pub(crate) public: bool,
     pub(crate) kind: Arc<ast::ItemKind>,
+    /// What places in the tree do not count.
+    pub(crate) cuts: Arc<Cuts>,
 }
 
-impl From<ast::Item> for ParsedItem {
-    fn from(item: ast::Item) -> ParsedItem {
+/// The items of a text, and what else was found in it.
+pub(crate) fn parse(text: &str) -> ParsedFile {
+    let pipe_syntax::Parsed { module: ast::Module { docs, items, trivia }, errors } =
+        pipe_syntax::parse(text);
+    let item = |mut item: ast::Item| {
+        let cuts = Arc::new(leave_out_comments(text, &mut item, &trivia));
         let ast::Item { offset, len, docs, public, kind } = item;
-        ParsedItem { offset, len, docs, public, kind: Arc::new(kind) }
-    }
+        ParsedItem { offset, len, docs, public, kind: Arc::new(kind), cuts }
+    };
+    ParsedFile { docs, items: items.into_iter().map(item).collect(), errors }
 }
 
 /// The tree of a file.
 #[salsa::tracked]
 pub(crate) fn parsed(db: &dyn Db, file: SourceFile) -> ParsedFile {
-    let parsed = pipe_syntax::parse(file.text(db));
-    let items = parsed.module.items.into_iter().map(ParsedItem::from).collect();
-    ParsedFile { docs: parsed.module.docs, items, errors: parsed.errors }
+    parse(file.text(db))
 }
 
 /// The `##` lines at the top of a module.
@@ -62,8 +67,8 @@ pub(crate) fn module_docs(db: &dyn Db, module: SourceModule) -> Vec<String> {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Written {
     Tree(Arc<ast::ItemKind>),
-    /// Of the standard library: parsed when it is looked at. Where it stands in its file, with the `##` lines above it.
-    Text(Range<usize>),
+    /// Of the standard library: parsed when it is looked at.
+    Text,
 }
 
 /// An item of a module.
@@ -76,6 +81,10 @@ pub(crate) struct ItemNode<'db> {
     pub(crate) key: ItemKey,
     #[tracked]
     pub(super) written: Written,
+    /// Where it stands in its file with the `##` lines above it, when it is not parsed yet.
+    #[tracked]
+    #[returns(clone)]
+    text_range: Range<usize>,
     /// The `##` lines of an item with a tree.
     #[tracked]
     doc_lines: Vec<String>,
@@ -91,6 +100,9 @@ pub(crate) struct ItemNode<'db> {
     #[tracked]
     #[returns(copy)]
     pub(crate) offset: u32,
+    /// What places in its tree do not count. Only who reads the offset reads it.
+    #[tracked]
+    pub(crate) cuts: Arc<Cuts>,
 }
 
 impl<'db> ItemNode<'db> {
@@ -98,7 +110,7 @@ impl<'db> ItemNode<'db> {
     pub(crate) fn tree(self, db: &'db dyn Db) -> &'db Arc<ast::ItemKind> {
         match self.written(db) {
             Written::Tree(tree) => tree,
-            Written::Text(_) => &std_item(db, self).kind,
+            Written::Text => &std_item(db, self).kind,
         }
     }
 
@@ -106,13 +118,18 @@ impl<'db> ItemNode<'db> {
     pub(crate) fn docs(self, db: &'db dyn Db) -> &'db Vec<String> {
         match self.written(db) {
             Written::Tree(_) => self.doc_lines(db),
-            Written::Text(_) => &std_item(db, self).docs,
+            Written::Text => &std_item(db, self).docs,
         }
     }
 
     /// Its name in the program.
     pub(crate) fn global(self, db: &'db dyn Db) -> Global {
         Global { module: self.module(db).id(db).clone(), name: self.key(db).name.clone() }
+    }
+
+    /// Where a place of its tree stands in its file.
+    pub(crate) fn in_file(self, db: &'db dyn Db, span: Span) -> Span {
+        self.cuts(db).written(span).at(self.offset(db))
     }
 
     /// A place inside it.
@@ -124,14 +141,15 @@ impl<'db> ItemNode<'db> {
 /// An item of the standard library.
 #[salsa::tracked]
 fn std_item<'db>(db: &'db dyn Db, node: ItemNode<'db>) -> ParsedItem {
-    let text = node.module(db).file(db).text(db);
-    let text = match node.written(db) {
-        Written::Text(range) => text.get(range.clone()).unwrap_or_default(),
-        Written::Tree(_) => "",
-    };
-    let nothing =
-        ast::Item { offset: 0, len: 0, docs: Vec::new(), public: false, kind: ast::ItemKind::Error };
-    pipe_syntax::parse(text).module.items.pop().unwrap_or(nothing).into()
+    let text = node.module(db).file(db).text(db).get(node.text_range(db)).unwrap_or_default();
+    parse(text).items.pop().unwrap_or_else(|| ParsedItem {
+        offset: 0,
+        len: 0,
+        docs: Vec::new(),
+        public: false,
+        kind: Arc::new(ast::ItemKind::Error),
+        cuts: Arc::default(),
+    })
 }
 
 /// The items of a module in source order.
@@ -148,15 +166,17 @@ pub(crate) fn items<'db>(db: &'db dyn Db, module: SourceModule) -> ModuleItems<'
         return std_items(db, module, &mut ordinals);
     }
     let file = parsed(db, module.file(db));
+    let errors = ErrorPlaces::new(&file.errors);
     let nodes = file
         .items
         .iter()
         .map(|item| {
             let (kind, name) = name_of(&item.kind, false);
             let key = ordinals.key(kind, name);
-            let broken = file.errors.iter().any(|error| touches(item, error.primary.place));
+            let broken = errors.touch(item);
             let written = Written::Tree(item.kind.clone());
-            ItemNode::new(db, module, key, written, item.docs.clone(), item.public, broken, item.offset)
+            let (docs, cuts) = (item.docs.clone(), item.cuts.clone());
+            ItemNode::new(db, module, key, written, 0..0, docs, item.public, broken, item.offset, cuts)
         })
         .collect();
     ModuleItems { nodes }
@@ -169,8 +189,9 @@ fn std_items<'db>(db: &'db dyn Db, module: SourceModule, ordinals: &mut Ordinals
     let ends: Vec<usize> = items.iter().skip(1).map(|next| next.start).chain([text.len()]).collect();
     let nodes = items.into_iter().zip(ends).map(|(item, end)| {
         let key = ordinals.key(item.kind, item.name);
-        let written = Written::Text(item.start..end);
-        ItemNode::new(db, module, key, written, Vec::new(), item.public, false, item.offset as u32)
+        let (text, offset) = (item.start..end, item.offset as u32);
+        let (docs, cuts) = (Vec::new(), Arc::default());
+        ItemNode::new(db, module, key, Written::Text, text, docs, item.public, false, offset, cuts)
     });
     ModuleItems { nodes: nodes.collect() }
 }
@@ -188,9 +209,33 @@ impl Ordinals {
     }
 }
 
-fn touches(item: &ParsedItem, error: Span) -> bool {
-    let end = item.offset.saturating_add(item.len);
-    error.start <= end && error.end >= item.offset
+/// Where the errors of a file stand, for one question of each of its items.
+struct ErrorPlaces {
+    /// Where each begins, in order, and the last end of it and those before it.
+    places: Vec<Span>,
+}
+
+impl ErrorPlaces {
+    fn new(errors: &[Diagnostic<Span>]) -> ErrorPlaces {
+        let mut places: Vec<Span> = errors.iter().map(|error| error.primary.place).collect();
+        places.sort_by_key(|place| place.start);
+        let mut end = 0;
+        for place in &mut places {
+            end = end.max(place.end);
+            place.end = end;
+        }
+        ErrorPlaces { places }
+    }
+
+    /// Whether one lies in an item, or directly beside it.
+    fn touch(&self, item: &ParsedItem) -> bool {
+        let end = item.offset.saturating_add(item.len);
+        let before = self.places.partition_point(|place| place.start <= end);
+        before
+            .checked_sub(1)
+            .and_then(|last| self.places.get(last))
+            .is_some_and(|last| last.end >= item.offset)
+    }
 }
 
 /// The item of a name in the program.
@@ -199,14 +244,14 @@ pub(crate) fn item_of<'db>(db: &'db dyn Db, global: &Global, tags: &[ItemTag]) -
     items_of(db, module, &global.name).iter().copied().find(|node| tags.contains(&node.key(db).kind))
 }
 
-/// The items of one name in a module.
+/// The items of one name in a module, in source order.
 pub(crate) fn items_of<'db>(db: &'db dyn Db, module: SourceModule, name: &str) -> &'db [ItemNode<'db>] {
-    index(db, module).by_name.get(name).map_or(&[], Vec::as_slice)
+    named(db, NameIn::new(db, module, name))
 }
 
 /// The module of a name.
 pub(crate) fn module_of(db: &dyn Db, id: &ModuleId) -> Option<SourceModule> {
-    std_modules(db).0.get(id).or_else(|| user_modules(db).0.get(id)).copied()
+    std_modules(db).0.get(id).copied().or_else(|| user_module(db, ModuleName::new(db, id)))
 }
 
 /// Modules by name.
@@ -225,6 +270,18 @@ fn user_modules(db: &dyn Db) -> ModuleIndex {
     ModuleIndex(modules.iter().map(|&m| (m.id(db).clone(), m)).collect())
 }
 
+/// A name of a module, whether there is one or not.
+#[salsa::interned(debug)]
+struct ModuleName<'db> {
+    id: ModuleId,
+}
+
+// One query a name, so that a further module is news to those only who name it.
+#[salsa::tracked(returns(copy))]
+fn user_module<'db>(db: &'db dyn Db, name: ModuleName<'db>) -> Option<SourceModule> {
+    user_modules(db).0.get(name.id(db)).copied()
+}
+
 /// Items by name.
 #[derive(Clone, Debug, PartialEq, Eq, salsa::SalsaValue)]
 struct ItemIndex<'db> {
@@ -238,6 +295,32 @@ fn index<'db>(db: &'db dyn Db, module: SourceModule) -> ItemIndex<'db> {
         by_name.entry(node.key(db).name.clone()).or_default().push(*node);
     }
     ItemIndex { by_name }
+}
+
+/// A name in a module, whether something there has it or not.
+#[salsa::interned(debug)]
+struct NameIn<'db> {
+    #[returns(copy)]
+    module: SourceModule,
+    text: String,
+}
+
+// One query a name, so that a further item of a module is news to those only who say its name.
+#[salsa::tracked(returns(deref))]
+fn named<'db>(db: &'db dyn Db, name: NameIn<'db>) -> Box<[ItemNode<'db>]> {
+    let found = index(db, name.module(db)).by_name.get(name.text(db).as_str());
+    found.map(|nodes| nodes.as_slice().into()).unwrap_or_default()
+}
+
+/// The module that a `use` item of a module names, by its local name; `None` when the loader could not find it.
+pub(crate) fn imported(db: &dyn Db, module: SourceModule, name: &str) -> Option<SourceModule> {
+    import(db, NameIn::new(db, module, name))
+}
+
+// One query a name, as above.
+#[salsa::tracked(returns(copy))]
+fn import<'db>(db: &'db dyn Db, name: NameIn<'db>) -> Option<SourceModule> {
+    name.module(db).imports(db).get(name.text(db).as_str()).copied().flatten()
 }
 
 /// The kind of an item and its name in the module.

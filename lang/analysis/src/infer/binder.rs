@@ -112,7 +112,7 @@ impl Infer<'_> {
     }
 
     fn shadowed_item(&self, name: &str, by: BoundBy) -> Option<crate::place::Place> {
-        let node = self.names.own.values.get(name).copied()?;
+        let node = self.names.own_value(name)?;
         let kind = node.key(self.db).kind;
         if kind == ItemTag::Param && by == BoundBy::Parameter {
             return None;

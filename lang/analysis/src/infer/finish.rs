@@ -146,7 +146,32 @@ impl<'db> Infer<'db> {
                 types.insert(global.clone());
             }
         });
+        shrink(&mut expr.kind);
         for_each_part(&mut expr.kind, &mut |part| deeper(|| self.settle(part, unknown)));
+    }
+}
+
+/// Gives back what lists took while they grew: a body stays for as long as the program does.
+fn shrink(kind: &mut ExprKind) {
+    match kind {
+        ExprKind::Text(pieces) => pieces.shrink_to_fit(),
+        ExprKind::Script { parts, .. } => parts.shrink_to_fit(),
+        ExprKind::Call { args, type_args, .. } => {
+            args.shrink_to_fit();
+            type_args.shrink_to_fit();
+        }
+        ExprKind::Record { fields: args, .. } | ExprKind::Variant { payload: args, .. } => {
+            args.shrink_to_fit()
+        }
+        ExprKind::CallValue { args, .. } => args.shrink_to_fit(),
+        ExprKind::Update { fields, .. } => fields.shrink_to_fit(),
+        ExprKind::Tuple(parts) => parts.shrink_to_fit(),
+        ExprKind::List(elements) => elements.shrink_to_fit(),
+        ExprKind::Map(entries) => entries.shrink_to_fit(),
+        ExprKind::Comprehension { clauses, .. } => clauses.shrink_to_fit(),
+        ExprKind::Match { arms, .. } => arms.shrink_to_fit(),
+        ExprKind::Block(statements) => statements.shrink_to_fit(),
+        _ => {}
     }
 }
 

@@ -279,12 +279,11 @@ impl<'db> Item<'db> {
             infer.silently(&arg.value);
             return None;
         };
-        let param =
-            self.names.own.values.get(name.text.as_str()).filter(|node| node.key(db).kind == ItemTag::Param);
-        if let Some(&param) = param {
+        let param = self.names.own_value(&name.text).filter(|node| node.key(db).kind == ItemTag::Param);
+        if let Some(param) = param {
             infer.trace_use(name.span, || Meant::Item(param));
         }
-        let Some(&param) = param else {
+        let Some(param) = param else {
             infer.report(checks::no_such_param(infer, name));
             infer.silently(&arg.value);
             return None;

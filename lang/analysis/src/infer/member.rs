@@ -52,7 +52,7 @@ impl<'db> Infer<'db> {
             self.args_silently(args);
             return broken(span);
         }
-        if let Some(node) = self.operation_named(&ty, &name.text)
+        if let Some(node) = self.names.operation(&ty, &name.text)
             && let Signature::Function(function) = &signature(self.db, node).signature
         {
             let site = CallSite { span, name: name.span };
@@ -85,10 +85,6 @@ impl<'db> Infer<'db> {
         broken(span)
     }
 
-    fn operation_named(&self, ty: &Type, name: &str) -> Option<ItemNode<'db>> {
-        self.names.std.operations.get(receiver_name(ty)?)?.get(name).copied()
-    }
-
     /// A field of a value, also of the types of the engine.
     pub(crate) fn field_named(&mut self, base: &Expr, ty: &Type, name: &ast::Name) -> Option<Expr> {
         let span = base.span.to(name.span);
@@ -113,7 +109,7 @@ impl<'db> Infer<'db> {
             Type::Record(global, args) | Type::Opaque(global, args) => {
                 (item_of(self.db, global, &[ItemTag::Record])?, args.clone())
             }
-            Type::Checked(kind) => (*self.names.std.types.get(kind.name())?, Vec::new()),
+            Type::Checked(kind) => (self.names.std_type(kind.name())?, Vec::new()),
             _ => return None,
         };
         match &signature(self.db, node).signature {
@@ -127,7 +123,7 @@ impl<'db> Infer<'db> {
         if let Type::Optional(inner) = ty {
             let message = format!("`{shown}` has no operation `{}`: it may be none", name.text);
             let found = self.error("unknown-operation", message, name.span);
-            let known = self.operation_named(inner, &name.text).is_some();
+            let known = self.names.operation(inner, &name.text).is_some();
             let inner = self.show(inner);
             let help = match foreign::optional(&name.text).filter(|_| !known) {
                 Some(Here::Written(sentence)) => sentence.to_owned(),
@@ -172,7 +168,7 @@ impl<'db> Infer<'db> {
     }
 
     fn operation_names(&self, ty: &Type) -> Vec<Arc<str>> {
-        let declared = receiver_name(ty).and_then(|receiver| self.names.std.operations.get(receiver));
+        let declared = self.names.operations(ty);
         let mut names: Vec<Arc<str>> = declared.into_iter().flat_map(|names| names.keys().cloned()).collect();
         if matches!(ty, Type::Record(..)) {
             names.push(Arc::from("with"));
@@ -182,7 +178,7 @@ impl<'db> Infer<'db> {
 
     /// A field that a value does not have.
     pub(crate) fn unknown_field(&mut self, ty: &Type, name: &ast::Name) {
-        if self.operation_named(ty, &name.text).is_some() {
+        if self.names.operation(ty, &name.text).is_some() {
             let message = format!("`{}` is an operation of {}", name.text, self.show(ty));
             let found = self.error("operation-not-called", message, name.span);
             self.report(found.help(format!("call it: `.{}(…)`", name.text)));

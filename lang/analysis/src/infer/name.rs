@@ -61,7 +61,7 @@ impl<'db> Infer<'db> {
 
     /// The type of the standard library that has an operation of that name.
     fn operation_called(&self, name: &str) -> Option<Arc<str>> {
-        let operations = &self.names.std.operations;
+        let operations = &self.names.all_std().operations;
         // What is worked on most comes first.
         let first = ["List", "String", "Container"]
             .into_iter()

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use pipe_syntax::Span;
 use pipe_syntax::ast::{self, BinaryOp, UnaryOp};
 
+use super::coerce::converted;
 use super::context::{broken, typed};
 use super::demand::DemandKind;
 use super::expected::{Purpose, Want};
@@ -13,7 +14,7 @@ use super::parse::is_result;
 use super::text::article;
 use super::{Expected, Infer, units};
 use crate::checks::{self, no_data, no_order};
-use crate::typed::{CheckedKind, Expr, ExprKind, Type};
+use crate::typed::{CheckedKind, Conversion, Expr, ExprKind, Type};
 
 impl Infer<'_> {
     pub(crate) fn unary(&mut self, e: &ast::Expr, op: UnaryOp, operand: &ast::Expr, want: Want<'_>) -> Expr {
@@ -73,22 +74,38 @@ impl Infer<'_> {
     }
 
     /// The right side is checked against the left; a literal on the left takes the type of the right.
-    fn sides(&mut self, op_span: Span, left: &ast::Expr, right: &ast::Expr) -> (Expr, Expr, Type) {
+    /// `equality`: a side that may be none is compared with one that is not as with `some(…)`.
+    fn sides(
+        &mut self,
+        op_span: Span,
+        left: &ast::Expr,
+        right: &ast::Expr,
+        equality: bool,
+    ) -> (Expr, Expr, Type) {
         let swapped = takes_its_type(left) && !takes_its_type(right);
         let (first, second) = if swapped { (right, left) } else { (left, right) };
-        let first = self.infer(first);
-        let ty = first.ty.clone();
+        let optional = equality && !takes_its_type(second) && !branches(second);
+        let mut first = self.infer(first);
+        let mut ty = first.ty.clone();
         let text = format!("this side is {}", article(&self.show(&ty)));
         let mut expected = Expected::new(ty.clone()).because(self.place(first.span), text);
         if matches!(self.table.resolve(&ty), Type::Error) {
             expected = Expected::new(Type::Error).because(self.place(op_span), "");
         }
+        let known = self.table.resolve(&ty);
+        expected.or_optional =
+            optional && !matches!(known, Type::Optional(_) | Type::Variable(_) | Type::Error);
         let second = self.check(second, &expected);
+        let other = self.table.resolve(&second.ty);
+        if expected.or_optional && matches!(other, Type::Optional(_)) {
+            first = converted(first, Conversion::ToOptional, other.clone());
+            ty = other;
+        }
         if swapped { (second, first, ty) } else { (first, second, ty) }
     }
 
     fn equality(&mut self, op_span: Span, left: &ast::Expr, right: &ast::Expr) -> (Expr, Expr, Type) {
-        let (left, right, ty) = self.sides(op_span, left, right);
+        let (left, right, ty) = self.sides(op_span, left, right, true);
         let ty = self.table.follow(&ty);
         let span = left.span.to(right.span);
         if let Some(part) = no_data(self.db, &ty) {
@@ -102,7 +119,7 @@ impl Infer<'_> {
     }
 
     fn order(&mut self, op_span: Span, left: &ast::Expr, right: &ast::Expr) -> (Expr, Expr, Type) {
-        let (left, right, ty) = self.sides(op_span, left, right);
+        let (left, right, ty) = self.sides(op_span, left, right, false);
         let ty = self.table.follow(&ty);
         let span = left.span.to(right.span);
         if let Type::Optional(_) = ty {
@@ -316,6 +333,14 @@ fn takes_its_type(e: &ast::Expr) -> bool {
         | ast::ExprKind::List { .. }
         | ast::ExprKind::Map { .. } => true,
         _ => false,
+    }
+}
+
+/// Whether an expression is one of several, each of which takes the type that is expected.
+fn branches(e: &ast::Expr) -> bool {
+    match &e.kind {
+        ast::ExprKind::Paren(inner) => branches(inner),
+        kind => matches!(kind, ast::ExprKind::If { .. } | ast::ExprKind::Match { .. }),
     }
 }
 

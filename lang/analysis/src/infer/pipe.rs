@@ -5,7 +5,6 @@ use pipe_syntax::ast;
 use super::Infer;
 use super::context::broken;
 use super::expected::Want;
-use crate::scope::receiver_name;
 use crate::typed::Expr;
 
 impl Infer<'_> {
@@ -42,9 +41,8 @@ impl Infer<'_> {
         let base = self.infer(base);
         self.args_silently(args);
         let (Some(first), Some(last)) = (function.first(), function.last()) else { return broken(e.span) };
-        let operations = receiver_name(&self.table.resolve(&base.ty))
-            .and_then(|receiver| self.names.std.operations.get(receiver));
-        if function.len() == 1 && operations.is_some_and(|names| names.contains_key(last.text.as_str())) {
+        let operation = self.names.operation(&self.table.resolve(&base.ty), &last.text);
+        if function.len() == 1 && operation.is_some() {
             let message = format!("`{}` is an operation, not a function", last.text);
             let found = self.error("unknown-name", message, last.span);
             self.report(found.help(format!("write `.{}(…)`", last.text)));

@@ -124,6 +124,6 @@ impl Infer<'_> {
     }
 
     fn own_value(&self, name: &str) -> bool {
-        self.names.own.values.contains_key(name)
+        self.names.own_value(name).is_some()
     }
 }

@@ -19,7 +19,7 @@ use crate::typed::{CheckedKind, LocalDecl, Type};
 impl Snapshot {
     /// A span of an item as a place in its file.
     pub(super) fn place_in(&self, node: ItemNode<'_>, span: Span) -> FileSpan {
-        let Span { start, end } = span.at(node.offset(&self.db));
+        let Span { start, end } = node.in_file(&self.db, span);
         FileSpan { file: node.module(&self.db).file(&self.db).name(&self.db).clone(), start, end }
     }
 
@@ -114,7 +114,7 @@ impl Snapshot {
     /// The text of a span of an item, on one line.
     fn text_of(&self, node: ItemNode<'_>, span: Span) -> String {
         let text = node.module(&self.db).file(&self.db).text(&self.db);
-        let written = text.get(span.at(node.offset(&self.db)).range()).unwrap_or_default();
+        let written = text.get(node.in_file(&self.db, span).range()).unwrap_or_default();
         written.split_whitespace().collect::<Vec<_>>().join(" ")
     }
 
@@ -229,7 +229,7 @@ impl Snapshot {
 
     /// What a type of checked literals is; the standard library says what it has.
     pub(super) fn describe_checked(&self, module: SourceModule, kind: CheckedKind) -> Declaration {
-        let declared = self.scope(module).std.types.get(kind.name()).and_then(|node| self.describe(*node));
+        let declared = self.scope(module).std_type(kind.name()).and_then(|node| self.describe(node));
         declared.unwrap_or_else(|| Declaration::new(Kind::Opaque, kind.name(), format!("opaque {kind}")))
     }
 

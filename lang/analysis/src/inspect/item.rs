@@ -2,12 +2,12 @@
 
 use std::sync::Arc;
 
-use pipe_syntax::{Span, ast};
+use pipe_syntax::{Cuts, Span, ast};
 
 use super::declaration::{Declaration, Parameter};
 use super::snapshot::Snapshot;
 use crate::checks::name_span;
-use crate::db::{ItemNode, Role, SourceModule, items};
+use crate::db::{ItemNode, Role, SourceModule, items, parse, parsed};
 use crate::infer::{Meant, Traced, TracedCall, trace_written_type, traced};
 use crate::place::ItemTag;
 use crate::typed::{Body, LocalDecl, ModuleId, Type};
@@ -67,12 +67,28 @@ impl Meaning {
     }
 }
 
+/// Where a tree is written.
+#[derive(Clone, Copy)]
+struct Written<'a> {
+    /// The first byte of its item.
+    base: u32,
+    /// What its places do not count.
+    cuts: &'a Cuts,
+}
+
+impl Written<'_> {
+    fn at(self, span: Span) -> Span {
+        self.cuts.written(span).at(self.base)
+    }
+}
+
 impl Snapshot {
     /// What stands in the item at a place of a file; `None` when no item is there.
     pub fn inspect(&self, file: &str, offset: u32) -> Option<Inspection> {
         let module = self.module(file)?;
         let node = self.item_at(module, offset)?;
-        self.inspection(module, node, node.tree(&self.db), node.offset(&self.db), offset)
+        let written = Written { base: node.offset(&self.db), cuts: node.cuts(&self.db) };
+        self.inspection(module, node, node.tree(&self.db), written, offset)
     }
 
     /// What stands in each item of a file whose text is wanted, in its order. Nothing of the standard library, which has no items
@@ -82,7 +98,7 @@ impl Snapshot {
             return Vec::new();
         };
         let text = module.file(&self.db).text(&self.db);
-        let parsed = crate::db::parsed(&self.db, module.file(&self.db));
+        let parsed = parsed(&self.db, module.file(&self.db));
         let nodes = items(&self.db, module).nodes.iter();
         nodes
             .zip(&parsed.items)
@@ -91,7 +107,8 @@ impl Snapshot {
                 text.get(span.range()).is_some_and(wanted)
             })
             .filter_map(|(node, item)| {
-                self.inspection(module, *node, node.tree(&self.db), item.offset, item.offset)
+                let written = Written { base: item.offset, cuts: &item.cuts };
+                self.inspection(module, *node, node.tree(&self.db), written, item.offset)
             })
             .collect()
     }
@@ -101,10 +118,11 @@ impl Snapshot {
     pub fn inspect_edited(&self, file: &str, text: &str, offset: u32) -> Option<Inspection> {
         let module = self.module(file)?;
         let node = self.item_at(module, offset)?;
-        let mut items = pipe_syntax::parse(text).module.items;
+        let mut items = parse(text).items;
         let item = items.drain(..).rfind(|item| item.offset <= offset)?;
         (item.offset == node.offset(&self.db)).then_some(())?;
-        self.inspection(module, node, &item.kind, item.offset, offset)
+        let written = Written { base: item.offset, cuts: &item.cuts };
+        self.inspection(module, node, &item.kind, written, offset)
     }
 
     fn inspection(
@@ -112,10 +130,10 @@ impl Snapshot {
         module: SourceModule,
         node: ItemNode<'_>,
         tree: &ast::ItemKind,
-        base: u32,
+        written: Written<'_>,
         offset: u32,
     ) -> Option<Inspection> {
-        let at = offset.checked_sub(base)?;
+        let at = written.cuts.counted(offset.checked_sub(written.base)?);
         let mut out = Inspection {
             uses: self.header_uses(module, node),
             types: Vec::new(),
@@ -137,13 +155,13 @@ impl Snapshot {
             out.locals.extend(locals.into_iter().map(|local| self.describe_local(node, local)));
         }
         for span in out.uses.iter_mut().map(|found| &mut found.span) {
-            *span = span.at(base);
+            *span = written.at(*span);
         }
         for (span, _) in out.types.iter_mut().chain(&mut out.expected) {
-            *span = span.at(base);
+            *span = written.at(*span);
         }
         for call in &mut out.calls {
-            (call.span, call.name) = (call.span.at(base), call.name.at(base));
+            (call.span, call.name) = (written.at(call.span), written.at(call.name));
         }
         Some(out)
     }

@@ -10,7 +10,7 @@ use super::snapshot::Snapshot;
 use crate::db::{ItemNode, Role, item_of, items, items_of};
 use crate::infer::{Part, infer, own_name};
 use crate::place::ItemTag;
-use crate::scope::{module_scope, receiver_name};
+use crate::scope::module_scope;
 use crate::signature::{Signature, signature};
 use crate::typed::{Global, ModuleId, Type};
 
@@ -19,17 +19,18 @@ impl Snapshot {
     pub fn names(&self, file: &str) -> Vec<Declaration> {
         let Some(module) = self.module(file) else { return Vec::new() };
         let names = self.scope(module);
-        let own = names.own.values.iter().chain(&names.own.types);
-        let std = names.std.values.iter().chain(&names.std.types);
+        let declared = names.all_own();
+        let own = declared.values.iter().chain(&declared.types);
+        let std = names.all_std().values.iter().chain(&names.all_std().types);
         let hidden =
-            |name: &Arc<str>| names.own.values.contains_key(name) || names.own.types.contains_key(name);
+            |name: &Arc<str>| declared.values.contains_key(name) || declared.types.contains_key(name);
         let std = std.filter(|(name, _)| !hidden(name));
         let public = std.filter(|(_, node)| node.public(&self.db));
         let named = |(name, node): (&Arc<str>, &ItemNode<'_>)| {
             Some(Declaration { name: name.clone(), ..self.describe(*node)? })
         };
         let mut found: Vec<Declaration> = own.chain(public).filter_map(named).collect();
-        let modules = names.std.namespaces.iter().filter(|(name, _)| !hidden(name));
+        let modules = names.all_std().namespaces.iter().filter(|(name, _)| !hidden(name));
         found.extend(modules.map(|(_, module)| self.describe_module(*module)));
         found
     }
@@ -54,7 +55,7 @@ impl Snapshot {
             Type::Record(global, _) | Type::Opaque(global, _) => {
                 item_of(&self.db, global, &[ItemTag::Record])
             }
-            Type::Checked(kind) => names.std.types.get(kind.name()).copied(),
+            Type::Checked(kind) => names.std_type(kind.name()),
             _ => None,
         };
         let mut found = Vec::new();
@@ -64,7 +65,7 @@ impl Snapshot {
             let fields = 0..record.fields.len();
             found.extend(fields.filter_map(|i| self.describe_part(node, Part::Field(i))));
         }
-        let operations = receiver_name(ty).and_then(|receiver| names.std.operations.get(receiver));
+        let operations = names.operations(ty);
         let public = operations.into_iter().flatten().filter(|(_, node)| node.public(&self.db));
         found.extend(public.filter_map(|(_, node)| self.describe(*node)));
         found
@@ -107,8 +108,9 @@ impl Snapshot {
     pub fn functions_on(&self, file: &str, ty: &Type) -> Vec<(Option<Arc<str>>, Declaration)> {
         let Some(module) = self.module(file) else { return Vec::new() };
         let names = self.scope(module);
-        let own = names.own.values.values().map(|node| (None, *node));
-        let std = names.std.values.values().filter(|node| node.public(&self.db)).map(|node| (None, *node));
+        let own = names.all_own().values.values().map(|node| (None, *node));
+        let std =
+            names.all_std().values.values().filter(|node| node.public(&self.db)).map(|node| (None, *node));
         let imported = module.imports(&self.db).iter().filter_map(|(name, module)| Some((name, (*module)?)));
         let elsewhere = imported.flat_map(|(name, module)| {
             let nodes = items(&self.db, module).nodes.iter();

@@ -7,7 +7,9 @@ pub(super) fn check(text: &str) -> Result<(), LiteralError> {
     if text.is_empty() {
         return wrong(0..0, "it is empty");
     }
-    if let Some((range, c)) = first_refused(text, |c| !c.is_control() && !" :?*[\\".contains(c)) {
+    if let Some((range, c)) =
+        first_refused(text, |c| !c.is_control() && !c.is_whitespace() && !":?*[\\".contains(c))
+    {
         return wrong(range, &format!("{} cannot stand in one", shown(c)));
     }
     if let Some(at) = text.find("..") {

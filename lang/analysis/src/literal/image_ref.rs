@@ -41,7 +41,9 @@ fn wrong(range: Range<usize>, reason: impl AsRef<str>) -> LiteralError {
 
 fn check_repository(repository: &str) -> Result<(), LiteralError> {
     let all = parts(repository, '/');
-    let host = all.len() > 1 && all.first().is_some_and(|(_, first)| is_host(first));
+    let host = all.first().filter(|(_, first)| all.len() > 1 && is_host(first));
+    host.map_or(Ok(()), |(range, host)| check_host(range, host))?;
+    let host = host.is_some();
     for (range, part) in all.into_iter().skip(usize::from(host)) {
         check_component(range, part)?;
     }
@@ -51,6 +53,25 @@ fn check_repository(repository: &str) -> Result<(), LiteralError> {
 /// Only a host has a point or a port; without them it is `localhost`, else the first part belongs to the repository.
 fn is_host(part: &str) -> bool {
     part == "localhost" || part.contains(['.', ':', HOLE])
+}
+
+fn check_host(range: &Range<usize>, host: &str) -> Result<(), LiteralError> {
+    let (name, port) = host.split_once(':').map_or((host, None), |(name, port)| (name, Some(port)));
+    if let Some((inner, c)) = first_refused(name, |c| c.is_ascii_alphanumeric() || ".-".contains(c)) {
+        let at = range.start + inner.start..range.start + inner.end;
+        return Err(wrong(at, format!("{} is not allowed in the name of a registry", shown(c))));
+    }
+    if name.is_empty() {
+        return Err(wrong(range.clone(), "the registry has no name"));
+    }
+    match port.filter(|port| !port.contains(HOLE)) {
+        Some(port) if !port.bytes().all(|b| b.is_ascii_digit()) || port.parse::<u16>().is_err() => {
+            let at = range.start + name.len() + 1..range.end;
+            let at = if at.is_empty() { at.start - 1..at.end } else { at };
+            Err(wrong(at, "the port of a registry is a number up to 65535"))
+        }
+        _ => Ok(()),
+    }
 }
 
 fn check_component(range: Range<usize>, part: &str) -> Result<(), LiteralError> {
@@ -171,6 +192,10 @@ mod tests {
             ("-app", "-app", "begins and ends"),
             ("app@sha256:12", "sha256:12", "digest"),
             ("app+x", "+", "not allowed in a repository"),
+            ("a_b.c/x", "_", "not allowed in the name of a registry"),
+            ("a.b:99999/x", "99999", "port"),
+            ("a.b:/x", ":", "port"),
+            (":5000/x", ":5000", "no name"),
         ] {
             let error = check(bad).expect_err(bad);
             assert_eq!(&bad[error.range.clone()], at, "{bad:?}: {error:?}");

@@ -5,12 +5,15 @@ use regex_syntax::hir::translate::Translator;
 
 use super::{HOLE, LiteralError};
 
+/// Bytes that a compiled expression may take, as when one is used.
+const MAX_PROGRAM: usize = 1 << 20;
+
 pub(super) fn check(text: &str) -> Result<(), LiteralError> {
     let fixed = text.replace(HOLE, "x");
     let ast = AstParser::new().parse(&fixed).map_err(|error| wrong(error.kind(), error.span()))?;
     Translator::new().translate(&fixed, &ast).map_err(|error| wrong(error.kind(), error.span()))?;
     // What remains is size: `a{1000}{1000}`.
-    regex::Regex::new(&fixed).map(|_| ()).map_err(|_| {
+    regex::RegexBuilder::new(&fixed).size_limit(MAX_PROGRAM).build().map(|_| ()).map_err(|_| {
         LiteralError::new(0..text.len(), "not a regular expression: it would grow beyond the size limit")
     })
 }

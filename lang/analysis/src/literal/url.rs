@@ -9,7 +9,7 @@ use super::{HOLE, LiteralError, first_refused, shown};
 const SCHEMES: &[&str] = &["https", "http", "ssh"];
 
 pub(super) fn check(text: &str) -> Result<(), LiteralError> {
-    if let Some((range, c)) = first_refused(text, |c| !c.is_control() && c != ' ') {
+    if let Some((range, c)) = first_refused(text, |c| !c.is_control() && !c.is_whitespace()) {
         return Err(LiteralError::new(range, format!("{} cannot stand in a URL", shown(c))));
     }
     if text.starts_with(HOLE) {
@@ -32,6 +32,9 @@ pub(super) fn check(text: &str) -> Result<(), LiteralError> {
             Some(best) => error.replace(best),
             None => error,
         });
+    }
+    if rest.is_empty() || rest.starts_with('/') {
+        return Err(LiteralError::new(0..text.len() - rest.len(), "not a URL: it names no host"));
     }
     if rest.contains(HOLE) {
         return Ok(());

@@ -38,6 +38,9 @@ pub(super) fn check(text: &str) -> Result<(), LiteralError> {
         }
         before += part.len() - 1;
     }
+    if let Some(second) = tail.match_indices('+').nth(1).map(|(at, _)| end + at) {
+        return Err(wrong(second..second + 1, "a second `+` cannot stand in one"));
+    }
     if tail.ends_with(['+', '.']) || tail == "-" {
         return Err(wrong(text.len() - 1..text.len(), "something is missing behind this"));
     }
@@ -61,6 +64,7 @@ mod tests {
             ("1 2", " "),
             ("", ""),
             ("1.2.3.4.5", "1.2.3.4.5"),
+            ("1+a+b", "+"),
         ] {
             assert_eq!(&bad[check(bad).expect_err(bad).range], at, "{bad:?}");
         }

@@ -17,7 +17,7 @@ use super::unusable;
 use crate::db::{Database, Imports, PackageFacts, Role, SourceFile, SourceModule, Workspace};
 use crate::lints::pins;
 use crate::place::Finding;
-use crate::system::{FileKind, System};
+use crate::system::{FileKind, MAX_FILE_BYTES, System};
 use crate::typed::ModuleId;
 
 /// Files and modules that have been read; kept from one load to the next, so that only what changed is computed again.
@@ -201,7 +201,9 @@ impl Load<'_> {
     fn unreadable(&mut self, name: &Arc<str>, error: &std::io::Error) {
         let reason = match error.kind() {
             std::io::ErrorKind::NotFound => "there is no such file".to_owned(),
-            std::io::ErrorKind::FileTooLarge => "it is too large".to_owned(),
+            std::io::ErrorKind::FileTooLarge => {
+                format!("it is too large: at most {} MiB are read", MAX_FILE_BYTES >> 20)
+            }
             _ => error.to_string(),
         };
         self.not_read(name, &reason);

@@ -7,4 +7,4 @@ mod std;
 pub(crate) use module::{ModuleScope, module_scope};
 pub(crate) use names::{Found, Names, short};
 pub use std::standard_library;
-pub(crate) use std::{StdScope, receiver_name, std_scope};
+pub(crate) use std::{StdScope, receiver_name};

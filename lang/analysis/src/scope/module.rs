@@ -5,7 +5,6 @@ use std::sync::Arc;
 use indexmap::IndexMap;
 
 use crate::db::{Db, ItemNode, SourceModule, items};
-use crate::place::ItemTag;
 
 /// The names that a module declares. Knows no tree, so an edit inside an item leaves it equal.
 #[derive(Clone, Debug, PartialEq, Eq, Default, salsa::SalsaValue)]
@@ -25,9 +24,9 @@ pub(crate) fn module_scope<'db>(db: &'db dyn Db, module: SourceModule) -> Module
     for &node in &items(db, module).nodes {
         let key = node.key(db);
         let names = match key.kind {
-            ItemTag::Use | ItemTag::Param | ItemTag::Let | ItemTag::Function => &mut scope.values,
-            ItemTag::Record | ItemTag::Enum => &mut scope.types,
-            ItemTag::Test | ItemTag::Error => continue,
+            kind if kind.is_value() => &mut scope.values,
+            kind if kind.is_type() => &mut scope.types,
+            _ => continue,
         };
         // Nothing can be called by an empty name: the parser has reported its absence.
         if key.name.is_empty() {

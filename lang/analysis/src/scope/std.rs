@@ -45,6 +45,54 @@ pub(crate) fn std_scope<'db>(db: &'db dyn Db) -> StdScope<'db> {
     scope
 }
 
+/// What a name of the standard library means.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Default, salsa::SalsaValue)]
+pub(crate) struct StdName<'db> {
+    /// A function or value of the prelude.
+    pub(crate) value: Option<ItemNode<'db>>,
+    /// A type of the prelude.
+    pub(crate) ty: Option<ItemNode<'db>>,
+    /// A module that is there without `use`.
+    pub(crate) namespace: Option<SourceModule>,
+}
+
+/// What a name of the standard library means: who asks for one is not computed again when another one is declared.
+pub(crate) fn std_name<'db>(db: &'db dyn Db, name: &str) -> StdName<'db> {
+    std_named(db, Word::new(db, name))
+}
+
+/// The operation of a type.
+pub(crate) fn operation<'db>(db: &'db dyn Db, receiver: &str, name: &str) -> Option<ItemNode<'db>> {
+    operation_named(db, Operation::new(db, receiver, name))
+}
+
+#[salsa::interned(debug)]
+struct Word<'db> {
+    text: String,
+}
+
+#[salsa::tracked(returns(copy))]
+fn std_named<'db>(db: &'db dyn Db, name: Word<'db>) -> StdName<'db> {
+    let (scope, name) = (std_scope(db), name.text(db).as_str());
+    StdName {
+        value: scope.values.get(name).copied(),
+        ty: scope.types.get(name).copied(),
+        namespace: scope.namespaces.get(name).copied(),
+    }
+}
+
+#[salsa::interned(debug)]
+struct Operation<'db> {
+    receiver: String,
+    name: String,
+}
+
+#[salsa::tracked(returns(copy))]
+fn operation_named<'db>(db: &'db dyn Db, operation: Operation<'db>) -> Option<ItemNode<'db>> {
+    let operations = std_scope(db).operations.get(operation.receiver(db).as_str())?;
+    operations.get(operation.name(db).as_str()).copied()
+}
+
 /// The text of a module of the standard library: `std/prelude`.
 pub fn standard_library(name: &str) -> Option<&'static str> {
     MODULES.iter().find(|source| source.name == name).map(|source| source.text)

@@ -7,6 +7,7 @@ use pipe_diagnostics::Diagnostic;
 use pipe_syntax::{Span, ast};
 
 use super::type_params;
+use crate::checks::{can_be_key, not_a_key};
 use crate::db::{ItemNode, SourceModule};
 use crate::foreign::{self, with_here};
 use crate::nearest::with_nearest;
@@ -51,8 +52,15 @@ impl<'a, 'db> Lowering<'a, 'db> {
     pub(crate) fn lower(&mut self, ty: &ast::TypeExpr) -> Type {
         match &ty.kind {
             ast::TypeKind::Named { modules, name, args } => {
-                let args: Vec<Type> = args.iter().map(|arg| self.lower(arg)).collect();
-                self.named(modules, name, args, ty.span)
+                let lowered: Vec<Type> = args.iter().map(|arg| self.lower(arg)).collect();
+                let lowered = self.named(modules, name, lowered, ty.span);
+                if let (Type::Map(key, _), Some(written)) = (&lowered, args.first())
+                    && !can_be_key(self.names.db, key)
+                {
+                    self.report(not_a_key(key, self.place(written.span)));
+                    return Type::Error;
+                }
+                lowered
             }
             ast::TypeKind::Optional(inner) => match self.lower(inner) {
                 Type::Error => Type::Error,
@@ -179,7 +187,7 @@ impl<'a, 'db> Lowering<'a, 'db> {
 
     /// The full name of a type that a namespace of the standard library has: `host.Ci`.
     fn in_namespace(&self, name: &str) -> Option<String> {
-        let mut namespaces = self.names.std.namespaces.iter();
+        let mut namespaces = self.names.all_std().namespaces.iter();
         let (namespace, _) = namespaces.find(|(_, module)| self.names.member(**module, name).is_some())?;
         Some(format!("{namespace}.{name}"))
     }

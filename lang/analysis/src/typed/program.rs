@@ -3,7 +3,8 @@
 use std::sync::Arc;
 
 use indexmap::IndexMap;
-use pipe_syntax::Span;
+use pipe_diagnostics::FileSpan;
+use pipe_syntax::{Cuts, Span};
 
 use super::{Body, Expr, LocalId, Type};
 use crate::package::Edition;
@@ -60,15 +61,31 @@ pub struct Module {
     pub tests: Vec<Arc<Test>>,
 }
 
-/// Where an item stands in its file; spans of its expressions are relative to `offset`.
+/// Where an item stands in its file. Spans of its expressions are relative to `offset` and do not count comments.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct Origin {
     /// The file, as it is shown to people.
     pub file: Arc<str>,
     /// Absolute offset of the item's first byte.
     pub offset: u32,
+    /// The comments inside it.
+    pub cuts: Arc<Cuts>,
     /// The item's name, relative span.
     pub name: Span,
+}
+
+impl Origin {
+    /// Of a text that is one expression: places count from its first byte.
+    pub fn expression(file: Arc<str>) -> Origin {
+        Origin { file, offset: 0, cuts: Arc::default(), name: Span::default() }
+    }
+
+    /// Where a span of the item stands in its file.
+    pub fn place(&self, span: Span) -> FileSpan {
+        let Span { start, end } = self.cuts.written(span);
+        let at = |place: u32| place.saturating_add(self.offset);
+        FileSpan { file: self.file.clone(), start: at(start), end: at(end) }
+    }
 }
 
 /// A `fn` or an `action`.

@@ -1,17 +1,74 @@
 //! With the source around it, by ariadne.
 
-use ariadne::{Color, Config, IndexType, Label, Report, ReportKind};
+use std::borrow::Cow;
+use std::collections::HashMap;
+use std::convert::Infallible;
+use std::fmt::{Debug, Display};
+use std::sync::Arc;
 
-use super::visible;
-use crate::{Diagnostic, Severity, Sources};
+use ariadne::{Cache, Color, Config, IndexType, Label, Report, ReportKind, Source};
+
+use super::{excerpt, visible};
+use crate::{Diagnostic, FileSpan, Severity, Sources};
 
 /// A place as ariadne wants it.
-type Span = (String, std::ops::Range<usize>);
+type Span = (Arc<str>, std::ops::Range<usize>);
 
-/// A diagnostic for people, several lines with a line end.
+/// Diagnostics for people. The lines of a file are looked for once, however many mistakes it has.
+#[derive(Debug)]
+pub struct Full<'a> {
+    sources: &'a Sources,
+    color: bool,
+    shown: Shown<'a>,
+}
+
+impl<'a> Full<'a> {
+    /// With the texts that places are in.
+    pub fn new(sources: &'a Sources, color: bool) -> Full<'a> {
+        Full { sources, color, shown: Shown { sources, files: HashMap::new() } }
+    }
+
+    /// A diagnostic as several lines with a line end.
+    pub fn text(&mut self, diagnostic: &Diagnostic) -> String {
+        if excerpt::needed(diagnostic, self.sources) {
+            return excerpt::excerpt(diagnostic, self.sources);
+        }
+        let mut bytes = Vec::new();
+        // Writing to memory cannot fail; should it, the one-line form says the same.
+        match report(diagnostic, self.sources, self.color).write(&mut self.shown, &mut bytes) {
+            Ok(()) => trimmed(&String::from_utf8_lossy(&bytes)),
+            Err(_) => super::short(diagnostic, self.sources),
+        }
+    }
+}
+
+/// One diagnostic for people: [`Full`].
 pub fn full(diagnostic: &Diagnostic, sources: &Sources, color: bool) -> String {
-    let span =
-        |place: &crate::FileSpan| -> Span { (visible::line(&place.file).into_owned(), sources.range(place)) };
+    Full::new(sources, color).text(diagnostic)
+}
+
+/// The files that were shown.
+#[derive(Debug)]
+struct Shown<'a> {
+    sources: &'a Sources,
+    files: HashMap<Arc<str>, Source<Cow<'a, str>>>,
+}
+
+impl<'a> Cache<Arc<str>> for Shown<'a> {
+    type Storage = Cow<'a, str>;
+
+    fn fetch(&mut self, file: &Arc<str>) -> Result<&Source<Cow<'a, str>>, impl Debug> {
+        let read = || Source::from(visible::source(self.sources.text(file)));
+        Ok::<_, Infallible>(self.files.entry(file.clone()).or_insert_with(read))
+    }
+
+    fn display<'b>(&self, file: &'b Arc<str>) -> Option<impl Display + 'b> {
+        Some(visible::line(file))
+    }
+}
+
+fn report(diagnostic: &Diagnostic, sources: &Sources, color: bool) -> Report<'static, Span> {
+    let span = |place: &FileSpan| -> Span { (place.file.clone(), sources.range(place)) };
     let (kind, paint) = match diagnostic.severity {
         Severity::Error => (ReportKind::Error, Color::Red),
         Severity::Warning => (ReportKind::Warning, Color::Yellow),
@@ -35,28 +92,13 @@ pub fn full(diagnostic: &Diagnostic, sources: &Sources, color: bool) -> String {
         let how = if fix.automatic { " (`pipe check --fix` does it)" } else { "" };
         report.add_note(format!("fix: {}{how}", visible::text(&fix.title)));
     }
-    write(&report.finish(), diagnostic, sources)
+    report.finish()
 }
 
 fn label(span: Span, text: &str, color: Color) -> Label<Span> {
     // A place without a text would not be marked at all.
     let text = if text.is_empty() { "here" } else { text };
     Label::new(span).with_color(color).with_message(visible::text(text))
-}
-
-/// The report as text, with the files that it names.
-fn write(report: &Report<'_, Span>, diagnostic: &Diagnostic, sources: &Sources) -> String {
-    let named =
-        diagnostic.labels.iter().map(|label| &label.place.file).chain([&diagnostic.primary.place.file]);
-    let texts: Vec<(String, String)> = named
-        .map(|file| (visible::line(file).into_owned(), visible::source(sources.text(file)).into_owned()))
-        .collect();
-    let mut bytes = Vec::new();
-    // Writing to memory cannot fail; should it, the one-line form says the same.
-    match report.write(ariadne::sources(texts), &mut bytes) {
-        Ok(()) => trimmed(&String::from_utf8_lossy(&bytes)),
-        Err(_) => super::short(diagnostic, sources),
-    }
 }
 
 /// Without white space at line ends.
@@ -87,7 +129,7 @@ mod tests {
     fn nothing_acts_on_a_terminal() {
         let mut sources = Sources::default();
         sources.insert("f\u{1b}".into(), "let a\u{1b}[2J = \u{202e}1\n".into());
-        let place = crate::FileSpan { file: "f\u{1b}".into(), start: 4, end: 5 };
+        let place = FileSpan { file: "f\u{1b}".into(), start: 4, end: 5 };
         let diagnostic = Diagnostic::error("x", "a\u{1b}[31mb", place.clone()).role("r\u{7}").help("h\u{9b}");
         let text = full(&diagnostic.fix("t\u{8}", place, ""), &sources, false);
         assert!(!text.contains(|c: char| c != '\n' && (c.is_control() || c == '\u{202e}')), "{text:?}");

@@ -1,5 +1,6 @@
 //! From diagnostics to text, one form a file.
 
+mod excerpt;
 mod full;
 mod github;
 mod json;
@@ -7,7 +8,7 @@ mod sarif;
 mod short;
 mod visible;
 
-pub use full::full;
+pub use full::{Full, full};
 pub use github::github;
 pub use json::json;
 pub use sarif::{Tool, sarif};

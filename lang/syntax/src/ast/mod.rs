@@ -7,6 +7,7 @@ mod expr;
 mod item;
 mod literal;
 mod pattern;
+pub(crate) mod places;
 mod ty;
 
 pub use expr::*;

@@ -149,3 +149,19 @@ pub(crate) fn params(list: Vec<Option<Param>>, unclosed: bool) -> (Vec<Param>, b
     let broken = unclosed || list.iter().any(Option::is_none);
     (list.into_iter().flatten().collect(), broken)
 }
+
+/// A list that has room for its elements and no more: most have one or two, and there are many.
+pub(crate) fn with_last<T>(mut list: Vec<T>, last: Option<T>) -> Vec<T> {
+    list.reserve_exact(usize::from(last.is_some()));
+    list.extend(last);
+    list.shrink_to_fit();
+    list
+}
+
+/// As [`with_last`], for lists whose first element is told apart.
+pub(crate) fn with_first<T>(first: T, mut rest: Vec<T>) -> Vec<T> {
+    rest.reserve_exact(1);
+    rest.insert(0, first);
+    rest.shrink_to_fit();
+    rest
+}

@@ -10,6 +10,7 @@ mod patterns;
 mod random;
 mod writer;
 
+use crate::lexer;
 use random::Random;
 use writer::Writer;
 
@@ -44,4 +45,19 @@ pub fn styled_program(seed: u64, style: Style) -> String {
     let mut writer = Writer::new(Random::new(seed), style);
     writer.program();
     writer.finish()
+}
+
+/// Where a token stands.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct TokenPlace {
+    /// Its first byte.
+    pub start: usize,
+    /// One past its last byte.
+    pub end: usize,
+}
+
+/// The tokens of a text, line ends among them; comments and spaces are what is between them.
+pub fn token_places(text: &str) -> Vec<TokenPlace> {
+    let tokens = lexer::lex(text, 0..text.len()).tokens;
+    tokens.iter().map(|token| TokenPlace { start: token.start as usize, end: token.end as usize }).collect()
 }

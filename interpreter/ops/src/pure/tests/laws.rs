@@ -2,7 +2,8 @@
 
 use proptest::prelude::*;
 
-use super::super::{Shape, Shapes, normalise_path, parse_duration, parse_size, same, slice_range, text_form};
+use super::super::equality::same;
+use super::super::{Shape, Shapes, normalise_path, parse_duration, parse_size, slice_range, text_form};
 use super::*;
 
 fn datum() -> impl Strategy<Value = Datum> {

@@ -4,6 +4,7 @@ use std::path::Path;
 use std::process::Command;
 
 use super::{Bench, Measured};
+use crate::bench::timing::{Resources, resources};
 use crate::run;
 
 /// Elements of the graph; each is four nodes. None is a step: the first run would take minutes.
@@ -14,9 +15,6 @@ const MEGABYTES: f64 = 150.0;
 const LINEAR: f64 = 1.2;
 
 pub(super) fn cached(bench: &Bench<'_>, rounds: usize) -> Result<Measured, String> {
-    if run::find("time").is_none() {
-        crate::test::install(&["time"])?;
-    }
     let half = measure(bench, ELEMENTS / 2, rounds)?;
     let full = measure(bench, ELEMENTS, rounds)?;
     let growth = full.micros / half.micros;
@@ -45,8 +43,8 @@ fn measure(bench: &Bench<'_>, elements: usize, rounds: usize) -> Result<Taken, S
     for _ in 0..rounds {
         taken.push(resources(&bench.pipe(&package, "all", 0))?);
     }
-    taken.sort_by(|a, b| a.0.total_cmp(&b.0));
-    let (seconds, megabytes) = taken.get(rounds / 2).copied().ok_or("no round")?;
+    taken.sort_by(|a, b| a.seconds.total_cmp(&b.seconds));
+    let Resources { seconds, megabytes } = taken.get(rounds / 2).copied().ok_or("no round")?;
     Ok(Taken { nodes, micros: seconds * 1e6 / nodes as f64, megabytes })
 }
 
@@ -59,27 +57,6 @@ fn nodes(bench: &Bench<'_>, package: &Path) -> Result<usize, String> {
     let events = text.lines().filter_map(|line| serde_json::from_str::<serde_json::Value>(line).ok());
     let nodes = events.filter_map(|event| event.get("nodes")?.as_u64()).max();
     nodes.map(|nodes| nodes as usize).ok_or_else(|| "no event tells the number of nodes".to_owned())
-}
-
-/// Seconds of processor time of a command, and its memory in MB.
-fn resources(command: &Command) -> Result<(f64, f64), String> {
-    let mut time = Command::new("time");
-    time.args(["-f", "resources %U %S %M"]).arg(command.get_program()).args(command.get_args());
-    for (name, value) in command.get_envs() {
-        match value {
-            Some(value) => time.env(name, value),
-            None => time.env_remove(name),
-        };
-    }
-    let output = run::output(&mut time)?;
-    let text = String::from_utf8_lossy(&output.stderr);
-    let line =
-        text.lines().find_map(|line| line.strip_prefix("resources ")).ok_or("`time` told no resources")?;
-    let numbers: Vec<f64> = line.split(' ').filter_map(|number| number.parse().ok()).collect();
-    match numbers.as_slice() {
-        [user, system, kib] => Ok((user + system, kib * 1024.0 / 1e6)),
-        _ => Err(format!("`time` told `{line}`")),
-    }
 }
 
 fn program(elements: usize) -> String {

@@ -1,5 +1,6 @@
 //! What is measured. Ids and limits are those of the performance goals.
 
+mod check;
 mod commit;
 mod editor;
 mod files;
@@ -138,6 +139,8 @@ const MEASURES: &[(&str, Measure)] = &[
     ("W9", |bench, rounds| Ok(vec![graph::cached(bench, rounds)?])),
     ("L3", editor::served),
     ("P1", |bench, rounds| Ok(vec![commit::clean(bench, rounds)?])),
+    ("L1", check::project),
+    ("L2", check::start),
 ];
 
 /// Medians of both; which goes first changes from round to round. The first round of each warms up and does not count.

@@ -16,7 +16,7 @@ use client::Client;
 use project::{Language, Place, Project};
 
 /// The peer, from PyPI.
-const TY: &str = "ty==0.0.107";
+pub(super) const TY: &str = "ty==0.0.107";
 /// Functions of the project.
 const FUNCTIONS: usize = 10_000;
 /// Its files, as of L1.

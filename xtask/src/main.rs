@@ -1,8 +1,10 @@
-//! Development tasks: `cargo xtask tidy`, `cargo xtask test`, `cargo xtask reference`, `cargo xtask bench`.
+//! Development tasks: `cargo xtask tidy`, `cargo xtask test`, `cargo xtask reference`, `cargo xtask bench`,
+//! `cargo xtask fuzz`.
 //!
 //! **Invariant.** Depends on no crate of the product: what it knows of `pipe` it knows from its files and its command line.
 
 mod bench;
+mod fuzz;
 mod pip;
 mod reference;
 mod repository;
@@ -20,6 +22,8 @@ usage: cargo xtask COMMAND
   images             make the images that tests use, and print where they are: PIPE_TEST_IMAGES=$(cargo xtask images)
   reference          write docs/reference/library from the docs in stdlib/
   bench [--rounds N] [--only IDS] [--pipe FILE] measure beside floors and peers and write docs/benchmarks.md
+  fuzz [TARGET] [--seconds N]
+                     run the fuzz targets, and write docs/fuzzing.md after ten minutes
 ";
 
 fn main() -> ExitCode {
@@ -31,6 +35,7 @@ fn main() -> ExitCode {
         ["images"] => test::images(),
         ["reference"] => reference::run(),
         ["bench", rest @ ..] => bench::run(rest),
+        ["fuzz", rest @ ..] => fuzz::run(rest),
         _ => {
             eprint!("{USAGE}");
             return ExitCode::from(2);

@@ -65,6 +65,24 @@ const CRATES: &[Crate] = &[
     row("editors/tree-sitter", "pipe-tree-sitter", &[]),
     row("editors/zed", "pipe-zed", &[]),
     row("xtask", "xtask", &[]),
+    row(
+        "fuzz",
+        "pipe-fuzz",
+        &[
+            "pipe-diagnostics",
+            "pipe-syntax",
+            "pipe-stdlib",
+            "pipe-analysis",
+            "pipe-ide",
+            "pipe-ops",
+            "pipe-eval",
+            "pipe-dockerfile",
+            "pipe-store",
+            "pipe-archive",
+            "pipe-registry",
+            "pipe-lsp",
+        ],
+    ),
 ];
 
 /// Crates of others that only one of ours may know: the cuts again, for what is not our own.

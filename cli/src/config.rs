@@ -27,6 +27,8 @@ pub(crate) struct Config {
     /// How repositories of packages are reached.
     #[serde(default)]
     git: Git,
+    #[serde(default)]
+    network: Network,
     /// What packages are allowed.
     #[serde(default)]
     grants: Vec<PackageGrants>,
@@ -62,6 +64,20 @@ struct Registry {
     auth_hosts: Vec<String>,
     /// Hosts without a public address that it may send downloads to.
     redirect_hosts: Vec<String>,
+}
+
+/// How the user's network leads outside. What the environment says of proxies goes before.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+struct Network {
+    /// For `http://`.
+    http_proxy: Option<String>,
+    /// For `https://`.
+    https_proxy: Option<String>,
+    /// Hosts and domains that are reached directly.
+    no_proxy: Vec<String>,
+    /// A file with certificates of authorities in PEM, which are trusted beside those of the system.
+    ca: Option<PathBuf>,
 }
 
 /// How repositories of packages are reached.
@@ -139,6 +155,39 @@ impl Config {
             }
             _ => false,
         }
+    }
+
+    /// Proxies of the configuration, by the names of their variables, in both spellings that programs look for.
+    pub(crate) fn proxies(&self) -> BTreeMap<String, String> {
+        let Network { http_proxy, https_proxy, no_proxy, .. } = &self.network;
+        let none = (!no_proxy.is_empty()).then(|| no_proxy.join(","));
+        let set =
+            [("http_proxy", http_proxy.clone()), ("https_proxy", https_proxy.clone()), ("no_proxy", none)];
+        let set = set.into_iter().filter_map(|(name, value)| Some((name, value?)));
+        set.flat_map(|(name, value)| [(name.to_owned(), value.clone()), (name.to_ascii_uppercase(), value)])
+            .collect()
+    }
+
+    /// The user's own certificates of authorities.
+    ///
+    /// # Errors
+    /// The file that the configuration names cannot be read, or has none.
+    pub(crate) fn certificates(&self) -> Result<Option<Vec<u8>>, CliError> {
+        const BEGIN: &[u8] = b"-----BEGIN CERTIFICATE-----";
+        let Some(file) = &self.network.ca else { return Ok(None) };
+        let failed = |what: String| {
+            let message = format!("`network.ca` in the configuration: {}: {what}", file.display());
+            CliError::usage(message)
+                .help("it is a file with certificates in PEM: `-----BEGIN CERTIFICATE-----`")
+        };
+        if !file.is_absolute() {
+            return Err(failed("it is not an absolute path".to_owned()));
+        }
+        let bytes = std::fs::read(file).map_err(|error| failed(error.to_string()))?;
+        if !bytes.windows(BEGIN.len()).any(|part| part == BEGIN) {
+            return Err(failed("there is no certificate in it".to_owned()));
+        }
+        Ok(Some(bytes))
     }
 
     /// What addresses of repositories begin with, and what is asked instead.
@@ -229,5 +278,21 @@ mod tests {
         {
             assert!(!config.adopt(key, "x"), "{key}");
         }
+    }
+
+    #[test]
+    fn the_network_has_proxies_and_authorities() {
+        let text = "[network]\nhttps_proxy = \"http://proxy:1\"\nno_proxy = [\"a\", \".b\"]\n";
+        let config: Config = toml::from_str(text).unwrap();
+        let proxies = config.proxies();
+        assert_eq!(proxies["https_proxy"], "http://proxy:1");
+        assert_eq!(proxies["NO_PROXY"], "a,.b");
+        assert_eq!(proxies.len(), 4);
+        assert_eq!(config.certificates().unwrap(), None);
+        for wrong in ["ca = \"ca.pem\"", "ca = \"/dev/null\"", "ca = \"/no/such\""] {
+            let config: Config = toml::from_str(&format!("[network]\n{wrong}\n")).unwrap();
+            assert!(config.certificates().is_err(), "{wrong}");
+        }
+        assert!(toml::from_str::<Config>("[network]\nproxy = 1").is_err());
     }
 }

@@ -1,10 +1,11 @@
 //! Store, sandbox and engine of this machine: the one place that picks a backend.
 
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use pipe_engine::{Backend, Engine, EngineOptions, EventSink, Grants, ImageOptions, Redactor};
-use pipe_registry::Settings;
+use pipe_registry::{Proxies, Settings};
 use pipe_sandbox::{Sandbox, SandboxOptions, layer_owner};
 use pipe_store::{Store, StoreError, StoreOptions};
 
@@ -56,13 +57,39 @@ pub(crate) fn open_store_in(dir: &Path, sandbox: &Sandbox) -> Result<Store, Stor
 }
 
 /// How registries are reached.
-pub(crate) fn registry_settings(environment: &Environment, config: &Config) -> Settings {
-    Settings {
+pub(crate) fn registry_settings(environment: &Environment, config: &Config) -> Result<Settings, CliError> {
+    Ok(Settings {
         registries: config.registries(),
         docker_config: environment.docker_config.clone(),
-        proxies: environment.proxies.clone(),
+        proxies: registry_proxies(environment, config),
+        certificates: config.certificates()?.unwrap_or_default(),
         ..Settings::default()
+    })
+}
+
+/// Of the engine's own connections: what the environment does not say the configuration does.
+fn registry_proxies(environment: &Environment, config: &Config) -> Proxies {
+    let (own, of_config) = (&environment.proxies, config.proxies());
+    let of = |own: &Option<String>, name: &str| own.clone().or_else(|| of_config.get(name).cloned());
+    let none = of_config.get("no_proxy").map(|list| list.split(',').map(str::to_owned).collect());
+    Proxies {
+        http: of(&own.http, "http_proxy"),
+        https: of(&own.https, "https_proxy"),
+        none: if own.none.is_empty() { none.unwrap_or_default() } else { own.none.clone() },
     }
+}
+
+/// The variables of proxies: those of the environment, and what the configuration says of others.
+fn proxies(environment: &Environment, config: &Config) -> BTreeMap<String, String> {
+    let mut proxies = environment.proxies();
+    for (name, value) in config.proxies() {
+        let (lower, upper) = (name.to_ascii_lowercase(), name.to_ascii_uppercase());
+        let is_said = environment.proxies().keys().any(|said| *said == lower || *said == upper);
+        if !is_said {
+            proxies.insert(name, value);
+        }
+    }
+    proxies
 }
 
 /// An engine for a package, with its store. The sandbox is begun to be started first when steps are likely to run.
@@ -86,7 +113,8 @@ pub(crate) fn engine(
     let store = open_store_of(environment, &sandbox)?;
     let mut options = EngineOptions::new(package);
     options.grants = grants.clone();
-    options.proxies = environment.proxies();
+    options.proxies = proxies(environment, config);
+    options.certificates = config.certificates()?.map(Arc::from);
     options.fail_fast = execution.fail_fast;
     options.no_cache = execution.no_cache;
     options.redactor = Redactor::none();
@@ -94,7 +122,7 @@ pub(crate) fn engine(
         Arc::new(Answering { approved: execution.approve.clone(), terminal: environment.can_ask() });
     options.source_date = environment.written_time();
     options.images = ImageOptions {
-        settings: registry_settings(environment, config),
+        settings: registry_settings(environment, config)?,
         pins: lock::read(&options.package)?,
         locked: execution.locked,
         offline: execution.offline,

@@ -107,6 +107,34 @@ fn proxies_of_the_user_are_reached_without_a_grant() {
     assert_eq!(printed, "by the proxy\n");
 }
 
+/// A proxy of the configuration is taken, unless the environment says another; neither is part of what a step is.
+#[test]
+fn the_configuration_names_proxies_and_authorities() {
+    let steps = "pub fn told() -> String {\n  tools.run(sh\"\"\"\n    echo ${HTTPS_PROXY-none} $SSL_CERT_FILE\n    \
+                 grep -c BEGIN ${SSL_CERT_FILE-/dev/null}\n    grep our-own $NODE_EXTRA_CA_CERTS\n    ls /run /etc/hosts\n  \"\"\").stdout\n}\n\
+                 pub fn left() -> String { tools.run([\"true\"], network: Default).run(sh\"test ! -e /run/pipe && echo gone\", network: Off).stdout }\n\
+                 pub fn sealed() -> String { tools.run(sh\"echo ${HTTPS_PROXY-none} ${SSL_CERT_FILE-none}\", network: Off).stdout }\n";
+    let world = World::tools(steps);
+    let file = world.path("ca.pem");
+    std::fs::write(&file, "our-own\n-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n").unwrap();
+    world.configure(&format!(
+        "[network]\nhttps_proxy = \"http://127.0.0.1:9\"\nca = \"{}\"\n",
+        file.display()
+    ));
+    let told = world.prints(["run", "told"]);
+    assert!(told.starts_with("http://127.0.0.1:9 /run/pipe/ca-certificates.crt\n"), "{told}");
+    assert!(told.contains("\nour-own\n"), "{told}");
+    // The system's own stand there, too.
+    let count: usize = told.lines().nth(1).unwrap().parse().unwrap();
+    assert!(count > 1, "{told}");
+    assert_eq!(world.prints(["run", "sealed"]), "none none\n");
+    assert_eq!(world.prints(["run", "left"]), "gone\n");
+    world.configure("");
+    assert_eq!(world.events(["run", "told"]).success().steps("cached"), ["told"]);
+    world.configure("[network]\nca = \"/no/such.pem\"\n");
+    world.run(["run", "told"]).exits(2).says("network.ca").says("/no/such.pem");
+}
+
 #[test]
 fn a_package_can_leave_the_network_to_those_that_ask() {
     let steps = "pub fn quiet() -> String { tools.run(sh\"ls /sys/class/net\").stdout }\n\

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::net::SocketAddr;
 use std::path::PathBuf;
+use std::sync::Arc;
 use std::time::Duration;
 
 use async_trait::async_trait;
@@ -11,6 +12,9 @@ use pipe_store::{DatedFile, FileRef, LayerRef, LayerScan};
 use tokio_util::sync::CancellationToken;
 
 use crate::{StepNetwork, Stream};
+
+/// Where a step finds the certificates of authorities that it is to trust, when the user has some of their own.
+pub const CERTIFICATES: &str = "/run/pipe/ca-certificates.crt";
 
 /// Runs commands on layered file systems. Cancellable; what it returns carries content digests, so the engine never walks a
 /// step's files itself.
@@ -99,6 +103,9 @@ pub struct StepSpec {
     pub user: Option<String>,
     /// Which network it gets.
     pub network: StepNetwork,
+    /// Certificates of authorities, in PEM, that the user has beside those that everybody has: shown at [`CERTIFICATES`] behind those
+    /// that the root has, or the host where that has none.
+    pub certificates: Option<Arc<[u8]>>,
     /// What it reads on standard input; nothing when `None`.
     pub stdin: Option<Vec<u8>>,
     /// Kill the tree after this time.

@@ -21,6 +21,8 @@ pub struct EngineOptions {
     pub grants: Grants,
     /// Variables that name the user's proxies (`HTTP_PROXY` and its like), which steps may reach.
     pub proxies: BTreeMap<String, String>,
+    /// Certificates of authorities, in PEM, that the user has beside those that everybody has: steps with a network trust them.
+    pub certificates: Option<Arc<[u8]>>,
     /// What the backend's machine runs, as `os/arch`: a step for another platform is refused.
     pub platform: String,
     /// How many steps run at once, at least 1.
@@ -51,6 +53,7 @@ impl EngineOptions {
             package: package.into(),
             grants: Grants::default(),
             proxies: BTreeMap::new(),
+            certificates: None,
             platform: machine_platform(),
             jobs: std::thread::available_parallelism().map_or(1, usize::from),
             fail_fast: false,

@@ -39,6 +39,8 @@ pub struct Settings {
     pub docker_config: Option<PathBuf>,
     /// Proxies.
     pub proxies: Proxies,
+    /// Certificates of authorities, in PEM, that are trusted beside those of the system.
+    pub certificates: Vec<u8>,
     /// The first pause before something is tried again; each further one is three times as long.
     pub pause: Duration,
     /// Longest wait that a registry may ask for.
@@ -53,6 +55,7 @@ impl Default for Settings {
             registries: BTreeMap::new(),
             docker_config: None,
             proxies: Proxies::default(),
+            certificates: Vec::new(),
             pause: Duration::from_millis(200),
             longest_pause: Duration::from_secs(60),
             silence: Duration::from_secs(30),

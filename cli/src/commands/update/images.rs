@@ -32,7 +32,7 @@ pub(super) fn moved(pins: &Pins, names: &[String], environment: &Environment) ->
     }
     let config = Config::read(environment.config.as_deref())?;
     let (store, _) = machine::open_store(environment, std::sync::Arc::new(|_: &str| {}))?;
-    let images = Images::new(store, machine::registry_settings(environment, &config));
+    let images = Images::new(store, machine::registry_settings(environment, &config)?);
     for name in names {
         let reference = Reference::parse(name).map_err(|error| CliError::usage(error.to_string()))?;
         let digest = images.resolve(&reference, &Cancel::default()).map_err(unknown)?;

@@ -67,6 +67,7 @@ async fn step(sandbox: &Sandbox, work: &Path, root: &mut Vec<LayerRef>, number: 
         limits: pipe_ops::Limits::default(),
         shell: None,
         services: Vec::new(),
+        certificates: None,
     };
     let begin = Instant::now();
     let outcome = sandbox.run(spec, &Nothing, &CancellationToken::new()).await.unwrap();

@@ -9,13 +9,27 @@ use pipe_ops::Network;
 use tokio::sync::OnceCell;
 
 use crate::failure::Cause;
-use crate::{Egress, EngineOptions, Grant, NetworkPlace, Reach, StepNetwork};
+use crate::{CERTIFICATES, Egress, EngineOptions, Grant, NetworkPlace, Reach, StepNetwork};
+
+/// By which programs are told where the certificates of authorities are: OpenSSL and Go, curl, git, Python's requests and pip, Node (which takes them
+/// beside its own), cargo, the clients of AWS.
+const CERTIFICATE_VARIABLES: &[&str] = &[
+    "SSL_CERT_FILE",
+    "CURL_CA_BUNDLE",
+    "GIT_SSL_CAINFO",
+    "REQUESTS_CA_BUNDLE",
+    "PIP_CERT",
+    "NODE_EXTRA_CA_CERTS",
+    "CARGO_HTTP_CAINFO",
+    "AWS_CA_BUNDLE",
+];
 
 /// What connects the steps of a session with the outside: what they may reach is decided once, when the first asks.
 #[derive(Debug)]
 pub(crate) struct SessionNetwork {
     places: Vec<NetworkPlace>,
     proxies: BTreeMap<String, String>,
+    certificates: Option<Arc<[u8]>>,
     egress: OnceCell<Arc<Egress>>,
     said_offline: AtomicBool,
 }
@@ -33,6 +47,7 @@ impl SessionNetwork {
         SessionNetwork {
             places: granted.chain(proxies).collect(),
             proxies: options.proxies.iter().map(|(name, url)| (name.clone(), without_login(url))).collect(),
+            certificates: options.certificates.clone(),
             egress: OnceCell::new(),
             said_offline: AtomicBool::new(false),
         }
@@ -53,10 +68,17 @@ impl SessionNetwork {
         }
     }
 
-    /// Variables that tell programs of the user's proxies, for a step that has a network and none of them itself. They are no part of
-    /// what a step is: through a proxy or not, the same is fetched.
-    pub(crate) fn proxy_variables(&self, network: Network) -> impl Iterator<Item = (&String, &String)> {
-        self.proxies.iter().filter(move |_| network != Network::Off)
+    /// Variables that tell programs of the user's proxies and certificates, for a step that has a network and none of them itself. They
+    /// are no part of what a step is: through a proxy or not, the same is fetched.
+    pub(crate) fn variables(&self, network: Network) -> impl Iterator<Item = (&str, &str)> {
+        let proxies = self.proxies.iter().map(|(name, url)| (name.as_str(), url.as_str()));
+        let names = self.certificates.iter().flat_map(|_| CERTIFICATE_VARIABLES);
+        proxies.chain(names.map(|name| (*name, CERTIFICATES))).filter(move |_| network != Network::Off)
+    }
+
+    /// The user's own certificates of authorities, for a step that has a network.
+    pub(crate) fn certificates(&self, network: Network) -> Option<Arc<[u8]>> {
+        self.certificates.clone().filter(|_| network != Network::Off)
     }
 
     /// Whether to say that there is no network: once is enough.

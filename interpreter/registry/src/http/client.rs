@@ -5,7 +5,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, SystemTime};
 
 use ureq::http::{HeaderMap, Response};
-use ureq::tls::{RootCerts, TlsConfig};
+use ureq::tls::{Certificate, PemItem, RootCerts, TlsConfig, parse_pem};
 use ureq::unversioned::transport::DefaultConnector;
 use ureq::{Agent, Body};
 use zeroize::Zeroizing;
@@ -206,7 +206,7 @@ impl Client {
         };
         let silence = Some(self.settings.silence);
         let tls = TlsConfig::builder()
-            .root_certs(RootCerts::PlatformVerifier)
+            .root_certs(roots(&self.settings.certificates))
             .unversioned_rustls_crypto_provider(Arc::new(rustls::crypto::ring::default_provider()))
             .build();
         let config = Agent::config_builder()
@@ -284,4 +284,18 @@ pub(super) fn explain(error: &ureq::Error) -> String {
         ureq::Error::Io(error) => error.to_string(),
         other => other.to_string(),
     }
+}
+
+/// Authorities that are trusted: the system's, and the user's own beside them.
+fn roots(own: &[u8]) -> RootCerts {
+    if own.is_empty() {
+        return RootCerts::PlatformVerifier;
+    }
+    let system = rustls_native_certs::load_native_certs().certs;
+    let system = system.into_iter().map(|certificate| Certificate::from_der(&certificate).to_owned());
+    let own = parse_pem(own).filter_map(|item| match item {
+        Ok(PemItem::Certificate(certificate)) => Some(certificate),
+        _ => None,
+    });
+    RootCerts::Specific(Arc::new(system.chain(own).collect()))
 }

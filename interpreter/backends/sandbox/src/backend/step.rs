@@ -164,6 +164,7 @@ fn request(store: &Path, spec: &StepSpec, limited: &Limited) -> Result<Step, Bac
         workdir: spec.workdir.clone(),
         user: spec.user.clone(),
         network: network(&spec.network),
+        certificates: spec.certificates.as_deref().map(<[u8]>::to_vec),
         timeout: spec.timeout,
         stdin: spec.stdin.is_some(),
         services: spec.services.iter().map(bound).collect(),

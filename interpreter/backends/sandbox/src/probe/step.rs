@@ -88,6 +88,7 @@ fn run_one(store: &Store, sandbox: &Sandbox) -> Result<StepOutcome, BackendError
         limits: pipe_ops::Limits::default(),
         shell: None,
         services: Vec::new(),
+        certificates: None,
     };
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
     let runtime = runtime.map_err(|error| failed(&error))?;

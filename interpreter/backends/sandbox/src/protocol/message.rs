@@ -134,6 +134,8 @@ pub(crate) struct Step {
     pub(crate) workdir: String,
     pub(crate) user: Option<String>,
     pub(crate) network: StepNetwork,
+    /// Certificates of authorities, in PEM, that its programs are to trust beside those that they know.
+    pub(crate) certificates: Option<Vec<u8>>,
     pub(crate) timeout: Option<Duration>,
     /// Whether a descriptor for standard input comes with the message.
     pub(crate) stdin: bool,

@@ -1,11 +1,8 @@
 //! Who a step runs as: `user[:group]`, names looked up in the root's own `/etc/passwd` and `/etc/group`.
 
-use std::fs::OpenOptions;
-use std::io::Read;
-use std::os::unix::fs::OpenOptionsExt;
 use std::path::Path;
 
-use super::view::{PlaceKind, View};
+use super::view::View;
 use crate::ids::IdCount;
 use crate::protocol::StepFailure;
 
@@ -46,16 +43,7 @@ fn unmapped(user: &str, ids: IdCount) -> StepFailure {
 }
 
 fn read(view: &View<'_>, path: &str) -> String {
-    let Ok(place) = view.resolve(Path::new(path)) else { return String::new() };
-    let PlaceKind::File(file) = place.kind else { return String::new() };
-    let mut text = Vec::new();
-    // A file that cannot be read names nobody; a pipe in its place must not hold anybody up.
-    let opened = OpenOptions::new().read(true).custom_flags(libc::O_NONBLOCK).open(file);
-    let _ = opened.and_then(|file| match file.metadata()?.is_file() {
-        true => file.take(MAX_FILE).read_to_end(&mut text),
-        false => Ok(0),
-    });
-    String::from_utf8_lossy(&text).into_owned()
+    String::from_utf8_lossy(&view.read(Path::new(path), MAX_FILE)).into_owned()
 }
 
 fn parse(user: &str, passwd: &str, group: &str) -> Result<Account, String> {

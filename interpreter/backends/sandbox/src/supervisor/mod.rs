@@ -3,6 +3,7 @@
 
 mod accounts;
 mod attributes;
+mod certificates;
 mod collect;
 mod dying;
 mod enter;

@@ -6,6 +6,7 @@ use std::net::TcpListener;
 use std::path::{Path, PathBuf};
 
 use super::accounts;
+use super::certificates;
 use super::folders::StepFolders;
 use super::lower::{layer_file, layer_stack};
 use super::mountpoints::MountPoints;
@@ -49,6 +50,10 @@ pub(super) fn plan(
     let network = StepNet::of(context, step, tunnels)?;
     for (path, source) in network.files() {
         planner.add_network_file(path, source)?;
+    }
+    if let Some(own) = &step.certificates {
+        let bundle = certificates::write(&planner.points.view, own, folders)?;
+        planner.add_network_file(certificates::PLACE, bundle)?;
     }
     for path in ["/proc", "/sys", "/dev"] {
         planner.points.require_folder(Path::new(path)).map_err(StepFailure::Step)?;

@@ -2,6 +2,9 @@
 
 use std::collections::VecDeque;
 use std::ffi::OsString;
+use std::fs::OpenOptions;
+use std::io::Read;
+use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Component, Path, PathBuf};
 
 use super::layers::{Entry, LayerIndex, Stack};
@@ -115,6 +118,21 @@ impl View<'_> {
             }
         }
         Ok(Place { path: current, kind: PlaceKind::Dir })
+    }
+}
+
+impl View<'_> {
+    /// The beginning of a file, at most so many bytes; nothing of what is none.
+    pub(super) fn read(&self, path: &Path, most: u64) -> Vec<u8> {
+        let Ok(Place { kind: PlaceKind::File(file), .. }) = self.resolve(path) else { return Vec::new() };
+        let mut bytes = Vec::new();
+        // A file that cannot be read is as good as none; a pipe in its place must not hold anybody up.
+        let opened = OpenOptions::new().read(true).custom_flags(libc::O_NONBLOCK).open(file);
+        let read = opened.and_then(|file| match file.metadata()?.is_file() {
+            true => file.take(most).read_to_end(&mut bytes),
+            false => Ok(0),
+        });
+        if read.is_ok() { bytes } else { Vec::new() }
     }
 }
 

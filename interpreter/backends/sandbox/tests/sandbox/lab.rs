@@ -125,6 +125,7 @@ impl Lab {
             limits: pipe_ops::Limits::default(),
             shell: None,
             services: Vec::new(),
+            certificates: None,
         }
     }
 

@@ -288,8 +288,8 @@ impl PreparedExec {
         });
         let mut env = self.resolved.env.clone();
         env.extend(self.volatile.clone());
-        for (name, value) in network.proxy_variables(self.resolved.network) {
-            env.entry(name.clone()).or_insert_with(|| value.clone());
+        for (name, value) in network.variables(self.resolved.network) {
+            env.entry(name.to_owned()).or_insert_with(|| value.to_owned());
         }
         Ok(StepSpec {
             name: self.name.to_string(),
@@ -302,6 +302,7 @@ impl PreparedExec {
             workdir: self.resolved.workdir.clone(),
             user: self.resolved.user.clone(),
             network: network.of(self.resolved.network).await?,
+            certificates: network.certificates(self.resolved.network),
             stdin: self.resolved.stdin.clone().map(String::into_bytes),
             timeout: self.timeout,
             limits: self.limits,

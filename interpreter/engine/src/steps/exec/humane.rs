@@ -17,7 +17,7 @@ pub(super) fn humane(duration: Duration) -> String {
 /// A size: `64MiB`; the largest unit of which it has whole ones.
 pub(super) fn size(bytes: u64) -> String {
     let units = [("GiB", 30), ("MiB", 20), ("KiB", 10), ("B", 0)];
-    let fits = units.into_iter().find(|(_, bits)| bytes.trailing_zeros() >= *bits || *bits == 0);
+    let fits = units.into_iter().find(|(_, bits)| bytes != 0 && bytes.trailing_zeros() >= *bits);
     let (unit, bits) = fits.unwrap_or(("B", 0));
     format!("{}{unit}", bytes >> bits)
 }

@@ -42,6 +42,10 @@ struct Cache {
     size: Option<String>,
     /// What stays free on its disk: `10GiB`, `5%`.
     free: Option<String>,
+    /// Caches of others that are asked, as `--cache-from` takes them.
+    from: Vec<String>,
+    /// Caches of others that are filled, as `--cache-to` takes them.
+    to: Vec<String>,
 }
 
 /// What the store may take, unless the configuration says otherwise: as much as a few images and their builds need.
@@ -188,6 +192,16 @@ impl Config {
             return Err(failed("there is no certificate in it".to_owned()));
         }
         Ok(Some(bytes))
+    }
+
+    /// Caches of others that are asked.
+    pub(crate) fn cache_from(&self) -> &[String] {
+        &self.cache.from
+    }
+
+    /// Caches of others that are filled.
+    pub(crate) fn cache_to(&self) -> &[String] {
+        &self.cache.to
     }
 
     /// What addresses of repositories begin with, and what is asked instead.

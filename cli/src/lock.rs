@@ -1,4 +1,4 @@
-//! `pipe.lock`: what tags of images and versions of packages were when they were resolved.
+//! `pipe.lock`: what tags of images, branches of repositories, files of the web and versions of packages were when they were resolved.
 
 use std::fs::File;
 use std::io::{ErrorKind, Read, Write};
@@ -32,7 +32,7 @@ pub(crate) fn add(package: &Path, new: &Pins, environment: &Environment, warn: i
         return;
     }
     if environment.in_ci {
-        let names: Vec<&str> = new.iter().map(|(name, _)| name).collect();
+        let names: Vec<&str> = new.names().collect();
         return warn(&format!(
             "not pinned in pipe.lock: {}; run outside CI once and keep the pipe.lock that is written with the sources",
             names.join(", ")
@@ -40,20 +40,14 @@ pub(crate) fn add(package: &Path, new: &Pins, environment: &Environment, warn: i
     }
     if let Err(reason) = insert(package, new) {
         warn(&format!(
-            "cannot write {}: {reason}; the next run resolves tags of images again",
+            "cannot write {}: {reason}; the next run resolves tags, branches and files again",
             path(package).display()
         ));
     }
 }
 
 fn insert(package: &Path, new: &Pins) -> Result<(), String> {
-    edit_pins(package, |pins| {
-        for (name, digest) in new.iter() {
-            if pins.get(name).is_none() {
-                pins.insert(name, digest);
-            }
-        }
-    })
+    edit_pins(package, |pins| pins.fill(new))
 }
 
 /// Pins images to what they are now, whatever they were pinned to.

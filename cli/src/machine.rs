@@ -4,7 +4,9 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use pipe_engine::{Backend, Engine, EngineOptions, EventSink, Grants, ImageOptions, Redactor};
+use pipe_cache::{CacheAddress, RemoteCache};
+use pipe_engine::{Backend, Engine, EngineOptions, EventSink, Grants, ImageOptions, Redactor, RemoteCaches};
+use pipe_fetch::GitSettings;
 use pipe_registry::{Proxies, Settings};
 use pipe_sandbox::{Sandbox, SandboxOptions, layer_owner};
 use pipe_store::{Store, StoreError, StoreOptions};
@@ -92,6 +94,25 @@ fn proxies(environment: &Environment, config: &Config) -> BTreeMap<String, Strin
     proxies
 }
 
+/// The caches of a flag, else those of the configuration. Relative paths start where the command was given.
+fn caches(
+    flags: &[String],
+    configured: &[String],
+    environment: &Environment,
+) -> Result<Vec<Arc<dyn RemoteCache>>, CliError> {
+    let addresses = if flags.is_empty() { configured } else { flags };
+    let open = |text: &String| match CacheAddress::parse(text, &environment.current_dir) {
+        Ok(address) => Ok(address.open()),
+        Err(error) => Err(CliError::usage(error.to_string())),
+    };
+    addresses.iter().map(open).collect()
+}
+
+/// How repositories are reached.
+pub(crate) fn git_settings(environment: &Environment, config: &Config) -> GitSettings {
+    GitSettings::new(environment.for_git(), config.git_mirrors().collect())
+}
+
 /// An engine for a package, with its store. The sandbox is begun to be started first when steps are likely to run.
 ///
 /// # Errors
@@ -126,6 +147,11 @@ pub(crate) fn engine(
         pins: lock::read(&options.package)?,
         locked: execution.locked,
         offline: execution.offline,
+    };
+    options.git = git_settings(environment, config);
+    options.remotes = RemoteCaches {
+        from: caches(&execution.cache_from, config.cache_from(), environment)?,
+        to: caches(&execution.cache_to, config.cache_to(), environment)?,
     };
     if let Some(jobs) = execution.jobs.or(config.jobs) {
         options.jobs = jobs.get();

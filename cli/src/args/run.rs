@@ -66,12 +66,18 @@ pub(crate) struct ExecutionArgs {
     /// Exit with 1, and say which steps, when one was not cached
     #[arg(long)]
     pub(crate) expect_cached: bool,
-    /// Take images only as pipe.lock pins them; a tag without a pin is refused
+    /// Take images, branches and files only as pipe.lock pins them; a name without a pin is refused
     #[arg(long)]
     pub(crate) locked: bool,
-    /// Ask no registry: take what the store has
+    /// Ask nobody: take what the store has
     #[arg(long)]
     pub(crate) offline: bool,
+    /// Take results that this store lacks from a cache that others fill: `type=dir,path=PATH`; may be given several times
+    #[arg(long, value_name = "CACHE", env = "PIPE_CACHE_FROM")]
+    pub(crate) cache_from: Vec<String>,
+    /// Put the results of steps that run into a cache for others: `type=dir,path=PATH`; may be given several times
+    #[arg(long, value_name = "CACHE", env = "PIPE_CACHE_TO")]
+    pub(crate) cache_to: Vec<String>,
     /// Say yes beforehand to the approval of this name, or to `all`
     #[arg(long, value_name = "NAME", value_delimiter = ',')]
     pub(crate) approve: Vec<String>,

@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use pipe_analysis::{OsSystem, PackageRoot, Reference, check_repository, folder_in_repository};
-use pipe_fetch::{FetchError, GitSettings, Remote, Scratch, Shelf, Versions};
+use pipe_fetch::{FetchError, Remote, Scratch, Shelf, Versions};
 
 use crate::config::Config;
 use crate::environment::Environment;
@@ -43,8 +43,7 @@ impl<'e> Place<'e> {
         root: PackageRoot,
     ) -> Result<Place<'e>, CliError> {
         let config = Config::read(environment.config.as_deref())?;
-        let settings =
-            GitSettings { environment: environment.for_git(), mirrors: config.git_mirrors().collect() };
+        let settings = machine::git_settings(environment, &config);
         Ok(Place { environment, root, system, remote: Remote::new(settings) })
     }
 
@@ -82,6 +81,7 @@ pub(super) fn failed(error: &FetchError) -> CliError {
         FetchError::Moved { .. } => CliError::usage(message)
             .help("ask its owners; `pipe update --accept` takes what it is now, after you looked at it"),
         FetchError::Refused(_) => CliError::usage(message),
+        FetchError::Stopped => CliError::new(Exit::Interrupted, message),
     }
 }
 

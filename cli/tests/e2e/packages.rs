@@ -42,7 +42,7 @@ pub(crate) fn world() -> World {
     world
 }
 
-fn repositories(world: &World) -> PathBuf {
+pub(crate) fn repositories(world: &World) -> PathBuf {
     world.path("repositories")
 }
 
@@ -50,7 +50,7 @@ pub(crate) fn repository(world: &World, name: &str) -> PathBuf {
     repositories(world).join(name)
 }
 
-fn init(world: &World, name: &str) {
+pub(crate) fn init(world: &World, name: &str) {
     let folder = repository(world, name);
     std::fs::create_dir_all(&folder).unwrap();
     git(world, &folder, &["init", "-q"]);
@@ -514,7 +514,7 @@ fn only_https_and_ssh_are_spoken() {
 }
 
 /// Answers requests with `git http-backend`, one after the other, until the process ends.
-fn serve(root: PathBuf) -> u16 {
+pub(crate) fn serve(root: PathBuf) -> u16 {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let port = listener.local_addr().unwrap().port();
     std::thread::spawn(move || {

@@ -11,6 +11,8 @@ pub(crate) fn operation(op: &Op) -> &'static str {
         Op::Toolchain => "toolchain",
         Op::Image { .. } => "image",
         Op::Archive { .. } => "archive",
+        Op::Http { .. } => "http",
+        Op::Checkout { .. } => "git",
         Op::HostDir(_) | Op::HostFile { .. } => "import",
         Op::HostEnv { .. } => "host.env",
         Op::HostSecret { .. } => "host.secret",
@@ -82,6 +84,7 @@ pub(crate) fn name(node: &Node) -> Arc<str> {
         | Op::Write { path, .. }
         | Op::Remove { path, .. } => text(path),
         Op::Image { reference, .. } => text(reference),
+        Op::Http { url, .. } | Op::Checkout { url, .. } => text(url),
         Op::Copy(copy) => text(&copy.path),
         Op::Gather(gather) => text(&gather.path),
         Op::Inspect { what: Inspection::Glob(pattern), .. } => text(pattern),

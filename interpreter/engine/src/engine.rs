@@ -4,13 +4,14 @@ use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::sync::Arc;
 
+use pipe_fetch::GitSettings;
 use pipe_ops::{Graph, Output};
 use pipe_store::Store;
 
 use crate::approval::{Approver, Nobody};
 use crate::session::HostSnapshot;
 use crate::steps::OpContext;
-use crate::{Backend, EngineError, EventSink, Grants, ImageOptions, Plan, Redactor, Session};
+use crate::{Backend, EngineError, EventSink, Grants, ImageOptions, Plan, Redactor, RemoteCaches, Session};
 
 /// How an engine works.
 #[derive(Clone, Debug)]
@@ -33,8 +34,12 @@ pub struct EngineOptions {
     pub no_cache: bool,
     /// Go on with the run of this name: what it did to the world is not done again.
     pub resume: Option<String>,
-    /// How images come in.
+    /// How images come in; what of it says how others are asked holds for all that comes from elsewhere.
     pub images: ImageOptions,
+    /// How repositories are reached.
+    pub git: GitSettings,
+    /// Caches that other stores have, too.
+    pub remotes: RemoteCaches,
     /// Asked before an action that needs a yes goes on.
     pub approver: Arc<dyn Approver>,
     /// Masks secrets in whatever steps print.
@@ -60,6 +65,8 @@ impl EngineOptions {
             no_cache: false,
             resume: None,
             images: ImageOptions::default(),
+            git: GitSettings::default(),
+            remotes: RemoteCaches::default(),
             approver: Arc::new(Nobody),
             redactor: Redactor::none(),
             source_date: NORMAL_TIME,

@@ -1,8 +1,10 @@
 //! What a step may reach over a network.
 
-use std::net::{IpAddr, Ipv4Addr};
+use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::str::FromStr;
 use std::sync::Arc;
+
+use pipe_ops::address::is_in;
 
 /// The network of a step, with everything that the backend must know.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -60,6 +62,39 @@ pub enum PlaceError {
     /// It is the host's loopback.
     #[error("a place on the host's loopback is granted by its port: `127.0.0.1:PORT`")]
     LoopbackWithoutPort,
+}
+
+impl NetworkPlace {
+    /// Whether it holds an address that somebody calls by this name.
+    pub fn reaches(&self, host: &str, address: SocketAddr) -> bool {
+        match self {
+            NetworkPlace::Host => false,
+            NetworkPlace::Addresses(reach) => {
+                is_in(address.ip(), reach.network, reach.prefix)
+                    && reach.port.is_none_or(|port| port == address.port())
+            }
+            NetworkPlace::Name { name, port } => {
+                name == host && port.is_none_or(|port| port == address.port())
+            }
+        }
+    }
+
+    /// Whether all that `other` holds is in it.
+    pub(crate) fn covers(&self, other: &NetworkPlace) -> bool {
+        let ports = |own: Option<u16>, other: Option<u16>| own.is_none() || own == other;
+        match (self, other) {
+            (NetworkPlace::Addresses(own), NetworkPlace::Addresses(other)) => {
+                is_in(other.network, own.network, own.prefix)
+                    && own.prefix <= other.prefix
+                    && ports(own.port, other.port)
+            }
+            (
+                NetworkPlace::Name { name, port },
+                NetworkPlace::Name { name: other_name, port: other_port },
+            ) => name == other_name && ports(*port, *other_port),
+            (own, other) => own == other,
+        }
+    }
 }
 
 impl FromStr for NetworkPlace {
@@ -157,6 +192,21 @@ mod tests {
         ] {
             assert_eq!(text.parse(), Ok(place), "{text}");
         }
+    }
+
+    #[test]
+    fn a_range_covers_what_is_in_it() {
+        let covers = |own: &str, other: &str| {
+            own.parse::<NetworkPlace>().unwrap().covers(&other.parse::<NetworkPlace>().unwrap())
+        };
+        assert!(covers("10.0.0.0/8", "10.1.0.0/16:443") && covers("db", "db:5432") && covers("db:1", "db:1"));
+        assert!(!covers("10.0.0.0/8:80", "10.0.0.1:443") && !covers("10.0.0.0/8", "10.0.0.0/7"));
+        assert!(!covers("db:1", "db") && !covers("host", "10.0.0.1") && !covers("db", "db2"));
+        let reaches = |own: &str, host: &str, address: &str| {
+            own.parse::<NetworkPlace>().unwrap().reaches(host, address.parse().unwrap())
+        };
+        assert!(reaches("10.0.0.0/8", "x", "10.0.0.1:80") && reaches("db:80", "db", "10.0.0.1:80"));
+        assert!(!reaches("db:80", "db", "10.0.0.1:81") && !reaches("host", "db", "10.0.0.1:81"));
     }
 
     #[test]

@@ -46,6 +46,9 @@ pub enum FetchError {
         /// The commit.
         commit: String,
     },
+    /// Nobody waits for it any more.
+    #[error("cancelled")]
+    Stopped,
     /// Something in the repository that a package cannot have.
     #[error("{0}")]
     Refused(String),

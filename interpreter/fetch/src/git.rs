@@ -3,21 +3,32 @@
 use std::ffi::OsString;
 use std::fs::File;
 use std::io;
+use std::net::IpAddr;
 use std::path::Path;
-use std::process::{Command, Stdio};
+use std::process::{Child, Command, Stdio};
 
 use rustix::process::{Pid, Resource, Rlimit, prlimit};
 
 use crate::error::FetchError;
+use crate::stop::Stop;
 
 /// How repositories are reached: the user's own settings.
 #[derive(Clone, Debug, Default)]
 pub struct GitSettings {
     /// Variables that `git`, `ssh` and `curl` take from the user: `PATH`, `HOME`, the agent of ssh, proxies, certificates.
-    pub environment: Vec<(OsString, OsString)>,
+    environment: Vec<(OsString, OsString)>,
     /// What stands at the beginning of an address, and what is asked instead. The longest that fits counts.
-    pub mirrors: Vec<(String, String)>,
+    mirrors: Vec<(String, String)>,
+    /// Settings of git for one repository.
+    own: Vec<String>,
+    /// Options of ssh for one repository.
+    ssh: Vec<String>,
+    /// Ends what runs when nobody waits for it any more.
+    stop: Option<Stop>,
 }
+
+/// Variables by which a user is known elsewhere: whose keys are used, where passwords are.
+const IDENTITY: [&str; 4] = ["HOME", "USER", "LOGNAME", "SSH_AUTH_SOCK"];
 
 /// Bytes of the largest file that `git` may write: a pack larger than this is no repository of a package.
 const LARGEST_PACK: u64 = 2 << 30;
@@ -36,6 +47,64 @@ const SETTINGS: [&str; 8] = [
 ];
 
 impl GitSettings {
+    /// With variables of the user's environment, and with mirrors.
+    pub fn new(environment: Vec<(OsString, OsString)>, mirrors: Vec<(String, String)>) -> GitSettings {
+        GitSettings { environment, mirrors, ..GitSettings::default() }
+    }
+
+    /// With what the user's own configuration says of credentials. Nothing else of it counts.
+    ///
+    /// # Errors
+    /// When `git` is not there.
+    pub fn with_credentials(mut self) -> Result<GitSettings, FetchError> {
+        let mut command = Command::new("git");
+        command.env_clear().envs(self.environment.iter().map(|(name, value)| (name, value)));
+        command.args(["config", "--global", "--includes", "-z", "--get-regexp", r"^credential\."]);
+        let output = command.stdin(Stdio::null()).output().map_err(FetchError::NoGit)?;
+        let settings = String::from_utf8_lossy(&output.stdout).into_owned();
+        let settings = settings.split('\0').filter_map(|setting| setting.split_once('\n'));
+        self.own.extend(settings.map(|(key, value)| format!("{key}={value}")));
+        Ok(self)
+    }
+
+    /// As anybody: without keys, agent and passwords.
+    pub fn anonymous(mut self) -> GitSettings {
+        self.environment.retain(|(name, _)| !IDENTITY.iter().any(|own| name == own));
+        self
+    }
+
+    /// The host that is asked leads nowhere else.
+    pub fn without_redirects(mut self) -> GitSettings {
+        self.own.push("http.followRedirects=false".to_owned());
+        self
+    }
+
+    /// A host is reached at these addresses and nowhere else, whatever its name leads to by then.
+    pub fn only_at(mut self, host: &str, port: u16, addresses: &[IpAddr]) -> GitSettings {
+        let bare = host.trim_start_matches('[').trim_end_matches(']');
+        let shown = addresses.iter().map(|address| match address.is_ipv6() {
+            true => format!("[{address}]"),
+            false => address.to_string(),
+        });
+        let shown: Vec<String> = shown.collect();
+        self.own.push(format!("http.curloptResolve={bare}:{port}:{}", shown.join(",")));
+        self.ssh.extend(addresses.first().map(|address| format!("-oHostName={address}")));
+        // Keys of hosts are kept by their names.
+        let alias = if port == 22 { bare.to_owned() } else { format!("[{bare}]:{port}") };
+        self.ssh.push(format!("-oHostKeyAlias={alias}"));
+        self
+    }
+
+    /// What runs is ended by `stop`.
+    pub fn stopped_by(self, stop: Stop) -> GitSettings {
+        GitSettings { stop: Some(stop), ..self }
+    }
+
+    /// Whether the user named another place that is asked for a repository.
+    pub fn mirrors(&self, url: &str) -> bool {
+        self.address(url) != url
+    }
+
     /// The address that is asked for a repository.
     pub(crate) fn address(&self, url: &str) -> String {
         let fits = self.mirrors.iter().filter(|(prefix, _)| url.starts_with(prefix.as_str()));
@@ -60,13 +129,21 @@ impl GitSettings {
             .env("GIT_NO_LAZY_FETCH", "1")
             .env("GIT_CEILING_DIRECTORIES", folder.parent().unwrap_or(folder))
             // No question that nobody sees, and nothing of a repository becomes a command.
-            .env("GIT_SSH_COMMAND", "ssh -oBatchMode=yes")
+            .env("GIT_SSH_COMMAND", self.ssh_command())
             .env("GIT_DIR", folder)
             .env("LC_ALL", "C")
             .current_dir(folder);
-        command.args(SETTINGS.iter().flat_map(|setting| ["-c", setting]));
+        let own = self.own.iter().map(String::as_str);
+        command.args(SETTINGS.iter().copied().chain(own).flat_map(|setting| ["-c", setting]));
         command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
         command
+    }
+
+    /// The shell splits it; what of it comes from elsewhere are addresses and names of hosts, which were checked.
+    fn ssh_command(&self) -> String {
+        self.ssh.iter().fold("ssh -oBatchMode=yes".to_owned(), |command, option| {
+            format!("{command} '{}'", option.replace('\'', ""))
+        })
     }
 
     /// Runs `git` to its end; what it printed when it succeeded, else what it said.
@@ -76,7 +153,7 @@ impl GitSettings {
         address: Option<&str>,
         args: &[&str],
     ) -> Result<Result<Vec<u8>, String>, FetchError> {
-        finish(self.command(folder, address).args(args), folder)
+        self.finish(self.command(folder, address).args(args), folder)
     }
 
     /// As [`GitSettings::run`], without any network, and with a file as its input.
@@ -86,12 +163,18 @@ impl GitSettings {
         input: File,
         args: &[&str],
     ) -> Result<Result<Vec<u8>, String>, FetchError> {
-        finish(self.command(folder, None).args(args).stdin(input), folder)
+        self.finish(self.command(folder, None).args(args).stdin(input), folder)
+    }
+
+    fn finish(&self, command: &mut Command, folder: &Path) -> Result<Result<Vec<u8>, String>, FetchError> {
+        let Some(stop) = &self.stop else { return wait(command.spawn().map_err(missing(folder))?) };
+        let ended = wait(stop.spawn(command)?.map_err(missing(folder))?);
+        stop.ended();
+        ended
     }
 }
 
-fn finish(command: &mut Command, folder: &Path) -> Result<Result<Vec<u8>, String>, FetchError> {
-    let child = command.spawn().map_err(missing(folder))?;
+fn wait(child: Child) -> Result<Result<Vec<u8>, String>, FetchError> {
     let limit = Rlimit { current: Some(LARGEST_PACK), maximum: Some(LARGEST_PACK) };
     // Its children inherit it. Where it cannot be set, the disk is the limit.
     let _ = prlimit(Some(Pid::from_child(&child)), Resource::Fsize, limit);
@@ -146,15 +229,29 @@ mod tests {
     fn the_longest_mirror_counts() {
         let mirror = |prefix: &str, to: &str| (prefix.to_owned(), to.to_owned());
         let settings = GitSettings {
-            environment: Vec::new(),
             mirrors: vec![
                 mirror("https://a.example/", "https://mirror.example/a/"),
                 mirror("https://a.example/team/", "file:///srv/"),
             ],
+            ..GitSettings::default()
         };
         assert_eq!(settings.address("https://a.example/x"), "https://mirror.example/a/x");
         assert_eq!(settings.address("https://a.example/team/x"), "file:///srv/x");
         assert_eq!(settings.address("https://b.example/x"), "https://b.example/x");
+    }
+
+    #[test]
+    fn a_host_is_held_to_its_address() {
+        let settings = GitSettings {
+            environment: vec![("HOME".into(), "/home/me".into()), ("PATH".into(), "/bin".into())],
+            ..GitSettings::default()
+        };
+        let addresses = [IpAddr::from([10, 0, 0, 7]), IpAddr::from([0xfd00, 0, 0, 0, 0, 0, 0, 1])];
+        let held = settings.anonymous().only_at("git.example", 2222, &addresses);
+        assert_eq!(held.environment, [("PATH".into(), "/bin".into())]);
+        assert_eq!(held.own, ["http.curloptResolve=git.example:2222:10.0.0.7,[fd00::1]"]);
+        let ssh = "ssh -oBatchMode=yes '-oHostName=10.0.0.7' '-oHostKeyAlias=[git.example]:2222'";
+        assert_eq!(held.ssh_command(), ssh);
     }
 
     #[test]

@@ -1,16 +1,22 @@
-//! Packages out of git repositories.
+//! Packages and commits out of git repositories.
 //!
 //! **Invariant.** The only crate that starts the `git` program, and always with an empty configuration: no hook, filter, helper or
 //! attribute of a repository or of a user runs. Nothing of a repository reaches the file system but files that a caller asks for by
 //! their names, under paths that were checked.
 
+mod commit;
 mod error;
 mod git;
 mod listing;
 mod remote;
 mod shelf;
+mod stop;
+mod submodules;
 
+pub use commit::resolved;
 pub use error::FetchError;
 pub use git::GitSettings;
 pub use remote::{Fetched, Remote, Versions, Wanted, WantedVersion};
 pub use shelf::{Scratch, Shelf, write_files};
+pub use stop::Stop;
+pub use submodules::{Submodule, submodule_address};

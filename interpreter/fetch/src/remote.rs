@@ -58,7 +58,7 @@ const KEPT: &str = "refs/pipe/wanted";
 /// Repositories elsewhere.
 #[derive(Clone, Debug)]
 pub struct Remote {
-    settings: GitSettings,
+    pub(crate) settings: GitSettings,
 }
 
 impl WantedVersion<'_> {
@@ -120,8 +120,7 @@ impl Remote {
         wanted: Wanted<'_>,
         keep: &dyn Fn(&str) -> bool,
     ) -> Result<Fetched, FetchError> {
-        let here = Repository { settings: &self.settings, folder: scratch };
-        here.git(&["init", "--quiet", "--bare", "--template=", "."])?.map_err(FetchError::Refused)?;
+        let here = self.begin(scratch)?;
         let address = self.settings.address(wanted.url);
         let commit = match (wanted.commit, wanted.version) {
             (Some(commit), _) | (None, WantedVersion::Commit(commit)) => {
@@ -141,14 +140,28 @@ impl Remote {
     }
 }
 
+impl Remote {
+    /// An empty repository in an empty folder.
+    pub(crate) fn begin<'a>(&'a self, scratch: &'a Path) -> Result<Repository<'a>, FetchError> {
+        let here = self.at(scratch);
+        here.git(&["init", "--quiet", "--bare", "--template=", "."])?.map_err(FetchError::Refused)?;
+        Ok(here)
+    }
+
+    /// The repository that was begun in a folder.
+    pub(crate) fn at<'a>(&'a self, scratch: &'a Path) -> Repository<'a> {
+        Repository { settings: &self.settings, folder: scratch }
+    }
+}
+
 /// The repository that a version is fetched into.
-struct Repository<'a> {
+pub(crate) struct Repository<'a> {
     settings: &'a GitSettings,
     folder: &'a Path,
 }
 
 impl Repository<'_> {
-    fn git(&self, args: &[&str]) -> Result<Result<Vec<u8>, String>, FetchError> {
+    pub(crate) fn git(&self, args: &[&str]) -> Result<Result<Vec<u8>, String>, FetchError> {
         self.settings.run(self.folder, None, args)
     }
 
@@ -186,7 +199,12 @@ impl Repository<'_> {
     }
 
     /// A certain commit. Not every server gives one by its name: then it is looked for in all branches and tags.
-    fn commit(&self, address: &str, wanted: Wanted<'_>, commit: &str) -> Result<String, FetchError> {
+    pub(crate) fn commit(
+        &self,
+        address: &str,
+        wanted: Wanted<'_>,
+        commit: &str,
+    ) -> Result<String, FetchError> {
         let refused = match self.fetch(address, &["--depth=1"], &[commit])? {
             Ok(()) => None,
             Err(_) => {

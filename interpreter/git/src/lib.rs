@@ -13,3 +13,4 @@ mod tree;
 pub use error::GitError;
 pub use facts::Commit;
 pub use open::Repository;
+pub use tree::fill_commit;

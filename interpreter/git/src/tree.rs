@@ -1,5 +1,7 @@
 //! The tree of a commit, as it was committed.
 
+use std::path::Path;
+
 use gix::ObjectId;
 use gix::bstr::ByteSlice;
 use gix::objs::tree::EntryKind;
@@ -24,31 +26,7 @@ impl Repository {
     pub fn tree(&self, store: &Store) -> Result<Tree, GitError> {
         let Some(root) = self.subtree(self.head()?)? else { return Ok(store.empty_tree()) };
         let mut draft = LayerDraft::begin(store)?;
-        let mut pending = vec![(Vec::new(), root)];
-        while let Some((folder, id)) = pending.pop() {
-            let tree = self.git.find_tree(id).map_err(GitError::read)?;
-            for entry in tree.iter() {
-                let entry = entry.map_err(GitError::read)?;
-                let path = child(&folder, entry.filename().as_bytes());
-                let id = entry.object_id();
-                match entry.mode().kind() {
-                    EntryKind::Tree => {
-                        draft.dir(&path, Meta::plain(0o755))?;
-                        pending.push((path, id));
-                    }
-                    EntryKind::Commit => draft.dir(&path, Meta::plain(0o755))?,
-                    EntryKind::Link => {
-                        let target = self.git.find_blob(id).map_err(GitError::read)?;
-                        draft.symlink(&path, &target.data, Meta::plain(0o777))?;
-                    }
-                    kind @ (EntryKind::Blob | EntryKind::BlobExecutable) => {
-                        let blob = self.git.find_blob(id).map_err(GitError::read)?;
-                        let mode = if kind == EntryKind::Blob { 0o644 } else { 0o755 };
-                        draft.file(&path, Meta::plain(mode), None, &mut blob.data.as_slice())?;
-                    }
-                }
-            }
-        }
+        fill(&self.git, root, Vec::new(), &mut draft)?;
         Ok(store.stack(&[draft.finish()?])?)
     }
 
@@ -72,6 +50,48 @@ impl Repository {
         }
         Ok(Some(id))
     }
+}
+
+/// Puts all that is in a commit at a place of a layer, as it was committed. `folder` is a repository of our own, without working files.
+///
+/// # Errors
+/// When the commit is not there, or something of it cannot be read.
+pub fn fill_commit(folder: &Path, commit: &str, at: &[u8], draft: &mut LayerDraft) -> Result<(), GitError> {
+    let options = gix::open::Options::isolated().open_path_as_is(true);
+    let git = gix::open_opts(folder, options).map_err(GitError::read)?;
+    let id = ObjectId::from_hex(commit.as_bytes()).map_err(GitError::read)?;
+    let tree = git.find_commit(id).map_err(GitError::read)?.tree_id().map_err(GitError::read)?;
+    fill(&git, tree.detach(), at.to_vec(), draft)
+}
+
+/// Puts a tree at a place of a layer.
+fn fill(git: &gix::Repository, root: ObjectId, at: Vec<u8>, draft: &mut LayerDraft) -> Result<(), GitError> {
+    let mut pending = vec![(at, root)];
+    while let Some((folder, id)) = pending.pop() {
+        let tree = git.find_tree(id).map_err(GitError::read)?;
+        for entry in tree.iter() {
+            let entry = entry.map_err(GitError::read)?;
+            let path = child(&folder, entry.filename().as_bytes());
+            let id = entry.object_id();
+            match entry.mode().kind() {
+                EntryKind::Tree => {
+                    draft.dir(&path, Meta::plain(0o755))?;
+                    pending.push((path, id));
+                }
+                EntryKind::Commit => draft.dir(&path, Meta::plain(0o755))?,
+                EntryKind::Link => {
+                    let target = git.find_blob(id).map_err(GitError::read)?;
+                    draft.symlink(&path, &target.data, Meta::plain(0o777))?;
+                }
+                kind @ (EntryKind::Blob | EntryKind::BlobExecutable) => {
+                    let blob = git.find_blob(id).map_err(GitError::read)?;
+                    let mode = if kind == EntryKind::Blob { 0o644 } else { 0o755 };
+                    draft.file(&path, Meta::plain(mode), None, &mut blob.data.as_slice())?;
+                }
+            }
+        }
+    }
+    Ok(())
 }
 
 pub(crate) fn child(folder: &[u8], name: &[u8]) -> Vec<u8> {

@@ -56,6 +56,16 @@ macro_rules! visitor {
                     $visit_arg(path, each);
                     $visit_arg(text, each);
                 }
+                Op::Http { url, sha256 } => {
+                    $visit_arg(url, each);
+                    if let Some(sha256) = sha256 {
+                        $visit_arg(sha256, each);
+                    }
+                }
+                Op::Checkout { url, reference, .. } => {
+                    $visit_arg(url, each);
+                    $visit_arg(reference, each);
+                }
                 Op::Contents { file } | Op::Unpack { file, .. } | Op::Archive { file, .. } => each(file),
                 Op::Git { repo, query } => {
                     each(repo);

@@ -31,6 +31,22 @@ pub enum Op {
         /// `os/arch[/variant]`.
         platform: String,
     },
+    /// A file of a web server. Slot `Main`: a file.
+    Http {
+        /// Where it is.
+        url: Arg,
+        /// Its content's SHA-256, in hexadecimal; without one it is pinned when it is fetched.
+        sha256: Option<Arg>,
+    },
+    /// The files of a commit of a git repository elsewhere. Slot `Main`: a tree.
+    Checkout {
+        /// The repository's address.
+        url: Arg,
+        /// Which commit: its whole name, or a branch or a tag, which is pinned when it is resolved.
+        reference: Arg,
+        /// With the files of its submodules; else they are empty folders.
+        submodules: bool,
+    },
     /// A folder of the host. Slot `Main`: a tree.
     HostDir(HostDir),
     /// A file of the host. Slot `Main`: a file.

@@ -193,6 +193,12 @@ fn op() -> impl Strategy<Value = Op> {
             fresh
         }),
         (any_output(), text()).prop_map(|(file, platform)| Op::Archive { file, platform }),
+        (arg(), prop::option::of(arg())).prop_map(|(url, sha256)| Op::Http { url, sha256 }),
+        (arg(), arg(), any::<bool>()).prop_map(|(url, reference, submodules)| Op::Checkout {
+            url,
+            reference,
+            submodules
+        }),
         text().prop_map(|name| Op::HostEnv { name }),
         text().prop_map(|source| Op::HostSecret { source }),
         exec(),

@@ -1,4 +1,4 @@
-//! Images from registries and archives: found, verified and unpacked into the store.
+//! Images from registries and archives, and files of web servers: found, verified and unpacked into the store.
 //!
 //! **Invariant.** Nothing reaches the store under a name before its digest was checked. Reads no environment, never prints;
 //! credentials go only to the host they are stored for, and in clear text only to this machine.
@@ -9,6 +9,7 @@ mod config;
 mod credentials;
 mod error;
 mod fetch;
+mod files;
 mod http;
 mod image;
 mod manifest;
@@ -22,6 +23,8 @@ pub use cancel::Cancel;
 pub use credentials::{Credentials, Login, LoginError};
 pub use error::{ErrorKind, RegistryError};
 pub use fetch::{Fetched, Images};
+pub use files::{Downloaded, Files, FilesError};
+pub use http::Granted;
 pub use image::Image;
 pub use pins::{PinError, Pins};
 pub use pipe_archive::Limits;

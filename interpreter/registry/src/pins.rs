@@ -1,4 +1,4 @@
-//! Pins: which image a tag was when it was resolved, as `pipe.lock` keeps it.
+//! Pins: what a name was when it was resolved, as `pipe.lock` keeps it.
 
 use std::collections::BTreeMap;
 use std::fmt::Write;
@@ -7,41 +7,79 @@ use pipe_ops::BlobDigest;
 
 use crate::reference::{parse_digest, show_digest};
 
-/// What stands before a pin.
-const WORD: &str = "image";
+/// What a pin is of; the word that its line begins with.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+enum Kind {
+    /// `git URL#REFERENCE COMMIT`: a branch or a tag of a repository.
+    Git,
+    /// `http URL sha256:…`: a file of a web server.
+    Http,
+    /// `image NAME sha256:…`: a tag of an image.
+    Image,
+}
 
-/// Tags and the digests they are pinned to. As text: `image NAME DIGEST`, one a line, sorted; lines of other words are others'.
+/// Names and what they are pinned to. As text one a line, sorted; lines of other words are others'.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Pins {
-    pins: BTreeMap<String, BlobDigest>,
+    pins: BTreeMap<(Kind, String), String>,
 }
 
 /// A line that is no pin.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("line {line} is not of the form `image NAME sha256:…`")]
+#[error(
+    "line {line} is not of the form `image NAME sha256:…`, `http URL sha256:…` or `git URL#REFERENCE COMMIT`"
+)]
 pub struct PinError {
     /// The line, from 1.
     pub line: usize,
+}
+
+impl Kind {
+    const ALL: [Kind; 3] = [Kind::Git, Kind::Http, Kind::Image];
+
+    fn word(self) -> &'static str {
+        match self {
+            Kind::Git => "git",
+            Kind::Http => "http",
+            Kind::Image => "image",
+        }
+    }
+
+    /// Of a line, by its first word.
+    fn of(line: &str) -> Option<Kind> {
+        let first = line.split_whitespace().next()?;
+        Kind::ALL.into_iter().find(|kind| kind.word() == first)
+    }
+
+    fn takes(self, value: &str) -> bool {
+        match self {
+            Kind::Git => is_commit(value),
+            Kind::Http | Kind::Image => parse_digest(value).is_some(),
+        }
+    }
+}
+
+/// The whole name of a commit.
+fn is_commit(text: &str) -> bool {
+    text.len() == 40 && text.bytes().all(|b| matches!(b, b'0'..=b'9' | b'a'..=b'f'))
 }
 
 impl Pins {
     /// Reads the pins of a lock.
     ///
     /// # Errors
-    /// The first line that begins with `image` and is no pin, or pins a name again to something else.
+    /// The first line that begins as a pin and is none, or pins a name again to something else.
     pub fn parse(text: &str) -> Result<Pins, PinError> {
         let mut pins = BTreeMap::new();
         for (number, line) in (1..).zip(text.lines()) {
-            let mut words = line.split_whitespace();
-            if words.next() != Some(WORD) {
-                continue;
+            let Some(kind) = Kind::of(line) else { continue };
+            let words: Vec<&str> = line.split_whitespace().skip(1).collect();
+            let &[name, value] = words.as_slice() else { return Err(PinError { line: number }) };
+            if !kind.takes(value) {
+                return Err(PinError { line: number });
             }
-            let pin = match (words.next(), words.next().and_then(parse_digest), words.next()) {
-                (Some(name), Some(digest), None) => (name.to_owned(), digest),
-                _ => return Err(PinError { line: number }),
-            };
-            let before = pins.insert(pin.0, pin.1);
-            if before.is_some_and(|before| before != pin.1) {
+            let before = pins.insert((kind, name.to_owned()), value.to_owned());
+            if before.is_some_and(|before| before != value) {
                 return Err(PinError { line: number });
             }
         }
@@ -50,11 +88,9 @@ impl Pins {
 
     /// The text of a lock with these pins in it; what others wrote there stays.
     pub fn write_into(&self, text: &str) -> String {
-        let others = text.lines().filter(|line| line.split_whitespace().next() != Some(WORD));
+        let others = text.lines().filter(|line| Kind::of(line).is_none());
         let mut lines: Vec<String> = others.filter(|line| !line.is_empty()).map(str::to_owned).collect();
-        for (name, digest) in &self.pins {
-            lines.push(format!("{WORD} {name} {}", show_digest(*digest)));
-        }
+        lines.extend(self.pins.iter().map(|((kind, name), value)| format!("{} {name} {value}", kind.word())));
         lines.sort();
         lines.iter().fold(String::new(), |mut text, line| {
             let _ = writeln!(text, "{line}");
@@ -62,19 +98,56 @@ impl Pins {
         })
     }
 
-    /// The digest that a name is pinned to.
+    /// The digest that an image's name is pinned to.
     pub fn get(&self, name: &str) -> Option<BlobDigest> {
-        self.pins.get(name).copied()
+        parse_digest(self.value(Kind::Image, name)?)
     }
 
-    /// Pins a name.
+    /// The digest that the file at a URL is pinned to.
+    pub fn file(&self, url: &str) -> Option<BlobDigest> {
+        parse_digest(self.value(Kind::Http, url)?)
+    }
+
+    /// The commit that a branch or a tag, `URL#REFERENCE`, is pinned to.
+    pub fn commit(&self, name: &str) -> Option<&str> {
+        self.value(Kind::Git, name)
+    }
+
+    fn value(&self, kind: Kind, name: &str) -> Option<&str> {
+        self.pins.get(&(kind, name.to_owned())).map(String::as_str)
+    }
+
+    /// Pins an image's name.
     pub fn insert(&mut self, name: impl Into<String>, digest: BlobDigest) {
-        self.pins.insert(name.into(), digest);
+        self.pins.insert((Kind::Image, name.into()), show_digest(digest));
     }
 
-    /// All of them, sorted by name.
+    /// Pins the file at a URL.
+    pub fn insert_file(&mut self, url: impl Into<String>, digest: BlobDigest) {
+        self.pins.insert((Kind::Http, url.into()), show_digest(digest));
+    }
+
+    /// Pins a branch or a tag, `URL#REFERENCE`, to a commit's whole name.
+    pub fn insert_commit(&mut self, name: impl Into<String>, commit: impl Into<String>) {
+        self.pins.insert((Kind::Git, name.into()), commit.into());
+    }
+
+    /// With what `others` pin beside.
+    pub fn fill(&mut self, others: &Pins) {
+        for (name, value) in &others.pins {
+            self.pins.entry(name.clone()).or_insert_with(|| value.clone());
+        }
+    }
+
+    /// Names of images with their digests, sorted.
     pub fn iter(&self) -> impl Iterator<Item = (&str, BlobDigest)> {
-        self.pins.iter().map(|(name, digest)| (name.as_str(), *digest))
+        let images = self.pins.iter().filter(|((kind, _), _)| *kind == Kind::Image);
+        images.filter_map(|((_, name), value)| Some((name.as_str(), parse_digest(value)?)))
+    }
+
+    /// All names, sorted.
+    pub fn names(&self) -> impl Iterator<Item = &str> {
+        self.pins.keys().map(|(_, name)| name.as_str())
     }
 
     /// There are none.
@@ -107,6 +180,18 @@ mod tests {
         assert_eq!(Pins::parse(&written).unwrap(), pins);
         assert_eq!(Pins::parse("image a").unwrap_err().line, 1);
         assert_eq!(Pins::parse(&format!("\nimage a {} x", digest("a"))).unwrap_err().line, 2);
+        let commit = "c".repeat(40);
+        let more = format!("git https://h/r#main {commit}\nhttp https://h/f {}\n", digest("d"));
+        let mut both = Pins::parse(&more).unwrap();
+        assert_eq!(both.commit("https://h/r#main"), Some(commit.as_str()));
+        assert_eq!(both.file("https://h/f"), parse_digest(&digest("d")));
+        assert_eq!(both.get("https://h/f"), None);
+        both.fill(&pins);
+        assert_eq!(Pins::parse(&both.write_into(&text)).unwrap(), both);
+        assert_eq!(both.names().count(), 4);
+        for wrong in ["git https://h/r#main main", "http https://h/f", "git a b c"] {
+            assert_eq!(Pins::parse(wrong).unwrap_err().line, 1, "{wrong}");
+        }
         let twice = format!("image a {}\nimage a {}\n", digest("a"), digest("b"));
         assert_eq!(Pins::parse(&twice).unwrap_err().line, 2);
     }

@@ -71,8 +71,8 @@ impl Settings {
 }
 
 impl Proxies {
-    /// The proxy for a URL.
-    pub(crate) fn of(&self, scheme: &str, host: &str) -> Option<&str> {
+    /// The proxy for a URL; none for this machine itself.
+    pub fn of(&self, scheme: &str, host: &str) -> Option<&str> {
         let proxy = if scheme == "https" { &self.https } else { &self.http };
         let proxy = proxy.as_deref().filter(|proxy| !proxy.is_empty())?;
         (!is_loopback(host) && !self.none.iter().any(|entry| covers(entry.trim(), host))).then_some(proxy)

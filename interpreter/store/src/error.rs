@@ -111,7 +111,7 @@ pub enum StoreError {
 
 impl StoreError {
     /// The error of an operation on a path of the store, told apart by what a person can do about it.
-    pub(crate) fn io(action: &'static str, path: impl AsRef<Path>, source: io::Error) -> StoreError {
+    pub fn io(action: &'static str, path: impl AsRef<Path>, source: io::Error) -> StoreError {
         let path = path.as_ref().to_path_buf();
         match source.kind() {
             io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded => StoreError::Full { path },

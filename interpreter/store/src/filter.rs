@@ -10,15 +10,23 @@ use globset::{GlobBuilder, GlobSet, GlobSetBuilder};
 use pipe_ops::Digest;
 
 use crate::StoreError;
+use crate::lead::Lead;
 
 /// What of a folder counts. Globs match the path from the folder's root: `dist` is the one at the top, `**/dist` any; a folder that
 /// matches stands for everything in it. `*` and `?` do not match `/`.
 #[derive(Clone, Debug)]
 pub struct Filter {
-    include: Option<GlobSet>,
+    include: Option<Include>,
     exclude: GlobSet,
     rules: Option<Arc<dyn Rules>>,
     key: Digest,
+}
+
+/// What counts, and which folders may hold it.
+#[derive(Clone, Debug)]
+struct Include {
+    globs: GlobSet,
+    leads: Vec<Lead>,
 }
 
 /// What of a folder does not count, by rules that are no lists of globs.
@@ -50,7 +58,7 @@ impl Default for Filter {
 impl Filter {
     /// From globs of what counts (none: everything) and of what does not, which is stronger.
     pub fn new(include: &[String], exclude: &[String]) -> Result<Filter, StoreError> {
-        let set = (!include.is_empty()).then(|| globs(include)).transpose()?;
+        let set = (!include.is_empty()).then(|| Include::of(include)).transpose()?;
         Ok(Filter { include: set, exclude: globs(exclude)?, rules: None, key: key(include, exclude) })
     }
 
@@ -83,7 +91,7 @@ impl Filter {
             return Verdict::Out;
         }
         match &self.include {
-            Some(include) if !inside && !include.is_match(path) => Verdict::Through,
+            Some(include) if !inside && !include.globs.is_match(path) => include.beside(path),
             _ => Verdict::In,
         }
     }
@@ -108,6 +116,29 @@ impl Filter {
     }
 }
 
+impl Include {
+    fn of(include: &[String]) -> Result<Include, StoreError> {
+        Ok(Include {
+            globs: globs(include)?,
+            leads: include.iter().map(|glob| Lead::of(plain(glob))).collect(),
+        })
+    }
+
+    /// What is to be done with a path that no glob matches.
+    fn beside(&self, path: &Path) -> Verdict {
+        let folder = path.as_os_str().as_bytes();
+        match self.leads.iter().any(|lead| lead.may_lead_into(folder)) {
+            true => Verdict::Through,
+            false => Verdict::Out,
+        }
+    }
+}
+
+/// A glob as it is matched: paths begin at the root, and a folder is named without a slash.
+fn plain(glob: &str) -> &str {
+    glob.strip_prefix("./").unwrap_or(glob).trim_start_matches('/').trim_end_matches('/')
+}
+
 fn globs(globs: &[String]) -> Result<GlobSet, StoreError> {
     let mut set = GlobSetBuilder::new();
     for glob in globs {
@@ -115,8 +146,7 @@ fn globs(globs: &[String]) -> Result<GlobSet, StoreError> {
         if glob.starts_with('!') {
             return Err(refused("`!` means nothing here; use `include` and `exclude`".to_owned()));
         }
-        let plain = glob.strip_prefix("./").unwrap_or(glob).trim_start_matches('/').trim_end_matches('/');
-        let built = GlobBuilder::new(plain).literal_separator(true).backslash_escape(true).build();
+        let built = GlobBuilder::new(plain(glob)).literal_separator(true).backslash_escape(true).build();
         set.add(built.map_err(|error| refused(error.kind().to_string()))?);
     }
     set.build().map_err(|error| StoreError::Glob { glob: globs.join(", "), reason: error.kind().to_string() })
@@ -151,21 +181,25 @@ mod tests {
         let counts = |path: &str| filter.may_count(Path::new(path), true);
         assert!(counts("src/a/b.c") && counts("README.md"));
         assert!(!counts("src/gen/a.c") && !counts("docs/a.md") && !counts("main.c"));
-        // What is no file any more may have been a folder with something in it.
-        assert!(filter.may_count(Path::new("docs"), false) && !filter.may_count(Path::new("src/gen"), false));
+        assert!(
+            !filter.may_count(Path::new("docs"), false) && !filter.may_count(Path::new("src/gen"), false)
+        );
         assert!(filter.may_count(Path::new(""), false));
+        // What is no file any more may have been a folder with something in it.
+        assert!(self::filter(&["docs/*.md"], &[]).may_count(Path::new("docs"), false));
     }
 
     #[test]
     fn what_is_included_and_not_excluded_counts() {
-        let filter = filter(&["src", "*.md"], &["src/gen"]);
+        let filter = filter(&["src", "*.md", "docs/**/*.md"], &["src/gen"]);
         assert_eq!(filter.root(), Verdict::Through);
         assert_eq!(filter.verdict(b"src", false), Verdict::In);
         assert_eq!(filter.verdict(b"src/a.c", true), Verdict::In);
         assert_eq!(filter.verdict(b"src/gen", true), Verdict::Out);
         assert_eq!(filter.verdict(b"a.md", false), Verdict::In);
-        assert_eq!(filter.verdict(b"other", false), Verdict::Through);
-        assert_eq!(filter.verdict(b"other/a.md", false), Verdict::Through);
+        assert_eq!(filter.verdict(b"docs", false), Verdict::Through);
+        assert_eq!(filter.verdict(b"docs/a/b.md", false), Verdict::In);
+        assert_eq!(filter.verdict(b"other", false), Verdict::Out);
     }
 
     #[test]

@@ -27,7 +27,7 @@ impl Store {
         let file = self.disk().create_new(&staged).map_err(failed)?;
         let mut hashed =
             Hashed { file: BufWriter::with_capacity(128 << 10, file), hash: Sha256::new(), size: 0 };
-        write(&mut hashed)?;
+        write(&mut hashed).inspect_err(|_| drop(std::fs::remove_file(&staged)))?;
         hashed.flush().map_err(failed)?;
         self.disk().before(WritePoint::Filled(&staged)).map_err(failed)?;
         let Hashed { hash, size, .. } = hashed;

@@ -10,6 +10,7 @@ const NEEDED: &[(&str, &str)] = &[
     ("ip", "iproute2"),
     ("newuidmap", "uidmap"),
     ("python3", "python3"),
+    ("sshd", "openssh-server"),
     ("setpriv", "util-linux"),
     ("strace", "strace"),
     ("unshare", "util-linux"),

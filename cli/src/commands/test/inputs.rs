@@ -2,14 +2,15 @@
 
 use std::path::{Path, PathBuf};
 
+use pipe_engine::ignore_files_from;
 use pipe_ops::{GitQuery, Graph, HostDir, Op, Output};
-use pipe_store::Filter;
+use pipe_store::{Filter, is_ignored};
 
 /// Something of the host that counts for a test.
 #[derive(Clone, Debug)]
 pub(super) enum HostInput {
-    /// A folder, with what of it counts.
-    Dir(PathBuf, Filter),
+    /// A folder, with what of it counts, and where files that say what does not begin to count.
+    Dir(PathBuf, Filter, PathBuf),
     /// A file.
     File(PathBuf),
     /// What the repository holds.
@@ -24,7 +25,9 @@ pub(super) fn of(graph: &Graph, outputs: &[Output], folder: &Path) -> Vec<HostIn
     let input = |op: &Op| match op {
         Op::HostDir(HostDir { path, include, exclude }) => {
             let filter = Filter::new(include, exclude).unwrap_or_default();
-            Some(HostInput::Dir(plain(&folder.join(path)), filter))
+            let dir = plain(&folder.join(path));
+            let from = ignore_files_from(folder, &dir);
+            Some(HostInput::Dir(dir, filter, from))
         }
         Op::HostFile { path } => Some(HostInput::File(plain(&folder.join(path)))),
         Op::Git { query: GitQuery::Dirty, .. } => Some(HostInput::Everything),
@@ -41,8 +44,11 @@ impl HostInput {
             HostInput::Everything => true,
             HostInput::Repo => changed.components().any(|part| part.as_os_str() == ".git"),
             HostInput::File(file) => changed == file || file.starts_with(changed),
-            HostInput::Dir(folder, filter) => match changed.strip_prefix(folder) {
-                Ok(path) => filter.may_count(path, changed.is_file()),
+            HostInput::Dir(folder, filter, from) => match changed.strip_prefix(folder) {
+                Ok(path) => {
+                    filter.may_count(path, changed.is_file())
+                        && !is_ignored(from, folder, path, changed.is_dir())
+                }
                 // A folder above it was moved away.
                 Err(_) => folder.starts_with(changed),
             },
@@ -52,7 +58,7 @@ impl HostInput {
     /// What has to be watched besides the package's folder.
     pub(super) fn outside(&self, folder: &Path) -> Option<&Path> {
         match self {
-            HostInput::Dir(path, _) | HostInput::File(path) if !path.starts_with(folder) => Some(path),
+            HostInput::Dir(path, ..) | HostInput::File(path) if !path.starts_with(folder) => Some(path),
             _ => None,
         }
     }
@@ -80,7 +86,7 @@ mod tests {
     #[test]
     fn only_what_counts_touches_a_folder() {
         let filter = Filter::new(&[], &["dist".to_owned(), "**/*.o".to_owned()]).unwrap();
-        let dir = HostInput::Dir("/p/src".into(), filter);
+        let dir = HostInput::Dir("/p/src".into(), filter, "/p/src".into());
         for (path, touched) in [
             ("/p/src/a.c", true),
             ("/p/src", true),

@@ -4,6 +4,7 @@ use std::io;
 use std::path::{Path, PathBuf};
 
 use pipe_ops::{Graph, Op, Output};
+use pipe_store::ImportOptions;
 
 use super::ask::{MissingGrant, Places, asked};
 use super::grant::Grant;
@@ -61,6 +62,12 @@ impl HostAccess {
         Ok(resolved(&self.package.join(path)))
     }
 
+    /// How a folder is taken in that was resolved.
+    pub fn import_options(&self, folder: &Path) -> ImportOptions {
+        let from = ignore_files_from(&self.package, folder);
+        ImportOptions { ignore_files_from: Some(from), ..ImportOptions::default() }
+    }
+
     /// Where a path of the pipeline that is written really is; whether it may be written was asked before it was to be.
     ///
     /// # Errors
@@ -105,6 +112,17 @@ impl HostAccess {
         }
         missing
     }
+}
+
+/// Where the rules of `.gitignore` and `.pipeignore` begin for a folder, all links followed: at the root of the repository that contains the
+/// package, or at the package; for a folder elsewhere at the root of its own repository, or at the folder itself.
+pub fn ignore_files_from(package: &Path, folder: &Path) -> PathBuf {
+    let repository = |of: &Path| {
+        let is_root = |at: &&Path| at.join(".git").symlink_metadata().is_ok();
+        of.ancestors().find(is_root).unwrap_or(of).to_path_buf()
+    };
+    let own = repository(package);
+    if folder.starts_with(&own) { own } else { repository(folder) }
 }
 
 #[cfg(test)]
@@ -182,6 +200,19 @@ mod tests {
 
     fn flag(access: &HostAccess, op: Op) -> Option<String> {
         access.check(&op).err().map(|missing| missing.flag())
+    }
+
+    #[test]
+    fn rules_begin_at_the_repository() {
+        let place = Place::new();
+        let from = |folder: &str| ignore_files_from(&place.at("package"), &place.at(folder));
+        assert_eq!(from("package/src"), place.at("package"));
+        assert_eq!(from("other/deep"), place.at("other/deep"));
+        std::fs::create_dir(place.at("other/.git")).unwrap();
+        assert_eq!(from("other/deep"), place.at("other"));
+        std::fs::write(place.at(".git"), "gitdir: elsewhere").unwrap();
+        assert_eq!(from("package/src"), place.at(""));
+        assert_eq!(from("other/deep"), place.at(""));
     }
 
     #[test]

@@ -3,10 +3,12 @@
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
-use pipe_ops::{Act, Mounted, Network, NodeId, Op, Origin};
+use pipe_ops::address::is_public;
+use pipe_ops::{Act, Arg, Mounted, Network, NodeId, Op, Origin};
 
 use super::grant::{Grant, SecretPlace, flag_of};
 use super::path::written;
+use crate::remote_address::RemoteAddress;
 
 /// Something that a package asks for and was not granted.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -60,6 +62,10 @@ pub(super) fn asked(op: &Op, places: &Places<'_>) -> Vec<(Grant, String)> {
             let ask = |(path, real)| (Grant::File(real), format!("`{path}` is outside the package"));
             outside.map(ask).into_iter().collect()
         }
+        Op::Http { url, .. } | Op::Checkout { url, .. } => {
+            let is_git = matches!(op, Op::Checkout { .. });
+            text(url).map(|url| of_url(url, is_git)).unwrap_or_default()
+        }
         Op::HostEnv { name } => {
             vec![(Grant::Env(name.clone()), format!("the package reads the variable `{name}`"))]
         }
@@ -79,6 +85,28 @@ pub(super) fn asked(op: &Op, places: &Places<'_>) -> Vec<(Grant, String)> {
         Op::Declared { operation, .. } => of_operation(operation).into_iter().collect(),
         _ => Vec::new(),
     }
+}
+
+fn text(arg: &Arg) -> Option<&str> {
+    match arg {
+        Arg::Const(datum) => datum.as_text(),
+        Arg::Output(_) => None,
+    }
+}
+
+/// What fetching from a URL asks for, as far as the URL itself tells: what a name leads to shows when it is connected to.
+fn of_url(url: &str, is_git: bool) -> Vec<(Grant, String)> {
+    let Some(remote) = RemoteAddress::parse(url) else { return Vec::new() };
+    let mut asked = Vec::new();
+    if remote.local().is_some_and(|address| !is_public(address)) {
+        let what = format!("`{}` is no public address", remote.host);
+        asked.push((Grant::Net(remote.place()), what));
+    }
+    if is_git && remote.scheme == "ssh" {
+        let what = format!("the package reads a repository of `{}` with your keys", remote.host);
+        asked.push((Grant::Git(remote.host.clone()), what));
+    }
+    asked
 }
 
 /// What a command asks for.

@@ -25,6 +25,8 @@ pub enum Grant {
     Load,
     /// `ssh-agent`: use the user's SSH agent.
     SshAgent,
+    /// `git:HOST`: read the repositories of a host as the user, with the user's keys and passwords.
+    Git(String),
     /// `setting:KEY=VALUE`: a setting of `pipe.toml` that chooses where data comes from or goes to.
     Setting(String),
 }
@@ -48,7 +50,7 @@ pub struct GrantError(String);
 impl GrantError {
     /// What can be granted, for people.
     pub const KINDS: &str = "`file:PATH`, `env:NAME`, `secret:NAME`, `secret:file:PATH`, `net:host`, `net:ADDRESS`, \
-                             `export:PATH`, `volume:GROUP`, `load`, `ssh-agent` and `setting:KEY=VALUE` can be granted";
+                             `export:PATH`, `git:HOST`, `volume:GROUP`, `load`, `ssh-agent` and `setting:KEY=VALUE` can be granted";
 }
 
 impl Grant {
@@ -65,6 +67,7 @@ impl Grant {
             ("file", path) => Grant::File(written(path, base, home)),
             ("export", path) => Grant::Export(written(path, base, home)),
             ("env", name) => Grant::Env(name.to_owned()),
+            ("git", host) => Grant::Git(host.to_ascii_lowercase()),
             ("volume", group) => Grant::Volume(group.to_owned()),
             ("net", place) => match place.parse::<NetworkPlace>() {
                 Ok(_) => Grant::Net(place.to_owned()),
@@ -89,6 +92,10 @@ impl Grant {
             | (Grant::Secret(SecretPlace::File(granted)), Grant::Secret(SecretPlace::File(asked))) => {
                 asked.starts_with(granted)
             }
+            (Grant::Net(granted), Grant::Net(asked)) => match (granted.parse(), asked.parse()) {
+                (Ok::<NetworkPlace, _>(granted), Ok::<NetworkPlace, _>(asked)) => granted.covers(&asked),
+                _ => granted == asked,
+            },
             _ => self == other,
         }
     }
@@ -116,6 +123,7 @@ impl Grant {
             Grant::Volume(group) => {
                 format!("share the cache volumes of the group {group} with other packages")
             }
+            Grant::Git(host) => format!("read repositories of {host} as you, with your keys and passwords"),
             Grant::Load => "put images into the local container engine".to_owned(),
             Grant::SshAgent => "use your SSH agent".to_owned(),
             Grant::Setting(setting) => format!("set {setting}"),
@@ -159,6 +167,7 @@ impl fmt::Display for Grant {
             Grant::Net(place) => write!(f, "net:{place}"),
             Grant::Export(path) => write!(f, "export:{}", path.display()),
             Grant::Volume(group) => write!(f, "volume:{group}"),
+            Grant::Git(host) => write!(f, "git:{host}"),
             Grant::Load => f.write_str("load"),
             Grant::SshAgent => f.write_str("ssh-agent"),
             Grant::Setting(setting) => write!(f, "setting:{setting}"),
@@ -188,6 +197,7 @@ mod tests {
             "export:/out",
             "volume:team",
             "load",
+            "git:git.corp",
             "ssh-agent",
             "setting:registry.docker.io.mirrors=http://127.0.0.1:5000",
         ] {
@@ -226,6 +236,7 @@ mod tests {
         assert!(!covers("file:/a", "export:/a/b"));
         assert!(!covers("env:X", "secret:X"));
         assert!(!covers("net:host", "net:10.0.0.1"));
+        assert!(covers("net:10.0.0.0/8", "net:10.0.0.1:443"));
     }
 
     #[test]

@@ -8,6 +8,6 @@ mod ask;
 mod grant;
 mod path;
 
-pub use access::{Grants, HostAccess};
+pub use access::{Grants, HostAccess, ignore_files_from};
 pub use ask::MissingGrant;
 pub use grant::{Grant, GrantError, SecretPlace};

@@ -10,7 +10,7 @@ use crate::reach::{Needed, Reach};
 use crate::results::NodeResult;
 use crate::session::HostSnapshot;
 use crate::steps::exec::prepare;
-use crate::steps::{Inputs, OpContext, at_once, image, perform};
+use crate::steps::{Inputs, OpContext, at_once, image, perform, source};
 use crate::{Engine, EngineError, MissingGrant, Value, describe, services};
 
 /// See [`Engine::plan`].
@@ -136,7 +136,8 @@ impl Walk {
         if let Op::Exec(exec) = op {
             return self.find_exec(needed, exec, &inputs, planned);
         }
-        match image::find(&self.context, op, &inputs).transpose()? {
+        let found = image::find(&self.context, op, &inputs);
+        match found.or_else(|| source::find(&self.context, op, &inputs)).transpose()? {
             None => {}
             Some(image::Found::Known(result)) => return Ok(Found::Known(result)),
             Some(image::Found::Elsewhere) => {
@@ -144,7 +145,7 @@ impl Walk {
                 return Ok(Found::Not(PlanStatus::WillRun { reason }));
             }
             Some(image::Found::Unresolved(name)) => {
-                let waits_for = vec![format!("the tag {name}, which pipe.lock does not pin").into()];
+                let waits_for = vec![format!("{name}, which pipe.lock does not pin").into()];
                 return Ok(Found::Not(PlanStatus::Unknown { waits_for }));
             }
         }

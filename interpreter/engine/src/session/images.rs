@@ -11,7 +11,7 @@ use tokio::sync::oneshot;
 
 use crate::failure::Cause;
 use crate::reach::Needed;
-use crate::{Engine, EngineError, Unpinned};
+use crate::{Engine, Unpinned};
 
 /// How images come in.
 #[derive(Clone, Debug, Default)]
@@ -98,11 +98,11 @@ impl SessionImages {
         Ok((age < most || options.offline).then_some(digest))
     }
 
-    /// With `--locked`, refuses tags without a pin before anything runs. A reference that only running gives is refused when it is known.
-    pub(crate) fn check_pinned(&self, nodes: &[Needed]) -> Result<(), EngineError> {
+    /// Tags without a pin. A reference that only running gives is not among them.
+    pub(crate) fn unpinned(&self, nodes: &[Needed]) -> Vec<Unpinned> {
         let options = &self.options.images;
         let mut unpinned: BTreeMap<String, Vec<Origin>> = BTreeMap::new();
-        for needed in nodes.iter().filter(|_| options.locked) {
+        for needed in nodes {
             let Op::Image { reference: Arg::Const(Datum::Text(text)), fresh: None, .. } = &needed.node.op
             else {
                 continue;
@@ -112,9 +112,7 @@ impl SessionImages {
                 unpinned.entry(name).or_default().extend(needed.node.origins.iter().cloned());
             }
         }
-        let unpinned: Vec<Unpinned> =
-            unpinned.into_iter().map(|(name, origins)| Unpinned { name, origins }).collect();
-        if unpinned.is_empty() { Ok(()) } else { Err(EngineError::Unpinned(unpinned)) }
+        unpinned.into_iter().map(|(name, origins)| Unpinned { name, origins }).collect()
     }
 
     /// What is known of an image without asking anybody.

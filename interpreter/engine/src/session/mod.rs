@@ -4,6 +4,7 @@ mod host;
 mod images;
 mod ledger;
 mod network;
+mod sources;
 
 use std::collections::HashMap;
 use std::path::PathBuf;
@@ -18,8 +19,10 @@ pub use images::ImageOptions;
 pub(crate) use images::{SessionImages, Standing, Wanted, cause, on_thread};
 pub(crate) use ledger::{End, Ledger};
 pub(crate) use network::SessionNetwork;
+pub(crate) use sources::{SessionSources, SourceStanding, WantedCommit};
 
 use crate::failure::Cause;
+use crate::remote::{Complaints, Uploads};
 use crate::results::{ExecResult, NodeResult};
 use crate::rounds::Whole;
 use crate::services::RunningServices;
@@ -38,6 +41,10 @@ pub(crate) struct SessionState {
     pub(crate) context: Arc<OpContext>,
     pub(crate) network: SessionNetwork,
     pub(crate) services: RunningServices,
+    /// Results on their way to caches of others.
+    pub(crate) uploads: Uploads,
+    /// Caches of others that were of no use.
+    pub(crate) complaints: Complaints,
     /// Begun with the first step that runs.
     run: tokio::sync::Mutex<Option<Run>>,
     ran: Mutex<HashMap<StepKey, Arc<ExecResult>>>,
@@ -70,6 +77,8 @@ impl Session {
             network: SessionNetwork::start(&engine.options),
             context: Arc::new(OpContext::new(engine, host)),
             services: RunningServices::default(),
+            uploads: Uploads::default(),
+            complaints: Complaints::default(),
             run: tokio::sync::Mutex::default(),
             ran: Mutex::new(HashMap::new()),
             acted: Mutex::default(),
@@ -106,14 +115,24 @@ impl Session {
         crate::scheduler::run(&self.shared, rounds, cancel).await
     }
 
-    /// Tags of images that were resolved in this session and had no pin.
+    /// Tags of images, branches of repositories and files of the web that were resolved in this session and had no pin.
     pub fn new_pins(&self) -> pipe_registry::Pins {
-        self.shared.context.images.new_pins()
+        let context = &self.shared.context;
+        let mut pins = context.images.new_pins();
+        pins.fill(&context.sources.new_pins());
+        pins
     }
 
     /// Ends the session: stops services and the network, lets the backend clean up, removes the working folder. To be called
     /// when no run is under way, also after one was cancelled.
     pub async fn shutdown(self) {
+        let shared = self.shared.clone();
+        let uploaded = blocking(move || {
+            shared.uploads.finish();
+            Ok(())
+        });
+        // What was not uploaded was told.
+        let _ = uploaded.await;
         self.shared.services.stop().await;
         self.shared.network.stop();
         // The backend first: it may still be removing what steps left in the folder, and two that remove one folder both fail.

@@ -11,12 +11,12 @@ use crate::results::NodeResult;
 use crate::session::{Standing, Wanted, cause};
 use crate::{TreeValue, Value};
 
-/// What a plan finds of an image.
+/// What a plan finds of what comes from elsewhere.
 pub(crate) enum Found {
     Known(NodeResult),
     /// It will be fetched.
     Elsewhere,
-    /// A registry has to be asked which one it is.
+    /// Somebody has to be asked which one it is: what it is called.
     Unresolved(String),
 }
 
@@ -34,7 +34,7 @@ pub(crate) fn find(context: &OpContext, op: &Op, inputs: &Inputs) -> Option<Resu
         Ok(match context.images.standing(&wanted).map_err(cause)? {
             Standing::Here(image) => Found::Known(result(*image)),
             Standing::Elsewhere => Found::Elsewhere,
-            Standing::Unresolved => Found::Unresolved(wanted.reference.to_string()),
+            Standing::Unresolved => Found::Unresolved(format!("the tag {}", wanted.reference)),
         })
     };
     Some(find())

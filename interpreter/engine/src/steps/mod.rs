@@ -9,6 +9,7 @@ pub(crate) mod image;
 mod inputs;
 mod inspect;
 mod pack;
+pub(crate) mod source;
 mod tree;
 mod unpack;
 mod value;
@@ -20,9 +21,9 @@ use pipe_ops::{Datum, Digest, Graph, Inspection, Op, Output};
 pub(crate) use inputs::Inputs;
 
 use crate::failure::Cause;
-use crate::reach::Reach;
+use crate::reach::{Needed, Reach};
 use crate::results::NodeResult;
-use crate::session::{HostSnapshot, SessionImages};
+use crate::session::{HostSnapshot, SessionImages, SessionSources};
 use crate::{Engine, EngineError, Value};
 
 /// What every op may need.
@@ -30,11 +31,12 @@ pub(crate) struct OpContext {
     pub(crate) engine: Engine,
     pub(crate) host: HostSnapshot,
     pub(crate) images: SessionImages,
+    pub(crate) sources: SessionSources,
 }
 
 impl OpContext {
     pub(crate) fn new(engine: Engine, host: HostSnapshot) -> OpContext {
-        OpContext { images: SessionImages::new(&engine), engine, host }
+        OpContext { images: SessionImages::new(&engine), sources: SessionSources::new(&engine), engine, host }
     }
 
     /// Refuses what cannot be had, before anything of it runs: what was not granted, operations that are not
@@ -43,7 +45,17 @@ impl OpContext {
         self.check_granted(graph, outputs)?;
         let reach = Reach::of(graph, outputs)?;
         reach.check_supported(0, &self.engine.options.platform)?;
-        self.images.check_pinned(reach.nodes())
+        self.check_pinned(reach.nodes())
+    }
+
+    /// With `--locked`, refuses what has no pin before anything runs. What only running names is refused when it is known.
+    pub(crate) fn check_pinned(&self, nodes: &[Needed]) -> Result<(), EngineError> {
+        if !self.engine.options.images.locked {
+            return Ok(());
+        }
+        let mut unpinned = self.images.unpinned(nodes);
+        unpinned.extend(self.sources.unpinned(nodes));
+        if unpinned.is_empty() { Ok(()) } else { Err(EngineError::Unpinned(unpinned)) }
     }
 
     /// Refuses what was not granted.
@@ -68,7 +80,13 @@ pub(crate) fn at_once(context: &OpContext, op: &Op, inputs: &Inputs) -> Option<R
         Op::Apply { function, args } => Some(value::apply(inputs, function, args)),
         Op::Unpack { file, root } => unpack::cached(context, inputs, *file, *root).transpose(),
         Op::Contents { file } => value::small_contents(context, inputs, *file).transpose(),
-        Op::Toolchain | Op::HostDir(_) | Op::HostFile { .. } | Op::Image { .. } | Op::Archive { .. } => None,
+        Op::Toolchain
+        | Op::HostDir(_)
+        | Op::HostFile { .. }
+        | Op::Image { .. }
+        | Op::Archive { .. }
+        | Op::Http { .. }
+        | Op::Checkout { .. } => None,
         Op::HostEnv { name } => Some(Err(Cause::usage(format!("the variable `{name}` was not granted")))),
         Op::Lane { .. } | Op::Together { .. } => Some(Ok(Value::Datum(Datum::Unit))),
         Op::After { of, .. } => Some(inputs.get(*of).cloned()),
@@ -88,6 +106,9 @@ pub(crate) async fn perform(context: Arc<OpContext>, op: Op, inputs: Inputs) -> 
         Op::Toolchain => return context.host.toolchain(&context.engine).await.map(NodeResult::Value),
         Op::Image { reference, platform, fresh } => {
             return image::fetch(context, reference, platform, fresh, inputs).await;
+        }
+        Op::Http { .. } | Op::Checkout { .. } => {
+            return source::fetch(context, &op, &inputs).await.map(NodeResult::Value);
         }
         Op::Archive { file, platform } => return image::archived(context, file, platform, inputs).await,
         Op::Unpack { file, root } => {

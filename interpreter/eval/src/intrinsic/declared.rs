@@ -9,12 +9,8 @@ use crate::machine::{Machine, Site, symbolic};
 use crate::rounds::Wait;
 use crate::value::{CheckKind, ContainerValue, SecretSource, Value};
 
-pub(super) const TABLE: Table = &[
-    ("git", Entry::Declared("git")),
-    ("http", Entry::Declared("http")),
-    ("index", Entry::Declared("index")),
-    ("Container.tarball", Entry::Declared("tarball")),
-];
+pub(super) const TABLE: Table =
+    &[("index", Entry::Declared("index")), ("Container.tarball", Entry::Declared("tarball"))];
 
 impl Machine {
     pub(super) fn declared_call(&mut self, operation: &str, call: &Call<'_>) -> Result<Value> {

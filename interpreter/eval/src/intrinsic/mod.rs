@@ -27,6 +27,7 @@ mod repos;
 mod results;
 mod services;
 mod shape;
+mod sources;
 mod starts;
 mod texts;
 mod volumes;
@@ -86,6 +87,7 @@ const TABLES: &[(Kind, &str, Table)] = &[
     (Kind::Function, "std/prelude", checks::TABLE),
     (Kind::Function, "std/prelude", actions::TABLE),
     (Kind::Function, "std/prelude", repos::TABLE),
+    (Kind::Function, "std/prelude", sources::TABLE),
     (Kind::Function, "std/prelude", declared::TABLE),
     (Kind::Function, "std/collections", lists::TABLE),
     (Kind::Function, "std/collections", ordered::TABLE),

@@ -64,7 +64,7 @@ fn with_history(machine: &mut Machine, call: &Call<'_>, asked: GitQuery) -> Resu
     fact(machine, call, asked)
 }
 
-fn arg(machine: &mut Machine, call: &Call<'_>, index: usize) -> Result<Arg> {
+pub(super) fn arg(machine: &mut Machine, call: &Call<'_>, index: usize) -> Result<Arg> {
     let (value, site) = (call.arg(index)?.clone(), call.site(machine));
     machine.arg(&value, &site)
 }

@@ -128,6 +128,13 @@ impl Text {
             Op::Pack { tree, form } => {
                 format!("{} {}", format!("{form:?}").to_lowercase(), self.output(*tree))
             }
+            Op::Http { url, sha256: None } => format!("http {}", self.arg(url)),
+            Op::Http { url, sha256: Some(sha256) } => {
+                format!("http {} sha256 {}", self.arg(url), self.arg(sha256))
+            }
+            Op::Checkout { url, reference, submodules } => {
+                format!("checkout {} {} submodules={submodules}", self.arg(url), self.arg(reference))
+            }
             Op::Unpack { file, root } => format!("unpack {} root={root}", self.output(*file)),
             Op::Apply { function, args } => format!("apply {function}({})", self.args(args)),
             Op::Effect(effect) => {

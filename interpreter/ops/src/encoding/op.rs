@@ -39,6 +39,17 @@ impl<F: Fn(NodeId) -> Option<OpDigest>> OpEncoder<F> {
                 self.output(*file);
                 self.encoder.text(platform);
             }
+            Op::Http { url, sha256 } => {
+                self.tag(OpTag::Http);
+                self.arg(url);
+                self.each(sha256.as_slice(), Self::arg);
+            }
+            Op::Checkout { url, reference, submodules } => {
+                self.tag(OpTag::Checkout);
+                self.arg(url);
+                self.arg(reference);
+                self.encoder.u8(u8::from(*submodules));
+            }
             Op::HostDir(dir) => self.host_dir(dir),
             Op::HostFile { path } => {
                 self.tag(OpTag::HostFile);

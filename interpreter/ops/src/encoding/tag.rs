@@ -30,6 +30,8 @@ pub(super) enum OpTag {
     Archive = 33,
     BuildContext = 34,
     Gather = 35,
+    Http = 36,
+    Checkout = 37,
     Effect = 40,
     Settled = 41,
     Lane = 42,

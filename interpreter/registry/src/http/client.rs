@@ -119,7 +119,8 @@ impl Client {
         let key = (request.endpoint.shown(), request.endpoint.repository.clone());
         let known = self.authorization().get(&key).cloned();
         let response = self.follow(request, known.as_deref().map(String::as_str))?;
-        if response.status() != 401 {
+        // Only registries are logged in to.
+        if response.status() != 401 || request.endpoint.granted.is_some() {
             return judge(response);
         }
         let header = self.authorize(request, response.headers(), known.is_some())?;
@@ -187,8 +188,8 @@ impl Client {
     /// An agent for a URL that an endpoint named: of the proxy that leads there, and reaching no further than it may.
     pub(super) fn agent(&self, endpoint: &Endpoint, url: &Url) -> Result<Agent, Again> {
         let reach = Reach::of(endpoint, url);
-        if reach.refuses(&url.host) {
-            return Err(Again::No(Failure::Wrong(refusal(endpoint, &url.host))));
+        if reach.refuses(endpoint, url) {
+            return Err(Again::No(Failure::Wrong(refusal(endpoint, url))));
         }
         let proxy = self.settings.proxies.of(&url.scheme, &url.host).map(str::to_owned);
         let mut agents = self.agents.lock().unwrap_or_else(PoisonError::into_inner);
@@ -223,7 +224,10 @@ impl Client {
             .build();
         let agent = match reach {
             Reach::Anywhere => Agent::from(config),
-            Reach::Public => Agent::with_parts(config, DefaultConnector::new(), PublicResolver::default()),
+            Reach::Public => {
+                let resolver = PublicResolver::granting(endpoint.granted.clone());
+                Agent::with_parts(config, DefaultConnector::new(), resolver)
+            }
         };
         agents.insert(key, agent.clone());
         Ok(agent)
@@ -266,7 +270,7 @@ fn retry_after(headers: &HeaderMap) -> Option<Duration> {
 pub(super) fn again(endpoint: &Endpoint, url: &Url, error: &ureq::Error) -> Again {
     match error {
         ureq::Error::Other(inner) if inner.is::<NotPublic>() => {
-            Again::No(Failure::Wrong(refusal(endpoint, &url.host)))
+            Again::No(Failure::Wrong(refusal(endpoint, url)))
         }
         other => Again::After(None, explain(other)),
     }

@@ -1,5 +1,6 @@
 //! Where a registry's images can be had: its mirrors, then itself.
 
+use super::reach::Granted;
 use super::url::Url;
 use crate::settings::{RegistrySettings, Settings, is_loopback};
 use crate::{Reference, RegistryError};
@@ -21,6 +22,8 @@ pub(crate) struct Endpoint {
     pub(crate) is_mirror: bool,
     /// Its settings: those of the name it is known by.
     pub(crate) settings: RegistrySettings,
+    /// It is no registry but a place that a package names: what may be reached beside public addresses, there and wherever it leads.
+    pub(crate) granted: Option<Granted>,
 }
 
 impl Endpoint {
@@ -49,6 +52,7 @@ impl Endpoint {
             credentials: name.to_owned(),
             is_mirror: false,
             settings,
+            granted: None,
         })
     }
 
@@ -69,8 +73,21 @@ impl Endpoint {
             settings: settings.of(&name),
             credentials: name,
             is_mirror: true,
+            granted: None,
             url: Url { rest: String::new(), ..url },
         })
+    }
+
+    /// The web server that a package names in a URL. Nobody is known to it.
+    pub(crate) fn named(url: &Url, granted: Granted) -> Endpoint {
+        Endpoint {
+            url: Url { rest: String::new(), ..url.clone() },
+            repository: String::new(),
+            credentials: url.host.clone(),
+            is_mirror: false,
+            settings: RegistrySettings::default(),
+            granted: Some(granted),
+        }
     }
 
     /// The URL of a manifest or a blob.

@@ -13,4 +13,5 @@ pub(crate) use client::{Client, Request};
 pub(crate) use download::Download;
 pub(crate) use endpoint::Endpoint;
 pub(crate) use failure::Failure;
+pub use reach::Granted;
 pub(crate) use url::Url;

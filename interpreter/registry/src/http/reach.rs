@@ -1,7 +1,8 @@
 //! Where a registry may lead: whoever it is that it sends us to, not into the user's own network.
 
 use std::fmt;
-use std::net::IpAddr;
+use std::net::{IpAddr, SocketAddr};
+use std::sync::Arc;
 
 use pipe_ops::address::is_public;
 use ureq::config::Config;
@@ -11,6 +12,30 @@ use ureq::unversioned::transport::NextTimeout;
 
 use super::Endpoint;
 use super::url::Url;
+
+/// Which addresses that are not public may be reached, as the user has granted it: by the name that a URL has, and its address.
+#[derive(Clone)]
+pub struct Granted(Arc<Rule>);
+
+type Rule = dyn Fn(&str, SocketAddr) -> bool + Send + Sync;
+
+impl Granted {
+    /// By a rule.
+    pub fn by(rule: impl Fn(&str, SocketAddr) -> bool + Send + Sync + 'static) -> Granted {
+        Granted(Arc::new(rule))
+    }
+
+    /// Whether an address is reached: anybody could have it, or it was granted.
+    pub fn reaches(&self, host: &str, address: SocketAddr) -> bool {
+        is_public(address.ip()) || (self.0)(host, address)
+    }
+}
+
+impl fmt::Debug for Granted {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Granted")
+    }
+}
 
 /// Where a request may go.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -24,6 +49,9 @@ pub(super) enum Reach {
 impl Reach {
     /// Of a place that an endpoint named.
     pub(super) fn of(endpoint: &Endpoint, url: &Url) -> Reach {
+        if endpoint.granted.is_some() {
+            return Reach::Public;
+        }
         let own = url.host == endpoint.url.host;
         let named = endpoint.settings.redirect_hosts.contains(&url.host)
             || endpoint.settings.auth_hosts.contains(&url.host);
@@ -35,21 +63,36 @@ impl Reach {
         }
     }
 
-    /// Whether a host's name alone says that it is out of reach; a name's addresses are looked at when it is connected to.
-    pub(super) fn refuses(self, host: &str) -> bool {
-        self == Reach::Public && is_local(host)
+    /// Whether a URL's host alone says that it is out of reach; a name's addresses are looked at when it is connected to.
+    pub(super) fn refuses(self, endpoint: &Endpoint, url: &Url) -> bool {
+        let granted = || {
+            let granted = endpoint.granted.as_ref().zip(local_address(&url.host));
+            granted.is_some_and(|(granted, ip)| granted.reaches(&url.host, SocketAddr::new(ip, url.port())))
+        };
+        self == Reach::Public && is_local(&url.host) && !granted()
     }
 }
 
 /// The host is an address that not anybody could have, or this machine.
 fn is_local(host: &str) -> bool {
+    local_address(host).is_some_and(|address| !is_public(address))
+}
+
+/// The address that a host is by its name alone.
+fn local_address(host: &str) -> Option<IpAddr> {
     let bare = host.trim_start_matches('[').trim_end_matches(']');
-    host == "localhost" || bare.parse::<IpAddr>().is_ok_and(|address| !is_public(address))
+    if host == "localhost" { Some(IpAddr::from([127, 0, 0, 1])) } else { bare.parse().ok() }
 }
 
 /// What is said of a place that is out of reach.
-pub(super) fn refusal(endpoint: &Endpoint, host: &str) -> String {
-    let name = &endpoint.credentials;
+pub(super) fn refusal(endpoint: &Endpoint, url: &Url) -> String {
+    let (name, host) = (&endpoint.credentials, &url.host);
+    if endpoint.granted.is_some() {
+        return format!(
+            "it leads to `{host}`, which is no public address; allow it with `--allow net:{host}:{}`",
+            url.port()
+        );
+    }
     format!(
         "it leads to `{host}`, which is no public address; if that is right, say \
          `[registry.\"{name}\"] redirect_hosts = [\"{host}\"]` in the user configuration"
@@ -58,7 +101,17 @@ pub(super) fn refusal(endpoint: &Endpoint, host: &str) -> String {
 
 /// Finds public addresses only, at the moment of the connection: a name may change what it stands for.
 #[derive(Debug, Default)]
-pub(super) struct PublicResolver(DefaultResolver);
+pub(super) struct PublicResolver {
+    granted: Option<Granted>,
+    resolver: DefaultResolver,
+}
+
+impl PublicResolver {
+    /// That finds what was granted, too.
+    pub(super) fn granting(granted: Option<Granted>) -> PublicResolver {
+        PublicResolver { granted, ..PublicResolver::default() }
+    }
+}
 
 /// All addresses of a name are private.
 #[derive(Debug)]
@@ -79,9 +132,13 @@ impl Resolver for PublicResolver {
         config: &Config,
         timeout: NextTimeout,
     ) -> Result<ResolvedSocketAddrs, ureq::Error> {
-        let all = self.0.resolve(uri, config, timeout)?;
+        let all = self.resolver.resolve(uri, config, timeout)?;
         let mut public = self.empty();
-        all.iter().filter(|address| is_public(address.ip())).for_each(|address| public.push(*address));
+        let reaches = |address: &SocketAddr| match &self.granted {
+            Some(granted) => granted.reaches(uri.host().unwrap_or_default(), *address),
+            None => is_public(address.ip()),
+        };
+        all.iter().filter(|address| reaches(address)).for_each(|address| public.push(*address));
         if public.is_empty() { Err(ureq::Error::Other(Box::new(NotPublic))) } else { Ok(public) }
     }
 }
@@ -104,7 +161,7 @@ mod tests {
         let reach = |endpoint: &Endpoint, url: &str| {
             let url = Url::parse(url).unwrap();
             let reach = Reach::of(endpoint, &url);
-            (reach, reach.refuses(&url.host))
+            (reach, reach.refuses(endpoint, &url))
         };
         for local in [
             "http://127.0.0.1/x",

@@ -58,6 +58,11 @@ impl Url {
         }
     }
 
+    /// The port that is connected to.
+    pub(crate) fn port(&self) -> u16 {
+        self.port.unwrap_or(if self.scheme == "https" { 443 } else { 80 })
+    }
+
     /// Nobody else can read what is sent there.
     pub(crate) fn is_private(&self) -> bool {
         self.scheme == "https" || is_loopback(&self.host)
@@ -65,8 +70,7 @@ impl Url {
 
     /// Scheme, host and port are the same.
     pub(crate) fn same_origin(&self, other: &Url) -> bool {
-        let port = |url: &Url| url.port.unwrap_or(if url.scheme == "https" { 443 } else { 80 });
-        self.scheme == other.scheme && self.host == other.host && port(self) == port(other)
+        self.scheme == other.scheme && self.host == other.host && self.port() == other.port()
     }
 }
 

@@ -4,6 +4,7 @@
 //! changed are read. What did change becomes a layer over what was taken in last time.
 
 mod changes;
+mod ignored;
 mod open;
 mod read;
 mod snapshot;
@@ -19,6 +20,8 @@ use std::sync::LazyLock;
 use pipe_ops::{BlobDigest, Digest, TreeDigest};
 use rusqlite::OptionalExtension;
 
+use self::ignored::Ignored;
+pub use self::ignored::is_ignored;
 use self::read::{Reader, Wanted};
 use self::snapshot::{Content, Snapshot};
 use crate::merkle::{Batch, Node};
@@ -33,6 +36,9 @@ const STACK_LIMIT: usize = 16;
 pub struct ImportOptions {
     /// Digest every file anew, whatever the stat-cache says.
     pub ignore_stat_cache: bool,
+    /// `.gitignore` and `.pipeignore` say what does not count: those in the folder, and those in the folders that lead to it from this
+    /// one on. `None`: they are files like others.
+    pub ignore_files_from: Option<PathBuf>,
 }
 
 /// A folder of the host that was taken in.
@@ -64,9 +70,15 @@ impl Store {
             return Err(ImportError::NotADirectory { path: path.to_path_buf() }.into());
         }
         let key = filter.key();
+        let ignored = match &options.ignore_files_from {
+            Some(from) => Ignored::above(from, &root)?,
+            None => Ignored::default(),
+        };
         // What is remembered of many files takes as long to read as a part of the walk.
-        let (found, previous) =
-            rayon::join(|| walk::walk(&root, filter, self.inside(&root)), || self.previous(&root, key));
+        let (found, previous) = rayon::join(
+            || walk::walk(&root, filter, ignored, self.inside(&root)),
+            || self.previous(&root, key),
+        );
         let (found, other) = found?;
         let left_out = other.into_iter().map(|path| OsString::from_vec(path).into()).collect();
         Ok(Imported { tree: self.take_in(&root, key, found, previous?, options)?, left_out })

@@ -2,6 +2,7 @@
 
 use std::fs::File;
 use std::io;
+use std::os::fd::AsFd;
 use std::os::unix::ffi::OsStrExt;
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, PoisonError};
@@ -10,6 +11,7 @@ use rayon::Scope;
 use rustix::fs::{AtFlags, Dir, FileType, OFlags, readlinkat, statat};
 use rustix::io::Errno;
 
+use super::ignored::{Ignored, among};
 use super::open::open_beneath;
 use super::snapshot::{DirSnapshot, EntrySnapshot, FileStat, Snapshot};
 use super::{read_error, unread};
@@ -43,6 +45,7 @@ struct Found {
 pub(super) fn walk(
     root: &Path,
     filter: &Filter,
+    ignored: Ignored,
     except: Option<Vec<u8>>,
 ) -> Result<(Snapshot, Vec<Vec<u8>>), StoreError> {
     let opened = File::open(root).map_err(|error| read_error(root, error))?;
@@ -56,7 +59,7 @@ pub(super) fn walk(
         failed: Mutex::default(),
     };
     let inside = filter.root() == Verdict::In;
-    rayon::scope(|scope| walk.dir(scope, Vec::new(), inside));
+    rayon::scope(|scope| walk.dir(scope, Vec::new(), inside, ignored));
     if let Some(error) = walk.failed.into_inner().unwrap_or_else(PoisonError::into_inner) {
         return Err(error);
     }
@@ -80,8 +83,8 @@ fn file_entry(stat: &rustix::fs::Stat) -> EntrySnapshot {
 }
 
 impl Walk<'_> {
-    fn dir<'scope>(&'scope self, scope: &Scope<'scope>, path: Vec<u8>, inside: bool) {
-        match self.entries(scope, &path, inside) {
+    fn dir<'scope>(&'scope self, scope: &Scope<'scope>, path: Vec<u8>, inside: bool, ignored: Ignored) {
+        match self.entries(scope, &path, inside, &ignored) {
             Ok(Some(entries)) => {
                 let found = Found { dir: DirSnapshot { path, entries }, inside };
                 self.found.lock().unwrap_or_else(PoisonError::into_inner).push(found);
@@ -99,31 +102,38 @@ impl Walk<'_> {
         scope: &Scope<'scope>,
         path: &[u8],
         inside: bool,
+        ignored: &Ignored,
     ) -> Result<Option<Entries>, StoreError> {
         let failed = |error: io::Error| read_error(&self.shown_path(path), error);
         let opened = match open_beneath(&self.root, path, OFlags::DIRECTORY) {
             Err(error) if went_away(&error) && !path.is_empty() => return Ok(None),
             other => other.map_err(failed)?,
         };
+        let listed = listed(&opened).map_err(failed)?;
+        let (has_git, has_own) = among(listed.iter().map(|(name, _)| name.as_slice()));
+        let ignored = ignored.within(&opened, &self.shown_path(path), has_git, has_own)?;
         let mut entries = Vec::new();
-        for entry in Dir::read_from(&opened).map_err(|error| failed(error.into()))? {
-            let entry = entry.map_err(|error| failed(error.into()))?;
-            let name = entry.file_name().to_bytes();
-            if name == b"." || name == b".." {
-                continue;
-            }
-            let child = child_path(path, name);
+        for (name, kind) in listed {
+            let child = child_path(path, &name);
             let verdict = self.filter.verdict(&child, inside);
-            if verdict == Verdict::Out || self.except.as_ref() == Some(&child) {
+            let is_known = kind != FileType::Unknown;
+            let is_ignored = |kind: FileType| ignored.ignores(&name, kind == FileType::Directory);
+            if verdict == Verdict::Out || self.except.as_ref() == Some(&child) || is_known && is_ignored(kind)
+            {
                 continue;
             }
             let failed = |error: Errno| read_error(&self.shown_path(&child), error.into());
-            match node(&opened, name, entry.file_type()).map_err(failed)? {
+            let looked = node(&opened, &name, kind).map_err(failed)?;
+            if !is_known && is_ignored(looked.kind()) {
+                continue;
+            }
+            match looked {
                 Looked::Entry(EntrySnapshot::Dir) => {
-                    entries.push((name.to_vec(), EntrySnapshot::Dir));
-                    scope.spawn(move |scope| self.dir(scope, child, verdict == Verdict::In));
+                    let below = ignored.entered(&name);
+                    entries.push((name, EntrySnapshot::Dir));
+                    scope.spawn(move |scope| self.dir(scope, child, verdict == Verdict::In, below));
                 }
-                Looked::Entry(node) if verdict == Verdict::In => entries.push((name.to_vec(), node)),
+                Looked::Entry(node) if verdict == Verdict::In => entries.push((name, node)),
                 Looked::Other if verdict == Verdict::In => {
                     self.other.lock().unwrap_or_else(PoisonError::into_inner).push(child);
                 }
@@ -139,6 +149,19 @@ impl Walk<'_> {
     }
 }
 
+/// The names in a folder, with what they are as far as the file system says.
+fn listed(folder: impl AsFd) -> io::Result<Vec<(Vec<u8>, FileType)>> {
+    let mut listed = Vec::new();
+    for entry in Dir::read_from(folder)? {
+        let entry = entry?;
+        let name = entry.file_name().to_bytes();
+        if name != b"." && name != b".." {
+            listed.push((name.to_vec(), entry.file_type()));
+        }
+    }
+    Ok(listed)
+}
+
 /// What an entry turned out to be.
 enum Looked {
     Entry(EntrySnapshot),
@@ -148,7 +171,16 @@ enum Looked {
     Gone,
 }
 
-fn node(dir: &impl std::os::fd::AsFd, name: &[u8], kind: FileType) -> Result<Looked, Errno> {
+impl Looked {
+    fn kind(&self) -> FileType {
+        match self {
+            Looked::Entry(EntrySnapshot::Dir) => FileType::Directory,
+            _ => FileType::RegularFile,
+        }
+    }
+}
+
+fn node(dir: &impl AsFd, name: &[u8], kind: FileType) -> Result<Looked, Errno> {
     let mut kind = kind;
     let mut known = None;
     if matches!(kind, FileType::RegularFile | FileType::Unknown) {

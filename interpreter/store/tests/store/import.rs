@@ -255,3 +255,108 @@ fn a_lost_layer_is_taken_in_again() {
     let tree = again.import_dir(&host, &Filter::default(), &ImportOptions::default()).unwrap().tree;
     assert_eq!(again.read_file(&again.subfile(&tree, "file").unwrap()).unwrap(), b"1");
 }
+
+fn with_ignore_files(store: &Fixture, from: &Path, folder: &Path) -> String {
+    let options = ImportOptions { ignore_files_from: Some(from.to_path_buf()), ..ImportOptions::default() };
+    let taken = store.import_dir(folder, &Filter::default(), &options).unwrap();
+    let names = store.list(&taken.tree).unwrap();
+    names.iter().map(|entry| String::from_utf8_lossy(&entry.path).into_owned()).collect::<Vec<_>>().join(" ")
+}
+
+#[test]
+fn files_of_rules_say_what_does_not_count() {
+    let store = Fixture::new();
+    let host = store.path("host").canonicalize().unwrap_or_else(|_| store.path("host"));
+    let write = |name: &str, text: &str| {
+        fs::create_dir_all(host.join(name).parent().unwrap()).unwrap();
+        fs::write(host.join(name), text).unwrap();
+    };
+    write(".gitignore", "*.o\n/target/\nsecret\n");
+    write(".pipeignore", "docs\n!kept.o\n");
+    write("target/a", "");
+    write("sub/target/a", "");
+    write("sub/.gitignore", "!own.o\nlocal\n");
+    for name in ["a.o", "kept.o", "sub/own.o", "sub/a.o", "sub/local", "local", "docs/x", "secret/key"] {
+        write(name, "");
+    }
+    let shown = with_ignore_files(&store, &host, &host);
+    assert_eq!(
+        shown,
+        ".gitignore .pipeignore kept.o local sub sub/.gitignore sub/own.o sub/target sub/target/a"
+    );
+    // Rules above the folder count, too; not for a folder that they would not let in: whoever names it wants it.
+    assert_eq!(with_ignore_files(&store, &host, &host.join("sub")), ".gitignore own.o target target/a");
+    assert_eq!(with_ignore_files(&store, &host, &host.join("secret")), "key");
+    write("secret/.gitignore", "key");
+    assert_eq!(with_ignore_files(&store, &host, &host.join("secret")), ".gitignore");
+    let ignored = |path: &str| pipe_store::is_ignored(&host, &host, Path::new(path), false);
+    assert!(ignored("target/a") && ignored("x/a.o") && !ignored("kept.o") && !ignored("sub/own.o"));
+    // A link is no file of rules, and a pipe holds nobody up.
+    fs::remove_file(host.join(".gitignore")).unwrap();
+    symlink("sub/.gitignore", host.join(".gitignore")).unwrap();
+    assert!(with_ignore_files(&store, &host, &host).contains(" a.o "));
+    fs::remove_file(host.join(".gitignore")).unwrap();
+    rustix::fs::mknodat(
+        rustix::fs::CWD,
+        host.join(".gitignore"),
+        rustix::fs::FileType::Fifo,
+        rustix::fs::Mode::RUSR,
+        0,
+    )
+    .unwrap();
+    assert!(with_ignore_files(&store, &host, &host).contains("a.o "));
+}
+
+proptest! {
+    /// What globs include is found whatever folders are not listed for it.
+    #[test]
+    fn folders_that_are_not_listed_hold_nothing_that_counts(
+        globs in prop::collection::vec("[ab*?]{1,2}(/([ab*]|\\*\\*|\\{a,b\\})){0,3}", 1..3),
+        path in "[ab](/[ab]){0,4}",
+    ) {
+        let filter = Filter::new(&globs, &[]).unwrap();
+        let matches = |at: &str| {
+            globs.iter().any(|glob| {
+                let glob = globset::GlobBuilder::new(glob).literal_separator(true).build().unwrap();
+                glob.compile_matcher().is_match(at)
+            })
+        };
+        let ends = path.match_indices('/').map(|(at, _)| at).chain([path.len()]);
+        let counts = ends.into_iter().any(|end| matches(&path[..end]));
+        prop_assert_eq!(filter.may_count(Path::new(&path), true), counts);
+    }
+}
+
+/// What the user writes in place later must not change what was taken in.
+#[test]
+fn nothing_of_the_users_own_is_shared_with_the_store() {
+    use std::os::unix::fs::MetadataExt;
+    let store = Fixture::new();
+    let host = store.path("host");
+    fs::create_dir(&host).unwrap();
+    for size in [0, 1, 5000, 300_000] {
+        fs::write(host.join(format!("{size}")), vec![7; size]).unwrap();
+    }
+    fs::hard_link(host.join("5000"), host.join("same")).unwrap();
+    let tree = import(&store, &host);
+    store.import_file(&host.join("5000")).unwrap();
+    let inode = |path: &Path| {
+        let meta = fs::symlink_metadata(path).unwrap();
+        (meta.dev(), meta.ino())
+    };
+    let own: Vec<_> = fs::read_dir(&host).unwrap().map(|entry| inode(&entry.unwrap().path())).collect();
+    let mut pending = vec![store.dir().join("layers")];
+    while let Some(folder) = pending.pop() {
+        for entry in fs::read_dir(folder).unwrap() {
+            let path = entry.unwrap().path();
+            assert!(!own.contains(&inode(&path)), "{}", path.display());
+            if path.is_dir() {
+                pending.push(path);
+            }
+        }
+    }
+    // Written in place, as an editor may.
+    let mut file = fs::OpenOptions::new().write(true).open(host.join("5000")).unwrap();
+    file.write_all(b"other").unwrap();
+    assert_eq!(store.read_file(&store.subfile(&tree, "same").unwrap()).unwrap(), vec![7; 5000]);
+}

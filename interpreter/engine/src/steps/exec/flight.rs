@@ -14,6 +14,7 @@ use super::volumes;
 use super::{PreparedExec, record, warn};
 use crate::capture::{Capture, Captured, Tail, interleave};
 use crate::failure::{Cause, FailureClass};
+use crate::remote;
 use crate::results::ExecResult;
 use crate::services::{InUse, Lost};
 use crate::session::SessionState;
@@ -84,6 +85,9 @@ async fn attempt(job: Job, slot: OwnedSemaphorePermit) -> Result<Flight, Cause> 
         }
     };
     if let Some(found) = look_again(&job).await? {
+        return Ok(found);
+    }
+    if let Some(found) = from_elsewhere(&job).await? {
         return Ok(found);
     }
     let mut again = Retries::of(&job);
@@ -180,6 +184,24 @@ async fn look_again(job: &Job) -> Result<Option<Flight>, Cause> {
     .await
 }
 
+/// A result that another store has left in a cache.
+async fn from_elsewhere(job: &Job) -> Result<Option<Flight>, Cause> {
+    let engine = job.session.context.engine.clone();
+    if engine.options.no_cache || engine.options.remotes.from.is_empty() {
+        return Ok(None);
+    }
+    let (session, step, success) = (job.session.clone(), job.step.clone(), job.success.clone());
+    blocking(move || {
+        let (store, caches) = (&engine.store, &engine.options.remotes);
+        let found =
+            remote::take(store, caches, &step, success.as_deref(), &session.complaints, &*engine.events);
+        let Some(found) = found else { return Ok(None) };
+        let tail = stored_tail(store, &found)?;
+        Ok(Some(Flight::Found(Arc::new(found), tail)))
+    })
+    .await
+}
+
 /// The last lines of a stored log. A log that is damaged is shown as empty: it fails nothing.
 fn stored_tail(store: &pipe_store::Store, result: &ExecResult) -> Result<Vec<u8>, Cause> {
     let [stdout, stderr, order] = [result.stdout, result.stderr, result.log].map(|blob| store.get_blob(blob));
@@ -266,10 +288,15 @@ async fn beside_services(
 async fn keep(job: &Job, exit_code: i32, outcome: StepOutcome, captured: Captured) -> Result<Flight, Cause> {
     let quick = record::is_quick(&job.session.context.engine.store, &job.step, &outcome, &captured);
     let (session, step) = (job.session.clone(), job.step.clone());
+    let is_shared = job.success.as_ref().is_none_or(|success| success.contains(&exit_code));
     let work = move || {
         let result = record::record(&session.context.engine.store, &step, exit_code, outcome, &captured)?;
         let result = Arc::new(result);
         session.remember(&result);
+        if is_shared {
+            let engine = &session.context.engine;
+            session.uploads.begin(&engine.store, &engine.options.remotes.to, &step, &engine.events);
+        }
         Ok(Flight::Ran(result, captured.tail))
     };
     if quick { work() } else { blocking(work).await }

@@ -245,6 +245,15 @@ impl PreparedExec {
         })
     }
 
+    /// The trees and files that are mounted, in order; `None` for what is neither.
+    pub(crate) fn shown(&self) -> Vec<Option<Stored>> {
+        let shown = self.mounts.iter().map(|mount| match &mount.shown {
+            Shown::Value(value) => value.stored(),
+            Shown::Cache(_) | Shown::Tmpfs(_) => None,
+        });
+        shown.collect()
+    }
+
     /// Every tree and file that it sees, by path, the root first.
     pub(super) fn seen(&self) -> Vec<(String, Stored)> {
         let root = Stored::Tree((*self.root.tree).clone());

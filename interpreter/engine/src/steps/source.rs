@@ -1,0 +1,78 @@
+//! Files and repositories from elsewhere.
+
+use std::sync::Arc;
+
+use pipe_ops::{Arg, BlobDigest, Digest, Op};
+
+use super::image::Found;
+use super::{Inputs, OpContext};
+use crate::Value;
+use crate::failure::Cause;
+use crate::results::NodeResult;
+use crate::session::{SourceStanding, WantedCommit};
+
+/// What is known of a source without asking anybody; `None` when the op is none.
+pub(crate) fn find(context: &OpContext, op: &Op, inputs: &Inputs) -> Option<Result<Found, Cause>> {
+    let standing = match op {
+        Op::Http { url, sha256 } => standing_file(context, inputs, url, sha256.as_ref()),
+        Op::Checkout { .. } => commit(op, inputs).and_then(|wanted| context.sources.standing_commit(&wanted)),
+        _ => return None,
+    };
+    Some(standing.and_then(|standing| {
+        Ok(match standing {
+            SourceStanding::Here(value) => Found::Known(NodeResult::Value(value)),
+            SourceStanding::Elsewhere => Found::Elsewhere,
+            SourceStanding::Unresolved => Found::Unresolved(name(op, inputs)?),
+        })
+    }))
+}
+
+/// A source, fetched if it has to be.
+pub(super) async fn fetch(context: Arc<OpContext>, op: &Op, inputs: &Inputs) -> Result<Value, Cause> {
+    match op {
+        Op::Http { url, sha256 } => {
+            let digest = digest(inputs, sha256.as_ref())?;
+            let url = inputs.text(url)?.to_owned();
+            context.sources.file(url, digest).await.map(Value::File)
+        }
+        _ => context.sources.tree(commit(op, inputs)?).await,
+    }
+}
+
+fn standing_file(
+    context: &OpContext,
+    inputs: &Inputs,
+    url: &Arg,
+    sha256: Option<&Arg>,
+) -> Result<SourceStanding, Cause> {
+    context.sources.standing_file(inputs.text(url)?, digest(inputs, sha256)?)
+}
+
+fn digest(inputs: &Inputs, sha256: Option<&Arg>) -> Result<Option<BlobDigest>, Cause> {
+    let Some(text) = sha256.map(|sha256| inputs.text(sha256)).transpose()? else { return Ok(None) };
+    let parsed = Digest::from_hex(text).ok_or_else(|| {
+        Cause::pipeline(format!("`{text}` is not a SHA-256 digest"))
+            .help("it has 64 hexadecimal digits: what `sha256sum FILE` prints first")
+    })?;
+    Ok(Some(BlobDigest(parsed)))
+}
+
+fn commit(op: &Op, inputs: &Inputs) -> Result<WantedCommit, Cause> {
+    let Op::Checkout { url, reference, submodules } = op else { return Err(super::not_ours(op)) };
+    Ok(WantedCommit {
+        url: inputs.text(url)?.to_owned(),
+        reference: inputs.text(reference)?.to_owned(),
+        submodules: *submodules,
+    })
+}
+
+/// As people call it.
+fn name(op: &Op, inputs: &Inputs) -> Result<String, Cause> {
+    Ok(match op {
+        Op::Http { url, .. } => inputs.text(url)?.to_owned(),
+        _ => {
+            let wanted = commit(op, inputs)?;
+            format!("{}#{}", wanted.url, wanted.reference)
+        }
+    })
+}

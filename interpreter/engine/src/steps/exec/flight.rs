@@ -187,7 +187,7 @@ async fn look_again(job: &Job) -> Result<Option<Flight>, Cause> {
 /// A result that another store has left in a cache.
 async fn from_elsewhere(job: &Job) -> Result<Option<Flight>, Cause> {
     let engine = job.session.context.engine.clone();
-    if engine.options.no_cache || engine.options.remotes.from.is_empty() {
+    if engine.options.no_cache || engine.options.remotes.from.is_empty() || !job.step.is_shared() {
         return Ok(None);
     }
     let (session, step, success) = (job.session.clone(), job.step.clone(), job.success.clone());
@@ -288,7 +288,8 @@ async fn beside_services(
 async fn keep(job: &Job, exit_code: i32, outcome: StepOutcome, captured: Captured) -> Result<Flight, Cause> {
     let quick = record::is_quick(&job.session.context.engine.store, &job.step, &outcome, &captured);
     let (session, step) = (job.session.clone(), job.step.clone());
-    let is_shared = job.success.as_ref().is_none_or(|success| success.contains(&exit_code));
+    let is_good = job.success.as_ref().is_none_or(|success| success.contains(&exit_code));
+    let is_shared = is_good && job.step.is_shared();
     let work = move || {
         let result = record::record(&session.context.engine.store, &step, exit_code, outcome, &captured)?;
         let result = Arc::new(result);

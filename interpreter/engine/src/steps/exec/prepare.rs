@@ -245,6 +245,11 @@ impl PreparedExec {
         })
     }
 
+    /// Whether its result may come from a cache of others, or go into one: not where its age counts, which such a cache does not tell.
+    pub(super) fn is_shared(&self) -> bool {
+        self.fresh.is_none()
+    }
+
     /// The trees and files that are mounted, in order; `None` for what is neither.
     pub(crate) fn shown(&self) -> Vec<Option<Stored>> {
         let shown = self.mounts.iter().map(|mount| match &mount.shown {

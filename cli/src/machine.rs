@@ -65,6 +65,7 @@ pub(crate) fn registry_settings(environment: &Environment, config: &Config) -> R
         docker_config: environment.docker_config.clone(),
         proxies: registry_proxies(environment, config),
         certificates: config.certificates()?.unwrap_or_default(),
+        container_engines: environment.container_engines(),
         ..Settings::default()
     })
 }

@@ -127,6 +127,22 @@ impl Environment {
             .collect()
     }
 
+    /// Container engines of this machine, the one that is meant first: Docker's, then Podman's.
+    pub(crate) fn container_engines(&self) -> Vec<String> {
+        if let Some(named) = self.variable("DOCKER_HOST").filter(|named| !named.is_empty()) {
+            return vec![named];
+        }
+        let own = path("XDG_RUNTIME_DIR").filter(|folder| folder.is_absolute());
+        let own = |socket: &str| own.as_ref().map(|folder| folder.join(socket).display().to_string());
+        let sockets = [
+            Some("/var/run/docker.sock".to_owned()),
+            own("docker.sock"),
+            own("podman/podman.sock"),
+            Some("/run/podman/podman.sock".to_owned()),
+        ];
+        sockets.into_iter().flatten().map(|path| format!("unix://{path}")).collect()
+    }
+
     /// The files that programs are made of, with the place that fetched packages are kept in.
     pub(crate) fn system(&self) -> OsSystem {
         OsSystem::new(&self.current_dir).with_packages(self.packages().ok())

@@ -28,7 +28,12 @@ pub(crate) fn can_be_written(demand: &Demand) -> Result<(), CliError> {
         Demand::Many(_) => "several results",
     };
     Err(CliError::usage(format!("-o writes a file or a folder, and this gives {kind}"))
-        .help("take a file or folder of it, as in 'name().file(\"/path\")'"))
+        .help(match demand {
+            Demand::Build(_) => {
+                "take a file or folder of it, as in 'name().file(\"/path\")', or its image, as in 'name().tarball()'"
+            }
+            _ => "take a file or folder of it, as in 'name().file(\"/path\")'",
+        }))
 }
 
 /// Writes a result, all of it or nothing, with `time` (seconds since 1970) on all of it; says what of it could not be kept.

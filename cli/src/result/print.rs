@@ -55,7 +55,8 @@ fn lost(what: &str) -> CliError {
 
 fn as_text(demand: &Demand, answers: &Answers, store: &Store) -> Result<String, CliError> {
     Ok(match demand {
-        Demand::Nothing | Demand::Build(_) | Demand::Check(_) | Demand::Action(_) => String::new(),
+        Demand::Nothing | Demand::Build(_) | Demand::Check(_) => String::new(),
+        Demand::Action(plan) => as_text(&plan.result, answers, store)?,
         Demand::Waiting(_) => return Err(lost("value")),
         Demand::Dir(tree) => listing::tree_text(store, tree_of(*tree, answers)?)?,
         Demand::File(file) => listing::file_text(file_of(*file, answers)?),
@@ -75,7 +76,8 @@ fn as_text(demand: &Demand, answers: &Answers, store: &Store) -> Result<String, 
 
 fn as_json(demand: &Demand, answers: &Answers, store: &Store) -> Result<Value, CliError> {
     Ok(match demand {
-        Demand::Nothing | Demand::Build(_) | Demand::Check(_) | Demand::Action(_) => Value::Null,
+        Demand::Nothing | Demand::Build(_) | Demand::Check(_) => Value::Null,
+        Demand::Action(plan) => as_json(&plan.result, answers, store)?,
         Demand::Waiting(_) => return Err(lost("value")),
         Demand::Dir(tree) => listing::tree_json(store, tree_of(*tree, answers)?)?,
         Demand::File(file) => listing::file_json(file_of(*file, answers)?),

@@ -22,7 +22,7 @@ fn fed(command: &mut Command, input: &str) -> Outcome {
     outcome
 }
 
-fn login(world: &World, registry: &str, password: &str) -> Outcome {
+pub(crate) fn login(world: &World, registry: &str, password: &str) -> Outcome {
     fed(world.pipe().args(["login", registry, "-u", "me"]), password)
 }
 

@@ -43,6 +43,7 @@ mod permissions;
 mod pre_commit;
 mod progress;
 mod prune;
+mod push;
 mod quickstart;
 mod reference;
 mod registry;

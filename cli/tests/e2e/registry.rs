@@ -1,7 +1,9 @@
 //! Debian's `docker-registry` over the images that `cargo xtask test` made: a registry as people run it.
 
-use std::io::{BufRead, BufReader};
+use std::io::{BufRead, BufReader, Read, Write};
+use std::path::Path;
 use std::process::{Child, Command, Stdio};
+use std::sync::{Arc, Mutex};
 
 use serde_json::json;
 use tempfile::TempDir;
@@ -18,6 +20,8 @@ pub(crate) struct Registry {
     /// Host and port.
     pub(crate) address: String,
     running: Option<Child>,
+    /// What was asked for, and how it was answered: a line each.
+    log: Arc<Mutex<Vec<String>>>,
 }
 
 impl Registry {
@@ -37,12 +41,30 @@ impl Registry {
             return None;
         };
         let folder = tempfile::Builder::new().prefix("pipe-registry-").tempdir().unwrap();
+        Some(Registry::over(folder, storage.as_ref(), true, asks))
+    }
+
+    /// An empty one that takes what is pushed to it.
+    pub(crate) fn empty() -> Registry {
+        let folder = tempfile::Builder::new().prefix("pipe-registry-").tempdir().unwrap();
+        let storage = folder.path().join("storage");
+        Registry::over(folder, &storage, false, false)
+    }
+
+    /// An empty one that asks for a password.
+    pub(crate) fn empty_asking() -> Registry {
+        let folder = tempfile::Builder::new().prefix("pipe-registry-").tempdir().unwrap();
+        let storage = folder.path().join("storage");
+        Registry::over(folder, &storage, false, true)
+    }
+
+    fn over(folder: TempDir, storage: &Path, readonly: bool, asks: bool) -> Registry {
         let mut settings = json!({
             "version": "0.1",
-            "log": {"level": "info", "accesslog": {"disabled": true}},
+            "log": {"level": "info", "accesslog": {"disabled": false}},
             "storage": {
-                "filesystem": {"rootdirectory": storage.to_str().unwrap()},
-                "maintenance": {"readonly": {"enabled": true}, "uploadpurging": {"enabled": false}},
+                "filesystem": {"rootdirectory": storage},
+                "maintenance": {"readonly": {"enabled": readonly}, "uploadpurging": {"enabled": false}},
             },
         });
         if asks {
@@ -52,9 +74,36 @@ impl Registry {
         }
         // JSON is YAML, too.
         std::fs::write(folder.path().join("settings.yml"), settings.to_string()).unwrap();
-        let mut registry = Registry { folder, address: "127.0.0.1:0".to_owned(), running: None };
+        let address = "127.0.0.1:0".to_owned();
+        let mut registry = Registry { folder, address, running: None, log: Arc::default() };
         registry.run();
-        Some(registry)
+        registry
+    }
+
+    /// Requests of these methods that were answered since the last call, as `METHOD path status`.
+    pub(crate) fn asked(&self, methods: &[&str]) -> Vec<String> {
+        // What was asked before is in the log when this is.
+        let asked = self.folder.path().join("asked");
+        let count = std::fs::read(&asked).map_or(0, |bytes| bytes.len()) + 1;
+        std::fs::write(&asked, vec![b'.'; count]).unwrap();
+        let mark = format!("/v2/?asked={count} ");
+        let mut stream = std::net::TcpStream::connect(&self.address).unwrap();
+        stream.write_all(format!("GET {mark}HTTP/1.0\r\n\r\n").as_bytes()).unwrap();
+        stream.read_to_end(&mut Vec::new()).unwrap();
+        while !self.log.lock().unwrap().iter().any(|line| line.contains(&mark)) {
+            std::thread::yield_now();
+        }
+        let lines = std::mem::take(&mut *self.log.lock().unwrap());
+        // `address - - [time] "METHOD path HTTP/1.1" status bytes "" "agent"`
+        let request = |line: &String| {
+            let (_, rest) = line.split_once("] \"")?;
+            let (request, rest) = rest.split_once("\" ")?;
+            let (method, path) = request.split_once(' ')?;
+            let path = path.split(' ').next()?.split("_state=").next()?;
+            let status = rest.split(' ').next()?;
+            methods.contains(&method).then(|| format!("{method} {path} {status}"))
+        };
+        lines.iter().filter_map(request).collect()
     }
 
     /// Runs it; again, where it was before.
@@ -64,7 +113,7 @@ impl Registry {
             .arg(self.folder.path().join("settings.yml"))
             .env("REGISTRY_HTTP_ADDR", &self.address)
             .stdin(Stdio::null())
-            .stdout(Stdio::null())
+            .stdout(Stdio::piped())
             .stderr(Stdio::piped())
             .spawn()
             .unwrap();
@@ -74,6 +123,11 @@ impl Registry {
         self.address = line.split("listening on ").nth(1).unwrap().split('"').next().unwrap().to_owned();
         // A full pipe would stop it.
         std::thread::spawn(move || lines.for_each(drop));
+        // The log of requests.
+        let (requests, log) = (BufReader::new(child.stdout.take().unwrap()), self.log.clone());
+        std::thread::spawn(move || {
+            requests.lines().map_while(Result::ok).for_each(|line| log.lock().unwrap().push(line));
+        });
         self.running = Some(child);
     }
 

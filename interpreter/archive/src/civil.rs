@@ -11,6 +11,12 @@ pub(crate) struct Civil {
     pub(crate) second: u8,
 }
 
+/// A time as RFC 3339 has it, `1980-01-01T00:00:00Z`: of seconds since 1970, in UTC.
+pub fn date_time(seconds: i64) -> String {
+    let Civil { year, month, day, hour, minute, second } = Civil::of(seconds);
+    format!("{year:04}-{month:02}-{day:02}T{hour:02}:{minute:02}:{second:02}Z")
+}
+
 const DAY: i64 = 24 * 60 * 60;
 /// Days of four centuries.
 const ERA: i64 = 146_097;

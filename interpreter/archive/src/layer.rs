@@ -9,7 +9,7 @@ use crate::read::{Entry, Limited, Tally, TarReader, decode};
 use crate::{Limits, Meter, UnpackFailure, Verified};
 
 /// What stands before the name of something that is gone (OCI image specification, "Whiteouts").
-const WHITEOUT: &[u8] = b".wh.";
+pub(crate) const WHITEOUT: &[u8] = b".wh.";
 /// A folder's own mark, and what AUFS kept for itself.
 const OPAQUE: &[u8] = b".wh..wh..opq";
 const AUFS: &[u8] = b".wh..wh.";

@@ -11,9 +11,10 @@ mod pack;
 mod read;
 mod unpack;
 
+pub use civil::date_time;
 pub use error::{ArchiveError, UnpackFailure};
 pub use files::{ArchivedFile, ArchivedFiles};
 pub use layer::{Unpacked, unpack_layer};
-pub use pack::pack;
+pub use pack::{Bundle, PackedLayer, pack, pack_layer};
 pub use read::{Limits, Meter, Verified};
 pub use unpack::{Unpacking, unpack};

@@ -52,6 +52,9 @@ pub(crate) fn operation(op: &Op) -> &'static str {
             PackForm::Checksums => "checksums",
         },
         Op::Unpack { .. } => "unpack",
+        Op::Assemble(_) => "image",
+        Op::Index { .. } => "index",
+        Op::Tarball { .. } => "tarball",
         Op::Apply { .. } => "apply",
         Op::Effect(effect) => match effect.act {
             Act::Perform(_) => "perform",
@@ -60,6 +63,8 @@ pub(crate) fn operation(op: &Op) -> &'static str {
             Act::Approve(_) => "approval",
             Act::Notify(_) => "notify",
             Act::Up { .. } => "up",
+            Act::Push { .. } => "push",
+            Act::Load { .. } => "load",
         },
         Op::Settled { .. } => "settled",
         Op::After { .. } => "after",

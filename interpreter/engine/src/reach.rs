@@ -179,7 +179,7 @@ fn check_slot(graph: &Graph, output: Output) -> Result<(), EngineError> {
     let exists = match (output.slot, node.op.command()) {
         (Slot::Main, _) => true,
         (_, Some(_)) if matches!(node.op, Op::Service(_)) => false,
-        (Slot::Config, _) => {
+        (Slot::Config | Slot::Digests, _) => {
             matches!(node.op, Op::Image { .. } | Op::Archive { .. } | Op::Declared { .. })
         }
         (Slot::Mount(index), Some(exec)) => {

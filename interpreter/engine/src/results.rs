@@ -24,6 +24,8 @@ pub(crate) enum NodeResult {
         root: TreeValue,
         /// Its configuration.
         config: Value,
+        /// Which image it is.
+        digests: Value,
     },
     /// Of a command, also seen through a guard.
     Exec(Arc<ExecResult>),
@@ -50,6 +52,7 @@ impl NodeResult {
         match self {
             NodeResult::Value(value) => Ok(value.clone()),
             NodeResult::Image { config, .. } if slot == Slot::Config => Ok(config.clone()),
+            NodeResult::Image { digests, .. } if slot == Slot::Digests => Ok(digests.clone()),
             NodeResult::Image { root, .. } => Ok(Value::Tree(root.clone())),
             NodeResult::Exec(result) => result.slot(slot, store),
         }
@@ -99,7 +102,7 @@ impl ExecResult {
     fn slot(&self, slot: Slot, store: &Store) -> Result<Value, Cause> {
         let [stdout, stderr] = &self.texts;
         Ok(match slot {
-            Slot::Main | Slot::Config => Value::Datum(Datum::Unit),
+            Slot::Main | Slot::Config | Slot::Digests => Value::Datum(Datum::Unit),
             Slot::Root => Value::Tree(self.root.clone()),
             Slot::Mount(index) => {
                 let mount = self.mounts.get(index as usize).cloned().flatten();

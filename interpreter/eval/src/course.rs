@@ -16,7 +16,7 @@ use crate::frame::Env;
 use crate::machine::{Machine, Site, main, symbolic};
 use crate::simulation::{Simulation, Told};
 use crate::value::{
-    ActionValue, CheckValue, ContainerValue, Deed, Described, DescribedKind, Effect, Items, Value,
+    ActionValue, CheckValue, ContainerValue, Deed, Described, DescribedKind, Effect, Gives, Items, Value,
 };
 
 /// Nanoseconds before the second try of a `retry`; each further wait is twice as long.
@@ -151,10 +151,14 @@ impl Machine {
         let course = self.course(&site.place)?;
         let (after, cleanup) = (course.after.clone(), course.cleanup);
         let (node, result) = match &described.kind {
-            DescribedKind::Act(act, hints, container) => {
+            DescribedKind::Act(act, hints, gives) => {
                 let effect = EffectOp { name: described.name.clone(), act: act.clone(), after, cleanup };
                 let node = self.add(Op::Effect(Box::new(effect)), site, hints.clone())?;
-                let result = container.as_ref().map_or(Value::Unit, |left| left.after(node, node).into());
+                let result = match gives {
+                    Gives::Nothing => Value::Unit,
+                    Gives::Container(left) => left.after(node, node).into(),
+                    Gives::Value(ty) => symbolic(main(node), ty),
+                };
                 (node, result)
             }
             DescribedKind::Undone(inputs, args, ty) => {
@@ -185,7 +189,7 @@ impl Machine {
         }
         let told = simulation.tell(node, |name| name == &*described.name);
         if told.is_none()
-            && let DescribedKind::Act(Act::Perform(exec), _, Some(container)) = &described.kind
+            && let DescribedKind::Act(Act::Perform(exec), _, Gives::Container(container)) = &described.kind
             && container.config.fake.is_some()
         {
             return Ok(self.learn_of_fake(container, &exec.argv, node).exit_code != 0);
@@ -214,6 +218,9 @@ impl Machine {
             DescribedKind::Act(Act::Up { ports, .. }, ..) => {
                 let ports = ports.iter().map(|(host, port)| format!("{host}: {port}"));
                 ports.collect::<Vec<_>>().join(", ")
+            }
+            DescribedKind::Act(Act::Push { reference, .. } | Act::Load { reference, .. }, ..) => {
+                self.partial_text(reference)
             }
             DescribedKind::Undone(_, args, _) => {
                 args.iter().find_map(Datum::as_text).unwrap_or_default().to_owned()

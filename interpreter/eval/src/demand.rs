@@ -43,6 +43,8 @@ pub struct ActionPlan {
     pub ends: Vec<Output>,
     /// What comes next is known only in a later round.
     pub waits: bool,
+    /// What it gives.
+    pub result: Box<Demand>,
 }
 
 /// A check that is judged by itself.
@@ -116,14 +118,14 @@ impl Demand {
         }
     }
 
-    /// All outputs that the engine has to give. Of an action that is what gates it and what its effects
-    /// end in.
+    /// All outputs that the engine has to give. Of an action that is what gates it, what its effects end in, and its result.
     pub fn outputs(&self) -> Vec<Output> {
         match self {
             Demand::Nothing | Demand::Data(Arg::Const(_)) => Vec::new(),
             Demand::Action(plan) => {
                 let gates = plan.gates.iter().flat_map(Part::outputs);
-                gates.chain(plan.ends.iter().copied()).collect()
+                let ends = plan.ends.iter().copied().chain(plan.result.outputs());
+                gates.chain(ends).collect()
             }
             Demand::Build(outputs) | Demand::Waiting(outputs) => outputs.clone(),
             Demand::Check(parts) => parts.iter().flat_map(Part::outputs).collect(),
@@ -189,9 +191,17 @@ impl Machine {
 
     fn action_plan(&mut self, action: &Arc<ActionValue>, site: &Site) -> Result<ActionPlan> {
         let course = if self.planning { Course::rehearsal() } else { Course::default() };
-        let (course, _) = self.course_of(action, course, &site.place)?;
+        let (course, value) = self.course_of(action, course, &site.place)?;
         let waits = course.state != State::Going;
-        Ok(ActionPlan { effects: course.effects, gates: course.gates, ends: course.after, waits })
+        // What is only planned gives nothing, and a container is there when what it comes of was done.
+        let result = if self.is_data(&value) { self.demand(&value, site)? } else { Demand::Nothing };
+        Ok(ActionPlan {
+            effects: course.effects,
+            gates: course.gates,
+            ends: course.after,
+            waits,
+            result: Box::new(result),
+        })
     }
 
     /// Whether a value holds nothing but data, known or not.

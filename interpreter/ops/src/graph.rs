@@ -38,6 +38,8 @@ pub enum Slot {
     ExitCode,
     /// The configuration of an image.
     Config,
+    /// Which image it is.
+    Digests,
 }
 
 /// Where in the source a node was made. Never part of a digest.

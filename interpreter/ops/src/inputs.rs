@@ -1,10 +1,12 @@
 //! The edges that lead into an op.
 
-use crate::{Act, Arg, Exec, Gather, GitQuery, Inspection, Mounted, Op, Output, Probe, Service};
+use crate::{
+    Act, Arg, Assembly, Exec, Gather, GitQuery, Inspection, Mounted, Op, Output, Probe, PushAuth, Service,
+};
 
 /// A function that visits the edges into an op in a fixed order; with `mut`, one that may change them.
 macro_rules! visitor {
-    ($visit:ident, $visit_exec:ident, $visit_arg:ident $(, $mutable:ident)?) => {
+    ($visit:ident, $visit_exec:ident, $visit_assembly:ident, $visit_arg:ident $(, $mutable:ident)?) => {
         fn $visit(op: &$($mutable)? Op, each: &mut dyn FnMut(&$($mutable)? Output)) {
             match op {
                 Op::Empty
@@ -89,6 +91,8 @@ macro_rules! visitor {
                     each(to);
                 }
                 Op::Pack { tree, .. } => each(tree),
+                Op::Assemble(assembly) => $visit_assembly(assembly, each),
+                Op::Tarball { image } => each(image),
                 Op::Apply { args, .. } => {
                     for arg in args {
                         $visit_arg(arg, each);
@@ -99,6 +103,18 @@ macro_rules! visitor {
                         Act::Perform(exec) => $visit_exec(exec, each),
                         Act::Export { source, .. } | Act::Up { service: source, .. } => each(source),
                         Act::Sleep(arg) | Act::Approve(arg) | Act::Notify(arg) => $visit_arg(arg, each),
+                        Act::Push { image, reference, auth } => {
+                            each(image);
+                            $visit_arg(reference, each);
+                            if let Some(PushAuth { username, password }) = auth {
+                                $visit_arg(username, each);
+                                each(password);
+                            }
+                        }
+                        Act::Load { image, reference } => {
+                            each(image);
+                            $visit_arg(reference, each);
+                        }
                     }
                     for output in &$($mutable)? effect.after {
                         each(output);
@@ -119,6 +135,7 @@ macro_rules! visitor {
                     }
                 }
                 Op::Together { of: outputs }
+                | Op::Index { images: outputs }
                 | Op::Lane { after: outputs, .. }
                 | Op::Declared { inputs: outputs, .. } => {
                     for output in outputs {
@@ -153,6 +170,23 @@ macro_rules! visitor {
             }
         }
 
+        fn $visit_assembly(assembly: &$($mutable)? Assembly, each: &mut dyn FnMut(&$($mutable)? Output)) {
+            let Assembly { root, base, env, workdir, entrypoint, command, labels, annotations, .. } = assembly;
+            each(root);
+            if let Some(base) = base {
+                each(&$($mutable)? base.root);
+                each(&$($mutable)? base.digests);
+            }
+            for map in [env, labels, annotations] {
+                for (_, arg) in map {
+                    $visit_arg(arg, each);
+                }
+            }
+            for arg in [workdir, entrypoint, command].into_iter().flatten() {
+                $visit_arg(arg, each);
+            }
+        }
+
         fn $visit_arg(arg: &$($mutable)? Arg, each: &mut dyn FnMut(&$($mutable)? Output)) {
             if let Arg::Output(output) = arg {
                 each(output);
@@ -161,8 +195,8 @@ macro_rules! visitor {
     };
 }
 
-visitor!(visit, visit_exec, visit_arg);
-visitor!(visit_mut, visit_exec_mut, visit_arg_mut, mut);
+visitor!(visit, visit_exec, visit_assembly, visit_arg);
+visitor!(visit_mut, visit_exec_mut, visit_assembly_mut, visit_arg_mut, mut);
 
 impl Op {
     /// The edges that lead into the op, in a fixed order. A [`Op::Guard`]'s slot means nothing, see there.

@@ -4,6 +4,7 @@
 //! never enter a digest; nothing here knows the language, a file system or a backend.
 
 pub mod address;
+mod assembly;
 mod datum;
 mod digest;
 mod encoding;
@@ -16,6 +17,7 @@ mod op;
 mod preimage;
 pub mod pure;
 
+pub use assembly::{Assembly, BaseImage, ImageDigests};
 pub use datum::*;
 pub use digest::*;
 pub use exec_key::*;

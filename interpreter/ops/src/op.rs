@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
-use crate::{Datum, Output};
+use crate::{Assembly, Datum, Output};
 
 /// An operation. All but [`Op::Exec`] are done by the engine itself.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -15,7 +15,7 @@ pub enum Op {
     /// The host's own tools, read-only: `host.toolchain()`. Slot `Main`: a tree that stands on the host's base.
     Toolchain,
     /// An image of a registry. Slot `Main`: its root file system; `Config`: its configuration, an
-    /// [`ImageConfig`](crate::ImageConfig)'s value.
+    /// [`ImageConfig`](crate::ImageConfig)'s value; `Digests`: which one it is, an [`ImageDigests`](crate::ImageDigests)' value.
     Image {
         /// What it is called, as users write it.
         reference: Arg,
@@ -166,6 +166,19 @@ pub enum Op {
         /// It is the root of a container: its links may be absolute.
         root: bool,
     },
+    /// A container as an image: its layers, configuration and manifest, in the store. Slot `Main`: an
+    /// [`ImageDigests`](crate::ImageDigests)' value.
+    Assemble(Box<Assembly>),
+    /// One image for several platforms. Slot `Main`: an [`ImageDigests`](crate::ImageDigests)' value.
+    Index {
+        /// The images, each an [`ImageDigests`](crate::ImageDigests)' value.
+        images: Vec<Output>,
+    },
+    /// An image in one file, which is an OCI layout and what `docker load` reads. Slot `Main`: a file.
+    Tarball {
+        /// The image: an [`ImageDigests`](crate::ImageDigests)' value.
+        image: Output,
+    },
     /// A pure function of values of which some are known only when earlier nodes have run. Slot `Main`: a value.
     Apply {
         /// The function, by name in [`crate::pure`]'s table: `String.trim`, `equal`, `concat`.
@@ -174,7 +187,8 @@ pub enum Op {
         args: Vec<Arg>,
     },
     /// Something that is done to the world. It is never cached and done once in a session, when everything in `after` succeeded.
-    /// Slots: those of [`Op::Exec`] for [`Act::Perform`], which fails with another exit code than 0; else `Main`: `()`.
+    /// Slots: those of [`Op::Exec`] for [`Act::Perform`], which fails with another exit code than 0; `Main`, a text, the reference with
+    /// the digest, for [`Act::Push`], and the reference for [`Act::Load`]; else `Main`: `()`.
     Effect(Box<Effect>),
     /// Whether other nodes came to a good end: it waits for `of`, whatever becomes of them, and fails only if one of `start` does. Slot `Main`: a
     /// truth value.
@@ -310,6 +324,31 @@ pub enum Act {
         /// Ports of this machine, and the service's; the service's own ports when there are none.
         ports: Vec<(u16, u16)>,
     },
+    /// Send an image to a registry.
+    Push {
+        /// The image: an [`ImageDigests`](crate::ImageDigests)' value.
+        image: Output,
+        /// What it is to be called there: a text.
+        reference: Arg,
+        /// How the registry knows who sends it; what Docker's configuration holds when `None`.
+        auth: Option<PushAuth>,
+    },
+    /// Put an image into the container engine of this machine.
+    Load {
+        /// The image: an [`ImageDigests`](crate::ImageDigests)' value.
+        image: Output,
+        /// What it is to be called there: a text.
+        reference: Arg,
+    },
+}
+
+/// A user of a registry.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct PushAuth {
+    /// The user's name: a text.
+    pub username: Arg,
+    /// The password: a secret.
+    pub password: Output,
 }
 
 /// A folder of the host, with what counts in it.

@@ -37,7 +37,9 @@ fn any_output() -> impl Strategy<Value = Output> {
         (0u32..2).prop_map(Slot::Mount),
         Just(Slot::Stdout),
         Just(Slot::Stderr),
-        Just(Slot::ExitCode)
+        Just(Slot::ExitCode),
+        Just(Slot::Config),
+        Just(Slot::Digests)
     ];
     (0u32..2, slot).prop_map(|(node, slot)| output(node, slot))
 }
@@ -171,6 +173,52 @@ fn inspection() -> impl Strategy<Value = Inspection> {
     ]
 }
 
+fn named() -> impl Strategy<Value = BTreeMap<String, Arg>> {
+    prop::collection::btree_map(text(), arg(), 0..2)
+}
+
+fn assembly() -> impl Strategy<Value = Op> {
+    let base = (any_output(), any_output()).prop_map(|(root, digests)| BaseImage { root, digests });
+    let of = (any_output(), prop::option::of(base), text(), any::<bool>(), prop::option::of(text()), texts());
+    let args = || prop::option::of(arg());
+    let set = (named(), named(), named(), (args(), args(), args()), texts(), prop::option::of(texts()));
+    (of, set).prop_map(|((root, base, platform, whole, user, unset_env), set)| {
+        let (env, labels, annotations, (workdir, entrypoint, command), ports, shell) = set;
+        Op::Assemble(Box::new(Assembly {
+            root,
+            base,
+            platform,
+            whole,
+            env,
+            unset_env,
+            workdir,
+            user,
+            entrypoint,
+            command,
+            labels,
+            annotations,
+            ports,
+            shell,
+        }))
+    })
+}
+
+fn sent() -> impl Strategy<Value = Op> {
+    let auth = (arg(), any_output()).prop_map(|(username, password)| PushAuth { username, password });
+    let act = prop_oneof![
+        (any_output(), arg(), prop::option::of(auth)).prop_map(|(image, reference, auth)| Act::Push {
+            image,
+            reference,
+            auth
+        }),
+        (any_output(), arg()).prop_map(|(image, reference)| Act::Load { image, reference }),
+        arg().prop_map(Act::Notify),
+    ];
+    (text(), act).prop_map(|(name, act)| {
+        Op::Effect(Box::new(Effect { name: name.into(), act, after: Vec::new(), cleanup: false }))
+    })
+}
+
 fn form() -> impl Strategy<Value = PackForm> {
     prop_oneof![Just(PackForm::Tar), Just(PackForm::Zip), Just(PackForm::Checksums)]
 }
@@ -202,6 +250,10 @@ fn op() -> impl Strategy<Value = Op> {
         text().prop_map(|name| Op::HostEnv { name }),
         text().prop_map(|source| Op::HostSecret { source }),
         exec(),
+        assembly(),
+        sent(),
+        prop::collection::vec(any_output(), 0..3).prop_map(|images| Op::Index { images }),
+        any_output().prop_map(|image| Op::Tarball { image }),
         (0u32..2, prop::collection::vec(0i32..3, 0..3))
             .prop_map(|(node, success)| Op::Guard { exec: output(node, Slot::Main), success }),
         at().prop_map(|(tree, path)| Op::Subdir { tree, path }),

@@ -23,6 +23,8 @@ struct Raw {
     architecture: Option<String>,
     os: Option<String>,
     variant: Option<String>,
+    #[serde(rename = "os.version")]
+    os_version: Option<String>,
     config: Option<RawConfig>,
     rootfs: Option<RootFs>,
 }
@@ -62,7 +64,8 @@ pub(crate) fn parse(bytes: &[u8]) -> Result<Parsed, RegistryError> {
         platform: Platform {
             os: raw.os.unwrap_or_default(),
             architecture: raw.architecture.unwrap_or_default(),
-            variant: raw.variant,
+            variant: raw.variant.filter(|variant| !variant.is_empty()),
+            os_version: raw.os_version,
         },
         diff_ids: diff_ids.ok_or_else(|| wrong("a layer's digest is not a SHA-256".into()))?,
         config: ImageConfig {

@@ -13,6 +13,8 @@ pub enum ErrorKind {
     Refused,
     /// What was given is not what it claims to be, or is hostile.
     Malformed,
+    /// What an image was to be made of is none: two for one platform, a name that layers mean something else by.
+    Unfit,
     /// It would have to be fetched, and that was forbidden.
     Forbidden,
     /// Nobody waits for it any more.

@@ -172,7 +172,7 @@ impl Files {
         cancel: &Cancel,
     ) -> Result<Downloaded, Stopped> {
         let endpoint = Endpoint::named(url, self.granted.clone());
-        let request = Request { endpoint: &endpoint, url: url.clone(), accept: "*/*", from: 0 };
+        let request = Request::get(&endpoint, url.clone(), "*/*");
         let unreachable = |reason: String| FilesError::Unreachable { url: shown.to_owned(), reason };
         let response = self.client.send(&request, cancel).map_err(|failure| match failure {
             Failure::Absent => FilesError::Absent(shown.to_owned()),

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use serde::{Deserialize, Deserializer, Serialize};
+use serde_json::{Value, json};
 
 use pipe_ops::BlobDigest;
 
@@ -11,6 +12,11 @@ use crate::reference::parse_digest;
 
 /// Bytes that a manifest, an index or a configuration may have: what registries accept.
 pub(crate) const DOCUMENT_LIMIT: u64 = 4 << 20;
+
+/// What the OCI image specification calls them.
+pub(crate) const MANIFEST: &str = "application/vnd.oci.image.manifest.v1+json";
+pub(crate) const INDEX: &str = "application/vnd.oci.image.index.v1+json";
+pub(crate) const LAYER: &str = "application/vnd.oci.image.layer.v1.tar+gzip";
 
 /// Layers of an image, and manifests of an index.
 pub(crate) const MOST_LAYERS: usize = 512;
@@ -30,6 +36,7 @@ pub(crate) struct Descriptor {
     pub(crate) media_type: String,
     pub(crate) digest: String,
     pub(crate) size: u64,
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) platform: Option<Platform>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) annotations: Option<BTreeMap<String, String>>,
@@ -41,7 +48,10 @@ pub(crate) struct Descriptor {
 pub(crate) struct Platform {
     pub(crate) os: String,
     pub(crate) architecture: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) variant: Option<String>,
+    #[serde(rename = "os.version", skip_serializing_if = "Option::is_none")]
+    pub(crate) os_version: Option<String>,
 }
 
 /// A manifest, or an index of them.
@@ -98,14 +108,41 @@ impl Document {
 
 impl Manifest {
     /// As a document.
-    pub(crate) fn to_bytes(&self) -> Result<Vec<u8>, RegistryError> {
-        let document = serde_json::json!({
-            "schemaVersion": 2,
-            "mediaType": "application/vnd.oci.image.manifest.v1+json",
-            "config": self.config,
-            "layers": self.layers,
-        });
-        serde_json::to_vec(&document).map_err(|error| RegistryError::malformed(error.to_string()))
+    pub(crate) fn to_bytes(&self) -> Vec<u8> {
+        self.to_json().to_string().into_bytes()
+    }
+
+    /// The same, to be added to.
+    pub(crate) fn to_json(&self) -> Value {
+        json!({ "schemaVersion": 2, "mediaType": MANIFEST, "config": self.config, "layers": self.layers })
+    }
+}
+
+/// What a manifest or an index says that it is; what it looks like, when it says nothing.
+pub(crate) fn media_type(bytes: &[u8]) -> Result<String, RegistryError> {
+    #[derive(Deserialize)]
+    #[serde(rename_all = "camelCase")]
+    struct Said {
+        #[serde(default)]
+        media_type: Option<String>,
+    }
+    let said: Said = serde_json::from_slice(bytes)
+        .map_err(|error| RegistryError::malformed(format!("not an image's manifest: {error}")))?;
+    if let Some(media_type) = said.media_type.filter(|text| !text.is_empty()) {
+        return Ok(media_type);
+    }
+    Ok(match Document::parse(bytes)? {
+        Document::Index(_) => INDEX.to_owned(),
+        Document::Manifest(_) => MANIFEST.to_owned(),
+    })
+}
+
+/// What the OCI specification calls what Docker called otherwise.
+pub(crate) fn oci_type(media_type: &str) -> &str {
+    match media_type {
+        "application/vnd.docker.image.rootfs.diff.tar.gzip" => LAYER,
+        "application/vnd.docker.image.rootfs.diff.tar" => "application/vnd.oci.image.layer.v1.tar",
+        other => other,
     }
 }
 

@@ -35,12 +35,14 @@ fn version(variant: &str) -> Option<u8> {
 }
 
 impl Platform {
-    fn parse(text: &str) -> Platform {
+    /// Reads `os/arch[/variant]`.
+    pub(crate) fn parse(text: &str) -> Platform {
         let mut parts = text.split('/').map(str::to_owned);
         Platform {
             os: parts.next().unwrap_or_default(),
             architecture: parts.next().unwrap_or_default(),
             variant: parts.next().filter(|variant| !variant.is_empty()),
+            os_version: None,
         }
     }
 

@@ -37,6 +37,8 @@ pub struct Settings {
     pub registries: BTreeMap<String, RegistrySettings>,
     /// The folder of Docker's own configuration: `~/.docker`.
     pub docker_config: Option<PathBuf>,
+    /// Container engines of this machine that images can be put into, as `unix:///path` or `tcp://host:port`: the first that is there.
+    pub container_engines: Vec<String>,
     /// Proxies.
     pub proxies: Proxies,
     /// Certificates of authorities, in PEM, that are trusted beside those of the system.
@@ -47,6 +49,8 @@ pub struct Settings {
     pub longest_pause: Duration,
     /// How long a registry may be silent.
     pub silence: Duration,
+    /// How long it may be silent when it was sent something: it may have to put gigabytes in their place first.
+    pub commit: Duration,
 }
 
 impl Default for Settings {
@@ -54,11 +58,13 @@ impl Default for Settings {
         Settings {
             registries: BTreeMap::new(),
             docker_config: None,
+            container_engines: Vec::new(),
             proxies: Proxies::default(),
             certificates: Vec::new(),
             pause: Duration::from_millis(200),
             longest_pause: Duration::from_secs(60),
             silence: Duration::from_secs(30),
+            commit: Duration::from_secs(300),
         }
     }
 }

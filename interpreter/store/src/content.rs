@@ -21,11 +21,20 @@ impl Store {
     /// What a tree holds. Of a [`TreeKind::Diff`](crate::TreeKind::Diff), what it adds to its base.
     pub fn content(&self, tree: &Tree) -> Result<TreeContent, StoreError> {
         let batch = Batch::default();
-        let entries = self.list(tree)?;
-        let scan = self.expand(tree.digest.0, &batch)?;
+        let links = self.expand(tree.digest.0, &batch)?.links();
+        self.content_of(tree, self.list(tree)?, &links)
+    }
+
+    /// Entries of a tree, with the content of its files. `links` are all of the tree.
+    pub(crate) fn content_of(
+        &self,
+        tree: &Tree,
+        entries: Vec<ListEntry>,
+        links: &HashMap<Vec<u8>, u32>,
+    ) -> Result<TreeContent, StoreError> {
         Ok(TreeContent {
             store: self.clone(),
-            firsts: firsts(&entries, &scan.links()),
+            firsts: firsts(&entries, links),
             entries,
             sources: self.sources(&tree.layers)?,
         })

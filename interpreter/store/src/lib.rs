@@ -21,6 +21,7 @@ mod filter;
 mod hash;
 mod import;
 mod layer;
+mod layer_content;
 mod lead;
 mod lease;
 mod locate;

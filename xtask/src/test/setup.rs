@@ -19,6 +19,7 @@ const NEEDED: &[(&str, &str)] = &[
     ("curl", "curl"),
     ("docker-registry", "docker-registry"),
     ("mmdebstrap", "mmdebstrap"),
+    ("skopeo", "skopeo"),
     ("pip3", "python3-pip"),
 ];
 

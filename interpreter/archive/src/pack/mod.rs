@@ -1,11 +1,15 @@
 //! Writing trees down.
 
+mod bundle;
 mod checksums;
+mod layer;
 mod tar;
 mod zip;
 
 use std::io::Write;
 
+pub use bundle::Bundle;
+pub use layer::{PackedLayer, pack_layer};
 use pipe_ops::PackForm;
 use pipe_store::TreeContent;
 

@@ -1,6 +1,6 @@
 //! Tar archives: POSIX.1-1988 headers, with the records of POSIX.1-2001 (pax) where those cannot say it.
 
-use std::io::{self, Write};
+use std::io::{self, Read, Write};
 
 use pipe_store::{EntryKind, ListEntry, TreeContent};
 use tar::{EntryType, Header};
@@ -15,27 +15,75 @@ const SIZE_LIMIT: u64 = 1 << 33;
 const ID_LIMIT: u32 = 1 << 21;
 
 pub(crate) fn write(tree: &TreeContent, time: i64, to: &mut dyn Write) -> Result<(), ArchiveError> {
-    let mut archive = Archive { to, time: u64::try_from(time).unwrap_or(0) };
+    let mut archive = Archive::new(time, to);
     for entry in tree.entries() {
         archive.entry(tree, entry)?;
     }
-    // Two blocks of zeros are the end.
-    archive.to.write_all(&[0; 2 * BLOCK])?;
-    Ok(())
+    archive.end()
 }
 
-struct Archive<'a> {
+/// An archive that grows.
+pub(crate) struct Archive<'a> {
     to: &'a mut dyn Write,
     time: u64,
 }
 
-impl Archive<'_> {
-    fn entry(&mut self, tree: &TreeContent, entry: &ListEntry) -> Result<(), ArchiveError> {
+impl<'a> Archive<'a> {
+    /// `time` is that of everything in it, in seconds since 1970.
+    pub(crate) fn new(time: i64, to: &'a mut dyn Write) -> Archive<'a> {
+        Archive { to, time: u64::try_from(time).unwrap_or(0) }
+    }
+
+    /// Two blocks of zeros are the end.
+    pub(crate) fn end(self) -> Result<(), ArchiveError> {
+        self.to.write_all(&[0; 2 * BLOCK])?;
+        Ok(())
+    }
+
+    /// A file with content from elsewhere: of as many bytes as are said. Its name fits into a header.
+    pub(crate) fn file(
+        &mut self,
+        path: &[u8],
+        size: u64,
+        content: &mut dyn Read,
+    ) -> Result<(), ArchiveError> {
+        let mut records = Vec::new();
+        if size >= SIZE_LIMIT {
+            record(&mut records, b"size", size.to_string().as_bytes());
+        }
+        self.records(&records)?;
+        self.write_header(&mut self.header(EntryType::Regular, path, b"", size.min(SIZE_LIMIT - 1)))?;
+        if io::copy(&mut content.take(size), self.to)? < size {
+            return Err(io::Error::from(io::ErrorKind::UnexpectedEof).into());
+        }
+        Ok(self.pad(size)?)
+    }
+
+    /// A folder. Its name fits into a header.
+    pub(crate) fn dir(&mut self, path: &[u8]) -> Result<(), ArchiveError> {
+        let mut header = self.header(EntryType::Directory, path, b"", 0);
+        header.set_mode(0o755);
+        Ok(self.write_header(&mut header)?)
+    }
+
+    /// The records that stand before an entry, if there are any.
+    fn records(&mut self, records: &[u8]) -> io::Result<()> {
+        if records.is_empty() {
+            return Ok(());
+        }
+        let mut header = self.header(EntryType::XHeader, b"pax", b"", records.len() as u64);
+        self.write_header(&mut header)?;
+        self.to.write_all(records)?;
+        self.pad(records.len() as u64)
+    }
+
+    pub(crate) fn entry(&mut self, tree: &TreeContent, entry: &ListEntry) -> Result<(), ArchiveError> {
         let mut path = entry.path.clone();
         let (mut size, mut target) = (0, Vec::new());
         let kind = match &entry.kind {
             EntryKind::Dir => {
-                path.push(b'/');
+                // The tree's own folder is named by a point.
+                path.extend(if path.is_empty() { &b"./"[..] } else { b"/" });
                 EntryType::Directory
             }
             EntryKind::File { size: bytes, .. } => match tree.first_name(&entry.path) {
@@ -74,18 +122,14 @@ impl Archive<'_> {
         for (name, value) in &meta.xattrs {
             record(&mut records, &[b"SCHILY.xattr.", name.as_slice()].concat(), value);
         }
-        if !records.is_empty() {
-            let mut header = self.header(EntryType::XHeader, b"pax", b"", records.len() as u64);
-            self.write_header(&mut header)?;
-            self.to.write_all(&records)?;
-            self.pad(records.len() as u64)?;
-        }
+        self.records(&records)?;
         let mut header = self.header(kind, &path, &target, size.min(SIZE_LIMIT - 1));
         header.set_mode(meta.mode & 0o7777);
         header.set_uid(u64::from(meta.uid.min(ID_LIMIT - 1)));
         header.set_gid(u64::from(meta.gid.min(ID_LIMIT - 1)));
         self.write_header(&mut header)?;
-        if kind == EntryType::Regular {
+        // What is empty is not looked for: what stands for something that is gone is nowhere.
+        if kind == EntryType::Regular && size > 0 {
             tree.copy_file(entry, self.to)?;
             self.pad(size)?;
         }

@@ -6,7 +6,7 @@
 use std::io::{self, Read};
 use std::ops::Range;
 
-use tar::{EntryType, Header, PaxExtensions};
+use tar::{EntryType, Header};
 
 use super::limits::absurd;
 use super::{Entry, EntryKind};
@@ -225,9 +225,12 @@ impl<R: Read> Read for TarReader<R> {
 
 impl Records {
     fn read(&mut self, bytes: &[u8]) -> io::Result<()> {
-        for record in PaxExtensions::new(bytes) {
-            let record = record?;
-            let (key, value) = (record.key_bytes(), record.value_bytes());
+        let mut rest = bytes;
+        while !rest.is_empty() {
+            let (record, behind) =
+                pax_record(rest).ok_or_else(|| absurd("a pax record cannot be read".into()))?;
+            rest = behind;
+            let (key, value) = record;
             let number = || -> io::Result<u64> {
                 let text = std::str::from_utf8(value).ok();
                 // Times have fractions.
@@ -259,6 +262,15 @@ impl Records {
         }
         Ok(())
     }
+}
+
+/// The first record, key and value, and what is behind it. A record says its own length, so a value may have line ends in it.
+fn pax_record(bytes: &[u8]) -> Option<((&[u8], &[u8]), &[u8])> {
+    let space = bytes.iter().position(|byte| *byte == b' ')?;
+    let length: usize = std::str::from_utf8(bytes.get(..space)?).ok()?.parse().ok()?;
+    let record = bytes.get(space + 1..length)?.strip_suffix(b"\n")?;
+    let equals = record.iter().position(|byte| *byte == b'=')?;
+    Some(((record.get(..equals)?, record.get(equals + 1..)?), bytes.get(length..)?))
 }
 
 /// A number; some tools leave it empty for 0.

@@ -79,6 +79,7 @@ pub(super) fn asked(op: &Op, places: &Places<'_>) -> Vec<(Grant, String)> {
                 let what = || format!("`{path}`, which is written, is outside the package");
                 outside(path, places).map(|real| (Grant::Export(real), what())).into_iter().collect()
             }
+            Act::Load { .. } => of_operation("load").into_iter().collect(),
             _ => of_command(op),
         },
         Op::Exec(_) | Op::Service(_) => of_command(op),

@@ -151,6 +151,10 @@ impl Walk {
         }
         let value = match at_once(&self.context, op, &inputs) {
             Some(value) => value.map(NodeResult::Value),
+            // Layers take their time, and those of others may have to be asked for.
+            None if matches!(op, Op::Assemble(_) | Op::Index { .. } | Op::Tarball { .. }) => {
+                return Ok(Found::Not(PlanStatus::WillRun { reason: None }));
+            }
             None => perform(self.context.clone(), op.clone(), inputs).await,
         };
         Ok(Found::Known(value?))

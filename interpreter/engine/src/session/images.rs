@@ -5,7 +5,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, SystemTime};
 
 use pipe_ops::{Arg, BlobDigest, Datum, Op, Origin};
-use pipe_registry::{Cancel, ErrorKind, Image, Images, Pins, Reference, RegistryError, Settings};
+use pipe_registry::{Cancel, ErrorKind, Fetched, Image, Images, Pins, Reference, RegistryError, Settings};
 use pipe_store::FileRef;
 use tokio::sync::oneshot;
 
@@ -46,7 +46,7 @@ pub(crate) struct SessionImages {
 /// What is known of an image before anybody is asked.
 pub(crate) enum Standing {
     /// All of it.
-    Here(Box<Image>),
+    Here(Box<Fetched>),
     /// Which one it is; it is not in the store.
     Elsewhere,
     /// Not even which one it is.
@@ -61,6 +61,11 @@ impl SessionImages {
             options: engine.options.clone(),
             resolved: Mutex::default(),
         }
+    }
+
+    /// Images of the store.
+    pub(crate) fn images(&self) -> &Arc<Images> {
+        &self.images
     }
 
     /// Tags that were resolved and have no pin yet.
@@ -118,17 +123,19 @@ impl SessionImages {
     /// What is known of an image without asking anybody.
     pub(crate) fn standing(&self, wanted: &Wanted) -> Result<Standing, RegistryError> {
         let Some(digest) = self.digest(wanted)? else { return Ok(Standing::Unresolved) };
-        let image = self.images.stored(digest, &wanted.platform)?;
-        Ok(image.map_or(Standing::Elsewhere, |image| Standing::Here(Box::new(image))))
+        let image = self.images.stored_from(&wanted.reference, digest, &wanted.platform)?;
+        let here = |image| Standing::Here(Box::new(Fetched { image, digest }));
+        Ok(image.map_or(Standing::Elsewhere, here))
     }
 
     /// An image, fetched if it has to be.
-    pub(crate) async fn get(&self, wanted: Wanted) -> Result<Image, Cause> {
+    pub(crate) async fn get(&self, wanted: Wanted) -> Result<Fetched, Cause> {
         let digest = self.digest(&wanted).map_err(cause)?;
         if let Some(digest) = digest
-            && let Some(image) = self.images.stored(digest, &wanted.platform).map_err(cause)?
+            && let Some(image) =
+                self.images.stored_from(&wanted.reference, digest, &wanted.platform).map_err(cause)?
         {
-            return Ok(image);
+            return Ok(Fetched { image, digest });
         }
         let name = wanted.reference.pin_name();
         let options = &self.options.images;
@@ -150,7 +157,7 @@ impl SessionImages {
             let mut resolved = self.resolved.lock().unwrap_or_else(PoisonError::into_inner);
             resolved.entry(name).or_insert((fetched.digest, fresh.is_none()));
         }
-        Ok(fetched.image)
+        Ok(fetched)
     }
 }
 
@@ -189,7 +196,7 @@ pub(crate) async fn on_thread<T: Send + 'static>(
 /// Whose fault it is that an image cannot be had.
 pub(crate) fn cause(error: RegistryError) -> Cause {
     let cause = match error.kind {
-        ErrorKind::Absent => Cause::pipeline(error.message),
+        ErrorKind::Absent | ErrorKind::Unfit => Cause::pipeline(error.message),
         _ => Cause::machine(error.message),
     };
     match error.help {

@@ -4,7 +4,7 @@ use pipe_ops::{Act, Datum, Effect, NodeId, Op, Output};
 use pipe_store::StoreError;
 use tokio_util::sync::CancellationToken;
 
-use super::{Inputs, OpContext, blocking};
+use super::{Inputs, OpContext, blocking, push};
 use crate::failure::{Cause, FailureClass};
 use crate::session::SessionState;
 use crate::{Decision, Event, Value, services};
@@ -56,6 +56,12 @@ pub(crate) async fn act(
                 return Err(Cause::machine("something else stands where a service is to be run"));
             };
             return services::up(session, node, service.clone(), ports.clone(), stop).await;
+        }
+        Act::Push { image, reference, auth } => {
+            return push::push(context, inputs, *image, reference, auth.as_ref()).await.map(Some);
+        }
+        Act::Load { image, reference } => {
+            return push::load(context, inputs, *image, reference).await.map(Some);
         }
         Act::Perform(_) => return Err(Cause::machine("a command is no effect of the engine's own")),
     }

@@ -2,8 +2,8 @@
 
 use std::sync::Arc;
 
-use pipe_ops::{Arg, Op, Output};
-use pipe_registry::{Image, Reference};
+use pipe_ops::{Arg, ImageDigests, Op, Output};
+use pipe_registry::{Fetched, Reference};
 
 use super::{Inputs, OpContext};
 use crate::failure::Cause;
@@ -32,7 +32,7 @@ pub(crate) fn find(context: &OpContext, op: &Op, inputs: &Inputs) -> Option<Resu
     let find = || {
         let wanted = wanted(inputs, reference, platform, *fresh)?;
         Ok(match context.images.standing(&wanted).map_err(cause)? {
-            Standing::Here(image) => Found::Known(result(*image)),
+            Standing::Here(fetched) => Found::Known(result(*fetched)),
             Standing::Elsewhere => Found::Elsewhere,
             Standing::Unresolved => Found::Unresolved(format!("the tag {}", wanted.reference)),
         })
@@ -59,9 +59,15 @@ pub(super) async fn archived(
     platform: String,
     inputs: Inputs,
 ) -> Result<NodeResult, Cause> {
-    context.images.archived(inputs.file(file)?.clone(), platform).await.map(result)
+    let image = context.images.archived(inputs.file(file)?.clone(), platform).await?;
+    Ok(result(Fetched { digest: image.manifest, image }))
 }
 
-fn result(image: Image) -> NodeResult {
-    NodeResult::Image { root: TreeValue::whole(image.root), config: Value::Datum(image.config.to_datum()) }
+fn result(Fetched { image, digest }: Fetched) -> NodeResult {
+    let digests = ImageDigests { whole: digest, manifest: image.manifest };
+    NodeResult::Image {
+        root: TreeValue::whole(image.root),
+        config: Value::Datum(image.config.to_datum()),
+        digests: Value::Datum(digests.to_datum()),
+    }
 }

@@ -1,5 +1,6 @@
 //! Doing single ops: what each kind needs, and what it gives.
 
+pub(crate) mod assemble;
 mod build;
 pub(crate) mod effect;
 pub(crate) mod exec;
@@ -9,6 +10,7 @@ pub(crate) mod image;
 mod inputs;
 mod inspect;
 mod pack;
+mod push;
 pub(crate) mod source;
 mod tree;
 mod unpack;
@@ -77,6 +79,9 @@ pub(crate) fn at_once(context: &OpContext, op: &Op, inputs: &Inputs) -> Option<R
         Op::Repo { .. } | Op::Git { .. } | Op::Inspect { what: Inspection::Glob(_), .. } => None,
         Op::Inspect { of, what } => Some(inspect::inspect(context, inputs, *of, what)),
         Op::Difference { .. } | Op::Pack { .. } => pack::cached(context, op, inputs).transpose(),
+        Op::Assemble(_) | Op::Index { .. } | Op::Tarball { .. } => {
+            assemble::cached(context, op, inputs).transpose()
+        }
         Op::Apply { function, args } => Some(value::apply(inputs, function, args)),
         Op::Unpack { file, root } => unpack::cached(context, inputs, *file, *root).transpose(),
         Op::Contents { file } => value::small_contents(context, inputs, *file).transpose(),
@@ -109,6 +114,9 @@ pub(crate) async fn perform(context: Arc<OpContext>, op: Op, inputs: Inputs) -> 
         }
         Op::Http { .. } | Op::Checkout { .. } => {
             return source::fetch(context, &op, &inputs).await.map(NodeResult::Value);
+        }
+        Op::Assemble(_) | Op::Index { .. } | Op::Tarball { .. } => {
+            return assemble::make(context, op, inputs).await.map(NodeResult::Value);
         }
         Op::Archive { file, platform } => return image::archived(context, file, platform, inputs).await,
         Op::Unpack { file, root } => {

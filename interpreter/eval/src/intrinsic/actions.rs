@@ -14,16 +14,13 @@ use crate::machine::{Machine, Site};
 use crate::memo::Memo;
 use crate::rounds::Wait;
 use crate::simulation::Simulation;
-use crate::value::{ActionValue, Deed, Described, DescribedKind, Effect, Items, RecordValue, Value};
+use crate::value::{ActionValue, Deed, Described, DescribedKind, Effect, Gives, Items, RecordValue, Value};
 
 pub(super) const TABLE: Table = &[
-    ("Container.push", Entry::Run(|m, call| undone(m, call, "push"))),
-    ("Container.load", Entry::Run(|m, call| undone(m, call, "load"))),
     ("Container.perform", Entry::Run(perform)),
     ("Dir.export", Entry::Run(export)),
     ("File.export", Entry::Run(export)),
     ("Service.up", Entry::Run(up)),
-    ("Index.push", Entry::Run(|m, call| undone(m, call, "push"))),
     ("ImageRef.attach", Entry::Run(|m, call| undone(m, call, "attach"))),
     ("sleep", Entry::Run(sleep)),
     ("approval", Entry::Run(approval)),
@@ -57,10 +54,11 @@ fn simple(
     operation: &str,
     act: Act,
 ) -> Result<Value> {
-    made(machine, call, name, operation, DescribedKind::Act(act, Hints::default(), None))
+    made(machine, call, name, operation, DescribedKind::Act(act, Hints::default(), Gives::Nothing))
 }
 
-fn made(
+/// An effect, described.
+pub(super) fn made(
     machine: &mut Machine,
     call: &Call<'_>,
     name: Arc<str>,
@@ -125,7 +123,7 @@ fn perform(machine: &mut Machine, call: &Call<'_>) -> Result<Value> {
     let hints = Hints { timeout, shell: command.shell.clone(), ..Hints::default() };
     let network = machine.default_network(call);
     let exec = machine.exec_of(&container, command, None, network, &site)?;
-    let kind = DescribedKind::Act(Act::Perform(exec), hints, Some(container));
+    let kind = DescribedKind::Act(Act::Perform(exec), hints, Gives::Container(container));
     made(machine, call, name, "perform", kind)
 }
 

@@ -9,7 +9,7 @@ use super::{Call, Entry, Table};
 use crate::environment::{DEFAULT_PATH, default_variable, is_reserved};
 use crate::error::{self, Result};
 use crate::machine::Machine;
-use crate::value::{Base, Config, ContainerValue, Value};
+use crate::value::{Base, Config, ContainerValue, Items, Value};
 
 pub(super) const TABLE: Table = &[
     ("Container.env", Entry::Run(env)),
@@ -203,7 +203,11 @@ fn user(machine: &mut Machine, call: &Call<'_>) -> Result<Value> {
 
 fn entrypoint(machine: &mut Machine, call: &Call<'_>) -> Result<Value> {
     let argv = call.arg(1)?.clone();
-    call.configured(machine, |config| config.entrypoint = Some(argv))
+    call.configured(machine, |config| {
+        config.entrypoint = Some(argv);
+        // What an image says of the command was meant for its own entrypoint.
+        config.command.get_or_insert_with(|| Value::List(Items::new(Vec::new())));
+    })
 }
 
 fn command(machine: &mut Machine, call: &Call<'_>) -> Result<Value> {

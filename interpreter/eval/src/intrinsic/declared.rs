@@ -3,23 +3,12 @@
 use pipe_analysis::typed::Type;
 use pipe_ops::{Arg, Datum, Output};
 
-use super::{Call, Entry, Table};
 use crate::error::{self, Result};
 use crate::machine::{Machine, Site, symbolic};
 use crate::rounds::Wait;
 use crate::value::{CheckKind, ContainerValue, SecretSource, Value};
 
-pub(super) const TABLE: Table =
-    &[("index", Entry::Declared("index")), ("Container.tarball", Entry::Declared("tarball"))];
-
 impl Machine {
-    pub(super) fn declared_call(&mut self, operation: &str, call: &Call<'_>) -> Result<Value> {
-        let site = call.site(self);
-        let (inputs, args) = self.described(&call.args, &site)?;
-        let output = self.declared(operation, inputs, args, &site)?;
-        Ok(self.standing_on(output, call.ty))
-    }
-
     /// A value of a type, given by a node that is not there yet.
     pub(crate) fn standing_on(&self, output: Output, ty: &Type) -> Value {
         let Type::Opaque(global, _) = ty else {

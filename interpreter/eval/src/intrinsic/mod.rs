@@ -16,6 +16,7 @@ mod files;
 mod formats;
 mod hints;
 mod host;
+mod images_out;
 mod kept;
 mod lists;
 mod maps;
@@ -55,8 +56,6 @@ enum Entry {
     Run(fn(&mut Machine, &Call<'_>) -> Result<Value>),
     /// By a pure function of the same arguments, by its name in [`pipe_ops::pure`].
     Pure(&'static str),
-    /// Declared and not there yet: its value stands on a node that planning refuses, by this name.
-    Declared(&'static str),
 }
 
 /// Rows of a table: name and entry.
@@ -86,9 +85,9 @@ const TABLES: &[(Kind, &str, Table)] = &[
     (Kind::Function, "std/prelude", dockerfile::TABLE),
     (Kind::Function, "std/prelude", checks::TABLE),
     (Kind::Function, "std/prelude", actions::TABLE),
+    (Kind::Function, "std/prelude", images_out::TABLE),
     (Kind::Function, "std/prelude", repos::TABLE),
     (Kind::Function, "std/prelude", sources::TABLE),
-    (Kind::Function, "std/prelude", declared::TABLE),
     (Kind::Function, "std/collections", lists::TABLE),
     (Kind::Function, "std/collections", ordered::TABLE),
     (Kind::Function, "std/collections", maps::TABLE),
@@ -162,7 +161,6 @@ impl Machine {
                 }
                 Some(Entry::Run(run)) => run(self, &call),
                 Some(Entry::Pure(function)) => self.pure_call(function, &call),
-                Some(Entry::Declared(operation)) => self.declared_call(operation, &call),
                 None => Err(error::not_there_yet(&global.name, call.place())),
             };
             let Err(error) = done else { return done };

@@ -31,7 +31,9 @@ fn image(machine: &mut Machine, call: &Call<'_>) -> Result<Value> {
     let reference = machine.arg(&reference, &site)?;
     let op = Op::Image { reference, platform: platform.to_string(), fresh };
     let root = machine.add_main(op, &site)?;
-    Ok(ContainerValue::of_image(root, platform).into())
+    let mut container = ContainerValue::of_image(root, platform);
+    container.config.any_platform = call.optional(machine, 1)?.is_none();
+    Ok(container.into())
 }
 
 /// An image out of a file, as one out of a registry.

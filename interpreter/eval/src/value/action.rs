@@ -60,10 +60,20 @@ pub(crate) struct Described {
 /// Kinds of effects.
 #[derive(Clone, Debug)]
 pub(crate) enum DescribedKind {
-    /// One that the engine has; a command leaves a container.
-    Act(Act, Hints, Option<Arc<ContainerValue>>),
+    /// One that the engine has, and what it gives.
+    Act(Act, Hints, Gives),
     /// One that is declared and not there yet, with what it stands on and gives.
     Undone(Vec<Output>, Vec<Datum>, Type),
+}
+
+/// What an effect gives when it is done.
+#[derive(Clone, Debug)]
+pub(crate) enum Gives {
+    Nothing,
+    /// The container that a command leaves.
+    Container(Arc<ContainerValue>),
+    /// A value of this type.
+    Value(Type),
 }
 
 /// An effect of an action that is done.

@@ -51,6 +51,8 @@ pub struct Config {
     pub ports: Vec<Arc<str>>,
     /// `os/arch[/variant]`.
     pub platform: Arc<str>,
+    /// It began as an image that was asked for without a platform.
+    pub any_platform: bool,
     /// What runs `sh` scripts, when it was set.
     pub shell: Option<Vec<Arc<str>>>,
     /// Nothing runs in it: what its commands give, by what is said of them.
@@ -90,6 +92,7 @@ impl ContainerValue {
             annotations: IndexMap::new(),
             ports: Vec::new(),
             platform,
+            any_platform: false,
             shell: None,
             fake: None,
         };

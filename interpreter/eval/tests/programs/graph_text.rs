@@ -1,7 +1,8 @@
 //! A graph as text, for snapshots: one node a line in topological order.
 
 use pipe_ops::{
-    Act, Arg, Copy, Datum, Exec, Gather, GatherSource, Graph, Inspection, Mounted, NodeId, Op, Output, Slot,
+    Act, Arg, Assembly, Copy, Datum, Exec, Gather, GatherSource, Graph, Inspection, Mounted, NodeId, Op,
+    Output, Slot,
 };
 
 /// The nodes that `outputs` need, numbered from 0, then the outputs.
@@ -135,6 +136,9 @@ impl Text {
             Op::Checkout { url, reference, submodules } => {
                 format!("checkout {} {} submodules={submodules}", self.arg(url), self.arg(reference))
             }
+            Op::Assemble(assembly) => self.assembly(assembly),
+            Op::Index { images } => format!("index {}", self.outputs(images)),
+            Op::Tarball { image } => format!("tarball {}", self.output(*image)),
             Op::Unpack { file, root } => format!("unpack {} root={root}", self.output(*file)),
             Op::Apply { function, args } => format!("apply {function}({})", self.args(args)),
             Op::Effect(effect) => {
@@ -145,6 +149,16 @@ impl Text {
                     Act::Approve(arg) => format!("approve {}", self.arg(arg)),
                     Act::Notify(arg) => format!("notify {}", self.arg(arg)),
                     Act::Up { service, ports } => format!("up {} {ports:?}", self.output(*service)),
+                    Act::Push { image, reference, auth } => {
+                        let auth = auth.as_ref().map(|auth| {
+                            format!(" as {} with {}", self.arg(&auth.username), self.output(auth.password))
+                        });
+                        let image = self.output(*image);
+                        format!("push {image} {}{}", self.arg(reference), auth.unwrap_or_default())
+                    }
+                    Act::Load { image, reference } => {
+                        format!("load {} {}", self.output(*image), self.arg(reference))
+                    }
                 };
                 format!("{act} after {}", self.outputs(&effect.after))
             }
@@ -165,6 +179,35 @@ impl Text {
     fn outputs(&self, outputs: &[Output]) -> String {
         let outputs: Vec<_> = outputs.iter().map(|output| self.output(*output)).collect();
         format!("[{}]", outputs.join(", "))
+    }
+
+    fn assembly(&self, assembly: &Assembly) -> String {
+        let mut out = format!("image {} platform {}", self.output(assembly.root), assembly.platform);
+        if let Some(base) = assembly.base {
+            out.push_str(&format!(" over {} unset {:?}", self.output(base.digests), assembly.unset_env));
+        }
+        if assembly.whole {
+            out.push_str(" whole");
+        }
+        for (what, map) in
+            [("env", &assembly.env), ("label", &assembly.labels), ("annotation", &assembly.annotations)]
+        {
+            for (name, value) in map {
+                out.push_str(&format!("\n     {what} {name}={}", self.arg(value)));
+            }
+        }
+        let args = [
+            ("workdir", &assembly.workdir),
+            ("entrypoint", &assembly.entrypoint),
+            ("command", &assembly.command),
+        ];
+        for (what, arg) in args {
+            out.extend(arg.as_ref().map(|arg| format!("\n     {what} {}", self.arg(arg))));
+        }
+        out.extend(assembly.user.as_ref().map(|user| format!("\n     user {user}")));
+        out.extend(assembly.ports.iter().map(|port| format!("\n     port {port}")));
+        out.extend(assembly.shell.as_ref().map(|shell| format!("\n     shell {shell:?}")));
+        out
     }
 
     fn copy(&self, copy: &Copy) -> String {

@@ -1,10 +1,12 @@
 //! The encoding of ops.
 
+use std::collections::BTreeMap;
+
 use super::Encoder;
 use super::tag::OpTag;
 use crate::{
-    Act, Arg, Copy, Digest, Effect, Exec, Gather, GitQuery, HostDir, Inspection, Mount, Mounted, Network,
-    NodeId, Op, OpDigest, Output, PackForm, Service, Sharing, Slot,
+    Act, Arg, Assembly, Copy, Digest, Effect, Exec, Gather, GitQuery, HostDir, Inspection, Mount, Mounted,
+    Network, NodeId, Op, OpDigest, Output, PackForm, PushAuth, Service, Sharing, Slot,
 };
 
 /// The digest of an op's definition. `input` gives the digests of the nodes it names, all of which the graph has checked to exist.
@@ -84,6 +86,15 @@ impl<F: Fn(NodeId) -> Option<OpDigest>> OpEncoder<F> {
             Op::Contents { file } => {
                 self.tag(OpTag::Contents);
                 self.output(*file);
+            }
+            Op::Assemble(assembly) => self.assembly(assembly),
+            Op::Index { images } => {
+                self.tag(OpTag::Index);
+                self.each(images, |this, image| this.output(*image));
+            }
+            Op::Tarball { image } => {
+                self.tag(OpTag::Tarball);
+                self.output(*image);
             }
             Op::Apply { function, args } => {
                 self.tag(OpTag::Apply);
@@ -234,6 +245,52 @@ impl<F: Fn(NodeId) -> Option<OpDigest>> OpEncoder<F> {
                     encoder.u32(u32::from(*port));
                 });
             }
+            Act::Push { image, reference, auth } => {
+                self.told(6, reference);
+                self.output(*image);
+                self.encoder.u8(u8::from(auth.is_some()));
+                if let Some(PushAuth { username, password }) = auth {
+                    self.arg(username);
+                    self.output(*password);
+                }
+            }
+            Act::Load { image, reference } => {
+                self.told(7, reference);
+                self.output(*image);
+            }
+        }
+    }
+
+    fn assembly(&mut self, assembly: &Assembly) {
+        self.tag(OpTag::Assemble);
+        self.output(assembly.root);
+        self.encoder.u8(u8::from(assembly.base.is_some()));
+        if let Some(base) = &assembly.base {
+            self.output(base.root);
+            self.output(base.digests);
+        }
+        self.encoder.text(&assembly.platform);
+        self.encoder.u8(u8::from(assembly.whole));
+        self.named(&assembly.env);
+        self.encoder.list(&assembly.unset_env, |encoder, name| encoder.text(name));
+        self.each(assembly.workdir.as_slice(), Self::arg);
+        self.encoder.optional(assembly.user.as_ref(), |encoder, user| encoder.text(user));
+        self.each(assembly.entrypoint.as_slice(), Self::arg);
+        self.each(assembly.command.as_slice(), Self::arg);
+        self.named(&assembly.labels);
+        self.named(&assembly.annotations);
+        self.encoder.list(&assembly.ports, |encoder, port| encoder.text(port));
+        self.encoder.optional(assembly.shell.as_ref(), |encoder, shell| {
+            encoder.list(shell, |encoder, word| encoder.text(word));
+        });
+    }
+
+    /// A `BTreeMap` is sorted: the order in which things were set does not count.
+    fn named(&mut self, values: &BTreeMap<String, Arg>) {
+        self.encoder.u64(values.len() as u64);
+        for (name, value) in values {
+            self.encoder.text(name);
+            self.arg(value);
         }
     }
 
@@ -254,12 +311,7 @@ impl<F: Fn(NodeId) -> Option<OpDigest>> OpEncoder<F> {
         self.output(exec.root);
         self.each(&exec.mounts, Self::mount);
         self.each(&exec.argv, Self::arg);
-        // A `BTreeMap` is sorted: the order in which variables were set does not count.
-        self.encoder.u64(exec.env.len() as u64);
-        for (name, value) in &exec.env {
-            self.encoder.text(name);
-            self.arg(value);
-        }
+        self.named(&exec.env);
         self.encoder.u8(u8::from(exec.image.is_some()));
         if let Some(image) = exec.image {
             self.output(image);
@@ -395,6 +447,7 @@ impl<F: Fn(NodeId) -> Option<OpDigest>> OpEncoder<F> {
             Slot::Stderr => self.encoder.u8(4),
             Slot::ExitCode => self.encoder.u8(5),
             Slot::Config => self.encoder.u8(32),
+            Slot::Digests => self.encoder.u8(33),
         }
     }
 

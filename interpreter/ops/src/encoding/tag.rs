@@ -32,10 +32,13 @@ pub(super) enum OpTag {
     Gather = 35,
     Http = 36,
     Checkout = 37,
+    Assemble = 38,
+    Index = 39,
     Effect = 40,
     Settled = 41,
     Lane = 42,
     After = 43,
     Together = 44,
     Service = 45,
+    Tarball = 46,
 }

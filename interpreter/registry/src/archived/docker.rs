@@ -1,13 +1,15 @@
 //! What `docker save` and its like write: `manifest.json`, configurations and layers.
 
-use pipe_archive::ArchivedFiles;
+use std::io::Read;
+
+use pipe_archive::{ArchivedFiles, Meter, Verified};
 use pipe_ops::BlobDigest;
 use serde::Deserialize;
 
 use super::found::{Found, Layer};
-use super::{ARCHIVE, document, lacks};
+use super::{ARCHIVE, document, lacks, unread};
 use crate::RegistryError;
-use crate::manifest::{Descriptor, MOST_LAYERS, Manifest};
+use crate::manifest::{Descriptor, LAYER, MOST_LAYERS, Manifest};
 use crate::reference::show_digest;
 
 /// Images of one file.
@@ -60,10 +62,32 @@ fn image(files: &ArchivedFiles, saved: Saved) -> Result<Found, RegistryError> {
             "{ARCHIVE} has an image of more than {MOST_LAYERS} layers"
         )));
     }
-    let places = layers.iter().map(|path| (path.as_bytes().to_vec(), None)).collect();
+    let place = |path: &String| Ok((path.as_bytes().to_vec(), sent_as(files, path.as_bytes())?));
+    let places = layers.iter().map(place).collect::<Result<_, RegistryError>>()?;
     let mut found = Found::new(Vec::new(), config, places, saved.repo_tags.unwrap_or_default())?;
     found.manifest = manifest(files, &found, digest)?;
     Ok(found)
+}
+
+/// What layers are called that are not compressed.
+const PLAIN: &str = "application/vnd.oci.image.layer.v1.tar";
+
+/// What a compressed layer is called, by how it begins.
+fn compression(files: &ArchivedFiles, path: &[u8]) -> Option<&'static str> {
+    let mut start = [0; 4];
+    files.get(path)?.read_exact(&mut start).ok()?;
+    match start {
+        [0x1f, 0x8b, ..] => Some(LAYER),
+        [0x28, 0xb5, 0x2f, 0xfd] => Some("application/vnd.oci.image.layer.v1.tar+zstd"),
+        _ => None,
+    }
+}
+
+/// The digest of a layer that is compressed; that of another one stands in the configuration.
+fn sent_as(files: &ArchivedFiles, path: &[u8]) -> Result<Option<BlobDigest>, RegistryError> {
+    let Some(file) = files.get(path).filter(|_| compression(files, path).is_some()) else { return Ok(None) };
+    let (digest, _) = Verified::new(file, Meter::default()).finish().map_err(unread)?;
+    Ok(Some(digest))
 }
 
 /// The manifest that such an image would have: there is none in the file.
@@ -76,7 +100,8 @@ fn manifest(files: &ArchivedFiles, found: &Found, config: BlobDigest) -> Result<
     };
     let of_layer = |layer: &Layer| {
         let size = files.get(&layer.path).map_or(0, |file| file.left());
-        described("application/vnd.oci.image.layer.v1.tar", layer.diff_id, size)
+        let digest = layer.digest.unwrap_or(layer.diff_id);
+        described(compression(files, &layer.path).unwrap_or(PLAIN), digest, size)
     };
     let manifest = Manifest {
         config: described(
@@ -86,5 +111,5 @@ fn manifest(files: &ArchivedFiles, found: &Found, config: BlobDigest) -> Result<
         ),
         layers: found.layers.iter().map(of_layer).collect(),
     };
-    manifest.to_bytes()
+    Ok(manifest.to_bytes())
 }

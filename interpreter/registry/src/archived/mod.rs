@@ -6,20 +6,21 @@ mod layout;
 
 use std::io::Read;
 
-use pipe_archive::{ArchivedFiles, Meter, UnpackFailure, Verified, unpack_layer};
+use pipe_archive::{ArchivedFile, ArchivedFiles, Meter, UnpackFailure, Verified, unpack_layer};
 use pipe_ops::{BlobDigest, StepKey};
 use pipe_store::{DiffLayer, FileRef};
 
 use crate::fetch::{PARALLEL, layer_key};
 use crate::image::fact_key;
-use crate::manifest::DOCUMENT_LIMIT;
+use crate::manifest::{DOCUMENT_LIMIT, Descriptor};
+use crate::origin::Origin;
 use crate::parallel::in_parallel;
 use crate::reference::{parse_digest, show_digest};
 use crate::{Cancel, ErrorKind, Image, Images, RegistryError};
 use found::{Found, Layer};
 
 /// What errors call it.
-const ARCHIVE: &str = "the archive";
+pub(crate) const ARCHIVE: &str = "the archive";
 
 impl Images {
     /// The image for a platform in a file of the store. What the store has of it is not unpacked again.
@@ -28,20 +29,19 @@ impl Images {
     /// When the file holds no such image, or several, or is not what it claims to be, or when the store fails.
     pub fn archived(&self, file: &FileRef, platform: &str, cancel: &Cancel) -> Result<Image, RegistryError> {
         let key = fact_key("archive", &format!("{}\0{platform}", file.digest));
+        let origin = || Origin::Archive(file.clone());
         if let Some((text, _)) = self.store.fact::<String>(key)?
             && let Some(digest) = parse_digest(&text)
             && let Some(image) = self.stored(digest, platform)?
         {
+            self.note_origin(image.manifest, origin())?;
             return Ok(image);
         }
         let cancelled = || cancel.is_cancelled();
         let files = ArchivedFiles::open(&self.store, file, &self.limits, &cancelled);
         let files = files.map_err(|failure| refused(ARCHIVE, failure))?;
-        let images = match layout::folder(&files) {
-            Some(folder) => layout::images(&files, &folder)?,
-            None => docker::images(&files)?,
-        };
-        let image = self.take(&files, found::choose(images, platform)?, cancel)?;
+        let image = self.take(&files, found::choose(images(&files)?, platform)?, cancel)?;
+        self.note_origin(image.manifest, origin())?;
         self.store.put_fact(key, &show_digest(image.manifest), &[])?;
         Ok(image)
     }
@@ -59,6 +59,19 @@ impl Images {
         // Last, as for images that are fetched: who finds the configuration finds the rest.
         self.keep_document(&image.config_bytes)?;
         Ok(Image { root, config: image.config.config, manifest })
+    }
+
+    /// What a layer of an image was sent as.
+    pub(crate) fn archived_blob(
+        &self,
+        files: &ArchivedFiles,
+        blob: &Descriptor,
+    ) -> Result<ArchivedFile, RegistryError> {
+        let digest = blob.digest()?;
+        let images = images(files)?;
+        let is_it = |layer: &&Layer| layer.digest.unwrap_or(layer.diff_id) == digest;
+        let layer = images.iter().flat_map(|image| &image.layers).find(is_it);
+        layer.and_then(|layer| files.get(&layer.path)).ok_or_else(|| lacks(&blob.digest))
     }
 
     fn archived_layer(
@@ -92,6 +105,14 @@ impl Images {
     }
 }
 
+/// All images of an archive.
+fn images(files: &ArchivedFiles) -> Result<Vec<Found>, RegistryError> {
+    match layout::folder(files) {
+        Some(folder) => layout::images(files, &folder),
+        None => docker::images(files),
+    }
+}
+
 /// A document of an archive, whole; `None` when there is none of that path.
 fn document(files: &ArchivedFiles, path: &[u8]) -> Result<Option<Vec<u8>>, RegistryError> {
     let Some(mut file) = files.get(path) else { return Ok(None) };
@@ -113,7 +134,7 @@ fn unread(error: std::io::Error) -> RegistryError {
     RegistryError::new(ErrorKind::Store, format!("{ARCHIVE} cannot be read: {error}"))
 }
 
-fn refused(what: &str, failure: UnpackFailure) -> RegistryError {
+pub(crate) fn refused(what: &str, failure: UnpackFailure) -> RegistryError {
     match failure {
         UnpackFailure::Content(reason) => RegistryError::malformed(format!("{what} is refused: {reason}")),
         UnpackFailure::Read(error) => unread(error),

@@ -20,7 +20,7 @@ use crate::{Cancel, ErrorKind, Reference, RegistryError};
 pub(crate) const PARALLEL: usize = 4;
 
 /// Files of downloads that stopped are kept for so long.
-const PART_LIFE: Duration = Duration::from_secs(7 * 24 * 60 * 60);
+pub(crate) const PART_LIFE: Duration = Duration::from_secs(7 * 24 * 60 * 60);
 
 impl Images {
     /// All layers, several at once, in order. One that fails stops the others; those that are whole stay in the store.

@@ -25,8 +25,7 @@ impl Images {
         let endpoint = Endpoint::own(&reference, settings.of(registry))?;
         let mut url = endpoint.url.clone();
         url.rest = "/v2/".to_owned();
-        let request = Request { endpoint: &endpoint, url, accept: "*/*", from: 0 };
-        match client.send(&request, cancel) {
+        match client.send(&Request::get(&endpoint, url, "*/*"), cancel) {
             Ok(_) => Ok(client.was_asked()),
             Err(failure) => Err(refused(registry, &endpoint, &failure)),
         }

@@ -16,14 +16,15 @@ use crate::image::{fact_key, no_platform};
 use crate::manifest::{ACCEPTED, DOCUMENT_LIMIT, Descriptor, Document, Manifest};
 use crate::reference::show_digest;
 use crate::{Cancel, Credentials, Image, Reference, RegistryError, Settings, config, platform};
-pub(crate) use layers::PARALLEL;
-use stopped::{Stopped, Tried, altered};
+pub(crate) use layers::{PARALLEL, PART_LIFE};
+use stopped::Tried;
+pub(crate) use stopped::{Stopped, altered};
 pub(crate) use stored::layer_key;
 
 /// Images of registries, in a store.
 pub struct Images {
     pub(crate) store: Store,
-    client: Client,
+    pub(crate) client: Client,
     pub(crate) limits: Limits,
 }
 
@@ -62,7 +63,7 @@ impl Images {
         cancel: &Cancel,
     ) -> Result<Fetched, RegistryError> {
         if let Some(digest) = pinned.or(reference.digest)
-            && let Some(image) = self.stored(digest, platform)?
+            && let Some(image) = self.stored_from(reference, digest, platform)?
         {
             return Ok(Fetched { image, digest });
         }
@@ -85,7 +86,7 @@ impl Images {
     }
 
     /// What the first endpoint gives that has it.
-    fn at_first_endpoint<T>(
+    pub(crate) fn at_first_endpoint<T>(
         &self,
         reference: &Reference,
         ask: impl Fn(&Endpoint) -> Result<T, Stopped>,
@@ -134,7 +135,8 @@ impl Images {
                 }
             }
         };
-        let image = self.assemble(endpoint, reference, image, platform, cancel)?;
+        let image = self.unpacked(endpoint, reference, image, platform, cancel)?;
+        self.note_fetched(reference, &image, digest)?;
         if wanted.is_none() {
             self.resolved(reference, digest)?;
         }
@@ -142,7 +144,7 @@ impl Images {
     }
 
     /// A manifest or an index, verified and kept.
-    fn document(
+    pub(crate) fn document(
         &self,
         endpoint: &Endpoint,
         name: &str,
@@ -173,11 +175,12 @@ impl Images {
         accept: &str,
         cancel: &Cancel,
     ) -> Result<Vec<u8>, Stopped> {
-        let request = Request { endpoint, url: endpoint.at(kind, name), accept, from: 0 };
+        let request = Request::get(endpoint, endpoint.at(kind, name), accept);
         Ok(self.client.read(&request, DOCUMENT_LIMIT, cancel)?)
     }
 
-    fn assemble(
+    /// An image of a manifest: what the store lacks of it is fetched.
+    fn unpacked(
         &self,
         endpoint: &Endpoint,
         reference: &Reference,

@@ -7,13 +7,13 @@ use crate::http::Failure;
 use crate::{ErrorKind, Reference, RegistryError};
 
 /// What asking all endpoints came to.
-pub(super) struct Tried {
+pub(crate) struct Tried {
     what: String,
-    pub(super) failures: Vec<(String, Failure)>,
+    pub(crate) failures: Vec<(String, Failure)>,
 }
 
 /// Why one endpoint was left.
-pub(super) enum Stopped {
+pub(crate) enum Stopped {
     /// Another one may do better.
     Here(Failure),
     /// None will.
@@ -41,11 +41,11 @@ impl From<pipe_store::StoreError> for Stopped {
     }
 }
 
-pub(super) fn altered(what: &str, wanted: &str, found: &str) -> Stopped {
+pub(crate) fn altered(what: &str, wanted: &str, found: &str) -> Stopped {
     Stopped::Here(Failure::Wrong(format!("{what} {wanted} is not what it should be: it came as {found}")))
 }
 
-pub(super) fn bad_layer(reference: &Reference, digest: &str, failure: UnpackFailure) -> Stopped {
+pub(crate) fn bad_layer(reference: &Reference, digest: &str, failure: UnpackFailure) -> Stopped {
     match failure {
         UnpackFailure::Content(reason) => {
             let message = format!("a layer of {reference} ({digest}) is refused: {reason}");
@@ -57,12 +57,12 @@ pub(super) fn bad_layer(reference: &Reference, digest: &str, failure: UnpackFail
 }
 
 impl Tried {
-    pub(super) fn new(what: String) -> Tried {
+    pub(crate) fn new(what: String) -> Tried {
         Tried { what, failures: Vec::new() }
     }
 
     /// What was tried, and which setting helps.
-    pub(super) fn into_error(self, reference: &Reference) -> RegistryError {
+    pub(crate) fn into_error(self, reference: &Reference) -> RegistryError {
         let Tried { what, failures } = self;
         let list: Vec<String> =
             failures.iter().map(|(endpoint, failure)| format!("{endpoint}: {}", failure.shown())).collect();

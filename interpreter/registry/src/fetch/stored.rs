@@ -10,8 +10,9 @@ use super::Images;
 use crate::image::fact_key;
 
 use crate::manifest::{Document, Manifest};
+use crate::origin::Origin;
 use crate::reference::{parse_digest, show_digest};
-use crate::{Image, RegistryError, config, platform};
+use crate::{Image, Reference, RegistryError, config, platform};
 
 impl Images {
     /// An image that the store has, whole. Asks nobody.
@@ -35,6 +36,33 @@ impl Images {
         Ok(Some(Image { root, config: parsed.config, manifest: manifest_digest }))
     }
 
+    /// The same, of an image that a reference leads to: where what is not kept of it can be had is remembered.
+    ///
+    /// # Errors
+    /// As [`Images::stored`].
+    pub fn stored_from(
+        &self,
+        reference: &Reference,
+        digest: BlobDigest,
+        platform: &str,
+    ) -> Result<Option<Image>, RegistryError> {
+        let image = self.stored(digest, platform)?;
+        if let Some(image) = &image {
+            self.note_fetched(reference, image, digest)?;
+        }
+        Ok(image)
+    }
+
+    pub(super) fn note_fetched(
+        &self,
+        reference: &Reference,
+        image: &Image,
+        digest: BlobDigest,
+    ) -> Result<(), RegistryError> {
+        self.note_origin(image.manifest, Origin::of(reference))?;
+        if digest == image.manifest { Ok(()) } else { self.note_origin(digest, Origin::of(reference)) }
+    }
+
     fn stored_manifest(
         &self,
         digest: BlobDigest,
@@ -56,7 +84,7 @@ impl Images {
     }
 
     /// A manifest, an index or a configuration that the store has.
-    pub(super) fn stored_document(&self, digest: BlobDigest) -> Result<Option<Vec<u8>>, RegistryError> {
+    pub(crate) fn stored_document(&self, digest: BlobDigest) -> Result<Option<Vec<u8>>, RegistryError> {
         match self.store.fact::<()>(document_key(digest))? {
             Some(_) => Ok(self.store.get_blob(digest)?),
             None => Ok(None),

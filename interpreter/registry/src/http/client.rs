@@ -4,16 +4,17 @@ use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, SystemTime};
 
-use ureq::http::{HeaderMap, Response};
+use ureq::http::{self, HeaderMap, Response};
 use ureq::tls::{Certificate, PemItem, RootCerts, TlsConfig, parse_pem};
 use ureq::unversioned::transport::DefaultConnector;
-use ureq::{Agent, Body};
+use ureq::{Agent, Body, SendBody};
 use zeroize::Zeroizing;
 
 use super::challenge::Challenge;
 use super::reach::{NotPublic, PublicResolver, Reach, refusal};
+use super::request::Section;
 use super::url::Url;
-use super::{Endpoint, Failure, token};
+use super::{Content, Endpoint, Failure, Request, token};
 use crate::{Cancel, Credentials, Settings};
 
 /// How often something is asked for, the first time included.
@@ -29,16 +30,6 @@ pub(crate) struct Client {
     agents: Mutex<HashMap<(Option<String>, Reach), Agent>>,
     /// The header that a repository's requests carry, once it was asked for.
     authorization: Mutex<HashMap<(String, String), Zeroizing<String>>>,
-}
-
-/// What is asked for.
-pub(crate) struct Request<'a> {
-    pub(crate) endpoint: &'a Endpoint,
-    pub(crate) url: Url,
-    /// Media types.
-    pub(crate) accept: &'a str,
-    /// Bytes before this are not wanted.
-    pub(crate) from: u64,
 }
 
 /// Whether a request may be worth repeating.
@@ -114,14 +105,19 @@ impl Client {
         Err(Failure::Cancelled)
     }
 
-    /// Asks once; with credentials when they turn out to be wanted.
+    /// Asks once, and takes only what is a success.
     fn try_once(&self, request: &Request<'_>) -> Result<Response<Body>, Again> {
+        judge(self.answer(request)?)
+    }
+
+    /// Asks once, whatever the answer is; with credentials when they turn out to be wanted.
+    pub(super) fn answer(&self, request: &Request<'_>) -> Result<Response<Body>, Again> {
         let key = (request.endpoint.shown(), request.endpoint.repository.clone());
         let known = self.authorization().get(&key).cloned();
         let response = self.follow(request, known.as_deref().map(String::as_str))?;
         // Only registries are logged in to.
         if response.status() != 401 || request.endpoint.granted.is_some() {
-            return judge(response);
+            return Ok(response);
         }
         let header = self.authorize(request, response.headers(), known.is_some())?;
         self.authorization().insert(key.clone(), header.clone());
@@ -133,7 +129,7 @@ impl Client {
                 "it answered 401 Unauthorized to the credentials of `{credentials}`"
             )));
         }
-        judge(response)
+        Ok(response)
     }
 
     fn authorize(
@@ -159,15 +155,10 @@ impl Client {
     fn follow(&self, request: &Request<'_>, authorization: Option<&str>) -> Result<Response<Body>, Again> {
         let mut url = request.url.clone();
         for _ in 0..REDIRECTS {
-            let mut call =
-                self.agent(request.endpoint, &url)?.get(url.to_string()).header("Accept", request.accept);
-            if let Some(header) = authorization.filter(|_| url.same_origin(&request.endpoint.url)) {
-                call = call.header("Authorization", header);
-            }
-            if request.from > 0 {
-                call = call.header("Range", format!("bytes={}-", request.from));
-            }
-            let response = call.call().map_err(|error| again(request.endpoint, &url, &error))?;
+            let header = authorization.filter(|_| url.same_origin(&request.endpoint.url));
+            let agent = self.agent(request.endpoint, &url)?;
+            let response = call(&agent, request, &url, header, self.settings.commit);
+            let response = response.map_err(|error| again(request.endpoint, &url, &error))?;
             if !matches!(response.status().as_u16(), 301 | 302 | 303 | 307 | 308) {
                 return Ok(response);
             }
@@ -221,6 +212,7 @@ impl Client {
             .timeout_connect(silence)
             .timeout_recv_response(silence)
             .timeout_per_read(silence)
+            .timeout_per_write(silence)
             .build();
         let agent = match reach {
             Reach::Anywhere => Agent::from(config),
@@ -238,6 +230,38 @@ impl Client {
     }
 }
 
+/// Sends a request to a URL, which may be another one than it was made for.
+fn call(
+    agent: &Agent,
+    request: &Request<'_>,
+    url: &Url,
+    authorization: Option<&str>,
+    commit: Duration,
+) -> Result<Response<Body>, ureq::Error> {
+    let mut call = http::Request::builder().method(&request.method).uri(url.to_string());
+    for (name, value) in &request.headers {
+        call = call.header(*name, value);
+    }
+    if let Some(header) = authorization {
+        call = call.header("Authorization", header);
+    }
+    let wait = match request.body {
+        Content::None => return agent.run(call.body(())?),
+        _ => Some(commit),
+    };
+    match request.body {
+        Content::Section(file, at, len) => {
+            let mut section = Section::new(file, at, len);
+            let call = call.header("Content-Length", len).body(SendBody::from_reader(&mut section))?;
+            agent.run(agent.configure_request(call).timeout_recv_response(wait).build())
+        }
+        Content::Bytes(bytes) => {
+            agent.run(agent.configure_request(call.body(bytes)?).timeout_recv_response(wait).build())
+        }
+        Content::None => agent.run(call.body(())?),
+    }
+}
+
 fn unauthorized(reason: String) -> Again {
     Again::No(Failure::Unauthorized { reason })
 }
@@ -247,7 +271,7 @@ pub(super) fn judge(response: Response<Body>) -> Result<Response<Body>, Again> {
     let status = response.status();
     let shown = || format!("it answered {status}");
     match status.as_u16() {
-        200 | 206 => Ok(response),
+        200 | 201 | 202 | 204 | 206 => Ok(response),
         404 => Err(Again::No(Failure::Absent)),
         401 | 403 => Err(unauthorized(shown())),
         408 | 425 | 429 | 500 | 502 | 503 | 504 => {

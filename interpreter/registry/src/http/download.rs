@@ -8,8 +8,8 @@ use std::path::{Path, PathBuf};
 use ureq::BodyReader;
 use ureq::http::Response;
 
-use super::client::{ATTEMPTS, Client, Request};
-use super::{Endpoint, Failure};
+use super::client::{ATTEMPTS, Client};
+use super::{Endpoint, Failure, Request};
 use crate::Cancel;
 use crate::manifest::Descriptor;
 
@@ -77,7 +77,10 @@ impl<'a> Download<'a> {
 
     fn open(&mut self) -> io::Result<()> {
         let url = self.endpoint.at("blobs", &self.blob.digest);
-        let request = Request { endpoint: self.endpoint, url, accept: "*/*", from: self.at };
+        let mut request = Request::get(self.endpoint, url, "*/*");
+        if self.at > 0 {
+            request = request.header("Range", format!("bytes={}-", self.at));
+        }
         let response = self.client.send(&request, self.cancel).map_err(|failure| self.fail(failure))?;
         let skip = match start_of(&response) {
             // The whole blob, though only a part was wanted.

@@ -24,6 +24,8 @@ pub(crate) struct Endpoint {
     pub(crate) settings: RegistrySettings,
     /// It is no registry but a place that a package names: what may be reached beside public addresses, there and wherever it leads.
     pub(crate) granted: Option<Granted>,
+    /// Whoever comes wants to send something, and perhaps have it taken from these other repositories of the registry.
+    pub(crate) sends: Option<Vec<String>>,
 }
 
 impl Endpoint {
@@ -53,6 +55,7 @@ impl Endpoint {
             is_mirror: false,
             settings,
             granted: None,
+            sends: None,
         })
     }
 
@@ -74,6 +77,7 @@ impl Endpoint {
             credentials: name,
             is_mirror: true,
             granted: None,
+            sends: None,
             url: Url { rest: String::new(), ..url },
         })
     }
@@ -87,6 +91,21 @@ impl Endpoint {
             is_mirror: false,
             settings: RegistrySettings::default(),
             granted: Some(granted),
+            sends: None,
+        }
+    }
+
+    /// What a token is asked for.
+    pub(super) fn scopes(&self) -> Vec<String> {
+        let scope = |repository: &str, what: &str| format!("repository:{repository}:{what}");
+        match &self.sends {
+            // Who only logs in wants nothing of any repository.
+            _ if self.repository.is_empty() => Vec::new(),
+            None => vec![scope(&self.repository, "pull")],
+            Some(others) => {
+                let others = others.iter().map(|other| scope(other, "pull"));
+                std::iter::once(scope(&self.repository, "pull,push")).chain(others).collect()
+            }
         }
     }
 

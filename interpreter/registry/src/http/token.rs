@@ -49,10 +49,12 @@ pub(super) fn authorization(
                 check_private(&url)?;
                 check_host(endpoint, &url)?;
             }
-            // Who only logs in wants nothing of any repository.
-            let default = Some(format!("repository:{}:pull", endpoint.repository));
-            let scope = scope.clone().or_else(|| default.filter(|_| !endpoint.repository.is_empty()));
-            fetch(client, endpoint, &url, service.as_deref(), scope.as_deref(), login.as_ref())
+            // What a challenge names is for the one request that it answers.
+            let scopes = match scope {
+                Some(scope) if endpoint.sends.is_none() => vec![scope.clone()],
+                _ => endpoint.scopes(),
+            };
+            fetch(client, endpoint, &url, service.as_deref(), &scopes, login.as_ref())
         }
     }
 }
@@ -95,7 +97,7 @@ fn fetch(
     endpoint: &Endpoint,
     url: &Url,
     service: Option<&str>,
-    scope: Option<&str>,
+    scopes: &[String],
     login: Option<&Login>,
 ) -> Result<Zeroizing<String>, Again> {
     let agent = client.agent(endpoint, url)?;
@@ -103,13 +105,14 @@ fn fetch(
         Some(Login::IdentityToken(token)) => {
             let mut form = vec![("grant_type", "refresh_token"), ("refresh_token", token)];
             form.push(("client_id", "pipe"));
-            form.extend(scope.map(|scope| ("scope", scope)));
+            let scope = scopes.join(" ");
+            form.extend((!scope.is_empty()).then_some(("scope", scope.as_str())));
             form.extend(service.map(|service| ("service", service)));
             agent.post(url.to_string()).send_form(form)
         }
         other => {
             let mut call = agent.get(url.to_string());
-            if let Some(scope) = scope {
+            for scope in scopes {
                 call = call.query("scope", scope);
             }
             if let Some(service) = service {

@@ -6,6 +6,7 @@ mod failing;
 mod hostile;
 mod login;
 mod pull;
+mod push;
 mod server;
 
 use std::time::Duration;

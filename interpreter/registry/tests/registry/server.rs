@@ -12,9 +12,12 @@ use sha2::{Digest, Sha256};
 /// A request.
 #[derive(Clone, Debug)]
 pub(crate) struct Asked {
+    pub(crate) method: String,
     /// Path and query.
     pub(crate) path: String,
     pub(crate) headers: BTreeMap<String, String>,
+    /// What was sent; less than was announced when the connection broke.
+    pub(crate) body: Vec<u8>,
     /// How many requests came before it.
     pub(crate) number: usize,
 }
@@ -29,11 +32,13 @@ pub(crate) struct Answer {
     pub(crate) cut: Option<usize>,
     /// Keeps the connection open then, and says nothing more.
     pub(crate) hangs: bool,
+    /// So many bytes of what was sent to an upload arrived.
+    pub(crate) arrived: usize,
 }
 
 impl Answer {
     pub(crate) fn status(status: u16) -> Answer {
-        Answer { status, headers: Vec::new(), body: Vec::new(), cut: None, hangs: false }
+        Answer { status, headers: Vec::new(), body: Vec::new(), cut: None, hangs: false, arrived: 0 }
     }
 
     pub(crate) fn ok(body: impl Into<Vec<u8>>) -> Answer {
@@ -43,6 +48,11 @@ impl Answer {
     /// Not a byte.
     pub(crate) fn silence() -> Answer {
         Answer { hangs: true, ..Answer::status(0) }
+    }
+
+    /// The connection breaks when so many bytes have arrived.
+    pub(crate) fn breaks_after(arrived: usize) -> Answer {
+        Answer { arrived, ..Answer::status(0) }
     }
 
     pub(crate) fn header(mut self, name: &str, value: &str) -> Answer {
@@ -56,6 +66,8 @@ type Script = Box<dyn FnMut(&Asked, Option<Answer>) -> Option<Answer> + Send>;
 #[derive(Default)]
 struct State {
     content: BTreeMap<String, (String, Vec<u8>)>,
+    /// Uploads that are under way.
+    uploads: BTreeMap<String, Vec<u8>>,
     script: Option<Script>,
     asked: Vec<Asked>,
     /// Paths that are only answered when all of them were asked for.
@@ -163,6 +175,11 @@ impl Server {
         self.manifest(repository, tag, &manifest)
     }
 
+    /// What is served at a path.
+    pub(crate) fn held(&self, path: &str) -> Option<Vec<u8>> {
+        self.state.lock().unwrap().content.get(path).map(|(_, bytes)| bytes.clone())
+    }
+
     fn put(&self, path: String, media: &str, bytes: &[u8]) {
         self.state.lock().unwrap().content.insert(path, (media.to_owned(), bytes.to_vec()));
     }
@@ -203,6 +220,7 @@ fn serve(stream: &TcpStream, state: &Mutex<State>) -> std::io::Result<()> {
         if reader.read_line(&mut line)? == 0 {
             return Ok(());
         }
+        let method = line.split(' ').next().unwrap_or_default().to_owned();
         let path = line.split(' ').nth(1).unwrap_or_default().to_owned();
         let mut headers = BTreeMap::new();
         loop {
@@ -211,24 +229,31 @@ fn serve(stream: &TcpStream, state: &Mutex<State>) -> std::io::Result<()> {
             let Some((name, value)) = line.trim_end().split_once(':') else { break };
             headers.insert(name.to_ascii_lowercase(), value.trim().to_owned());
         }
+        let mut body = Vec::new();
         if let Some(length) = headers.get("content-length").and_then(|length| length.parse().ok()) {
-            let mut body = vec![0; length];
-            reader.read_exact(&mut body)?;
+            (&mut reader).take(length).read_to_end(&mut body)?;
             headers.insert("(body)".to_owned(), String::from_utf8_lossy(&body).into_owned());
         }
         let mut held = state.lock().unwrap();
-        let asked = Asked { path, headers, number: held.asked.len() };
+        let asked = Asked { method, path, headers, body, number: held.asked.len() };
         held.asked.push(asked.clone());
-        let usual = usual(&held, &asked);
+        let given = usual(&held, &asked);
+        // What the script answers by itself does not happen.
         let scripted = match &mut held.script {
-            Some(script) => script(&asked, Some(usual.clone())),
+            Some(script) => script(&asked, Some(given.clone())),
             None => None,
         };
+        if let Some(Answer { arrived, .. }) = &scripted
+            && *arrived > 0
+        {
+            held.uploads.entry(asked.path.clone()).or_default().extend(&asked.body[..*arrived]);
+        }
+        let usual = if scripted.is_none() { written(&mut held, &asked).unwrap_or(given) } else { given };
         drop(held);
         let answer = scripted.unwrap_or(usual);
         wait_for_others(state, &asked.path);
         if answer.status != 0 {
-            send(stream, &answer)?;
+            send(stream, &answer, asked.method == "HEAD")?;
         }
         if answer.hangs {
             // Until the other side has had enough.
@@ -268,15 +293,77 @@ fn usual(state: &State, asked: &Asked) -> Answer {
         Some(_) => Answer::status(416),
         None => Answer::ok(bytes.clone()),
     };
-    answer.header("Content-Type", media)
+    answer.header("Content-Type", media).header("Docker-Content-Digest", &digest(bytes))
 }
 
-fn send(mut stream: &TcpStream, answer: &Answer) -> std::io::Result<()> {
+/// What becomes of something that is sent, as registries do it (OCI distribution specification, "Push").
+fn written(state: &mut State, asked: &Asked) -> Option<Answer> {
+    let (path, query) = asked.path.split_once('?').unwrap_or((&asked.path, ""));
+    let of = |name: &str| query.split('&').find_map(|pair| pair.strip_prefix(name)?.strip_prefix('='));
+    let (repository, rest) = path.strip_prefix("/v2/")?.split_once(if path.contains("/blobs/") {
+        "/blobs/"
+    } else {
+        "/manifests/"
+    })?;
+    match asked.method.as_str() {
+        "POST" => {
+            if let (Some(digest), Some(from)) = (of("mount"), of("from"))
+                && let Some(blob) = state.content.get(&format!("/v2/{from}/blobs/{digest}")).cloned()
+            {
+                state.content.insert(format!("/v2/{repository}/blobs/{digest}"), blob);
+                return Some(Answer::status(201));
+            }
+            let upload = format!("/v2/{repository}/blobs/uploads/{}", asked.number);
+            state.uploads.insert(upload.clone(), Vec::new());
+            Some(Answer::status(202).header("Location", &upload))
+        }
+        "PATCH" => {
+            let Some(upload) = state.uploads.get_mut(path) else { return Some(Answer::status(404)) };
+            let start =
+                asked.headers.get("content-range").and_then(|range| range.split('-').next()?.parse().ok());
+            if start.unwrap_or(upload.len()) != upload.len() {
+                return Some(Answer::status(416));
+            }
+            upload.extend(&asked.body);
+            Some(Answer::status(202).header("Location", path))
+        }
+        "GET" if rest.starts_with("uploads/") => {
+            let Some(upload) = state.uploads.get(path) else { return Some(Answer::status(404)) };
+            let range = format!("0-{}", upload.len().saturating_sub(1));
+            Some(Answer::status(204).header("Location", path).header("Range", &range))
+        }
+        "PUT" if rest.starts_with("uploads/") => {
+            let Some(mut bytes) = state.uploads.remove(path) else { return Some(Answer::status(404)) };
+            bytes.extend(&asked.body);
+            let found = digest(&bytes);
+            if of("digest") != Some(&found) {
+                return Some(Answer::status(400));
+            }
+            let place = format!("/v2/{repository}/blobs/{found}");
+            state.content.insert(place, ("application/octet-stream".to_owned(), bytes));
+            Some(Answer::status(201))
+        }
+        "PUT" => {
+            let media = asked.headers.get("content-type").cloned().unwrap_or_default();
+            for name in [rest, &digest(&asked.body)] {
+                let place = format!("/v2/{repository}/manifests/{name}");
+                state.content.insert(place, (media.clone(), asked.body.clone()));
+            }
+            Some(Answer::status(201))
+        }
+        _ => None,
+    }
+}
+
+fn send(mut stream: &TcpStream, answer: &Answer, head_only: bool) -> std::io::Result<()> {
     let mut head = format!("HTTP/1.1 {} X\r\nContent-Length: {}\r\n", answer.status, answer.body.len());
     for (name, value) in &answer.headers {
         head.push_str(&format!("{name}: {value}\r\n"));
     }
     stream.write_all(head.as_bytes())?;
     stream.write_all(b"\r\n")?;
+    if head_only {
+        return Ok(());
+    }
     stream.write_all(&answer.body[..answer.cut.unwrap_or(answer.body.len())])
 }

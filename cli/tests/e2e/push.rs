@@ -1,0 +1,287 @@
+//! Images out: pushed to a registry as people run it, indexed, retagged, saved; one digest whoever makes them.
+
+use std::io::{BufRead, BufReader, Read, Write};
+use std::os::unix::net::UnixListener;
+
+use crate::harness::{World, finish, pipe_binary};
+use crate::images;
+use crate::login::login;
+use crate::registry::{PASSWORD, Registry};
+
+const APP: &str = r#"
+param tools: Container = host.toolchain()
+let platforms: List[Platform] = ["linux/amd64", "linux/arm64"]
+
+fn built(platform: Platform) -> Dir {
+  tools
+    .run(sh"""
+      mkdir -p /out/bin /out/data/empty
+      echo "built for ${{platform.arch}}" > /out/bin/app
+      chmod 755 /out/bin/app
+      ln /out/bin/app /out/bin/same
+      ln -s ../bin/app /out/data/link
+      """)
+    .dir("/out")
+}
+
+pub fn app(platform: Platform = "linux/amd64") -> Container {
+  scratch(platform: platform)
+    .copy("/", built(platform))
+    .entrypoint(["/bin/app"])
+    .command(["serve"])
+    .env("MODE", "production")
+    .user("1000:1000")
+    .workdir("/data")
+    .expose(8080)
+    .label("org.example.of", "tests")
+    .annotation("org.example.note", "said")
+}
+
+pub action single(ref: ImageRef) -> ImageRef { do app().push(ref) }
+pub action publish(ref: ImageRef) -> ImageRef { do index([for p in platforms => app(p)]).push(ref) }
+pub action copied(from: ImageRef, to: ImageRef) -> ImageRef { do image(from).push(to) }
+pub fn bundle() -> File { app().tarball() }
+pub fn back() -> Dir { archive(bundle()).rootfs }
+pub fn started() -> List[String] { archive(bundle()).entrypoint + archive(bundle()).command }
+pub action hosts(ref: ImageRef) -> ImageRef { do tools.push(ref) }
+pub action loaded(ref: ImageRef) -> ImageRef { do app().load(ref) }
+pub action twice(ref: ImageRef) -> ImageRef { do index([app(), app()]).push(ref) }
+"#;
+
+/// Everything that is sent has one of these methods.
+const SENDING: &[&str] = &["POST", "PATCH", "PUT"];
+
+/// The digest of what `run` printed, and the reference before it.
+fn digest_of(printed: &str) -> (String, String) {
+    let (reference, digest) = printed.trim().split_once('@').unwrap_or_else(|| panic!("{printed}"));
+    (reference.to_owned(), digest.to_owned())
+}
+
+#[test]
+fn a_retagged_index_keeps_its_digest_and_sends_no_blob() {
+    let registry = Registry::empty();
+    let world = World::module(APP);
+    let at = |name: &str| format!("{}/{name}", registry.address);
+    let plan = world.prints(["plan", "publish", "--ref", &at("team/app:1")]);
+    assert!(plan.contains("push"), "{plan}");
+    assert_eq!(registry.asked(SENDING), [""; 0]);
+
+    let (reference, digest) = digest_of(&world.prints(["run", "publish", "--ref", &at("team/app:1")]));
+    assert_eq!(reference, at("team/app:1"));
+    // Two layers and two configurations, two manifests and the index.
+    let sent = registry.asked(&["PATCH", "PUT"]);
+    assert_eq!(sent.iter().filter(|line| line.starts_with("PATCH")).count(), 4, "{sent:#?}");
+
+    // The same again: nothing is sent.
+    assert_eq!(digest_of(&world.prints(["run", "publish", "--ref", &at("team/app:1")])).1, digest);
+    assert_eq!(registry.asked(SENDING), [""; 0]);
+
+    // Another tag, by somebody who has nothing of it: no byte of a blob.
+    let other = World::module(APP);
+    let copied = |from: &str, to: &str| {
+        digest_of(&other.prints(["run", "copied", "--from", &at(from), "--to", &at(to)]))
+    };
+    assert_eq!(copied("team/app:1", "team/app:2"), (at("team/app:2"), digest.clone()));
+    assert_eq!(registry.asked(SENDING), ["PUT /v2/team/app/manifests/2 201"]);
+
+    // Another repository: the registry takes all blobs from the first.
+    assert_eq!(copied("team/app:1", "else/where:1").1, digest);
+    let sent = registry.asked(SENDING);
+    let mounted = sent.iter().filter(|line| line.contains("mount=") && line.ends_with(" 201")).count();
+    assert_eq!((sent.iter().filter(|line| line.starts_with("PATCH")).count(), mounted), (0, 4), "{sent:#?}");
+    assert_eq!(copied("team/app:1", "else/where:1").1, digest);
+}
+
+/// What is read back by others is what was said.
+#[test]
+fn others_read_it_back() {
+    let registry = Registry::empty();
+    let world = World::module(APP);
+    let reference = format!("{}/team/app:1", registry.address);
+    let (_, digest) = digest_of(&world.prints(["run", "single", "--ref", &reference]));
+    let skopeo = |args: &[&str]| {
+        let mut command = world.command("skopeo");
+        command.arg("--insecure-policy").args(args).env("TMPDIR", world.path(""));
+        finish(&mut command).success().stdout
+    };
+    let config = skopeo(&["inspect", "--tls-verify=false", "--config", &format!("docker://{reference}")]);
+    let config: serde_json::Value = serde_json::from_str(&config).unwrap();
+    insta::assert_snapshot!(serde_json::to_string_pretty(&config["config"]).unwrap(), @r#"
+    {
+      "User": "1000:1000",
+      "ExposedPorts": {
+        "8080/tcp": {}
+      },
+      "Env": [
+        "MODE=production"
+      ],
+      "Entrypoint": [
+        "/bin/app"
+      ],
+      "Cmd": [
+        "serve"
+      ],
+      "WorkingDir": "/data",
+      "Labels": {
+        "org.example.of": "tests"
+      }
+    }
+    "#);
+    let raw = skopeo(&["inspect", "--tls-verify=false", "--raw", &format!("docker://{reference}")]);
+    assert!(raw.contains(r#""annotations":{"org.example.note":"said"}"#), "{raw}");
+    world.run(["run", "bundle", "-o", "app.tar"]).success();
+    for form in ["oci-archive", "docker-archive"] {
+        let copy = world.path(form);
+        skopeo(&["copy", &format!("{form}:app.tar"), &format!("dir:{}", copy.display())]);
+        let manifest = std::fs::read_to_string(copy.join("manifest.json")).unwrap();
+        let manifest: serde_json::Value = serde_json::from_str(&manifest).unwrap();
+        assert_eq!(manifest["layers"].as_array().unwrap().len(), 1, "{form}");
+    }
+    let index = skopeo(&["inspect", "oci-archive:app.tar"]);
+    assert!(index.contains(&digest), "{index}");
+    assert_eq!(world.prints(["run", "started", "--json"]).trim(), r#"["/bin/app","serve"]"#);
+    world.run(["run", "back", "-o", "back"]).success();
+    assert_eq!(world.read("back/bin/same"), "built for amd64\n");
+    assert!(world.package().join("back/data/empty").is_dir());
+}
+
+/// Stores, homes, time zones, locales, umasks and host names do not count, nor who it is: the digest stands here, and every kind of user runs this.
+#[test]
+fn one_digest_whoever_makes_it() {
+    let module = r##"
+param files: Dir = workspace.dir("files")
+pub fn image_of() -> Container {
+  scratch(platform: "linux/amd64")
+    .copy("/etc", dir(["hosts": files.file("a"), "below/b": files.file("b")]))
+    .write("/bin/app", "#!/bin/sh\n", mode: "4755")
+    .entrypoint(["/bin/app"])
+    .label("a", "b")
+}
+pub fn manifest() -> String { image_of().tarball().unpack().file("index.json").contents }
+"##;
+    let made = |umask: &str, variables: &[(&str, &str)]| {
+        let world = World::module(module);
+        world.write("files/a", "one\n");
+        world.write("files/b", "two\n");
+        let mut command = world.command("/bin/sh");
+        let script = format!("umask {umask}; exec \"$0\" \"$@\"");
+        command.args(["-c", &script]).arg(pipe_binary()).args(["run", "manifest"]);
+        finish(command.envs(variables.iter().copied())).success().stdout
+    };
+    let first = made("022", &[]);
+    let elsewhere =
+        [("TZ", "Asia/Tokyo"), ("LC_ALL", "C"), ("LANG", "de_DE.UTF-8"), ("HOSTNAME", "elsewhere")];
+    let second = made("077", &elsewhere);
+    assert_eq!(first, second);
+    insta::assert_snapshot!(first, @r#"{"schemaVersion":2,"mediaType":"application/vnd.oci.image.index.v1+json","manifests":[{"mediaType":"application/vnd.oci.image.manifest.v1+json","digest":"sha256:e8993eafbaca45c47acd5404791ea5a399e704dd5c81d63b614c28824002145c","size":401,"platform":{"os":"linux","architecture":"amd64"}}]}"#);
+    let later = made("022", &[("SOURCE_DATE_EPOCH", "1000000000")]);
+    assert_ne!(first, later);
+}
+
+/// Over an image of another registry: its layer is what it was there.
+#[test]
+fn the_layers_of_the_base_stay_as_they_are() {
+    let module = r#"
+pub action publish(ref: ImageRef) -> ImageRef {
+  do image("library/odd:1").write("/srv/app/new", "new\n").unset_env("B").env("C", "set").push(ref)
+}
+pub action same(ref: ImageRef) -> ImageRef { do image("library/odd:1").push(ref) }
+"#;
+    let Some((world, server)) = images::world("the_layers_of_the_base_stay_as_they_are", module) else {
+        return;
+    };
+    let registry = Registry::empty();
+    let at = |name: &str| format!("{}/{name}", registry.address);
+    let base: serde_json::Value =
+        serde_json::from_slice(&server.held("/v2/library/odd/manifests/1").unwrap()).unwrap();
+    let (_, digest) = digest_of(&world.prints(["run", "publish", "--ref", &at("over:1")]));
+    let of = |name: &str| {
+        let manifest = finish(
+            world
+                .command("curl")
+                .args(["-sf", "-H", "Accept: application/vnd.oci.image.manifest.v1+json"])
+                .arg(format!("{}/v2/{name}", registry.url())),
+        );
+        manifest.success().stdout
+    };
+    let pushed: serde_json::Value = serde_json::from_str(&of("over/manifests/1")).unwrap();
+    let layers = pushed["layers"].as_array().unwrap();
+    assert_eq!(layers[..2], base["layers"].as_array().unwrap()[..]);
+    assert_eq!(layers.len(), 3);
+    let config = of(&format!("over/blobs/{}", pushed["config"]["digest"].as_str().unwrap()));
+    assert!(config.contains(r#""Env":["PATH=/opt/tools:/bin","A=image","C=set"]"#), "{config}");
+    assert!(config.contains(r#""Cmd":["never"]"#) && config.contains(r#""User":"app""#), "{config}");
+    // Nothing changed is the image itself.
+    let (_, same) = digest_of(&world.prints(["run", "same", "--ref", &at("same:1")]));
+    assert_eq!(same, crate::server::digest(&server.held("/v2/library/odd/manifests/1").unwrap()));
+    assert_ne!(same, digest);
+}
+
+#[test]
+fn what_cannot_be_pushed_is_said() {
+    let registry = Registry::empty_asking();
+    let world = World::module(APP);
+    let at = |name: &str| format!("{}/{name}", registry.address);
+    world
+        .run(["run", "single", "--ref", &at("app:1")])
+        .exits(3)
+        .says("cannot push")
+        .says("401 Unauthorized")
+        .says("pipe login")
+        .says("main.pipe:");
+    world.run(["run", "hosts", "--ref", &at("app:1")]).exits(1).says("copy what is needed");
+    world.run(["run", "twice", "--ref", &at("app:1")]).exits(1).says("linux/amd64");
+    world.run(["run", "--pure", "single", "--ref", &at("app:1")]).exits(2).says("push");
+    world.run(["run", "app", "-o", "x"]).exits(2).says("tarball()");
+    // Who is known may.
+    login(&world, &registry.address, PASSWORD).success();
+    world.run(["run", "single", "--ref", &at("app:1")]).success();
+}
+
+/// Docker's daemon and Podman's service take an archive; what they say is passed on.
+#[test]
+fn images_are_loaded_into_the_container_engine() {
+    let world = World::module(APP);
+    let socket = world.path("engine.sock");
+    let listener = UnixListener::bind(&socket).unwrap();
+    let engine = std::thread::spawn(move || {
+        [
+            "200 OK\r\n\r\n{\"stream\":\"Loaded image: app:dev\\n\"}\n",
+            "200 OK\r\n\r\n{\"error\":\"it is full\"}\n",
+        ]
+        .map(|answer| {
+            let (mut stream, _) = listener.accept().unwrap();
+            let mut reader = BufReader::new(stream.try_clone().unwrap());
+            let (mut asked, mut length) = (String::new(), 0);
+            while reader.read_line(&mut asked).unwrap() > 2 {
+                let last = asked.lines().last().unwrap().to_ascii_lowercase();
+                length = last.strip_prefix("content-length: ").map_or(length, |text| text.parse().unwrap());
+            }
+            let mut body = vec![0; length];
+            reader.read_exact(&mut body).unwrap();
+            stream.write_all(format!("HTTP/1.1 {answer}").as_bytes()).unwrap();
+            (asked, body)
+        })
+    });
+    let load = |allow: &[&str]| {
+        let mut command = world.pipe();
+        command.env("DOCKER_HOST", format!("unix://{}", socket.display()));
+        finish(command.args(["run"]).args(allow).args(["loaded", "--ref", "app:dev"]))
+    };
+    load(&[]).exits(2).says("--allow load");
+    assert_eq!(load(&["--allow", "load"]).success().stdout.trim(), "app:dev");
+    load(&["--allow", "load"]).exits(3).says("cannot load").says("it is full");
+    let [(asked, body), _] = engine.join().unwrap();
+    assert!(asked.starts_with("POST /images/load"), "{asked}");
+    let mut archive = tar::Archive::new(body.as_slice());
+    let manifest = archive
+        .entries()
+        .unwrap()
+        .map(Result::unwrap)
+        .find(|entry| entry.path_bytes() == &b"manifest.json"[..]);
+    let mut text = String::new();
+    manifest.unwrap().read_to_string(&mut text).unwrap();
+    assert!(text.contains(r#""RepoTags":["docker.io/library/app:dev"]"#), "{text}");
+    // Nobody is there.
+    load(&["--allow", "load"]).exits(3).says("engine.sock");
+}

@@ -1,0 +1,27 @@
+//! What is said when an image could not be sent.
+
+use crate::http::{Endpoint, Failure};
+use crate::{ErrorKind, Reference, RegistryError};
+
+pub(super) fn refused(to: &Reference, endpoint: &Endpoint, failure: Failure) -> RegistryError {
+    let (registry, shown) = (&to.registry, endpoint.shown());
+    let message = format!("cannot push {to}: {shown}: {}", failure.shown());
+    match failure {
+        Failure::Cancelled => RegistryError::cancelled(),
+        Failure::Unauthorized { .. } => RegistryError::new(ErrorKind::Refused, message).help(format!(
+            "log in with `pipe login {registry}`, or give `push` an `auth:`; whoever that is must be allowed to write to `{}`",
+            to.repository
+        )),
+        Failure::Absent => {
+            let message = format!("cannot push {to}: {shown} has no repository `{}`", to.repository);
+            RegistryError::new(ErrorKind::Absent, message)
+                .help("look at its name; some registries want a repository to be made before anything is pushed to it")
+        }
+        Failure::Passing(_) | Failure::Wrong(_) => {
+            RegistryError::new(ErrorKind::Unreachable, message).help(format!(
+                "run again: what arrived is not sent again; a registry without TLS stands in the user configuration: \
+                 `[registry.\"{registry}\"] plain_http = true`"
+            ))
+        }
+    }
+}

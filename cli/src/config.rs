@@ -29,6 +29,9 @@ pub(crate) struct Config {
     git: Git,
     #[serde(default)]
     network: Network,
+    /// Where secrets are that packages ask for as variables.
+    #[serde(default)]
+    pub(crate) secrets: BTreeMap<String, String>,
     /// What packages are allowed.
     #[serde(default)]
     grants: Vec<PackageGrants>,

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use pipe_cache::{CacheAddress, RemoteCache};
-use pipe_engine::{Backend, Engine, EngineOptions, EventSink, Grants, ImageOptions, Redactor, RemoteCaches};
+use pipe_engine::{Backend, Engine, EngineOptions, EventSink, Grants, ImageOptions, RemoteCaches};
 use pipe_fetch::GitSettings;
 use pipe_registry::{Proxies, Settings};
 use pipe_sandbox::{Sandbox, SandboxOptions, layer_owner};
@@ -18,6 +18,7 @@ use crate::environment::Environment;
 use crate::exit::CliError;
 use crate::lock;
 use crate::progress::Progress;
+use crate::secrets::UserSecrets;
 
 /// Opens the user's store, with a way into the steps' user namespace.
 ///
@@ -55,6 +56,8 @@ fn open_store_of(environment: &Environment, sandbox: &Sandbox) -> Result<Store, 
 pub(crate) fn open_store_in(dir: &Path, sandbox: &Sandbox) -> Result<Store, StoreError> {
     let store = Store::open(dir, StoreOptions::new(layer_owner(dir)))?;
     store.attach_namespace(Arc::new(sandbox.clone()));
+    // What a killed process left may hold what nobody may keep. What cannot be removed now the next command finds.
+    let _ = store.recover();
     Ok(store)
 }
 
@@ -139,7 +142,9 @@ pub(crate) fn engine(
     options.certificates = config.certificates()?.map(Arc::from);
     options.fail_fast = execution.fail_fast;
     options.no_cache = execution.no_cache;
-    options.redactor = Redactor::none();
+    options.secrets = Arc::new(UserSecrets::new(&config.secrets, environment.home.as_deref())?);
+    options.cache_key = environment.cache_key.clone();
+    options.ssh_agent = environment.ssh_agent.clone();
     options.approver =
         Arc::new(Answering { approved: execution.approve.clone(), terminal: environment.can_ask() });
     options.source_date = environment.written_time();

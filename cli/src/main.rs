@@ -30,6 +30,7 @@ mod result;
 mod resume;
 mod rewrite;
 mod rounds;
+mod secrets;
 mod signals;
 mod target;
 mod upkeep;

@@ -97,6 +97,9 @@ fn shell(root: Output, script: &str, mounts: Vec<Mount>, env: BTreeMap<String, A
         network: Network::Off,
         stdin: None,
         services: Vec::new(),
+        secrets: Vec::new(),
+        ssh_agent: false,
+        allow_secret_in: Vec::new(),
     }))
 }
 

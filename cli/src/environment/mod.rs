@@ -5,10 +5,11 @@ mod ci;
 use std::collections::BTreeMap;
 use std::ffi::OsString;
 use std::io::IsTerminal;
+use std::os::unix::ffi::OsStringExt;
 use std::path::PathBuf;
 
 use pipe_analysis::OsSystem;
-use pipe_engine::NORMAL_TIME;
+use pipe_engine::{NORMAL_TIME, SecretBytes};
 use pipe_eval::CiFacts;
 use pipe_registry::Proxies;
 
@@ -37,6 +38,10 @@ pub(crate) struct Environment {
     pub(crate) in_ci: bool,
     /// Grants of `PIPE_ALLOW`, a list.
     pub(crate) allow: Option<String>,
+    /// What secrets are made unrecognizable with in keys: `PIPE_CACHE_KEY`.
+    pub(crate) cache_key: Option<SecretBytes>,
+    /// The socket of the user's SSH agent.
+    pub(crate) ssh_agent: Option<PathBuf>,
     /// `NO_COLOR` is set.
     pub(crate) no_color: bool,
     /// This is a job of GitHub Actions.
@@ -98,6 +103,8 @@ impl Environment {
             },
             in_ci: value("CI").is_some_and(|value| value != "false"),
             allow: text("PIPE_ALLOW")?,
+            cache_key: cache_key()?,
+            ssh_agent: path("SSH_AUTH_SOCK").map(|socket| current_dir.join(socket)),
             no_color: value("NO_COLOR").is_some(),
             github: value("GITHUB_ACTIONS").is_some_and(|v| v == "true"),
             gitlab: value("GITLAB_CI").is_some_and(|v| v == "true"),
@@ -189,6 +196,23 @@ impl Environment {
                 .help("set PIPE_STORE to a folder on a local disk")
         })
     }
+}
+
+/// A variable that the user lets a package use as a secret.
+pub(crate) fn secret(name: &str) -> Option<SecretBytes> {
+    std::env::var_os(name).map(|value| SecretBytes::new(value.into_vec()))
+}
+
+/// Bytes of `PIPE_CACHE_KEY` at least: with fewer, who sees a key can try out what secrets it was made of.
+const SHORTEST_KEY: usize = 16;
+
+fn cache_key() -> Result<Option<SecretBytes>, CliError> {
+    let Some(key) = secret("PIPE_CACHE_KEY").filter(|key| !key.expose().is_empty()) else { return Ok(None) };
+    if key.expose().len() < SHORTEST_KEY {
+        return Err(CliError::usage(format!("PIPE_CACHE_KEY has fewer than {SHORTEST_KEY} bytes"))
+            .help("make one that nobody can guess, as `openssl rand -hex 32` does, and give it to whoever shares a cache"));
+    }
+    Ok(Some(key))
 }
 
 /// A variable that is set to something.

@@ -31,7 +31,7 @@ impl Answers {
             Arg::Const(datum) => Some(datum.clone()),
             Arg::Output(output) => match self.0.get(output)? {
                 Value::Datum(datum) => Some(datum.clone()),
-                Value::Tree(_) | Value::File(_) | Value::Service(_) => None,
+                Value::Tree(_) | Value::File(_) | Value::Service(_) | Value::Secret(_) => None,
             },
         }
     }
@@ -40,7 +40,7 @@ impl Answers {
     pub(crate) fn tree(&self, output: Output) -> Option<&TreeValue> {
         match self.0.get(&output)? {
             Value::Tree(tree) => Some(tree),
-            Value::File(_) | Value::Datum(_) | Value::Service(_) => None,
+            Value::File(_) | Value::Datum(_) | Value::Service(_) | Value::Secret(_) => None,
         }
     }
 
@@ -48,7 +48,7 @@ impl Answers {
     pub(crate) fn file(&self, output: Output) -> Option<&FileRef> {
         match self.0.get(&output)? {
             Value::File(file) => Some(file),
-            Value::Tree(_) | Value::Datum(_) | Value::Service(_) => None,
+            Value::Tree(_) | Value::Datum(_) | Value::Service(_) | Value::Secret(_) => None,
         }
     }
 }

@@ -148,8 +148,16 @@ impl World {
 
     /// Starts `pipe`, with its events readable.
     pub(crate) fn start<A: AsRef<OsStr>>(&self, args: impl IntoIterator<Item = A>) -> Running {
-        let child = self
-            .pipe()
+        self.start_with(self.pipe(), args)
+    }
+
+    /// As [`World::start`], of a `pipe` that was prepared.
+    pub(crate) fn start_with<A: AsRef<OsStr>>(
+        &self,
+        mut pipe: Command,
+        args: impl IntoIterator<Item = A>,
+    ) -> Running {
+        let child = pipe
             .arg("--progress=json")
             .args(args)
             .stdout(Stdio::piped())

@@ -50,6 +50,7 @@ mod registry;
 mod rounds;
 mod samples;
 mod scripts;
+mod secrets;
 mod services;
 mod shared_cache;
 mod start;

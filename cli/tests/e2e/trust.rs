@@ -40,7 +40,7 @@ fn hostile() -> World {
     std::fs::create_dir(world.path("outside")).unwrap();
     std::fs::write(world.path("outside/plans"), "secret plans\n").unwrap();
     std::fs::create_dir(world.home().join(".ssh")).unwrap();
-    std::fs::write(world.home().join(".ssh/id_rsa"), "KEY").unwrap();
+    std::fs::write(world.home().join(".ssh/id_rsa"), "A PRIVATE KEY\n").unwrap();
     symlink("../outside/plans", world.package().join("link")).unwrap();
     world
 }
@@ -190,12 +190,16 @@ fn with_the_flag_it_works() {
     // What was granted is what was asked for: one with `net:host` may no more than that.
     run(&["run", "--allow", "net:host", "network"]).success();
     run(&["run", "--allow", "net:host", "volume"]).exits(2);
-    // Granted, secrets are what they are: not there yet.
-    run(&["run", "--allow", "secret:TOKEN", "secret_env"]).exits(3).says("secret_env");
+    let key = format!("secret:file:{}", real(world.home().join(".ssh/id_rsa")));
+    run(&["run", "--allow", &key, "secret_file"]).success();
+    run(&["run", "--allow", "secret:file:~/.ssh/id_rsa", "secret_file"]).success();
+    let token =
+        finish(world.pipe().args(["run", "--allow", "secret:TOKEN", "secret_env"]).env("TOKEN", "A-TOKEN"));
+    token.success();
     // A value of the command line is its own grant.
     let link = world.path("outside/plans");
     assert_eq!(run(&["run", "linked", "--link", link.to_str().unwrap()]).success().stdout, "secret plans\n");
-    run(&["run", "secret_command", "--command", "cmd:true"]).exits(3).says("secret_env");
+    run(&["run", "secret_command", "--command", "cmd:echo A-TOKEN"]).success();
     assert_eq!(run(&["run", "host.env(\"AWS_SECRET_ACCESS_KEY\")"]).success().stdout, "AKIA");
 }
 

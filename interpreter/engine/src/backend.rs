@@ -11,7 +11,7 @@ use pipe_ops::{Digest, Limits};
 use pipe_store::{DatedFile, FileRef, LayerRef, LayerScan};
 use tokio_util::sync::CancellationToken;
 
-use crate::{StepNetwork, Stream};
+use crate::{SecretBytes, StepNetwork, Stream};
 
 /// Where a step finds the certificates of authorities that it is to trust, when the user has some of their own.
 pub const CERTIFICATES: &str = "/run/pipe/ca-certificates.crt";
@@ -116,6 +116,8 @@ pub struct StepSpec {
     pub shell: Option<String>,
     /// Running services that it reaches. They are reached whatever else the network leads to, but not from the host's own.
     pub services: Vec<ServiceLink>,
+    /// What it is given that nobody else may see.
+    pub secrets: StepSecrets,
 }
 
 /// Names a running service to its backend: no two of one backend have the same.
@@ -188,6 +190,42 @@ pub enum ServiceEnd {
     },
 }
 
+/// What a command is given that nobody else may see. All of it is there while the command runs and is no part of what it leaves.
+#[derive(Clone, Debug, Default)]
+pub struct StepSecrets {
+    /// Variables beside those of [`StepSpec::env`].
+    pub env: BTreeMap<String, SecretBytes>,
+    /// Files in memory, over whatever else is at their paths.
+    pub files: Vec<SecretFile>,
+    /// The socket of the user's SSH agent. The command reaches it at [`StepSecrets::SSH_AGENT`], for the two things that it takes to
+    /// log in somewhere: which keys there are, and signatures.
+    pub ssh_agent: Option<PathBuf>,
+    /// What must not be in what the command leaves; where it is found is told by [`StepOutcome::leaks`].
+    pub hidden: Vec<SecretBytes>,
+    /// Absolute paths at or below which it may.
+    pub may_stay_in: Vec<String>,
+}
+
+impl StepSecrets {
+    /// Where a command finds the user's SSH agent.
+    pub const SSH_AGENT: &str = "/run/pipe/ssh-agent.sock";
+    /// The folder of Docker's configuration with a command's logins.
+    pub const DOCKER_CONFIG: &str = "/run/pipe/docker";
+}
+
+/// A file in memory with a secret.
+#[derive(Clone, Debug)]
+pub struct SecretFile {
+    /// Absolute, normalised.
+    pub path: String,
+    /// Permission bits.
+    pub mode: u32,
+    /// `user[:group]`, names are looked up in the root's own files; the command's user when `None`.
+    pub owner: Option<String>,
+    /// What is in it.
+    pub content: SecretBytes,
+}
+
 /// What a root stands on.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Base {
@@ -252,6 +290,17 @@ pub struct StepOutcome {
     pub offline: Option<String>,
     /// Absolute paths of sockets that it left. They are in none of the layers.
     pub sockets: Vec<PathBuf>,
+    /// Where secrets are in what it left, each path once. When there are any, there are no layers: they are gone.
+    pub leaks: Vec<Leak>,
+}
+
+/// A secret in what a command left.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Leak {
+    /// The absolute path, as the command saw it.
+    pub path: PathBuf,
+    /// Which secret: its place in [`StepSecrets::hidden`].
+    pub secret: usize,
 }
 
 /// A layer that a step left, still without a name in the store.

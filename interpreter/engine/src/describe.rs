@@ -16,6 +16,8 @@ pub(crate) fn operation(op: &Op) -> &'static str {
         Op::HostDir(_) | Op::HostFile { .. } => "import",
         Op::HostEnv { .. } => "host.env",
         Op::HostSecret { .. } => "host.secret",
+        Op::RandomSecret { .. } => "secret.random",
+        Op::FakeSecret { .. } => "fake.secret",
         Op::Exec(_) => "exec",
         Op::Service(_) => "service",
         Op::Guard { .. } => "guard",
@@ -84,6 +86,7 @@ pub(crate) fn name(node: &Node) -> Arc<str> {
         Op::HostFile { path } => Some(path.as_str()),
         Op::HostEnv { name } => Some(name.as_str()),
         Op::HostSecret { source } => Some(source.as_str()),
+        Op::FakeSecret { name } => Some(name.as_str()),
         Op::Subdir { path, .. }
         | Op::Subfile { path, .. }
         | Op::Write { path, .. }

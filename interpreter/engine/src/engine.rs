@@ -9,9 +9,14 @@ use pipe_ops::{Graph, Output};
 use pipe_store::Store;
 
 use crate::approval::{Approver, Nobody};
+use crate::redact::Masked;
+use crate::secrets::NoSecrets;
 use crate::session::HostSnapshot;
 use crate::steps::OpContext;
-use crate::{Backend, EngineError, EventSink, Grants, ImageOptions, Plan, Redactor, RemoteCaches, Session};
+use crate::{
+    Backend, EngineError, EventSink, Grants, ImageOptions, Plan, Redactor, RemoteCaches, SecretBytes,
+    SecretReader, Session,
+};
 
 /// How an engine works.
 #[derive(Clone, Debug)]
@@ -42,7 +47,14 @@ pub struct EngineOptions {
     pub remotes: RemoteCaches,
     /// Asked before an action that needs a yes goes on.
     pub approver: Arc<dyn Approver>,
-    /// Masks secrets in whatever steps print.
+    /// Reads the user's secrets.
+    pub secrets: Arc<dyn SecretReader>,
+    /// What secrets are made unrecognizable with in keys, shared by whoever is to share results of steps with secrets; the store's own
+    /// when `None`.
+    pub cache_key: Option<SecretBytes>,
+    /// The socket of the user's SSH agent.
+    pub ssh_agent: Option<PathBuf>,
+    /// Masks secrets in whatever steps print. It learns those that a session reads.
     pub redactor: Redactor,
     /// The time of everything in an archive, and of what actions write to the host, in seconds since 1970.
     pub source_date: i64,
@@ -68,6 +80,9 @@ impl EngineOptions {
             git: GitSettings::default(),
             remotes: RemoteCaches::default(),
             approver: Arc::new(Nobody),
+            secrets: Arc::new(NoSecrets),
+            cache_key: None,
+            ssh_agent: None,
             redactor: Redactor::none(),
             source_date: NORMAL_TIME,
         }
@@ -103,6 +118,7 @@ impl Engine {
         options: EngineOptions,
         events: Arc<dyn EventSink>,
     ) -> Engine {
+        let events = Arc::new(Masked::new(events, options.redactor.clone()));
         Engine { store, backend, options: Arc::new(options), events }
     }
 

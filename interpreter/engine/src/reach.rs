@@ -146,7 +146,6 @@ impl Reach {
         let refused = self.nodes.iter().skip(first).filter_map(|needed| {
             let operation = match &needed.node.op {
                 Op::Declared { operation, .. } => operation.clone(),
-                Op::HostSecret { .. } => "host.secret".into(),
                 op => match op.command()? {
                     exec if !same_platform(&exec.platform, platform) => {
                         format!("platform: {}", exec.platform).into()

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use pipe_ops::{Datum, Digest};
 use pipe_store::{FileRef, Stored, Tree, TreeKind};
 
-use crate::{Base, ServiceValue};
+use crate::{Base, Secret, ServiceValue};
 
 /// A value of an [`Output`](pipe_ops::Output).
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -18,6 +18,8 @@ pub enum Value {
     Datum(Datum),
     /// A service, not necessarily running.
     Service(Arc<ServiceValue>),
+    /// A secret.
+    Secret(Secret),
 }
 
 /// A tree with what it stands on.
@@ -57,7 +59,7 @@ impl Value {
         match self {
             Value::Tree(value) => Some(Stored::Tree((*value.tree).clone())),
             Value::File(file) => Some(Stored::File(file.clone())),
-            Value::Datum(_) | Value::Service(_) => None,
+            Value::Datum(_) | Value::Service(_) | Value::Secret(_) => None,
         }
     }
 
@@ -68,6 +70,7 @@ impl Value {
             Value::File(_) => "a file",
             Value::Datum(_) => "a plain value",
             Value::Service(_) => "a service",
+            Value::Secret(_) => "a secret",
         }
     }
 }

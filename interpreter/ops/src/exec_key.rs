@@ -29,6 +29,12 @@ pub struct ResolvedExec {
     pub stdin: Option<String>,
     /// Services that it reaches.
     pub services: Vec<ResolvedBinding>,
+    /// Secrets that it is given, in order.
+    pub secrets: Vec<ResolvedSecret>,
+    /// Whether it reaches the user's SSH agent: whose keys are in that does not count.
+    pub ssh_agent: bool,
+    /// Where its secrets may stay in what it leaves.
+    pub allow_secret_in: Vec<String>,
 }
 
 /// A service that a command reaches, with everything that the service depends on known.
@@ -40,6 +46,39 @@ pub struct ResolvedBinding {
     pub definition: Digest,
     /// Its ports are on the command's own loopback, too.
     pub localhost: bool,
+}
+
+/// A secret of a command, as far as it counts.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ResolvedSecret {
+    /// How the command has it.
+    pub given: ResolvedGiven,
+    /// What stands for its value, made with a key that is not in the store's results: nobody can tell a guess by it. `None` for one that
+    /// counts by name.
+    pub value: Option<Digest>,
+}
+
+/// How a command has a secret, in all that counts.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum ResolvedGiven {
+    /// In this variable.
+    Env(String),
+    /// In a file.
+    File {
+        /// Its path.
+        path: String,
+        /// Permission bits.
+        mode: u32,
+        /// `user[:group]`; the command's own user when `None`.
+        owner: Option<String>,
+    },
+    /// As the password for a registry.
+    Login {
+        /// The registry.
+        registry: String,
+        /// The user's name there.
+        username: String,
+    },
 }
 
 /// A mount whose content is known.
@@ -96,12 +135,51 @@ impl ResolvedExec {
             preimage = preimage.digest("host tools", base);
         }
         preimage = preimage.digest("root file system", self.root);
-        let preimage = self.mounts.iter().fold(preimage, |preimage, mount| mount.add_to(preimage));
-        self.services.iter().fold(preimage, |preimage, service| {
+        preimage = self.mounts.iter().fold(preimage, |preimage, mount| mount.add_to(preimage));
+        preimage = self.services.iter().fold(preimage, |preimage, service| {
             let ResolvedBinding { alias, definition, localhost } = service;
             let preimage = preimage.digest(format!("service {alias}"), *definition);
             if *localhost { preimage.text(format!("service {alias} (localhost)"), "") } else { preimage }
-        })
+        });
+        preimage = self.secrets.iter().fold(preimage, |preimage, secret| secret.add_to(preimage));
+        if self.ssh_agent {
+            preimage = preimage.text("ssh agent", "");
+        }
+        let stays = |preimage: Preimage, path: &String| preimage.text(format!("{SECRET_MAY_STAY}{path}"), "");
+        self.allow_secret_in.iter().fold(preimage, stays)
+    }
+}
+
+/// What the label of a path begins with at which a step's secrets may stay.
+const SECRET_MAY_STAY: &str = "allow_secret_in ";
+
+impl Preimage {
+    /// Whether what the step left may hold secrets, so that it must not leave this machine.
+    pub fn may_hold_secrets(&self) -> bool {
+        self.fields().iter().any(|field| field.label.starts_with(SECRET_MAY_STAY))
+    }
+}
+
+impl ResolvedSecret {
+    fn add_to(&self, preimage: Preimage) -> Preimage {
+        let (label, with) = match &self.given {
+            ResolvedGiven::Env(name) => (format!("secret {name}"), None),
+            ResolvedGiven::File { path, mode, owner } => {
+                let owner = owner.as_ref().map(|owner| format!(" {owner}")).unwrap_or_default();
+                (format!("secret {path}"), Some(("mode, owner", format!("{mode:04o}{owner}"))))
+            }
+            ResolvedGiven::Login { registry, username } => {
+                (format!("login {registry}"), Some(("user", username.clone())))
+            }
+        };
+        let preimage = match with {
+            Some((what, value)) => preimage.text(format!("{label} ({what})"), value),
+            None => preimage,
+        };
+        match self.value {
+            Some(value) => preimage.digest(label, value),
+            None => preimage.text(label, "by name"),
+        }
     }
 }
 
@@ -166,6 +244,9 @@ mod tests {
             network: Network::Off,
             stdin: None,
             services: vec![binding(b"db", false)],
+            secrets: Vec::new(),
+            ssh_agent: false,
+            allow_secret_in: Vec::new(),
         }
     }
 
@@ -176,7 +257,7 @@ mod tests {
     /// Every field is in the key: what the table of the design names, and nothing beside it exists.
     #[test]
     fn every_field_changes_the_key() {
-        let changes: [Change; 20] = [
+        let changes: [Change; 24] = [
             ("host tools", |exec| exec.base = None),
             ("root file system", |exec| exec.root = Digest::of(b"other")),
             ("/src", |exec| exec.mounts[0].shown = content(Digest::of(b"other"), None, None)),
@@ -209,6 +290,10 @@ mod tests {
             ("stdin", |exec| exec.stdin = Some(String::new())),
             ("service db", |exec| exec.services = vec![binding(b"other", false)]),
             ("service db (localhost)", |exec| exec.services = vec![binding(b"db", true)]),
+            ("secret TOKEN", |exec| exec.secrets.push(env_secret(Some(Digest::of(b"a"))))),
+            ("secret TOKEN", |exec| exec.secrets.push(env_secret(None))),
+            ("ssh agent", |exec| exec.ssh_agent = true),
+            ("allow_secret_in /x", |exec| exec.allow_secret_in.push("/x".into())),
         ];
         for (label, change) in changes {
             let mut changed = exec();
@@ -217,6 +302,29 @@ mod tests {
             let difference = exec().preimage().first_difference(&changed.preimage());
             assert_eq!(difference.map(|difference| difference.label).as_deref(), Some(label));
         }
+    }
+
+    fn env_secret(value: Option<Digest>) -> ResolvedSecret {
+        ResolvedSecret { given: ResolvedGiven::Env("TOKEN".into()), value }
+    }
+
+    #[test]
+    fn secrets_count_by_value_or_by_name() {
+        let with = |secret: ResolvedSecret| ResolvedExec { secrets: vec![secret], ..exec() }.preimage();
+        let (one, other) = (Digest::of(b"one"), Digest::of(b"other"));
+        let difference = with(env_secret(Some(one))).first_difference(&with(env_secret(Some(other))));
+        assert_eq!(difference.map(|difference| difference.label).as_deref(), Some("secret TOKEN"));
+        let file = |mode| {
+            let given = ResolvedGiven::File { path: "/key".into(), mode, owner: None };
+            with(ResolvedSecret { given, value: Some(one) })
+        };
+        let difference = file(0o400).first_difference(&file(0o440));
+        assert_eq!(
+            difference.map(|difference| difference.label).as_deref(),
+            Some("secret /key (mode, owner)")
+        );
+        assert!(!exec().preimage().may_hold_secrets());
+        assert!(ResolvedExec { allow_secret_in: vec!["/x".into()], ..exec() }.preimage().may_hold_secrets());
     }
 
     #[test]

@@ -1,7 +1,8 @@
 //! The edges that lead into an op.
 
 use crate::{
-    Act, Arg, Assembly, Exec, Gather, GitQuery, Inspection, Mounted, Op, Output, Probe, PushAuth, Service,
+    Act, Arg, Assembly, Exec, Gather, GitQuery, Inspection, Mounted, Op, Output, Probe, PushAuth,
+    SecretGiven, Service,
 };
 
 /// A function that visits the edges into an op in a fixed order; with `mut`, one that may change them.
@@ -15,6 +16,8 @@ macro_rules! visitor {
                 | Op::HostFile { .. }
                 | Op::HostEnv { .. }
                 | Op::HostSecret { .. }
+                | Op::RandomSecret { .. }
+                | Op::FakeSecret { .. }
                 | Op::Repo { .. } => {}
                 Op::Image { reference, .. } => $visit_arg(reference, each),
                 Op::Exec(exec) => $visit_exec(exec, each),
@@ -146,7 +149,7 @@ macro_rules! visitor {
         }
 
         fn $visit_exec(exec: &$($mutable)? Exec, each: &mut dyn FnMut(&$($mutable)? Output)) {
-            let Exec { root, image, mounts, argv, env, stdin, services, .. } = exec;
+            let Exec { root, image, mounts, argv, env, stdin, services, secrets, .. } = exec;
             each(root);
             if let Some(image) = image {
                 each(image);
@@ -167,6 +170,12 @@ macro_rules! visitor {
             }
             for binding in services {
                 each(&$($mutable)? binding.service);
+            }
+            for given in secrets {
+                each(&$($mutable)? given.secret);
+                if let SecretGiven::Login { username, .. } = &$($mutable)? given.given {
+                    $visit_arg(username, each);
+                }
             }
         }
 

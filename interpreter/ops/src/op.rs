@@ -65,6 +65,16 @@ pub enum Op {
         /// `env:NAME`, `file:PATH`; from the command line also `cmd:COMMAND`.
         source: String,
     },
+    /// A secret that nobody chose: `secret.random()`. Slot `Main`: a secret, the same for this place and store.
+    RandomSecret {
+        /// Where in the program it is made.
+        place: String,
+    },
+    /// A secret of a test, which has no value: what needs one fails. Slot `Main`: a secret.
+    FakeSecret {
+        /// What the test calls it.
+        name: String,
+    },
     /// Run a command in a container. Slots `Root`, `Mount(i)`: trees or files as they were left; `Stdout`, `Stderr`: texts;
     /// `ExitCode`: a number. Succeeds with whatever exit code; [`Op::Guard`] judges it.
     Exec(Box<Exec>),
@@ -391,6 +401,12 @@ pub struct Exec {
     pub stdin: Option<Arg>,
     /// Services that it reaches, in the order they were bound.
     pub services: Vec<Binding>,
+    /// Secrets that it is given, in order.
+    pub secrets: Vec<SecretUse>,
+    /// Whether it reaches the user's SSH agent.
+    pub ssh_agent: bool,
+    /// Absolute paths, normalised, at or below which its secrets may stay in what it leaves. Such a result never leaves this machine.
+    pub allow_secret_in: Vec<String>,
 }
 
 /// A service that a command reaches.
@@ -425,6 +441,43 @@ pub struct Service {
     /// One instance for everybody; else each command that is bound to it has one of its own.
     pub shared: bool,
 }
+
+/// A secret that a command is given.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SecretUse {
+    /// The secret.
+    pub secret: Output,
+    /// How it is given.
+    pub given: SecretGiven,
+    /// It counts by what the command has it as, and not by its value: another value gives the same result.
+    pub by_name: bool,
+}
+
+/// How a command is given a secret.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum SecretGiven {
+    /// In a variable of its environment.
+    Env(String),
+    /// In a file in memory.
+    File {
+        /// The absolute path, normalised.
+        path: String,
+        /// Permission bits.
+        mode: u32,
+        /// `user[:group]`, by name or number; the command's own user when `None`.
+        owner: Option<String>,
+    },
+    /// As the password for a registry, in a configuration of Docker.
+    Login {
+        /// The registry.
+        registry: String,
+        /// The user's name there.
+        username: Arg,
+    },
+}
+
+/// Permission bits of a file with a secret when none are given.
+pub const SECRET_MODE: u32 = 0o400;
 
 /// Something shown at a path.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]

@@ -101,10 +101,10 @@ fn exec() -> impl Strategy<Value = Op> {
         text(),
         network,
         prop::option::of(arg()),
-        (prop::option::of(any_output()), texts(), bindings(), texts()),
+        (prop::option::of(any_output()), texts(), bindings(), texts(), confidential()),
     )
         .prop_map(|(root, mounts, argv, env, workdir, user, platform, network, stdin, rest)| {
-            let (image, unset_env, services, volatile_env) = rest;
+            let (image, unset_env, services, volatile_env, (secrets, ssh_agent, allow_secret_in)) = rest;
             Op::Exec(Box::new(Exec {
                 root,
                 image,
@@ -119,6 +119,9 @@ fn exec() -> impl Strategy<Value = Op> {
                 network,
                 stdin,
                 services,
+                secrets,
+                ssh_agent,
+                allow_secret_in,
             }))
         })
 }
@@ -127,6 +130,24 @@ fn bindings() -> impl Strategy<Value = Vec<Binding>> {
     let binding = (text(), any_output(), any::<bool>());
     let binding = binding.prop_map(|(alias, service, localhost)| Binding { alias, service, localhost });
     prop::collection::vec(binding, 0..2)
+}
+
+fn confidential() -> impl Strategy<Value = (Vec<SecretUse>, bool, Vec<String>)> {
+    let given = prop_oneof![
+        text().prop_map(SecretGiven::Env),
+        (text(), 0u32..2, prop::option::of(text())).prop_map(|(path, mode, owner)| SecretGiven::File {
+            path,
+            mode,
+            owner
+        }),
+        (text(), arg()).prop_map(|(registry, username)| SecretGiven::Login { registry, username }),
+    ];
+    let given = (any_output(), given, any::<bool>()).prop_map(|(secret, given, by_name)| SecretUse {
+        secret,
+        given,
+        by_name,
+    });
+    (prop::collection::vec(given, 0..3), any::<bool>(), texts())
 }
 
 fn copy() -> impl Strategy<Value = Op> {
@@ -249,6 +270,8 @@ fn op() -> impl Strategy<Value = Op> {
         }),
         text().prop_map(|name| Op::HostEnv { name }),
         text().prop_map(|source| Op::HostSecret { source }),
+        text().prop_map(|place| Op::RandomSecret { place }),
+        text().prop_map(|name| Op::FakeSecret { name }),
         exec(),
         assembly(),
         sent(),
@@ -316,6 +339,7 @@ proptest! {
             Op::Exec(Box::new(Exec {
                 root, image: None, mounts: vec![], argv: vec![], env, unset_env: vec![], volatile_env: vec![], workdir: "/".into(), user: None,
                 platform: "linux/amd64".into(), network: Network::Off, stdin: None, services: Vec::new(),
+                secrets: vec![], ssh_agent: false, allow_secret_in: vec![],
             }))
         };
         let reversed = pairs.clone().into_iter().rev().collect();
@@ -405,6 +429,9 @@ fn digests_are_stable() {
             network: Network::Off,
             stdin: None,
             services: Vec::new(),
+            secrets: Vec::new(),
+            ssh_agent: false,
+            allow_secret_in: Vec::new(),
         })),
     ];
     let digests: Vec<String> = ops.iter().map(|op| digest(op).to_string()[..16].to_owned()).collect();

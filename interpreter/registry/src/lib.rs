@@ -27,7 +27,7 @@ mod settings;
 
 pub use assemble::{ConfigChanges, ImageSpec};
 pub use cancel::Cancel;
-pub use credentials::{Credentials, Login, LoginError};
+pub use credentials::{Credentials, Login, LoginError, docker_key};
 pub use error::{ErrorKind, RegistryError};
 pub use fetch::{Fetched, Images};
 pub use files::{Downloaded, Files, FilesError};

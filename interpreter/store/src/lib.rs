@@ -34,6 +34,7 @@ mod namespace;
 mod partial;
 mod path_bytes;
 mod plan;
+mod private_key;
 mod prune;
 mod record;
 mod remove;

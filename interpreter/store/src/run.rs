@@ -64,11 +64,17 @@ impl Store {
     /// Begins a run, and removes what runs that were killed have left.
     pub fn begin_run(&self) -> Result<Run, StoreError> {
         self.announce_uses()?;
+        self.recover()?;
+        self.make_run()
+    }
+
+    /// Removes what runs that were killed have left, if there were any.
+    pub fn recover(&self) -> Result<(), StoreError> {
         if self.sweep_work()? {
             // Somebody was killed, perhaps between putting a layer in place and naming it.
             self.sweep_unnamed()?;
         }
-        self.make_run()
+        Ok(())
     }
 
     /// Removes working folders of runs that are gone and layers that no row names.

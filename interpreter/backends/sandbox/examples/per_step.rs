@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::time::{Duration, Instant};
 
-use pipe_engine::{Backend, Base, OutputSink, StepNetwork, StepSpec, Stream};
+use pipe_engine::{Backend, Base, OutputSink, StepNetwork, StepSecrets, StepSpec, Stream};
 use pipe_sandbox::{Sandbox, SandboxOptions, layer_owner};
 use pipe_store::{LayerRef, Namespace, Store, StoreOptions};
 use tokio_util::sync::CancellationToken;
@@ -68,6 +68,7 @@ async fn step(sandbox: &Sandbox, work: &Path, root: &mut Vec<LayerRef>, number: 
         shell: None,
         services: Vec::new(),
         certificates: None,
+        secrets: StepSecrets::default(),
     };
     let begin = Instant::now();
     let outcome = sandbox.run(spec, &Nothing, &CancellationToken::new()).await.unwrap();

@@ -117,6 +117,9 @@ fn of_command(op: &Op) -> Vec<(Grant, String)> {
     if exec.network == Network::Host {
         asked.push((Grant::Net("host".to_owned()), "the step uses the host's own network".to_owned()));
     }
+    if exec.ssh_agent {
+        asked.push((Grant::SshAgent, "the step uses your SSH agent".to_owned()));
+    }
     let groups = exec.mounts.iter().filter_map(|mount| match &mount.shown {
         Mounted::Cache(volume) => volume.group.as_ref(),
         _ => None,
@@ -131,7 +134,6 @@ fn of_command(op: &Op) -> Vec<(Grant, String)> {
 /// Operations that reach outside, by name.
 fn of_operation(operation: &str) -> Option<(Grant, String)> {
     match operation {
-        "ssh_agent" => Some((Grant::SshAgent, "the package uses your SSH agent".to_owned())),
         "load" => Some((Grant::Load, "the package puts an image into the local container engine".to_owned())),
         _ => None,
     }

@@ -27,6 +27,8 @@ pub enum Grant {
     SshAgent,
     /// `git:HOST`: read the repositories of a host as the user, with the user's keys and passwords.
     Git(String),
+    /// `short-secrets`: use secrets that are too short to be masked.
+    ShortSecrets,
     /// `setting:KEY=VALUE`: a setting of `pipe.toml` that chooses where data comes from or goes to.
     Setting(String),
 }
@@ -50,7 +52,7 @@ pub struct GrantError(String);
 impl GrantError {
     /// What can be granted, for people.
     pub const KINDS: &str = "`file:PATH`, `env:NAME`, `secret:NAME`, `secret:file:PATH`, `net:host`, `net:ADDRESS`, \
-                             `export:PATH`, `git:HOST`, `volume:GROUP`, `load`, `ssh-agent` and `setting:KEY=VALUE` can be granted";
+                             `export:PATH`, `git:HOST`, `volume:GROUP`, `load`, `ssh-agent`, `short-secrets` and `setting:KEY=VALUE` can be granted";
 }
 
 impl Grant {
@@ -63,6 +65,7 @@ impl Grant {
         let grant = match (kind, rest) {
             ("load", "") => Grant::Load,
             ("ssh-agent", "") => Grant::SshAgent,
+            ("short-secrets", "") => Grant::ShortSecrets,
             (_, "") => return Err(GrantError(text.to_owned())),
             ("file", path) => Grant::File(written(path, base, home)),
             ("export", path) => Grant::Export(written(path, base, home)),
@@ -126,6 +129,9 @@ impl Grant {
             Grant::Git(host) => format!("read repositories of {host} as you, with your keys and passwords"),
             Grant::Load => "put images into the local container engine".to_owned(),
             Grant::SshAgent => "use your SSH agent".to_owned(),
+            Grant::ShortSecrets => {
+                "use secrets that are too short to be masked in what steps print".to_owned()
+            }
             Grant::Setting(setting) => format!("set {setting}"),
         }
     }
@@ -170,6 +176,7 @@ impl fmt::Display for Grant {
             Grant::Git(host) => write!(f, "git:{host}"),
             Grant::Load => f.write_str("load"),
             Grant::SshAgent => f.write_str("ssh-agent"),
+            Grant::ShortSecrets => write!(f, "short-secrets"),
             Grant::Setting(setting) => write!(f, "setting:{setting}"),
         }
     }

@@ -127,6 +127,10 @@ impl Walk {
         if let Op::Settled { .. } = op {
             return Ok(Found::Known(NodeResult::Value(Value::Datum(Datum::Bool(true)))));
         }
+        if let Op::HostSecret { source } = op {
+            let waits_for = vec![format!("the secret {source}, which a plan does not read").into()];
+            return Ok(Found::Not(PlanStatus::Unknown { waits_for }));
+        }
         let inputs = Inputs::of(op, |output| self.value(output))?;
         if let Op::Service(service) = op {
             let store = &self.context.engine.store;

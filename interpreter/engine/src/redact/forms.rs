@@ -5,12 +5,33 @@ pub const MIN_SECRET: usize = 6;
 
 /// All byte strings that stand for `secret`: itself, base64 at each alignment and in both alphabets, hexadecimal in both cases,
 /// percent-encoded, as the inside of a JSON string; and the lines of one that has several, plain and as `base64` breaks them, for
-/// they may be printed with something between.
+/// they may be printed with something between. `None` when it has fewer than [`MIN_SECRET`] bytes.
 ///
 /// A line end at the end of the secret is left out first: a secret read from a file usually has one, and what a program prints
-/// usually does not. Forms shorter than [`MIN_SECRET`] are left out.
-pub(super) fn forms(secret: &[u8]) -> Vec<Vec<u8>> {
+/// usually does not.
+pub(super) fn of(secret: &[u8]) -> Option<Vec<Vec<u8>>> {
     let secret = trim_line_end(secret);
+    let mut forms = whole(secret)?;
+    forms.extend(lines(secret));
+    Some(forms)
+}
+
+/// As [`of`], but of lines only those that can hardly be part of anything else: key material, and not the frame around it.
+pub(super) fn telling(secret: &[u8]) -> Vec<Vec<u8>> {
+    let secret = trim_line_end(secret);
+    let Some(mut forms) = whole(secret) else { return Vec::new() };
+    let is_telling = |line: &Vec<u8>| {
+        line.len() >= MIN_TELLING
+            && line.iter().all(|byte| byte.is_ascii_alphanumeric() || b"+/=_-".contains(byte))
+    };
+    forms.extend(lines(secret).into_iter().filter(is_telling));
+    forms
+}
+
+fn whole(secret: &[u8]) -> Option<Vec<Vec<u8>>> {
+    if secret.len() < MIN_SECRET {
+        return None;
+    }
     let mut forms = vec![secret.to_vec(), hex(secret, b"0123456789abcdef"), hex(secret, b"0123456789ABCDEF")];
     for alignment in 0..3 {
         forms.push(base64(secret, alignment, STANDARD));
@@ -27,11 +48,10 @@ pub(super) fn forms(secret: &[u8]) -> Vec<Vec<u8>> {
             }
         }
     }
-    forms.extend(lines(secret));
-    forms.retain(|form| form.len() >= MIN_SECRET);
-    forms
+    Some(forms)
 }
 
+/// The secret as far as it counts: without line ends at its end.
 fn trim_line_end(secret: &[u8]) -> &[u8] {
     let end = secret.iter().rposition(|byte| !matches!(byte, b'\n' | b'\r')).map_or(0, |last| last + 1);
     secret.get(..end).unwrap_or_default()
@@ -39,6 +59,9 @@ fn trim_line_end(secret: &[u8]) -> &[u8] {
 
 /// Bytes below which a line of a secret is not searched for alone: it is likely to be ordinary text (`}`, `version: 1`).
 const MIN_LINE: usize = 16;
+
+/// Bytes of a line that tells a secret by itself.
+const MIN_TELLING: usize = 32;
 
 /// Digits in a line of base64: as RFC 7468 (PEM) breaks it, and RFC 2045 (MIME) with the program `base64`.
 const BASE64_LINES: [usize; 2] = [64, 76];
@@ -114,6 +137,7 @@ fn json(text: &str, slash: bool, ascii: bool) -> String {
 
 #[cfg(test)]
 mod tests {
+    #![allow(clippy::unwrap_used)]
     use super::*;
 
     #[test]
@@ -137,7 +161,7 @@ mod tests {
     #[test]
     fn long_secrets_are_known_by_their_lines() {
         let secret = b"-----BEGIN KEY-----\nMIIEvQIBADANBgkqhkiG9w0BAQEFAASC\n}\n-----END KEY-----\n";
-        let forms = forms(secret);
+        let forms = of(secret).unwrap();
         assert!(forms.contains(&b"MIIEvQIBADANBgkqhkiG9w0BAQEFAASC".to_vec()));
         assert!(!forms.contains(&b"}".to_vec()));
         // The first line of what the program `base64` prints for it.
@@ -147,7 +171,7 @@ mod tests {
 
     #[test]
     fn a_line_end_is_no_part_of_a_secret() {
-        assert!(forms(b"hunter2\r\n").contains(&b"hunter2".to_vec()));
-        assert!(forms(b"\n\n").is_empty());
+        assert!(of(b"hunter2\r\n").unwrap().contains(&b"hunter2".to_vec()));
+        assert!(of(b"\n\n").is_none() && of(b"short\n\n").is_none());
     }
 }

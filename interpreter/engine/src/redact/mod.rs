@@ -1,21 +1,28 @@
-//! The one way of every byte a step prints: secrets are masked before anything else sees them.
+//! The one way of every byte a step prints: secrets are masked before anything else sees them. And the search for secrets in what a step
+//! leaves.
 
 mod forms;
+mod leaks;
+mod sink;
 mod stream;
 #[cfg(test)]
 mod tests;
 
-use std::sync::Arc;
+use std::sync::{Arc, PoisonError, RwLock};
 
 use aho_corasick::{AhoCorasick, MatchKind};
 
 pub use forms::MIN_SECRET;
+pub use leaks::LeakScan;
+pub(crate) use sink::Masked;
 pub use stream::RedactedStream;
+use zeroize::Zeroize;
 
-/// Knows the secrets of a run and masks them, in every form, wherever they turn up.
-#[derive(Clone, Debug)]
+/// Knows the secrets of a run and masks them, in every form, wherever they turn up. Clones know the same: one that is read while the run
+/// is under way is masked from then on by all.
+#[derive(Clone, Debug, Default)]
 pub struct Redactor {
-    patterns: Option<Arc<Patterns>>,
+    patterns: Arc<RwLock<Option<Arc<Patterns>>>>,
 }
 
 /// A secret cannot be masked.
@@ -40,38 +47,63 @@ impl Redactor {
     /// # Errors
     /// When a secret is shorter than [`MIN_SECRET`] bytes, or all together are too large.
     pub fn new<S: AsRef<[u8]>>(secrets: &[S]) -> Result<Redactor, RedactError> {
-        let mut all = Vec::new();
+        let redactor = Redactor::none();
         for (index, secret) in secrets.iter().enumerate() {
-            let found = forms::forms(secret.as_ref());
-            if found.is_empty() || secret.as_ref().len() < MIN_SECRET {
-                return Err(RedactError::TooShort { index, len: secret.as_ref().len() });
-            }
-            all.extend(found);
+            redactor.add(secret.as_ref()).map_err(|error| match error {
+                RedactError::TooShort { len, .. } => RedactError::TooShort { index, len },
+                other => other,
+            })?;
         }
-        if all.is_empty() {
-            return Ok(Redactor::none());
-        }
-        Ok(Redactor { patterns: Some(Arc::new(Patterns::new(all)?)) })
+        Ok(redactor)
     }
 
     /// With no secret.
     pub fn none() -> Redactor {
-        Redactor { patterns: None }
+        Redactor::default()
+    }
+
+    /// Masks one more secret from now on, also in streams that have begun.
+    ///
+    /// # Errors
+    /// When it is shorter than [`MIN_SECRET`] bytes, or all together are too large.
+    pub fn add(&self, secret: &[u8]) -> Result<(), RedactError> {
+        let mut forms = forms::of(secret).ok_or(RedactError::TooShort { index: 0, len: secret.len() })?;
+        let mut patterns = self.patterns.write().unwrap_or_else(PoisonError::into_inner);
+        forms.extend(patterns.iter().flat_map(|patterns| patterns.sorted.iter().cloned()));
+        *patterns = Some(Arc::new(Patterns::new(forms)?));
+        Ok(())
+    }
+
+    fn patterns(&self) -> Option<Arc<Patterns>> {
+        self.patterns.read().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    /// Whether it knows no secret.
+    fn is_none(&self) -> bool {
+        self.patterns.read().unwrap_or_else(PoisonError::into_inner).is_none()
     }
 
     /// Begins a stream.
     pub fn stream(&self) -> RedactedStream {
-        RedactedStream::new(self.patterns.clone())
+        RedactedStream::new(self.clone())
     }
 
     /// Masks a whole text: a message, a reason.
     pub fn text(&self, text: &str) -> String {
-        let mut out = Vec::with_capacity(text.len());
+        String::from_utf8_lossy(&self.bytes(text.as_bytes())).into_owned()
+    }
+
+    /// Masks all bytes of something that is no stream.
+    pub fn bytes(&self, bytes: &[u8]) -> Vec<u8> {
+        if self.is_none() {
+            return bytes.to_vec();
+        }
+        let mut out = Vec::with_capacity(bytes.len());
         let mut stream = self.stream();
         let mut emit = |bytes: &[u8]| out.extend_from_slice(bytes);
-        stream.push(text.as_bytes(), &mut emit);
+        stream.push(bytes, &mut emit);
         stream.finish(&mut emit);
-        String::from_utf8_lossy(&out).into_owned()
+        out
     }
 }
 
@@ -80,6 +112,12 @@ struct Patterns {
     sorted: Vec<Vec<u8>>,
     automaton: AhoCorasick,
     longest: usize,
+}
+
+impl Drop for Patterns {
+    fn drop(&mut self) {
+        self.sorted.zeroize();
+    }
 }
 
 impl std::fmt::Debug for Patterns {

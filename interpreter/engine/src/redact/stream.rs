@@ -1,8 +1,6 @@
 //! Masking in a stream of bytes that arrives in pieces.
 
-use std::sync::Arc;
-
-use super::Patterns;
+use super::{Patterns, Redactor};
 
 /// What stands in place of a secret.
 pub(super) const MASK: &[u8] = b"***";
@@ -14,7 +12,8 @@ pub(super) const MASK: &[u8] = b"***";
 /// mask. So what comes out does not depend on how the stream was cut into pieces.
 #[derive(Debug)]
 pub struct RedactedStream {
-    patterns: Option<Arc<Patterns>>,
+    /// Asked again for every piece: a secret may be read while the stream is under way.
+    redactor: Redactor,
     /// Bytes held back: a proper prefix of some form.
     pending: Vec<u8>,
     /// So many of the bytes held back belong to an occurrence already.
@@ -24,13 +23,13 @@ pub struct RedactedStream {
 }
 
 impl RedactedStream {
-    pub(super) fn new(patterns: Option<Arc<Patterns>>) -> RedactedStream {
-        RedactedStream { patterns, pending: Vec::new(), covered: 0, masking: false }
+    pub(super) fn new(redactor: Redactor) -> RedactedStream {
+        RedactedStream { redactor, pending: Vec::new(), covered: 0, masking: false }
     }
 
     /// Takes the next bytes of the stream and gives what may be seen by now to `emit`, in order.
     pub fn push(&mut self, bytes: &[u8], emit: &mut dyn FnMut(&[u8])) {
-        let Some(patterns) = self.patterns.clone() else {
+        let Some(patterns) = self.redactor.patterns() else {
             if !bytes.is_empty() {
                 emit(bytes);
             }
@@ -43,7 +42,7 @@ impl RedactedStream {
 
     /// The stream is over: gives what was held back.
     pub fn finish(&mut self, emit: &mut dyn FnMut(&[u8])) {
-        if let Some(patterns) = self.patterns.clone() {
+        if let Some(patterns) = self.redactor.patterns() {
             let all = self.pending.len();
             self.release(&patterns, all, emit);
         }

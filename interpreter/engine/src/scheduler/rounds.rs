@@ -65,8 +65,8 @@ impl Scheduler {
         }
         let cause = match self.value(output) {
             Ok(Value::Datum(datum)) => return Some(Answer::Value(datum)),
-            Ok(Value::Tree(_) | Value::File(_) | Value::Service(_)) => {
-                Cause::machine("a folder, a file or a service is awaited as data")
+            Ok(Value::Tree(_) | Value::File(_) | Value::Service(_) | Value::Secret(_)) => {
+                Cause::machine("a folder, a file, a service or a secret is awaited as data")
             }
             Err(cause) => cause,
         };

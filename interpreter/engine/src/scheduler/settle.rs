@@ -222,13 +222,15 @@ impl Scheduler {
         let needed = self.reach.get(number);
         Arc::new(Failure {
             node: needed.map_or(pipe_ops::NodeId(u32::MAX), |needed| needed.id),
-            name: needed.map_or_else(|| "".into(), |needed| describe::name(&needed.node)),
+            name: needed
+                .map_or_else(|| "".into(), |needed| redactor.text(&describe::name(&needed.node)).into()),
             origins: needed.map(|needed| needed.node.origins.clone()).unwrap_or_default(),
             class: cause.class,
             reason: redactor.text(&cause.reason),
-            help: cause.help,
+            help: cause.help.map(|help| redactor.text(&help)),
             exit_code: cause.exit_code,
-            log_tail: cause.log_tail,
+            // What a service's `ready:` printed is among it, which was captured by nobody.
+            log_tail: redactor.bytes(&cause.log_tail),
             key,
         })
     }

@@ -98,7 +98,7 @@ async fn spec(
     tunnels: Vec<Tunnel>,
 ) -> Result<ServiceSpec, Cause> {
     let work = session.work().await?;
-    let step = service.step.spec(work, volumes.specs(), &session.network, used.links()).await?;
+    let step = service.step.spec(work, volumes.specs(), session, used.links()).await?;
     let ready = service.ready.as_ref().map(|(argv, variables)| {
         let mut env = step.env.clone();
         env.extend(variables.clone());

@@ -39,7 +39,7 @@ pub(crate) async fn act(
             }
         }
         Act::Approve(question) => {
-            let question = inputs.text(question)?;
+            let question = &context.engine.options.redactor.text(inputs.text(question)?);
             let asked = context.engine.options.approver.ask(&effect.name, question);
             let decision = tokio::select! {
                 () = stop.cancelled() => return Ok(None),

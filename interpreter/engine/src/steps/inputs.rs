@@ -4,7 +4,7 @@ use pipe_ops::{Arg, Datum, Op, Output};
 use pipe_store::FileRef;
 
 use crate::failure::Cause;
-use crate::{TreeValue, Value};
+use crate::{Secret, TreeValue, Value};
 
 /// The values of an op's edges. Owned, so that the op can be done elsewhere.
 #[derive(Clone, Debug, Default)]
@@ -51,6 +51,14 @@ impl Inputs {
         match self.get(output)? {
             Value::Datum(datum) => Ok(datum),
             other => Err(mismatch("a plain value", other)),
+        }
+    }
+
+    /// A secret.
+    pub(crate) fn secret(&self, output: Output) -> Result<&Secret, Cause> {
+        match self.get(output)? {
+            Value::Secret(secret) => Ok(secret),
+            other => Err(mismatch("a secret", other)),
         }
     }
 

@@ -25,6 +25,7 @@ pub(crate) use inputs::Inputs;
 use crate::failure::Cause;
 use crate::reach::{Needed, Reach};
 use crate::results::NodeResult;
+use crate::secrets::SessionSecrets;
 use crate::session::{HostSnapshot, SessionImages, SessionSources};
 use crate::{Engine, EngineError, Value};
 
@@ -34,11 +35,18 @@ pub(crate) struct OpContext {
     pub(crate) host: HostSnapshot,
     pub(crate) images: SessionImages,
     pub(crate) sources: SessionSources,
+    pub(crate) secrets: SessionSecrets,
 }
 
 impl OpContext {
     pub(crate) fn new(engine: Engine, host: HostSnapshot) -> OpContext {
-        OpContext { images: SessionImages::new(&engine), sources: SessionSources::new(&engine), engine, host }
+        OpContext {
+            images: SessionImages::new(&engine),
+            sources: SessionSources::new(&engine),
+            secrets: SessionSecrets::default(),
+            engine,
+            host,
+        }
     }
 
     /// Refuses what cannot be had, before anything of it runs: what was not granted, operations that are not
@@ -91,7 +99,13 @@ pub(crate) fn at_once(context: &OpContext, op: &Op, inputs: &Inputs) -> Option<R
         | Op::Image { .. }
         | Op::Archive { .. }
         | Op::Http { .. }
-        | Op::Checkout { .. } => None,
+        | Op::Checkout { .. }
+        | Op::HostSecret { .. }
+        | Op::RandomSecret { .. } => None,
+        Op::FakeSecret { name } => Some(Err(Cause::pipeline(format!(
+            "the secret `{name}` is one of `fake.secret`, which has no value: nothing can run with it"
+        ))
+        .help("look at the plan in this test, or give it `secret.random()`"))),
         Op::HostEnv { name } => Some(Err(Cause::usage(format!("the variable `{name}` was not granted")))),
         Op::Lane { .. } | Op::Together { .. } => Some(Ok(Value::Datum(Datum::Unit))),
         Op::After { of, .. } => Some(inputs.get(*of).cloned()),
@@ -100,8 +114,7 @@ pub(crate) fn at_once(context: &OpContext, op: &Op, inputs: &Inputs) -> Option<R
         | Op::Guard { .. }
         | Op::Effect(_)
         | Op::Settled { .. }
-        | Op::Declared { .. }
-        | Op::HostSecret { .. } => Some(Err(not_ours(op))),
+        | Op::Declared { .. } => Some(Err(not_ours(op))),
     }
 }
 
@@ -117,6 +130,15 @@ pub(crate) async fn perform(context: Arc<OpContext>, op: Op, inputs: Inputs) -> 
         }
         Op::Assemble(_) | Op::Index { .. } | Op::Tarball { .. } => {
             return assemble::make(context, op, inputs).await.map(NodeResult::Value);
+        }
+        Op::HostSecret { source } => {
+            let op = Op::HostSecret { source: source.clone() };
+            let secret = context.secrets.of_host(&context, &op, &source).await?;
+            return Ok(NodeResult::Value(Value::Secret(secret)));
+        }
+        Op::RandomSecret { place } => {
+            let secret = context.secrets.random(&context.engine, &place).await?;
+            return Ok(NodeResult::Value(Value::Secret(secret)));
         }
         Op::Archive { file, platform } => return image::archived(context, file, platform, inputs).await,
         Op::Unpack { file, root } => {
@@ -154,8 +176,8 @@ fn content(value: &Value) -> Result<Digest, Cause> {
     match value {
         Value::Tree(tree) => Ok(tree.tree.digest.0),
         Value::File(file) => Ok(file.digest.0),
-        Value::Datum(_) | Value::Service(_) => {
-            Err(Cause::machine("a plain value stands where a folder or a file is needed"))
+        Value::Datum(_) | Value::Service(_) | Value::Secret(_) => {
+            Err(Cause::machine(format!("{} stands where a folder or a file is needed", value.kind())))
         }
     }
 }

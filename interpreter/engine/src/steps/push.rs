@@ -3,7 +3,8 @@
 use std::sync::Arc;
 
 use pipe_ops::{Arg, Datum, Output, PushAuth};
-use pipe_registry::Reference;
+use pipe_registry::{Login, Reference};
+use zeroize::Zeroizing;
 
 use super::assemble::digests;
 use super::{Inputs, OpContext};
@@ -21,22 +22,28 @@ pub(super) async fn push(
 ) -> Result<Value, Cause> {
     let digests = digests(&inputs, image)?;
     let to = named(&inputs, reference)?;
-    if let Some(auth) = auth {
-        return Err(inputs.get(auth.password).map_or_else(
-            |cause| cause,
-            |_| Cause::machine("a password that is no secret stands where one is needed"),
-        ));
-    }
+    let login = auth.map(|auth| login(&inputs, auth)).transpose()?;
     if context.engine.options.images.offline {
         let message = format!("{to} would be pushed, and `--offline` asks nobody");
         return Err(Cause::usage(message).help("run without `--offline`"));
     }
     let pushed = on_thread(move |cancel| {
         let images = context.images.images();
-        let pushed = images.push(digests.whole, &to, None, cancel);
+        let pushed = images.push(digests.whole, &to, login.as_ref(), cancel);
         pushed.map(|pushed| pushed.of(&to, digests.whole)).map_err(cause)
     });
     Ok(Value::Datum(Datum::text(pushed.await??)))
+}
+
+/// A user and a password, which is a text without the line end that a file of it has.
+fn login(inputs: &Inputs, auth: &PushAuth) -> Result<Login, Cause> {
+    let secret = inputs.secret(auth.password)?;
+    let password = secret.bytes().without_line_end();
+    let password = std::str::from_utf8(password.expose()).map_err(|_| {
+        Cause::usage(format!("the secret `{}` is no text, as a password has to be", secret.name()))
+    })?;
+    let username = inputs.text(&auth.username)?.to_owned();
+    Ok(Login::Password { username, password: Zeroizing::new(password.to_owned()) })
 }
 
 /// Puts an image into the container engine of this machine; gives its name there.

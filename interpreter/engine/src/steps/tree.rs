@@ -150,9 +150,7 @@ fn source(context: &OpContext, copy: &Copy, inputs: &Inputs) -> Result<Stored, C
         }
         Value::Tree(tree) => Ok(Stored::Tree((*tree.tree).clone())),
         Value::File(file) => Ok(Stored::File(file.clone())),
-        Value::Datum(_) | Value::Service(_) => {
-            Err(Cause::machine("a plain value stands where a folder or a file is needed"))
-        }
+        other => Err(Cause::machine(format!("{} stands where a folder or a file is needed", other.kind()))),
     }
 }
 

@@ -8,7 +8,8 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use pipe_engine::{
-    Backend, BackendError, Exit, MountSource, NewLayer, OutputSink, StepOutcome, StepSpec, Stream,
+    Backend, BackendError, Exit, Leak, MountSource, NewLayer, OutputSink, StepOutcome, StepSecrets, StepSpec,
+    Stream,
 };
 use pipe_ops::Digest;
 use pipe_store::{IdMap, LayerRef, Store, scan_layer};
@@ -34,8 +35,10 @@ pub(crate) struct Call<'a> {
     pub(crate) env: BTreeMap<String, String>,
     pub(crate) stdin: Option<Vec<u8>>,
     pub(crate) cancel: CancellationToken,
+    pub(crate) secrets: StepSecrets,
     output: &'a dyn OutputSink,
     views: Vec<View>,
+    leaks: Vec<Leak>,
 }
 
 /// The root, or a mount: a path, the layers below, and what is written.
@@ -105,9 +108,20 @@ impl Closures {
         for (index, mount) in (first + 1..).zip(&step.mounts) {
             views.push(self.view(&step.work, index, &mount.path, &mount.source));
         }
-        let mut call =
-            Call { argv: step.argv, env: step.env, stdin: step.stdin, cancel: cancel.clone(), output, views };
+        let mut call = Call {
+            argv: step.argv,
+            env: step.env,
+            stdin: step.stdin,
+            cancel: cancel.clone(),
+            secrets: step.secrets,
+            output,
+            views,
+            leaks: Vec::new(),
+        };
         let exit = program(&mut call)?;
+        if !call.leaks.is_empty() {
+            return Ok(StepOutcome { leaks: call.leaks, ..outcome(exit, step.mounts.len()) });
+        }
         let mut layers = call.views.iter().map(|view| {
             let changed = std::fs::read_dir(&view.upper).unwrap().next().is_some();
             changed.then(|| NewLayer {
@@ -124,6 +138,7 @@ impl Closures {
             refused: Vec::new(),
             offline: None,
             sockets: Vec::new(),
+            leaks: Vec::new(),
         })
     }
 }
@@ -145,12 +160,18 @@ fn outcome(exit: Exit, mounts: usize) -> StepOutcome {
         refused: Vec::new(),
         offline: None,
         sockets: Vec::new(),
+        leaks: Vec::new(),
     }
 }
 
 impl Call<'_> {
     pub(crate) fn print(&self, text: impl AsRef<[u8]>) {
         self.output.output(Stream::Stdout, text.as_ref());
+    }
+
+    /// Says that a secret was found in what it left.
+    pub(crate) fn leak(&mut self, path: &str, secret: usize) {
+        self.leaks.push(Leak { path: path.into(), secret });
     }
 
     pub(crate) fn complain(&self, text: impl AsRef<[u8]>) {

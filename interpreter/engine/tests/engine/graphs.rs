@@ -39,6 +39,9 @@ pub(crate) fn command(root: Output, argv: &[&str]) -> Exec {
         network: Network::Off,
         stdin: None,
         services: Vec::new(),
+        secrets: Vec::new(),
+        ssh_agent: false,
+        allow_secret_in: Vec::new(),
     }
 }
 

@@ -14,5 +14,6 @@ mod property;
 mod reasons;
 mod rounds;
 mod scheduling;
+mod secrets;
 mod sessions;
 mod world;

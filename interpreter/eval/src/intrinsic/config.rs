@@ -49,7 +49,7 @@ impl Call<'_> {
 }
 
 /// The name of a variable that may be set.
-fn variable(name: &Arc<str>, call: &Call<'_>, index: usize) -> Result<()> {
+pub(super) fn variable(name: &Arc<str>, call: &Call<'_>, index: usize) -> Result<()> {
     if is_reserved(name) {
         let message = format!("`{name}` is a name that scripts use for the values inserted into them");
         return Err(error::invalid(message, call.arg_place(index)).help("choose another name"));
@@ -81,11 +81,10 @@ fn set_env(machine: &mut Machine, call: &Call<'_>, volatile: bool) -> Result<Val
     variable(&name, call, 1)?;
     without_nul(&value, "a variable", call, 2)?;
     call.configured(machine, |config| {
-        match volatile {
-            true => config.volatile.insert(name.clone()),
-            false => config.volatile.remove(&name),
-        };
-        config.env.insert(name, Some(value));
+        config.set_env(name.clone(), Some(value));
+        if volatile {
+            config.volatile.insert(name);
+        }
     })
 }
 
@@ -98,20 +97,16 @@ fn envs(machine: &mut Machine, call: &Call<'_>) -> Result<Value> {
         };
         variable(name, call, 1)?;
         without_nul(value, "a variable", call, 1)?;
-        added.push((name.clone(), Some(value.clone())));
+        added.push((name.clone(), value.clone()));
     }
     call.configured(machine, |config| {
-        config.volatile.retain(|name| added.iter().all(|(set, _)| set != name));
-        config.env.extend(added);
+        added.into_iter().for_each(|(name, value)| config.set_env(name, Some(value)));
     })
 }
 
 fn unset_env(machine: &mut Machine, call: &Call<'_>) -> Result<Value> {
     let name = call.text(machine, 1)?;
-    call.configured(machine, |config| {
-        config.volatile.remove(&name);
-        config.env.insert(name, None);
-    })
+    call.configured(machine, |config| config.set_env(name, None))
 }
 
 fn env_of(machine: &mut Machine, call: &Call<'_>) -> Result<Value> {
@@ -127,6 +122,12 @@ impl Machine {
         name: &str,
         call: &Call<'_>,
     ) -> Result<Value> {
+        if container.config.is_secret(name) {
+            let message = format!("`{name}` holds a secret, which has no text form");
+            return Err(
+                error::invalid(message, call.place()).help("use it in a step, as `\"$NAME\"` of a script")
+            );
+        }
         match (container.config.env.get(name), container.config.base) {
             (Some(value), _) => Ok(Value::optional(value.clone())),
             (None, Base::Bare) => {
@@ -181,7 +182,7 @@ fn prepend_path(machine: &mut Machine, call: &Call<'_>) -> Result<Value> {
         }
     };
     call.configured(machine, |config| {
-        config.env.insert("PATH".into(), Some(value));
+        config.set_env("PATH".into(), Some(value));
     })
 }
 
@@ -193,12 +194,18 @@ fn workdir(machine: &mut Machine, call: &Call<'_>) -> Result<Value> {
 
 fn user(machine: &mut Machine, call: &Call<'_>) -> Result<Value> {
     let user = call.text(machine, 1)?;
+    check_user(&user, call, 1)?;
+    call.configured(machine, |config| config.user = Some(user))
+}
+
+/// `user[:group]`, by name or number.
+pub(super) fn check_user(user: &str, call: &Call<'_>, index: usize) -> Result<()> {
     let part = |part: &str| !part.is_empty() && !part.contains(|c: char| c.is_whitespace() || c.is_control());
     if user.split(':').count() > 2 || !user.split(':').all(part) {
         let message = format!("`{}` is not of the form `user[:group]`", user.escape_debug());
-        return Err(error::invalid(message, call.arg_place(1)));
+        return Err(error::invalid(message, call.arg_place(index)));
     }
-    call.configured(machine, |config| config.user = Some(user))
+    Ok(())
 }
 
 fn entrypoint(machine: &mut Machine, call: &Call<'_>) -> Result<Value> {

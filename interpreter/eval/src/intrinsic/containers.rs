@@ -6,13 +6,7 @@ use crate::error::Result;
 use crate::machine::Machine;
 use crate::value::Value;
 
-pub(super) const TABLE: Table = &[
-    ("Container.secret_env", Entry::Run(undone)),
-    ("Container.secret_file", Entry::Run(undone)),
-    ("Container.ssh_agent", Entry::Run(undone)),
-    ("Container.registry_auth", Entry::Run(undone)),
-    ("Container.terminal", Entry::Run(undone)),
-];
+pub(super) const TABLE: Table = &[("Container.terminal", Entry::Run(undone))];
 
 fn undone(machine: &mut Machine, call: &Call<'_>) -> Result<Value> {
     let mut container = call.container(machine, 0)?.as_ref().clone();

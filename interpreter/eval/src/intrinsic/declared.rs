@@ -6,7 +6,7 @@ use pipe_ops::{Arg, Datum, Output};
 use crate::error::{self, Result};
 use crate::machine::{Machine, Site, symbolic};
 use crate::rounds::Wait;
-use crate::value::{CheckKind, ContainerValue, SecretSource, Value};
+use crate::value::{CheckKind, ContainerValue, Value};
 
 impl Machine {
     /// A value of a type, given by a node that is not there yet.
@@ -44,7 +44,10 @@ impl Machine {
         }
         match value {
             Value::Container(container) => inputs.extend(container.outputs()),
-            Value::Dir(output) | Value::File(output) | Value::Opaque { output, .. } => inputs.push(*output),
+            Value::Dir(output)
+            | Value::File(output)
+            | Value::Secret(output)
+            | Value::Opaque { output, .. } => inputs.push(*output),
             Value::Symbolic(symbolic) => inputs.push(symbolic.output),
             Value::Script(script) => {
                 args.push(Datum::Text(script.text.clone()));
@@ -56,8 +59,6 @@ impl Machine {
                     }
                 }
             }
-            Value::Secret(SecretSource::Host(_, output)) => inputs.push(*output),
-            Value::Secret(source) => args.push(Datum::text(source.reference())),
             Value::Check(check) => {
                 if check.waits {
                     return Err(error::waits(Wait::Along(Vec::new()), site.place.clone()));

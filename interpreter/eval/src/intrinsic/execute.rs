@@ -82,6 +82,7 @@ impl Machine {
         let network = self.network(call, layout.expect + 3)?;
         let stdin = call.optional(self, layout.expect + 4)?.cloned();
         let root = self.undone_options(container.root, call, layout.expect + 10)?;
+        let allow_secret_in = self.known_paths(container, call, layout.expect + 11)?;
 
         let command = self.command(container, command, call, 1)?;
         let name = match call.optional_text(self, layout.name)? {
@@ -90,7 +91,7 @@ impl Machine {
         };
         let site = Site { place: command.place.clone(), name };
         let hints = self.hints(call, layout.expect, command.shell.clone())?;
-        let exec = Exec { root, ..self.exec_of(container, command, stdin, network, &site)? };
+        let exec = Exec { root, allow_secret_in, ..self.exec_of(container, command, stdin, network, &site)? };
         let exec = self.add(Op::Exec(Box::new(exec)), &site, hints)?;
         let success = (!allow_failure).then_some(expect);
         Ok(Step { exec, success, site })
@@ -126,6 +127,9 @@ impl Machine {
             network,
             stdin: stdin.map(|stdin| self.arg(&stdin, site)).transpose()?,
             services: container.services.clone(),
+            secrets: container.config.secrets.clone(),
+            ssh_agent: container.config.ssh_agent,
+            allow_secret_in: Vec::new(),
         };
         check_network(&exec, &site.place)?;
         Ok(exec)
@@ -187,7 +191,7 @@ impl Machine {
 
     /// Arguments that are declared and not there yet: the step stands on a node that planning refuses. `first` is where they begin.
     fn undone_options(&mut self, root: Output, call: &Call<'_>, first: usize) -> Result<Output> {
-        const NAMES: [&str; 2] = ["privileged", "allow_secret_in"];
+        const NAMES: [&str; 1] = ["privileged"];
         let mut root = root;
         for (index, name) in (first..).zip(NAMES) {
             let set = match call.arg(index)? {

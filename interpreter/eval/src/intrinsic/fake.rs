@@ -9,7 +9,7 @@ use super::{Call, Entry, Table, answers};
 use crate::error::{self, Result};
 use crate::machine::Machine;
 use crate::simulation::{Answer, Told};
-use crate::value::{Base, ContainerValue, SecretSource, Value};
+use crate::value::{Base, ContainerValue, Value};
 
 pub(super) const TABLE: Table = &[
     ("secret", Entry::Run(secret)),
@@ -28,11 +28,12 @@ pub(super) struct End {
 }
 
 fn secret(machine: &mut Machine, call: &Call<'_>) -> Result<Value> {
-    Ok(Value::Secret(SecretSource::Fake(call.text(machine, 0)?)))
+    let name = call.text(machine, 0)?;
+    machine.fake_secret(&name, call)
 }
 
 fn auth(machine: &mut Machine, call: &Call<'_>) -> Result<Value> {
-    let fields = vec![Value::text("fake"), Value::Secret(SecretSource::Fake("password".into()))];
+    let fields = vec![Value::text("fake"), machine.fake_secret("password", call)?];
     record(machine, call, "RegistryAuth", fields)
 }
 
@@ -87,6 +88,11 @@ fn tree(machine: &mut Machine, call: &Call<'_>, index: usize) -> Result<Output> 
 }
 
 impl Machine {
+    fn fake_secret(&mut self, name: &str, call: &Call<'_>) -> Result<Value> {
+        let site = call.site(self);
+        self.add_main(Op::FakeSecret { name: name.to_owned() }, &site).map(Value::Secret)
+    }
+
     /// How a command ends in a fake container; `None` in any other.
     pub(super) fn fake_end(
         &mut self,

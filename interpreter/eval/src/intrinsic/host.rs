@@ -11,7 +11,7 @@ use super::{Call, Entry, Table, options};
 use crate::error::{self, Result};
 use crate::facts::{CiEvent, CiFacts};
 use crate::machine::{Machine, Site, symbolic};
-use crate::value::{Base, ContainerValue, Items, RecordValue, SecretSource, Value, VariantValue};
+use crate::value::{Base, ContainerValue, Items, RecordValue, Value, VariantValue};
 
 pub(super) const WORKSPACE: Table = &[
     ("dir", Entry::Run(workspace_dir)),
@@ -97,16 +97,15 @@ fn host_secret(machine: &mut Machine, call: &Call<'_>) -> Result<Value> {
 impl Machine {
     /// A secret of the user's.
     pub(crate) fn host_secret(&mut self, source: &str, site: &Site) -> Result<Value> {
-        let output = self.add_main(Op::HostSecret { source: source.to_owned() }, site)?;
-        Ok(Value::Secret(SecretSource::Host(source.into(), output)))
+        self.add_main(Op::HostSecret { source: source.to_owned() }, site).map(Value::Secret)
     }
 }
 
-/// Named by its place: the function it stands in with its arguments, and where in it.
+/// Named by its place: the function it stands in with its arguments, and where in it. What stands before the function does not matter.
 fn random_secret(machine: &mut Machine, call: &Call<'_>) -> Result<Value> {
     let site = call.site(machine);
-    let place = format!("{} {}:{}", site.name, site.place.file, site.place.start);
-    Ok(Value::Secret(SecretSource::Random(place.into())))
+    let place = format!("{} {}:{}", site.name, site.place.file, call.span().start);
+    machine.add_main(Op::RandomSecret { place }, &site).map(Value::Secret)
 }
 
 fn ci(machine: &mut Machine, call: &Call<'_>) -> Result<Value> {

@@ -9,7 +9,7 @@ use super::actions::made;
 use super::{Call, Entry, Table};
 use crate::error::{self, Result};
 use crate::machine::{Machine, Site};
-use crate::value::{ContainerValue, DescribedKind, Gives, SecretSource, Value};
+use crate::value::{ContainerValue, DescribedKind, Gives, Value};
 
 pub(super) const TABLE: Table = &[
     ("index", Entry::Run(index)),
@@ -128,20 +128,13 @@ impl Machine {
         values.into_iter().map(|(name, value)| Ok((name.to_string(), self.arg(value, site)?))).collect()
     }
 
-    /// Who pushes. A password that nobody has stands on a node that planning refuses.
+    /// Who pushes.
     fn push_auth(&mut self, auth: &Value, call: &Call<'_>, site: &Site) -> Result<PushAuth> {
         let Value::Record(record) = auth else { return Err(call.unusable(self, 2)) };
         let [username, Value::Secret(password)] = &record.fields[..] else {
             return Err(call.unusable(self, 2));
         };
-        let password = match password {
-            SecretSource::Host(_, output) => *output,
-            SecretSource::Random(_) | SecretSource::Fake(_) => {
-                let said = pipe_ops::Datum::text(password.reference());
-                self.declared("secret", Vec::new(), vec![said], site)?
-            }
-        };
-        Ok(PushAuth { username: self.arg(username, site)?, password })
+        Ok(PushAuth { username: self.arg(username, site)?, password: *password })
     }
 }
 

@@ -26,6 +26,7 @@ mod ordered;
 mod places;
 mod repos;
 mod results;
+mod secrets;
 mod services;
 mod shape;
 mod sources;
@@ -78,6 +79,7 @@ const TABLES: &[(Kind, &str, Table)] = &[
     (Kind::Function, "std/prelude", files::TABLE),
     (Kind::Function, "std/prelude", config::TABLE),
     (Kind::Function, "std/prelude", containers::TABLE),
+    (Kind::Function, "std/prelude", secrets::TABLE),
     (Kind::Function, "std/prelude", volumes::TABLE),
     (Kind::Function, "std/prelude", services::TABLE),
     (Kind::Function, "std/prelude", execute::TABLE),

@@ -17,7 +17,7 @@ pub(super) fn globs(machine: &Machine, call: &Call<'_>, index: usize) -> Result<
 }
 
 /// An optional `Mode`.
-fn mode(machine: &Machine, call: &Call<'_>, index: usize) -> Result<Option<u32>> {
+pub(super) fn mode(machine: &Machine, call: &Call<'_>, index: usize) -> Result<Option<u32>> {
     let Some(text) = call.optional_text(machine, index)? else { return Ok(None) };
     let bits = u32::from_str_radix(&text, 8).ok().filter(|bits| *bits <= 0o7777);
     let bad = || error::invalid(format!("`{text}` is not a `Mode`"), call.arg_place(index));

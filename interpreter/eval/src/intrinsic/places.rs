@@ -65,6 +65,10 @@ impl Machine {
         match call.arg(index)? {
             Value::Text(path) => {
                 let known = container.absolute(path);
+                if container.config.has_secret_file(&known) {
+                    let message = format!("`{path}` holds a secret, which steps read and nothing else does");
+                    return Err(error::invalid(message, call.arg_place(index)));
+                }
                 if known.starts_with('/') {
                     return match container.locate(&known) {
                         Place::Apart(what) => Err(apart(path, &what, call, index)),
@@ -92,6 +96,20 @@ impl Machine {
     ) -> Result<String> {
         let path = container.absolute(&call.text(self, index)?);
         if path.starts_with('/') { Ok(path) } else { Err(unknown_workdir(call, index)) }
+    }
+
+    /// Paths that have to be known before anything runs.
+    pub(super) fn known_paths(
+        &self,
+        container: &ContainerValue,
+        call: &Call<'_>,
+        index: usize,
+    ) -> Result<Vec<String>> {
+        let paths = call.texts(self, index)?;
+        let paths = paths.iter().map(|path| container.absolute(path));
+        paths
+            .map(|path| if path.starts_with('/') { Ok(path) } else { Err(unknown_workdir(call, index)) })
+            .collect()
     }
 
     fn below_workdir(&mut self, container: &ContainerValue, path: Arg, call: &Call<'_>) -> Result<Place> {

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use indexmap::IndexMap;
-use pipe_ops::{Binding, Mount, Mounted, NodeId, Output, Slot};
+use pipe_ops::{Arg, Binding, Mount, Mounted, NodeId, Output, SecretGiven, SecretUse, Slot};
 
 use super::Value;
 use crate::simulation::Told;
@@ -55,6 +55,10 @@ pub struct Config {
     pub any_platform: bool,
     /// What runs `sh` scripts, when it was set.
     pub shell: Option<Vec<Arc<str>>>,
+    /// Secrets that its steps are given. They are no part of an image.
+    pub secrets: Vec<SecretUse>,
+    /// Whether its steps reach the user's SSH agent.
+    pub ssh_agent: bool,
     /// Nothing runs in it: what its commands give, by what is said of them.
     pub(crate) fake: Option<Arc<[Arc<Told>]>>,
 }
@@ -94,6 +98,8 @@ impl ContainerValue {
             platform,
             any_platform: false,
             shell: None,
+            secrets: Vec::new(),
+            ssh_agent: false,
             fake: None,
         };
         ContainerValue { root, mounts: Vec::new(), services: Vec::new(), config, last: None, told: None }
@@ -129,6 +135,7 @@ impl ContainerValue {
             + config.labels.len()
             + config.annotations.len()
             + config.ports.len()
+            + config.secrets.len()
     }
 
     /// Reads other nodes in the stead of these.
@@ -141,6 +148,12 @@ impl ContainerValue {
             }
         }
         self.services.iter_mut().for_each(|binding| redirect(&mut binding.service.node));
+        for given in &mut self.config.secrets {
+            redirect(&mut given.secret.node);
+            if let SecretGiven::Login { username: Arg::Output(output), .. } = &mut given.given {
+                redirect(&mut output.node);
+            }
+        }
         if let Some(LastExec { exec, result }) = &mut self.last {
             redirect(exec);
             redirect(result);

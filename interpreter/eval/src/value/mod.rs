@@ -69,8 +69,8 @@ pub enum Value {
     File(Output),
     /// A check.
     Check(Arc<CheckValue>),
-    /// A secret, by where it comes from; never its bytes.
-    Secret(SecretSource),
+    /// A secret, by the node that stands for it; never its bytes.
+    Secret(Output),
     /// A value of one of the engine's types that nothing but the engine looks into: `Service`, `Repo`, `Index`.
     Opaque {
         /// The type's name.
@@ -121,17 +121,6 @@ pub struct VariantValue {
     pub index: usize,
     /// Its payload in declaration order.
     pub payload: Items,
-}
-
-/// Where a secret comes from.
-#[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub enum SecretSource {
-    /// `env:NAME`, `file:PATH`, `cmd:COMMAND`, and the node that stands for it.
-    Host(Arc<str>, Output),
-    /// `secret.random()`, by its place in the program.
-    Random(Arc<str>),
-    /// `fake.secret(name)`.
-    Fake(Arc<str>),
 }
 
 impl Value {
@@ -202,17 +191,6 @@ impl Value {
             Value::Action(_) => "an action",
             Value::Function(_) | Value::Closure(_) => "a function",
             Value::Symbolic(_) | Value::Waiting(_) => "a value that is known only when a step has run",
-        }
-    }
-}
-
-impl SecretSource {
-    /// How it is told apart from others; never its bytes.
-    pub fn reference(&self) -> String {
-        match self {
-            SecretSource::Host(source, _) => format!("host {source}"),
-            SecretSource::Random(place) => format!("random {place}"),
-            SecretSource::Fake(name) => format!("fake {name}"),
         }
     }
 }

@@ -225,13 +225,70 @@ fn what_was_set_on_nothing_is_all_there_is() {
 #[test]
 fn operations_that_are_not_there_yet_keep_the_configuration() {
     let mut pipeline = Pipeline::new(
-        "fn c() -> Container { scratch().user(\"me\").cache(\"/c\", \"n\").secret_env(\"T\", fake.secret()).tmpfs(\"/t\") }",
+        "fn c() -> Container { scratch().user(\"me\").cache(\"/c\", \"n\").volatile_env(\"T\", \"x\").tmpfs(\"/t\") }",
     );
     assert_eq!(pipeline.json("c().user"), "\"me\"");
-    let graph = pipeline.graph("c().run([\"x\"], privileged: true)");
+    let graph = pipeline.graph("c().terminal().run([\"x\"], privileged: true)");
     let parts =
-        ["declared secret_env(%", "declared privileged:(%", "cache \"n\" Shared at /c", "tmpfs None at /t"];
+        ["declared terminal(%", "declared privileged:(%", "cache \"n\" Shared at /c", "tmpfs None at /t"];
     for operation in parts {
         assert!(graph.contains(operation), "{operation} in {graph}");
     }
+}
+
+#[test]
+fn secrets_are_given_to_commands_and_are_no_part_of_the_container() {
+    let mut pipeline = Pipeline::new(
+        r#"fn c(s: Secret) -> Container {
+  scratch().env("T", "plain").secret_env("T", s).secret_env("A", s, key: ByName).secret_file("k", s, owner: "1:2")
+    .registry_auth("ghcr.io", fake.auth()).ssh_agent()
+}
+fn taken() -> Container { c(fake.secret()).env("A", "plain").unset_env("T").secret_file("/k", secret.random(), mode: "0440") }
+"#,
+    );
+    let graph = pipeline.graph("c(fake.secret(\"one\")).run([\"x\"], allow_secret_in: [\"out/x\"])");
+    for part in [
+        "= fake_secret \"one\"",
+        " env T\n",
+        " env A by name\n",
+        " file /k mode 400 owner Some(\"1:2\")\n",
+        " login ghcr.io \"fake\"\n",
+        "     ssh agent\n",
+        "     secrets may stay in [\"/out/x\"]\n",
+    ] {
+        assert!(graph.contains(part), "{part} in {graph}");
+    }
+    assert!(!graph.contains("env T="), "{graph}");
+    let graph = pipeline.graph("taken().run([\"x\"])");
+    assert!(graph.contains(" file /k mode 440 owner None\n") && graph.contains("env A=\"plain\""), "{graph}");
+    assert!(!graph.contains(" env T\n") && !graph.contains(" env A\n"), "{graph}");
+    assert!(graph.contains("= random_secret \"taken main.pipe:"), "{graph}");
+    assert_eq!(pipeline.json("c(fake.secret()).env.keys()"), "[\"HOME\",\"PATH\"]");
+    assert!(
+        pipeline
+            .error("c(fake.secret()).env_of(\"T\")")
+            .contains("`T` holds a secret, which has no text form")
+    );
+    for read in ["c(fake.secret()).file(\"/k\")", "c(fake.secret()).run([\"x\"]).file(\"k\").contents"] {
+        let error = pipeline.error(read);
+        assert!(error.contains("holds a secret, which steps read and nothing else does"), "{error}");
+    }
+}
+
+#[test]
+fn a_random_secret_is_named_by_its_place_in_its_function() {
+    let function = "fn c() -> Container { scratch().secret_env(\"T\", secret.random()) }\n";
+    let place = |before: &str| {
+        let graph = Pipeline::new(&format!("{before}{function}")).graph("c().run([\"x\"])");
+        graph
+            .lines()
+            .find(|line| line.contains("random_secret"))
+            .unwrap()
+            .split('#')
+            .next()
+            .unwrap()
+            .to_owned()
+    };
+    assert_eq!(place(""), place("# A line.\nfn other() -> Int { 1 }\n"));
+    assert_ne!(place(""), place("").replace("main", "other"));
 }

@@ -2,7 +2,7 @@
 
 use pipe_ops::{
     Act, Arg, Assembly, Copy, Datum, Exec, Gather, GatherSource, Graph, Inspection, Mounted, NodeId, Op,
-    Output, Slot,
+    Output, SecretGiven, Slot,
 };
 
 /// The nodes that `outputs` need, numbered from 0, then the outputs.
@@ -94,6 +94,8 @@ impl Text {
             Op::HostFile { path } => format!("host_file {path:?}"),
             Op::HostEnv { name } => format!("host_env {name:?}"),
             Op::HostSecret { source } => format!("host_secret {source:?}"),
+            Op::RandomSecret { place } => format!("random_secret {place:?}"),
+            Op::FakeSecret { name } => format!("fake_secret {name:?}"),
             Op::Exec(exec) => self.exec(exec),
             Op::Service(service) => {
                 let ready = service.ready.as_ref().map(|ready| self.args(&ready.argv)).unwrap_or_default();
@@ -257,6 +259,25 @@ impl Text {
             let localhost = if binding.localhost { " on localhost" } else { "" };
             let service = self.output(binding.service);
             out.push_str(&format!("\n     service {} {service}{localhost}", binding.alias));
+        }
+        for given in &exec.secrets {
+            let by_name = if given.by_name { " by name" } else { "" };
+            let how = match &given.given {
+                SecretGiven::Env(name) => format!("env {name}"),
+                SecretGiven::File { path, mode, owner } => {
+                    format!("file {path} mode {mode:o} owner {owner:?}")
+                }
+                SecretGiven::Login { registry, username } => {
+                    format!("login {registry} {}", self.arg(username))
+                }
+            };
+            out.push_str(&format!("\n     secret {} {how}{by_name}", self.output(given.secret)));
+        }
+        if exec.ssh_agent {
+            out.push_str("\n     ssh agent");
+        }
+        if !exec.allow_secret_in.is_empty() {
+            out.push_str(&format!("\n     secrets may stay in {:?}", exec.allow_secret_in));
         }
         out.push_str(&format!("\n     workdir {} platform {}", exec.workdir, exec.platform));
         if exec.network != pipe_ops::Network::Outbound {

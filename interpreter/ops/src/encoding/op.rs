@@ -6,7 +6,8 @@ use super::Encoder;
 use super::tag::OpTag;
 use crate::{
     Act, Arg, Assembly, Copy, Digest, Effect, Exec, Gather, GitQuery, HostDir, Inspection, Mount, Mounted,
-    Network, NodeId, Op, OpDigest, Output, PackForm, PushAuth, Service, Sharing, Slot,
+    Network, NodeId, Op, OpDigest, Output, PackForm, PushAuth, SecretGiven, SecretUse, Service, Sharing,
+    Slot,
 };
 
 /// The digest of an op's definition. `input` gives the digests of the nodes it names, all of which the graph has checked to exist.
@@ -19,6 +20,7 @@ pub(crate) fn digest_op(op: &Op, input: impl Fn(NodeId) -> Option<OpDigest>) -> 
 /// What a command may have behind the fields that all have: each begins with a number of its own.
 const EXEC_SERVICES: u8 = 0;
 const EXEC_VOLATILE: u8 = 1;
+const EXEC_SECRETS: u8 = 2;
 
 struct OpEncoder<F> {
     encoder: Encoder,
@@ -64,6 +66,14 @@ impl<F: Fn(NodeId) -> Option<OpDigest>> OpEncoder<F> {
             Op::HostSecret { source } => {
                 self.tag(OpTag::HostSecret);
                 self.encoder.text(source);
+            }
+            Op::RandomSecret { place } => {
+                self.tag(OpTag::RandomSecret);
+                self.encoder.text(place);
+            }
+            Op::FakeSecret { name } => {
+                self.tag(OpTag::FakeSecret);
+                self.encoder.text(name);
             }
             Op::Exec(exec) => self.exec(exec),
             Op::Service(service) => self.service(service),
@@ -342,6 +352,7 @@ impl<F: Fn(NodeId) -> Option<OpDigest>> OpEncoder<F> {
             self.encoder.u8(EXEC_VOLATILE);
             self.encoder.list(&exec.volatile_env, |encoder, name| encoder.text(name));
         }
+        self.confidential(exec);
     }
 
     fn service(&mut self, service: &Service) {
@@ -358,6 +369,39 @@ impl<F: Fn(NodeId) -> Option<OpDigest>> OpEncoder<F> {
         self.encoder.list(&service.ports, |encoder, port| encoder.u32(u32::from(*port)));
         self.encoder.u8(u8::from(service.shared));
         self.exec(&service.exec);
+    }
+
+    /// A command that is given nothing of the kind keeps the bytes it always had.
+    fn confidential(&mut self, exec: &Exec) {
+        if exec.secrets.is_empty() && !exec.ssh_agent && exec.allow_secret_in.is_empty() {
+            return;
+        }
+        self.encoder.u8(EXEC_SECRETS);
+        self.each(&exec.secrets, Self::secret_use);
+        self.encoder.u8(u8::from(exec.ssh_agent));
+        self.encoder.list(&exec.allow_secret_in, |encoder, path| encoder.text(path));
+    }
+
+    fn secret_use(&mut self, given: &SecretUse) {
+        self.output(given.secret);
+        self.encoder.u8(u8::from(given.by_name));
+        match &given.given {
+            SecretGiven::Env(name) => {
+                self.encoder.u8(0);
+                self.encoder.text(name);
+            }
+            SecretGiven::File { path, mode, owner } => {
+                self.encoder.u8(1);
+                self.encoder.text(path);
+                self.encoder.u32(*mode);
+                self.encoder.optional(owner.as_ref(), |encoder, owner| encoder.text(owner));
+            }
+            SecretGiven::Login { registry, username } => {
+                self.encoder.u8(2);
+                self.encoder.text(registry);
+                self.arg(username);
+            }
+        }
     }
 
     fn mount(&mut self, mount: &Mount) {

@@ -26,6 +26,8 @@ pub(super) enum OpTag {
     Git = 25,
     HostEnv = 26,
     HostSecret = 27,
+    RandomSecret = 60,
+    FakeSecret = 61,
     Image = 32,
     Archive = 33,
     BuildContext = 34,

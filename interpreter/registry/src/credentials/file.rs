@@ -10,11 +10,11 @@ use base64::engine::general_purpose::{STANDARD, STANDARD_NO_PAD};
 use serde_json::{Map, Value, json};
 use zeroize::Zeroizing;
 
-use super::{HUB, Login, LoginError, key};
+use super::{HUB, Login, LoginError, docker_key};
 
 /// Names that tools have kept a registry's credentials under.
 fn names(registry: &str) -> Vec<String> {
-    let mut names = vec![key(registry).to_owned()];
+    let mut names = vec![docker_key(registry).to_owned()];
     let hosts: &[&str] =
         if registry == HUB { &[HUB, "index.docker.io", "registry-1.docker.io"] } else { &[registry] };
     for host in hosts {
@@ -93,7 +93,7 @@ impl ConfigFile {
             *auths = json!({});
         }
         if let Some(auths) = auths.as_object_mut() {
-            auths.insert(key(registry).to_owned(), entry);
+            auths.insert(docker_key(registry).to_owned(), entry);
         }
     }
 

@@ -72,7 +72,7 @@ impl Credentials {
     fn look_up(&self, registry: &str, settings: &RegistrySettings) -> Result<Option<Login>, LoginError> {
         let file = self.file()?;
         if let Some(helper) = self.helper(registry, settings, &file)
-            && let Some(login) = helper::get(&helper, key(registry))?
+            && let Some(login) = helper::get(&helper, docker_key(registry))?
         {
             return Ok(Some(login));
         }
@@ -103,7 +103,7 @@ impl Credentials {
     ) -> Result<Option<PathBuf>, LoginError> {
         let mut file = self.file()?;
         if let Some(helper) = self.helper(registry, settings, &file) {
-            helper::store(&helper, key(registry), login)?;
+            helper::store(&helper, docker_key(registry), login)?;
             return Ok(None);
         }
         file.insert(registry, login);
@@ -118,9 +118,9 @@ impl Credentials {
         let mut file = self.file()?;
         let mut had = false;
         if let Some(helper) = self.helper(registry, settings, &file) {
-            had = helper::get(&helper, key(registry))?.is_some();
+            had = helper::get(&helper, docker_key(registry))?.is_some();
             if had {
-                helper::erase(&helper, key(registry))?;
+                helper::erase(&helper, docker_key(registry))?;
             }
         }
         if file.remove(registry) {
@@ -132,6 +132,6 @@ impl Credentials {
 }
 
 /// The name under which Docker keeps a registry's credentials.
-fn key(registry: &str) -> &str {
+pub fn docker_key(registry: &str) -> &str {
     if registry == HUB { HUB_KEY } else { registry }
 }

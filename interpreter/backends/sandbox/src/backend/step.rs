@@ -2,13 +2,13 @@
 
 use std::collections::BTreeMap;
 use std::ffi::OsString;
-use std::os::fd::{AsFd, BorrowedFd};
+use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
 use std::os::unix::ffi::{OsStrExt, OsStringExt};
 use std::path::{Path, PathBuf};
 
 use pipe_engine::{
-    BackendError, Base, Exit, MountSource, MountSpec, NewLayer, OutputSink, ReadyCall, ServiceEnd,
-    ServiceLink, ServiceSpec, StepOutcome, StepSpec, Stream,
+    BackendError, Base, Exit, Leak, MountSource, MountSpec, NewLayer, OutputSink, ReadyCall, SecretBytes,
+    ServiceEnd, ServiceLink, ServiceSpec, StepOutcome, StepSecrets, StepSpec, Stream,
 };
 use pipe_store::{DatedFile, LayerRef};
 use tokio::sync::oneshot;
@@ -18,8 +18,9 @@ use super::connection::{Answer, Connection};
 use super::output;
 use crate::cgroup::{Group, Limited};
 use crate::protocol::{
-    BoundService, Dated, Egress, Ending, Folder, Mount, MountedTree, NotReady, Probe, Reach, Reply, Report,
-    Request, RequestId, Serving, StagedLayer, Step, StepFailure, StepNetwork, Volume,
+    BoundService, Confidential, Dated, Egress, Ending, Folder, Mount, MountedTree, NotReady, Probe, Reach,
+    Reply, Report, Request, RequestId, SecretFile, Secrets, Serving, StagedLayer, Step, StepFailure,
+    StepNetwork, Volume,
 };
 
 /// Runs a step to its end.
@@ -33,8 +34,9 @@ pub(super) async fn run(
 ) -> Result<StepOutcome, BackendError> {
     let step = request(store, &spec, limited)?;
     let stdin = spec.stdin.as_deref().map(output::input).transpose().map_err(cannot_pipe)?;
+    let agent = agent(&spec)?;
     let groups = limited.group.iter().flat_map(Group::entries);
-    let fds = stdin.iter().map(AsFd::as_fd).chain(groups).collect();
+    let fds = stdin.iter().chain(&agent).map(AsFd::as_fd).chain(groups).collect();
     let report = follow(connection, step, fds, None, sink, cancel).await?;
     outcome(report, &spec, limited)
 }
@@ -54,7 +56,8 @@ pub(super) async fn serve(
     let ready_command = probe.map(|probe| Probe { argv: probe.argv, env: pairs(&probe.env) });
     let serving = Serving { number: number.0, ready: ready_command, ports, patience, tunnels: to };
     let step = Step { serving: Some(serving), ..request(store, &spec, &Limited::default())? };
-    let fds = sockets.iter().map(AsFd::as_fd).collect();
+    let agent = agent(&spec)?;
+    let fds = agent.iter().map(AsFd::as_fd).chain(sockets.iter().map(AsFd::as_fd)).collect();
     let mut report = follow(connection, step, fds, Some(ready), sink, cancel).await?;
     match std::mem::replace(&mut report.ending, Ending::Missing) {
         Ending::NotReady(NotReady::Command(printed)) => Ok(ServiceEnd::CommandFailed { printed }),
@@ -95,6 +98,20 @@ async fn follow(
 
 fn cannot_pipe(error: std::io::Error) -> BackendError {
     BackendError::Failed(format!("cannot make a pipe for the step: {error}"))
+}
+
+/// A connection to the user's SSH agent, for a step that is to reach it.
+fn agent(spec: &StepSpec) -> Result<Option<OwnedFd>, BackendError> {
+    spec.secrets.ssh_agent.as_deref().map(connect_to_agent).transpose()
+}
+
+/// The agent looks at who connects, so this is done here, by the user.
+fn connect_to_agent(socket: &Path) -> Result<OwnedFd, BackendError> {
+    let connected = std::os::unix::net::UnixStream::connect(socket);
+    connected.map(OwnedFd::from).map_err(|error| BackendError::Unsupported {
+        what: format!("your SSH agent at {} cannot be reached: {error}", socket.display()),
+        help: "start it again (`eval \"$(ssh-agent)\"`, then `ssh-add`)".to_owned(),
+    })
 }
 
 /// A step that was asked for. Dropped before its answer came, it has the step killed.
@@ -171,7 +188,31 @@ fn request(store: &Path, spec: &StepSpec, limited: &Limited) -> Result<Step, Bac
         serving: None,
         groups: limited.group.as_ref().map_or(0, |group| group.entries().count()),
         limits: limited.rest,
+        secrets: secrets(&spec.secrets),
     })
+}
+
+fn secrets(secrets: &StepSecrets) -> Secrets {
+    Secrets {
+        env: secrets.env.iter().map(|(name, value)| (name.clone(), confidential(value))).collect(),
+        files: secrets
+            .files
+            .iter()
+            .map(|file| SecretFile {
+                path: file.path.clone(),
+                mode: file.mode,
+                owner: file.owner.clone(),
+                content: confidential(&file.content),
+            })
+            .collect(),
+        ssh_agent: secrets.ssh_agent.is_some(),
+        hidden: secrets.hidden.iter().map(confidential).collect(),
+        may_stay_in: secrets.may_stay_in.clone(),
+    }
+}
+
+fn confidential(bytes: &SecretBytes) -> Confidential {
+    Confidential(bytes.expose().to_vec().into())
 }
 
 fn network(network: &pipe_engine::StepNetwork) -> StepNetwork {
@@ -250,7 +291,12 @@ fn outcome(report: Report, spec: &StepSpec, limited: &Limited) -> Result<StepOut
         refused: report.refused,
         offline: report.offline,
         sockets: report.sockets.into_iter().map(|path| OsString::from_vec(path).into()).collect(),
+        leaks: report.leaks.into_iter().map(leak).collect(),
     })
+}
+
+fn leak(leak: crate::protocol::Leak) -> Leak {
+    Leak { path: OsString::from_vec(leak.path).into(), secret: leak.secret }
 }
 
 fn missing(spec: &StepSpec) -> Exit {

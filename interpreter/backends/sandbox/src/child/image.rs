@@ -4,6 +4,8 @@ use std::ffi::{CStr, CString, c_char};
 use std::os::fd::RawFd;
 use std::sync::atomic::{AtomicI32, Ordering};
 
+use zeroize::{Zeroize, Zeroizing};
+
 /// An overlay. Paths are relative to the supervisor's working folder, the store.
 pub(crate) struct Overlay {
     /// Highest first, as the kernel wants them appended.
@@ -24,6 +26,20 @@ pub(crate) enum Source {
     Volume(CString),
     /// A folder in memory, with its size in bytes.
     Tmpfs(Option<CString>),
+    /// A file in memory, by its place among the step's.
+    Secret(usize),
+}
+
+/// A file in memory with a secret.
+pub(crate) struct SecretFile {
+    /// In the folder that all of them are made in, which no step sees.
+    pub(crate) name: CString,
+    pub(crate) content: Zeroizing<Vec<u8>>,
+    pub(crate) uid: u32,
+    pub(crate) gid: u32,
+    pub(crate) mode: u32,
+    /// The file alone, as a mount that is attached nowhere yet.
+    pub(crate) mount: FdSlot,
 }
 
 /// A mount of the new root.
@@ -68,9 +84,14 @@ pub(crate) struct Limits {
 pub(crate) struct FdSlot(AtomicI32);
 
 impl FdSlot {
+    /// Without one.
+    pub(crate) fn empty() -> FdSlot {
+        FdSlot(AtomicI32::new(-1))
+    }
+
     /// As many as wanted.
     pub(crate) fn vec(count: usize) -> Vec<FdSlot> {
-        (0..count).map(|_| FdSlot(AtomicI32::new(-1))).collect()
+        (0..count).map(|_| FdSlot::empty()).collect()
     }
 
     pub(crate) fn set(&self, fd: RawFd) {
@@ -109,6 +130,8 @@ pub(crate) struct StepImage {
     pub(crate) attachments: Vec<Attachment>,
     /// Room for a descriptor for each attachment.
     pub(crate) mount_fds: Vec<FdSlot>,
+    /// Files in memory that are among the attachments.
+    pub(crate) secrets: Vec<SecretFile>,
     /// Every folder on the way to the working folder, outermost first, the working folder last.
     pub(crate) workdir: Vec<CString>,
     pub(crate) identity: Identity,
@@ -151,19 +174,28 @@ impl StepImage {
 /// Texts with an array of pointers to them that ends in null, as `execve` wants it.
 pub(crate) struct StringArray {
     // Keeps what `pointers` points to; moving the vector does not move the texts.
-    _texts: Vec<CString>,
+    texts: Vec<CString>,
     pointers: Vec<*const c_char>,
 }
 
 impl StringArray {
     pub(crate) fn new(texts: Vec<CString>) -> StringArray {
         let pointers = texts.iter().map(|text| text.as_ptr()).chain([std::ptr::null()]).collect();
-        StringArray { _texts: texts, pointers }
+        StringArray { texts, pointers }
     }
 
     /// The array; valid while `self` lives.
     pub(crate) fn as_ptr(&self) -> *const *const c_char {
         self.pointers.as_ptr()
+    }
+}
+
+impl Drop for StringArray {
+    /// Values of secret variables may be among them.
+    fn drop(&mut self) {
+        for text in self.texts.drain(..) {
+            text.into_bytes().zeroize();
+        }
     }
 }
 

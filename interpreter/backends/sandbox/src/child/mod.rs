@@ -10,5 +10,6 @@ pub(crate) mod mounts;
 mod prober;
 mod raw;
 pub(crate) mod report;
+mod secrets;
 pub(crate) mod spawn;
 pub(crate) mod sys;

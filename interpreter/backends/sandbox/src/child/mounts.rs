@@ -7,9 +7,10 @@ use super::ahead::Ahead;
 use super::image::{Attachment, MountPoint, NetworkNamespace, Overlay, Source, StepImage};
 use super::masks;
 use super::report::{At, Failure, Stage};
-use super::sys::{self, Sys};
+use super::secrets;
+use super::sys::{self, Errno, Sys};
 
-const NOTHING: c_ulong = libc::MS_NOSUID | libc::MS_NODEV | libc::MS_NOEXEC;
+pub(super) const NOTHING: c_ulong = libc::MS_NOSUID | libc::MS_NODEV | libc::MS_NOEXEC;
 const IN_DEV: c_ulong = libc::MS_NOSUID | libc::MS_NOEXEC;
 const READ_ONLY: u64 = libc::MOUNT_ATTR_RDONLY | libc::MOUNT_ATTR_NOSUID | libc::MOUNT_ATTR_NODEV;
 
@@ -80,6 +81,7 @@ fn in_folder(
 pub(crate) fn set_up(image: &StepImage, ahead: &Ahead, views: Views) -> Result<(), Failure> {
     let root = mount_overlay(&image.root, libc::MOUNT_ATTR_NODEV).at(Stage::RootOverlay)?;
     let sys = host_sys(image)?;
+    secrets::make(image).at(Stage::Secrets)?;
     pick_up_attachments(image, ahead)?;
     sys::attach_mount(root, &image.attach_point).at(Stage::AttachRoot)?;
     sys::fchdir(root).at(Stage::PivotRoot)?;
@@ -117,12 +119,17 @@ fn mount_overlay(overlay: &Overlay, attributes: u64) -> Sys<RawFd> {
 
 fn pick_up_attachments(image: &StepImage, ahead: &Ahead) -> Result<(), Failure> {
     for (index, (attachment, slot)) in image.attachments.iter().zip(&image.mount_fds).enumerate() {
-        slot.set(pick_up(attachment, ahead, index)?);
+        slot.set(pick_up(image, attachment, ahead, index)?);
     }
     Ok(())
 }
 
-fn pick_up(attachment: &Attachment, ahead: &Ahead, index: usize) -> Result<RawFd, Failure> {
+fn pick_up(
+    image: &StepImage,
+    attachment: &Attachment,
+    ahead: &Ahead,
+    index: usize,
+) -> Result<RawFd, Failure> {
     match &attachment.source {
         Source::Overlay(overlay) => {
             mount_overlay(overlay, libc::MOUNT_ATTR_NODEV).at_index(Stage::MountOverlay, index)
@@ -131,6 +138,10 @@ fn pick_up(attachment: &Attachment, ahead: &Ahead, index: usize) -> Result<RawFd
         Source::Host(path) => ahead.part(path).map_or_else(|| copy_mount(path, READ_ONLY, index), Ok),
         Source::Volume(path) => copy_mount(path, libc::MOUNT_ATTR_NOSUID | libc::MOUNT_ATTR_NODEV, index),
         Source::Tmpfs(size) => mount_tmpfs(size.as_deref()).at_index(Stage::MountTmpfs, index),
+        Source::Secret(number) => {
+            let mount = image.secrets.get(*number).and_then(|secret| secret.mount.take());
+            mount.ok_or(Errno(libc::ENOENT)).at(Stage::Secrets)
+        }
     }
 }
 

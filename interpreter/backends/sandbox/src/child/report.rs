@@ -12,6 +12,7 @@ pub(crate) enum Stage {
     RootOverlay,
     MountOverlay,
     MountTmpfs,
+    Secrets,
     CopyMount,
     AttachRoot,
     PivotRoot,
@@ -43,11 +44,12 @@ pub(crate) enum Stage {
 }
 
 impl Stage {
-    const ALL: [Stage; 32] = [
+    const ALL: [Stage; 33] = [
         Stage::ParentDeathSignal,
         Stage::RootOverlay,
         Stage::MountOverlay,
         Stage::MountTmpfs,
+        Stage::Secrets,
         Stage::CopyMount,
         Stage::AttachRoot,
         Stage::PivotRoot,
@@ -85,6 +87,7 @@ impl Stage {
             Stage::RootOverlay => "mount the root's overlay",
             Stage::MountOverlay => "mount the overlay of a mount",
             Stage::MountTmpfs => "make a folder in memory",
+            Stage::Secrets => "make files in memory",
             Stage::CopyMount => "copy a mount of the host or of a cache volume",
             Stage::AttachRoot => "attach the root",
             Stage::PivotRoot => "change the root",

@@ -208,8 +208,17 @@ pub(crate) fn touch(path: &CStr) -> Sys<()> {
     open(path, libc::O_CREAT | libc::O_WRONLY).map(close)
 }
 
+/// Makes a file that is not there yet, for its owner alone, and opens it for writing.
+pub(crate) fn create(path: &CStr) -> Sys<RawFd> {
+    open_with_mode(path, libc::O_CREAT | libc::O_EXCL | libc::O_WRONLY, 0o600)
+}
+
 fn open(path: &CStr, flags: c_int) -> Sys<RawFd> {
-    let arguments = [HERE, text(path), (flags | libc::O_CLOEXEC) as usize, 0o666];
+    open_with_mode(path, flags, 0o666)
+}
+
+fn open_with_mode(path: &CStr, flags: c_int, mode: libc::mode_t) -> Sys<RawFd> {
+    let arguments = [HERE, text(path), (flags | libc::O_CLOEXEC) as usize, mode as usize];
     // SAFETY: the path ends in NUL and lives through the call.
     unsafe { call_fd(libc::SYS_openat, arguments) }
 }
@@ -259,8 +268,25 @@ pub(crate) fn close_from(first: c_uint) -> Sys<()> {
 
 /// `write(2)` of a whole small record.
 pub(crate) fn write(fd: RawFd, bytes: &[u8]) -> Sys<()> {
+    write_some(fd, bytes).map(drop)
+}
+
+/// `write(2)`; how many of the bytes were written.
+pub(crate) fn write_some(fd: RawFd, bytes: &[u8]) -> Sys<usize> {
     // SAFETY: pointer and length are those of a live slice.
-    unsafe { call_unit(libc::SYS_write, [fd as usize, bytes.as_ptr() as usize, bytes.len()]) }
+    unsafe { call(libc::SYS_write, [fd as usize, bytes.as_ptr() as usize, bytes.len()]) }
+}
+
+/// `fchown(2)`.
+pub(crate) fn fchown(fd: RawFd, uid: libc::uid_t, gid: libc::gid_t) -> Sys<()> {
+    // SAFETY: only numbers are passed.
+    unsafe { call_unit(libc::SYS_fchown, [fd as usize, uid as usize, gid as usize]) }
+}
+
+/// `fchmod(2)`.
+pub(crate) fn fchmod(fd: RawFd, mode: u32) -> Sys<()> {
+    // SAFETY: only numbers are passed.
+    unsafe { call_unit(libc::SYS_fchmod, [fd as usize, mode as usize]) }
 }
 
 /// `read(2)` of one byte; whether there was one before the end.

@@ -5,7 +5,8 @@ use std::path::Path;
 use std::sync::Arc;
 
 use pipe_engine::{
-    Backend, BackendError, Base, Egress, Exit, OutputSink, StepNetwork, StepOutcome, StepSpec, Stream,
+    Backend, BackendError, Base, Egress, Exit, OutputSink, StepNetwork, StepOutcome, StepSecrets, StepSpec,
+    Stream,
 };
 use pipe_store::{Store, StoreOptions};
 use tokio_util::sync::CancellationToken;
@@ -89,6 +90,7 @@ fn run_one(store: &Store, sandbox: &Sandbox) -> Result<StepOutcome, BackendError
         shell: None,
         services: Vec::new(),
         certificates: None,
+        secrets: StepSecrets::default(),
     };
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
     let runtime = runtime.map_err(|error| failed(&error))?;

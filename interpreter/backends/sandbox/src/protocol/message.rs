@@ -6,6 +6,7 @@ use std::time::{Duration, SystemTime};
 use pipe_ops::Limits;
 use pipe_store::{LayerPlan, LayerScan};
 use serde::{Deserialize, Serialize};
+use zeroize::Zeroizing;
 
 use crate::ids::IdCount;
 
@@ -147,6 +148,7 @@ pub(crate) struct Step {
     pub(crate) services: Vec<BoundService>,
     /// It is a service: it runs until it is killed or dies, and nothing of what it leaves is kept.
     pub(crate) serving: Option<Serving>,
+    pub(crate) secrets: Secrets,
 }
 
 /// A running service, as a step reaches it.
@@ -180,6 +182,46 @@ pub(crate) struct Serving {
     pub(crate) patience: Duration,
     /// Its ports to which the sockets that come with the message lead, in order.
     pub(crate) tunnels: Vec<u16>,
+}
+
+/// What a step is given that nobody else may see.
+#[derive(Debug, Default, Serialize, Deserialize)]
+pub(crate) struct Secrets {
+    /// Variables beside the others.
+    pub(crate) env: Vec<(String, Confidential)>,
+    pub(crate) files: Vec<SecretFile>,
+    /// Whether a descriptor that is connected to an SSH agent comes with the message, the last one.
+    pub(crate) ssh_agent: bool,
+    /// What must not be in what the step leaves.
+    pub(crate) hidden: Vec<Confidential>,
+    /// Absolute paths at or below which it may.
+    pub(crate) may_stay_in: Vec<String>,
+}
+
+/// A file in memory.
+#[derive(Debug, Serialize, Deserialize)]
+pub(crate) struct SecretFile {
+    pub(crate) path: String,
+    pub(crate) mode: u32,
+    /// `user[:group]`; the step's own when `None`.
+    pub(crate) owner: Option<String>,
+    pub(crate) content: Confidential,
+}
+
+/// Bytes that are not shown, and wiped when they are dropped.
+#[derive(Clone, Serialize, Deserialize)]
+pub(crate) struct Confidential(pub(crate) Zeroizing<Vec<u8>>);
+
+impl std::fmt::Debug for Confidential {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("***")
+    }
+}
+
+impl AsRef<[u8]> for Confidential {
+    fn as_ref(&self) -> &[u8] {
+        &self.0
+    }
 }
 
 /// A step's network.
@@ -267,6 +309,17 @@ pub(crate) struct Report {
     pub(crate) offline: Option<String>,
     /// Absolute paths of sockets that it left. They are in none of the layers.
     pub(crate) sockets: Vec<Vec<u8>>,
+    /// Where secrets are in what it left. With any, there are no layers.
+    pub(crate) leaks: Vec<Leak>,
+}
+
+/// A secret in what a step left.
+#[derive(Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct Leak {
+    /// Absolute, as the step saw it.
+    pub(crate) path: Vec<u8>,
+    /// Its place among the hidden ones.
+    pub(crate) secret: usize,
 }
 
 impl Report {
@@ -280,6 +333,7 @@ impl Report {
             refused: Vec::new(),
             offline: None,
             sockets: Vec::new(),
+            leaks: Vec::new(),
         }
     }
 }

@@ -13,6 +13,7 @@ use rustix::net::{
 };
 use serde::Serialize;
 use serde::de::DeserializeOwned;
+use zeroize::Zeroizing;
 
 /// The most descriptors a message carries: three streams, control groups, and a service's tunnels.
 const MAX_FDS: usize = 64;
@@ -51,13 +52,15 @@ pub(crate) fn send<M: Serialize>(
     message: &M,
     fds: &[BorrowedFd<'_>],
 ) -> Result<(), WireError> {
+    // Secrets may be in it.
     let body = postcard::to_stdvec(message).map_err(|error| WireError::Malformed(error.to_string()))?;
+    let body = Zeroizing::new(body);
     let len = u32::try_from(body.len()).ok().filter(|len| *len <= MAX_LEN);
     let len = len.ok_or_else(|| WireError::Malformed(format!("{} bytes are too many", body.len())))?;
-    let mut bytes = Vec::with_capacity(HEADER + body.len());
+    let mut bytes = Zeroizing::new(Vec::with_capacity(HEADER + body.len()));
     bytes.extend(len.to_le_bytes());
     bytes.extend((fds.len() as u32).to_le_bytes());
-    bytes.extend(body);
+    bytes.extend_from_slice(&body);
 
     let mut space = [MaybeUninit::uninit(); rustix::cmsg_space!(ScmRights(MAX_FDS))];
     let mut ancillary = SendAncillaryBuffer::new(&mut space);
@@ -85,7 +88,7 @@ pub(crate) fn receive<M: DeserializeOwned>(socket: &UnixStream) -> Result<(M, Ve
             fds.len()
         )));
     }
-    let mut body = vec![0; len as usize];
+    let mut body = Zeroizing::new(vec![0; len as usize]);
     let mut stream = socket;
     stream.read_exact(&mut body).map_err(closed)?;
     let message = postcard::from_bytes(&body).map_err(|error| WireError::Malformed(error.to_string()))?;

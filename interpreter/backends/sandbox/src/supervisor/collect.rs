@@ -61,7 +61,7 @@ fn failed(error: &dyn std::fmt::Display) -> StepFailure {
 }
 
 /// A write changes the time of last modification, a new mode or owner itself.
-fn is_same_file(path: &Path, before: &std::fs::Metadata) -> bool {
+pub(super) fn is_same_file(path: &Path, before: &std::fs::Metadata) -> bool {
     let facts = |meta: &std::fs::Metadata| {
         (meta.ino(), meta.len(), meta.mode(), meta.uid(), meta.gid(), meta.mtime(), meta.mtime_nsec())
     };

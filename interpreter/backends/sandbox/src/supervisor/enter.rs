@@ -89,7 +89,8 @@ fn become_root(begin: &Begin) -> Result<(), SetupFailure> {
     failure("become the namespace's root", sys::setresuid(0))?;
     failure("keep its memory to itself", sys::prctl(libc::PR_SET_DUMPABLE, 0))?;
     failure("drop capabilities", identity::drop_bounding_set())?;
-    failure("forbid core dumps", sys::set_limit(libc::RLIMIT_CORE, 0, 0))?;
+    // Of one byte, which is less than any has: with 0 the kernel still gives them to a program that `core_pattern` names.
+    failure("forbid core dumps", sys::set_limit(libc::RLIMIT_CORE, 1, 1))?;
     // `pipe` may have been started with signals ignored; steps are not.
     (1..=64).filter(|signal| *signal != libc::SIGPIPE).for_each(sys::reset_signal);
     let private = libc::MS_REC | libc::MS_PRIVATE;

@@ -2,6 +2,7 @@
 //! what they leave, and touches files that only the namespace's ids may touch. When `pipe` is gone it kills and removes everything.
 
 mod accounts;
+mod agent;
 mod attributes;
 mod certificates;
 mod collect;
@@ -12,12 +13,14 @@ mod first;
 mod folders;
 mod hint;
 mod layers;
+mod leaks;
 mod lower;
 mod mountpoints;
 mod network;
 mod plan;
 mod rlimits;
 mod running;
+mod secrets;
 mod serve;
 mod server;
 mod skeleton;

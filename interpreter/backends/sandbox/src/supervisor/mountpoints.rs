@@ -38,7 +38,7 @@ impl<'a> MountPoints<'a> {
         if belongs_to_the_sandbox(&place.path) {
             return Err(nothing_there(path, &place.path));
         }
-        let is_file = matches!(content, Content::File(_));
+        let is_file = matches!(content, Content::File(_) | Content::Secret);
         match place.kind {
             PlaceKind::Dir if is_file => {
                 return Err(format!("`{}` is a folder; a file cannot be mounted there", path.display()));

@@ -3,14 +3,17 @@
 use std::collections::BTreeSet;
 use std::ffi::OsStr;
 use std::net::TcpListener;
+use std::os::fd::OwnedFd;
 use std::path::{Path, PathBuf};
 
 use super::accounts;
+use super::agent::AgentProxy;
 use super::certificates;
 use super::folders::StepFolders;
 use super::lower::{layer_file, layer_stack};
 use super::mountpoints::MountPoints;
 use super::rlimits;
+use super::secrets;
 use super::server::Context;
 use super::skeleton::Stub;
 use super::step_network::StepNet;
@@ -34,13 +37,23 @@ pub(super) struct Plan {
     /// In order; nothing of a volume or of a folder in memory.
     pub(super) mounts: Vec<Option<Upper>>,
     pub(super) volumes: Vec<HeldVolume>,
+    /// The step's way to the user's SSH agent, for as long as it runs.
+    pub(super) agent: Option<AgentProxy>,
 }
 
-/// Plans a step. `folders` are where it works, `tunnels` the sockets that lead to it, if it is a service.
+/// What comes with a step beside its streams.
+pub(super) struct Given {
+    /// The sockets that lead to it, if it is a service.
+    pub(super) tunnels: Vec<TcpListener>,
+    /// A connection to the user's SSH agent.
+    pub(super) agent: Option<OwnedFd>,
+}
+
+/// Plans a step. `folders` are where it works.
 pub(super) fn plan(
     context: &Context,
     step: &Step,
-    tunnels: Vec<TcpListener>,
+    Given { tunnels, agent }: Given,
     folders: &StepFolders<'_>,
 ) -> Result<Plan, StepFailure> {
     let mut planner = Planner::new(context, step, folders)?;
@@ -59,18 +72,35 @@ pub(super) fn plan(
         planner.points.require_folder(Path::new(path)).map_err(StepFailure::Step)?;
     }
     let mounts = step.mounts.iter().map(|mount| planner.add_mount(mount));
-    let mounts = mounts.collect::<Result<Vec<_>, _>>()?;
+    let mut mounts = mounts.collect::<Result<Vec<_>, _>>()?;
+    // Over everything else: what a step is given it has.
+    for (number, file) in step.secrets.files.iter().enumerate() {
+        mounts.push(planner.add_secret(Path::new(&file.path), PlacedKind::Secret(number))?);
+    }
+    let socket = agent.as_ref().map(|_| folders.fresh("agent"));
+    if let Some(socket) = &socket {
+        mounts.push(planner.add_secret(secrets::agent_path(), PlacedKind::Socket(socket.clone()))?);
+    }
     let account = accounts::find(step.user.as_deref(), &planner.points.view, context.ids)?;
     for volume in &planner.volumes {
         volumes::give(&volume.data, &account).map_err(machine(&volume.data))?;
     }
+    let secrets = secrets::files(context, step, &account, &planner.points.view)?;
+    let agent = match (socket, agent) {
+        (Some(socket), Some(agent)) => {
+            Some(AgentProxy::start(&socket, &account, agent).map_err(machine(&socket))?)
+        }
+        _ => None,
+    };
     let root = planner.overlay(0)?;
-    let (attachments, uppers) = planner.finish(mounts)?;
+    let (attachments, mut uppers) = planner.finish(mounts)?;
+    uppers.truncate(step.mounts.len());
     let image = Box::new(StepImage {
         root: root.0,
         attach_point: c_path(&context.attach_point)?,
         mount_fds: FdSlot::vec(attachments.len()),
         attachments,
+        secrets,
         workdir: folders_to(&step.workdir)?,
         identity: Identity {
             uid: account.uid,
@@ -84,10 +114,10 @@ pub(super) fn plan(
         network: network.namespace(),
         filter: context.filter.clone(),
         command: program(&step.argv, &step.env)?,
-        envp: environment(&step.env)?,
+        envp: secrets::environment(&step.env, &step.secrets.env)?,
         probe: probe(step)?,
     });
-    Ok(Plan { image, network, root: root.1, mounts: uppers, volumes: planner.volumes })
+    Ok(Plan { image, network, root: root.1, mounts: uppers, volumes: planner.volumes, agent })
 }
 
 fn program(argv: &[String], env: &[(String, String)]) -> Result<Program, StepFailure> {
@@ -98,15 +128,15 @@ fn program(argv: &[String], env: &[(String, String)]) -> Result<Program, StepFai
     })
 }
 
-fn environment(env: &[(String, String)]) -> Result<StringArray, StepFailure> {
-    Ok(StringArray::new(c_texts(env.iter().map(|(name, value)| format!("{name}={value}")))?))
-}
-
 fn probe(step: &Step) -> Result<Option<Probe>, StepFailure> {
     let ready = step.serving.as_ref().and_then(|serving| serving.ready.as_ref());
     let probe = |ready: &protocol::Probe| {
         let program = program(&ready.argv, &ready.env)?;
-        Ok(Probe { program, envp: environment(&ready.env)?, stack: ProcessStack::new() })
+        Ok(Probe {
+            program,
+            envp: secrets::environment(&ready.env, &step.secrets.env)?,
+            stack: ProcessStack::new(),
+        })
     };
     ready.map(probe).transpose()
 }
@@ -128,6 +158,10 @@ enum PlacedKind {
     Volume(PathBuf),
     /// In memory.
     Tmpfs(Option<u64>),
+    /// A file in memory, by its place among the step's.
+    Secret(usize),
+    /// A socket of the supervisor's.
+    Socket(PathBuf),
 }
 
 struct Planner<'a> {
@@ -226,6 +260,11 @@ impl<'a> Planner<'a> {
         Ok(Placed { target, kind })
     }
 
+    fn add_secret(&mut self, path: &Path, kind: PlacedKind) -> Result<Placed, StepFailure> {
+        let target = self.points.mount(path, Content::Secret).map_err(StepFailure::Step)?;
+        Ok(Placed { target, kind })
+    }
+
     /// The overlay of a region, with its folders.
     fn overlay(&self, region: usize) -> Result<(Overlay, Upper), StepFailure> {
         let stack = self.points.view.regions.get(region).and_then(|region| match &region.content {
@@ -288,6 +327,8 @@ impl<'a> Planner<'a> {
                 let size = size.map(|size| c_path(Path::new(&size.to_string()))).transpose()?;
                 Ok((Source::Tmpfs(size), None))
             }
+            PlacedKind::Secret(number) => Ok((Source::Secret(*number), None)),
+            PlacedKind::Socket(path) => Ok((Source::Private(c_path(path)?), None)),
             PlacedKind::Host(path) => {
                 Err(StepFailure::Machine(format!("{} is no mount of the step", path.display())))
             }

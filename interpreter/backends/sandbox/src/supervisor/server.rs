@@ -212,13 +212,17 @@ impl Server {
         let mut fds = fds.into_iter();
         let (stdout, stderr) = (fds.next(), fds.next());
         let stdin = if step.stdin { fds.next() } else { None };
+        let agent = if step.secrets.ssh_agent { fds.next() } else { None };
         let groups: Vec<OwnedFd> = fds.by_ref().take(step.groups).collect();
         let tunnels: Vec<OwnedFd> = fds.collect();
         let expected = step.serving.as_ref().map_or(0, |serving| serving.tunnels.len());
-        let are_all = groups.len() == step.groups && tunnels.len() == expected;
+        let are_all = stdin.is_some() == step.stdin
+            && agent.is_some() == step.secrets.ssh_agent
+            && groups.len() == step.groups
+            && tunnels.len() == expected;
         match (stdout, stderr) {
-            (Some(stdout), Some(stderr)) if stdin.is_some() == step.stdin && are_all => {
-                let fds = StepFds { stdout, stderr, stdin, groups, tunnels };
+            (Some(stdout), Some(stderr)) if are_all => {
+                let fds = StepFds { stdout, stderr, stdin, agent, groups, tunnels };
                 let ready = || self.reply(&Reply::Serving { id }, None);
                 step::run(&self.context, &self.running, id, step, fds, folders, ready)
             }

@@ -10,8 +10,9 @@ use rustix::pipe::PipeFlags;
 use super::collect::{self, Left};
 use super::folders::StepFolders;
 use super::hint::hint;
+use super::leaks::Search;
 use super::network::Door;
-use super::plan::{self, Plan};
+use super::plan::{self, Given, Plan};
 use super::running::Running;
 use super::serve::{self, Served};
 use super::server::Context;
@@ -33,6 +34,8 @@ pub(super) struct StepFds {
     pub(super) tunnels: Vec<OwnedFd>,
     /// Control groups, by their `cgroup.procs`.
     pub(super) groups: Vec<OwnedFd>,
+    /// Connected to the user's SSH agent.
+    pub(super) agent: Option<OwnedFd>,
 }
 
 /// What is still there of a step that is over: its first process, which may still be ending, and then what it held.
@@ -64,9 +67,10 @@ pub(super) fn run(
     let earlier = context.dying.now();
     let (report, report_writer) = rustix::pipe::pipe_with(PipeFlags::CLOEXEC | PipeFlags::NONBLOCK)
         .map_err(|errno| machine("make a pipe", errno.into()))?;
-    let StepFds { stdout, stderr, stdin, groups, tunnels } = fds;
-    let tunnels = tunnels.into_iter().map(TcpListener::from).collect();
-    let Plan { image, network, root, mounts, volumes } = plan::plan(context, step, tunnels, folders)?;
+    let StepFds { stdout, stderr, stdin, agent, groups, tunnels } = fds;
+    let given = Given { tunnels: tunnels.into_iter().map(TcpListener::from).collect(), agent };
+    let Plan { image, network, root, mounts, volumes, agent } = plan::plan(context, step, given, folders)?;
+    let mut search = Search::of(step)?;
     let (probe, probe_writer) = match image.probe {
         Some(_) => probe_sockets().map(|(ours, theirs)| (Some(ours), Some(theirs)))?,
         None => (None, None),
@@ -86,10 +90,17 @@ pub(super) fn run(
             context.services.enter(serving.number, door.clone());
             let followed = follow_service(&watch, step, serving, &door, probe, ready);
             context.services.leave(serving.number);
+            search_volumes(search.as_mut(), &volumes)?;
             followed
         }
-        _ => follow(context, &watch, &root, &mounts, step, folders),
+        _ => {
+            let over = watch.until_over(step.timeout).map_err(|error| machine("wait for the step", error));
+            search_volumes(search.as_mut(), &volumes)?;
+            let uppers = Uppers { root: &root, mounts: &mounts };
+            over.and_then(|over| follow(context, &watch, over, uppers, step, search, folders))
+        }
     };
+    drop(agent);
     if running.was_killed(id) {
         return Err(StepFailure::Cancelled);
     }
@@ -103,6 +114,12 @@ fn probe_sockets() -> Result<(OwnedFd, OwnedFd), StepFailure> {
     let (ours, theirs) = pair.map_err(|errno| machine("make a pair of sockets", errno.into()))?;
     rustix::io::ioctl_fionbio(&ours, true).map_err(|errno| machine("set a socket up", errno.into()))?;
     Ok((ours, theirs))
+}
+
+/// However a step ended: volumes stay.
+fn search_volumes(search: Option<&mut Search<'_>>, volumes: &[HeldVolume]) -> Result<(), StepFailure> {
+    let searched = search.map_or(Ok(()), |search| search.volumes(volumes));
+    searched.map_err(|error| machine("look for secrets", error))
 }
 
 fn follow_service(
@@ -122,20 +139,34 @@ fn follow_service(
     Ok(Report { mounts, ..Report::of(ending, elapsed) })
 }
 
-/// Follows a step to its end and takes what it left.
+/// Where a step's changes are.
+struct Uppers<'a> {
+    root: &'a Upper,
+    mounts: &'a [Option<Upper>],
+}
+
+/// Takes what a step left that is over.
 fn follow(
     context: &Context,
     watch: &Watch,
-    root: &Upper,
-    mounts: &[Option<Upper>],
+    over: Over,
+    Uppers { root, mounts }: Uppers<'_>,
     step: &Step,
+    search: Option<Search<'_>>,
     folders: &StepFolders<'_>,
 ) -> Result<Report, StepFailure> {
-    let over = watch.until_over(step.timeout).map_err(|error| machine("wait for the step", error))?;
     let (ending, elapsed) = judge(over, watch.image(), step)?;
+    let nothing = mounts.iter().map(|_| None).collect();
     if !matches!(ending, Ending::Code(_)) {
-        let mounts = mounts.iter().map(|_| None).collect();
-        return Ok(Report { mounts, ..Report::of(ending, elapsed) });
+        return Ok(Report { mounts: nothing, ..Report::of(ending, elapsed) });
+    }
+    if let Some(mut search) = search {
+        search.changes(root, mounts).map_err(|error| machine("look for secrets", error))?;
+        let leaks = search.into_leaks();
+        if !leaks.is_empty() {
+            // What is not left to the store goes with the step.
+            return Ok(Report { mounts: nothing, leaks, ..Report::of(ending, elapsed) });
+        }
     }
     let mut report = Report::of(ending, elapsed);
     let mut collect = |upper: &Upper, path: &str| {
@@ -226,7 +257,7 @@ fn subject(failure: Failure, image: &StepImage) -> Option<String> {
     match failure.stage {
         Stage::CopyMount => image.attachments.get(index).map(|attachment| match &attachment.source {
             Source::Host(path) | Source::Private(path) | Source::Volume(path) => text(path),
-            Source::Overlay(_) | Source::Tmpfs(_) => text(&attachment.target),
+            Source::Overlay(_) | Source::Tmpfs(_) | Source::Secret(_) => text(&attachment.target),
         }),
         Stage::MountOverlay | Stage::MountTmpfs | Stage::AttachMount => {
             image.attachments.get(index).map(|attachment| text(&attachment.target))

@@ -4,6 +4,8 @@ use std::ffi::CString;
 use std::os::unix::ffi::OsStrExt;
 use std::path::Path;
 
+use zeroize::Zeroize;
+
 use crate::protocol::StepFailure;
 
 /// Search path of an environment without `PATH`.
@@ -41,6 +43,14 @@ pub(super) fn c_texts(texts: impl IntoIterator<Item = String>) -> Result<Vec<CSt
 /// A path with an end that the kernel sees.
 pub(super) fn c_path(path: &Path) -> Result<CString, StepFailure> {
     CString::new(path.as_os_str().as_bytes()).map_err(|_| has_nul())
+}
+
+/// Bytes with an end that the kernel sees. Those of a secret are wiped when they cannot have one.
+pub(super) fn c_bytes(bytes: Vec<u8>) -> Result<CString, StepFailure> {
+    CString::new(bytes).map_err(|error| {
+        error.into_vec().zeroize();
+        has_nul()
+    })
 }
 
 fn has_nul() -> StepFailure {

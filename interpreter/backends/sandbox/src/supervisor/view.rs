@@ -28,6 +28,8 @@ pub(super) enum Content {
     Volume(PathBuf),
     /// An empty folder in memory.
     Tmpfs,
+    /// A file that only the step reads: with a secret, or a socket.
+    Secret,
 }
 
 /// All regions, the root first.
@@ -76,6 +78,8 @@ impl View<'_> {
             Content::Tmpfs if inside.as_os_str().is_empty() => Entry::Dir(PathBuf::new()),
             Content::Tmpfs => Entry::Missing,
             Content::File(file) => Entry::File(file.clone()),
+            // Nothing is there for others.
+            Content::Secret => Entry::File(PathBuf::new()),
         }
     }
 

@@ -8,7 +8,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 use pipe_engine::{
     Backend, BackendError, Base, Exit, MountSource, MountSpec, NewLayer, OutputSink, StepNetwork,
-    StepOutcome, StepSpec, Stream,
+    StepOutcome, StepSecrets, StepSpec, Stream,
 };
 use pipe_sandbox::{Sandbox, SandboxOptions};
 use pipe_store::{LayerRef, Namespace};
@@ -126,6 +126,7 @@ impl Lab {
             shell: None,
             services: Vec::new(),
             certificates: None,
+            secrets: StepSecrets::default(),
         }
     }
 
@@ -175,6 +176,25 @@ impl Lab {
         spec
     }
 
+    /// Whether steps have one id only.
+    pub(crate) fn has_single_id(&self) -> bool {
+        self.sandbox.ids().unwrap() == 1
+    }
+
+    /// An empty cache volume; its folder, relative to the store.
+    pub(crate) fn volume(&self, name: &str) -> PathBuf {
+        let owner = pipe_sandbox::layer_owner(&self.store);
+        let folder = Path::new("volumes").join(name);
+        for folder in [Path::new("volumes"), &folder] {
+            let path = self.store.join(folder);
+            std::fs::create_dir(&path).unwrap();
+            if let Some((uid, gid)) = owner {
+                std::os::unix::fs::chown(&path, Some(uid), Some(gid)).unwrap();
+            }
+        }
+        folder
+    }
+
     /// What is left in the working folder of the run.
     pub(crate) fn leftovers(&self) -> Vec<PathBuf> {
         let entries = std::fs::read_dir(self.work()).into_iter().flatten();
@@ -194,7 +214,7 @@ impl Drop for Lab {
             return;
         }
         // Files of the steps' own ids can be removed from inside only.
-        for name in ["layers", "work/run"] {
+        for name in ["layers", "work/run", "volumes"] {
             let _ = self.sandbox.remove(Path::new(name));
         }
     }

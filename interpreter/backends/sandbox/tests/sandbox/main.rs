@@ -8,4 +8,5 @@ mod layers;
 mod network;
 mod outcomes;
 mod probe;
+mod secrets;
 mod toolchain;

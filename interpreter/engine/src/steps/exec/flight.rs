@@ -8,6 +8,7 @@ use tokio::sync::{Notify, OwnedSemaphorePermit, Semaphore};
 use tokio_util::sync::CancellationToken;
 
 use super::super::blocking;
+use super::confidential;
 use super::humane::{humane, size};
 use super::retries::Retries;
 use super::volumes;
@@ -187,7 +188,14 @@ async fn look_again(job: &Job) -> Result<Option<Flight>, Cause> {
 /// A result that another store has left in a cache.
 async fn from_elsewhere(job: &Job) -> Result<Option<Flight>, Cause> {
     let engine = job.session.context.engine.clone();
-    if engine.options.no_cache || engine.options.remotes.from.is_empty() || !job.step.is_shared() {
+    if engine.options.no_cache || engine.options.remotes.from.is_empty() {
+        return Ok(None);
+    }
+    if job.step.lacks_common_key() && job.session.complaints.is_first("PIPE_CACHE_KEY") {
+        let reason = "results of steps with secrets are not shared: that needs the variable PIPE_CACHE_KEY, the same for all who share";
+        job.warn(reason.to_owned());
+    }
+    if !job.step.is_shared() {
         return Ok(None);
     }
     let (session, step, success) = (job.session.clone(), job.step.clone(), job.success.clone());
@@ -227,7 +235,7 @@ async fn run(job: &Job, volumes: Vec<VolumeLock>, again: &Retries) -> Result<End
     let uses = volumes::begin(&job.session, &job.step, volumes).await?;
     let work = job.session.work().await?;
     let links = services.links();
-    let spec = job.step.spec(work, volumes::specs(&uses), &job.session.network, links).await?;
+    let spec = job.step.spec(work, volumes::specs(&uses), &job.session, links).await?;
     let capture = Capture::new(job.node, &engine.options.redactor, engine.events.clone());
     let (outcome, lost) = beside_services(job, spec, &capture, &services).await;
     let captured = capture.finish();
@@ -249,6 +257,9 @@ async fn run(job: &Job, volumes: Vec<VolumeLock>, again: &Retries) -> Result<End
     drop(services);
     warn::of_outcome(job, &outcome);
     volumes::end(&job.session, uses).await?;
+    if !outcome.leaks.is_empty() {
+        return Err(Cause { log_tail: captured.tail, ..confidential::leaked(&job.step, &outcome.leaks) });
+    }
     if again.is_one_left() && job.may_succeed_later(&outcome.exit) {
         return Ok(Ended::Badly(no_result(&job.step, &outcome.exit, captured).reason));
     }

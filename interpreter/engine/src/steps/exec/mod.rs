@@ -1,5 +1,6 @@
 //! Commands: what they see, their keys, running them once, and what is kept of them.
 
+mod confidential;
 mod flight;
 mod humane;
 mod prepare;

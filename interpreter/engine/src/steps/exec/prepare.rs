@@ -7,22 +7,23 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use pipe_ops::{
-    Arg, CacheVolume, Datum, Digest, Exec, Limits, Mounted, Node, Preimage, ResolvedExec, ResolvedMount,
-    ResolvedMounted, StepKey,
+    Arg, CacheVolume, Datum, Digest, Exec, Limits, Mounted, Node, Preimage, ResolvedExec, ResolvedGiven,
+    ResolvedMount, ResolvedMounted, StepKey,
 };
 use pipe_store::{Store, Stored};
 
 use super::super::{Inputs, content, tree::over_base};
+use super::confidential;
 use super::humane::humane;
 use super::surroundings::{self, Surroundings};
 use crate::failure::Cause;
 use crate::results::ExecResult;
 use crate::services::{PreparedBinding, bindings};
-use crate::session::SessionNetwork;
-use crate::{MountSource, MountSpec, ServiceLink, StepSpec, TreeValue, Value, VolumeSpec, describe};
+use crate::session::SessionState;
+use crate::{MountSource, MountSpec, Secret, ServiceLink, StepSpec, TreeValue, Value, VolumeSpec, describe};
 
 /// Bytes that one argument or variable may have. The kernel takes 128 KiB; what is below that is left for the name.
-const ARGUMENT_LIMIT: usize = 100 << 10;
+pub(super) const ARGUMENT_LIMIT: usize = 100 << 10;
 
 /// Bytes that all arguments and variables together may have.
 const ARGUMENTS_LIMIT: usize = 1 << 20;
@@ -39,6 +40,8 @@ pub(crate) struct PreparedExec {
     resolved: ResolvedExec,
     /// Variables that are no part of the key.
     volatile: BTreeMap<String, String>,
+    /// Its secrets, as it is given them.
+    secrets: Vec<(ResolvedGiven, Secret)>,
     timeout: Option<Duration>,
     /// How many times it is run again at most while it does not succeed.
     pub(super) retries: u32,
@@ -112,6 +115,8 @@ pub(crate) fn prepare(
     let Surroundings { mut env, workdir, user } = surroundings::of(store, exec, &root, set, inputs)?;
     let volatile = exec.volatile_env.iter().filter_map(|name| env.remove_entry(name)).collect();
     let services = bindings(exec, inputs)?;
+    let secrets = confidential::given(exec, inputs)?;
+    confidential::take_out(&secrets, &mut env);
     let resolved = ResolvedExec {
         base: root.base,
         root: root.tree.digest.0,
@@ -124,6 +129,9 @@ pub(crate) fn prepare(
         network: exec.network,
         stdin: exec.stdin.as_ref().map(|arg| inputs.text(arg).map(str::to_owned)).transpose()?,
         services: services.iter().map(PreparedBinding::resolved).collect(),
+        secrets: confidential::resolved(exec, &secrets),
+        ssh_agent: exec.ssh_agent,
+        allow_secret_in: exec.allow_secret_in.clone(),
     };
     check_sizes(&resolved, &volatile)?;
     let preimage = resolved.preimage();
@@ -136,6 +144,7 @@ pub(crate) fn prepare(
         services,
         resolved,
         volatile,
+        secrets,
         timeout: node.hints.timeout.map(duration),
         retries: node.hints.retries,
         limits: node.hints.limits,
@@ -155,7 +164,7 @@ fn resolved_mount(mount: &PreparedMount) -> Result<ResolvedMount, Cause> {
                 Value::File(file) => (Some(file.mode), None),
                 Value::Tree(tree) if !tree.is_whole() => return Err(over_base("mounted")),
                 Value::Tree(tree) => (None, tree.base),
-                Value::Datum(_) | Value::Service(_) => (None, None),
+                Value::Datum(_) | Value::Service(_) | Value::Secret(_) => (None, None),
             };
             ResolvedMounted::Content { content: content(value)?, file_mode, base }
         }
@@ -245,9 +254,16 @@ impl PreparedExec {
         })
     }
 
-    /// Whether its result may come from a cache of others, or go into one: not where its age counts, which such a cache does not tell.
+    /// Whether its result may come from a cache of others, or go into one: not where its age counts, which such a cache does not tell, nor
+    /// where secrets may be in it, or make its key one that no other store has.
     pub(super) fn is_shared(&self) -> bool {
-        self.fresh.is_none()
+        self.fresh.is_none() && !self.preimage.may_hold_secrets() && !self.lacks_common_key()
+    }
+
+    /// Whether a secret counts in its key in a way that no other store does.
+    pub(super) fn lacks_common_key(&self) -> bool {
+        let mut secrets = self.resolved.secrets.iter().zip(&self.secrets);
+        secrets.any(|(resolved, (_, secret))| resolved.value.is_some() && !secret.is_common())
     }
 
     /// The trees and files that are mounted, in order; `None` for what is neither.
@@ -281,16 +297,17 @@ impl PreparedExec {
         &self,
         work: PathBuf,
         volumes: Vec<VolumeSpec>,
-        network: &SessionNetwork,
+        session: &SessionState,
         services: Vec<ServiceLink>,
     ) -> Result<StepSpec, Cause> {
+        let network = &session.network;
         let mut volumes = volumes.into_iter();
         let mounts = self.mounts.iter().map(|mount| {
             let source = match &mount.shown {
                 Shown::Value(Value::Tree(tree)) => MountSource::Tree(tree.tree.layers.clone()),
                 Shown::Value(Value::File(file)) => MountSource::File(file.clone()),
-                Shown::Value(Value::Datum(_) | Value::Service(_)) => {
-                    return Err(Cause::machine("a plain value cannot be mounted"));
+                Shown::Value(other @ (Value::Datum(_) | Value::Service(_) | Value::Secret(_))) => {
+                    return Err(Cause::machine(format!("{} cannot be mounted", other.kind())));
                 }
                 Shown::Cache(_) => {
                     let volume = volumes.next();
@@ -305,6 +322,8 @@ impl PreparedExec {
         for (name, value) in network.variables(self.resolved.network) {
             env.entry(name.to_owned()).or_insert_with(|| value.to_owned());
         }
+        let agent = session.context.engine.options.ssh_agent.as_deref();
+        let secrets = confidential::for_step(&self.resolved, &self.secrets, agent, &mut env)?;
         Ok(StepSpec {
             name: self.name.to_string(),
             work,
@@ -322,6 +341,7 @@ impl PreparedExec {
             limits: self.limits,
             shell: self.shell.clone(),
             services,
+            secrets,
         })
     }
 
@@ -331,6 +351,11 @@ impl PreparedExec {
         let fresh = self.fresh?;
         let age = SystemTime::now().duration_since(result.created).ok();
         age.is_none_or(|age| age >= fresh).then_some(Stale { age, fresh })
+    }
+
+    /// The name of a secret, by its place among those that must not be in what it leaves.
+    pub(super) fn secret_name(&self, index: usize) -> &str {
+        self.secrets.get(index).map_or("?", |(_, secret)| secret.name())
     }
 
     pub(super) fn timeout(&self) -> Option<Duration> {

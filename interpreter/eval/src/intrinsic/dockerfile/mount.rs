@@ -4,7 +4,9 @@ use std::sync::Arc;
 
 use pipe_analysis::typed::Type;
 use pipe_dockerfile::RunMount;
-use pipe_ops::{Arg, CacheVolume, Inspection, Mounted, Op, Output, Sharing};
+use pipe_ops::{
+    Arg, CacheVolume, Inspection, Mounted, Op, Output, SECRET_MODE, SecretGiven, SecretUse, Sharing,
+};
 
 use super::build::Build;
 use super::stage::Stage;
@@ -41,7 +43,7 @@ impl Build<'_, '_> {
         };
         let options = self.options(stage, mount, allowed)?;
         if mount.kind == "secret" {
-            return self.secret(container, mount, &options, site);
+            return self.secret(container, mount, &options);
         }
         let path = target(container, &options).ok_or_else(|| no_target(self, mount))?;
         let shown = match mount.kind.as_str() {
@@ -136,13 +138,7 @@ impl Build<'_, '_> {
     }
 
     /// A secret that the caller gives by name. One that is not given is not there, unless it has to be.
-    fn secret(
-        &mut self,
-        container: &mut ContainerValue,
-        mount: &RunMount,
-        options: &Options,
-        site: &Site,
-    ) -> Result<()> {
+    fn secret(&mut self, container: &mut ContainerValue, mount: &RunMount, options: &Options) -> Result<()> {
         let name = |path: &str| path.rsplit('/').next().unwrap_or_default().to_owned();
         let id = get(options, "id").map(str::to_owned).or_else(|| get(options, "target").map(name));
         let Some(id) = id.filter(|id| !id.is_empty()) else {
@@ -157,10 +153,36 @@ impl Build<'_, '_> {
             }
             return Ok(());
         };
-        let (mut inputs, args) = self.machine.described(&[secret], site)?;
-        inputs.insert(0, container.root);
-        let operation = if get(options, "env").is_some() { "secret_env" } else { "secret_file" };
-        container.root = self.machine.declared(operation, inputs, args, site)?;
+        let Value::Secret(secret) = secret else {
+            return Err(self.error(format!("what is given for `{id}` is no secret"), mount.span));
+        };
+        let mut give = |given| container.config.give(SecretUse { secret, given, by_name: false });
+        if let Some(name) = get(options, "env") {
+            give(SecretGiven::Env(name.to_owned()));
+            if get(options, "target").is_none() {
+                return Ok(());
+            }
+        }
+        let number = |key: &str| match get(options, key).map(str::parse::<u32>) {
+            None => Ok(0),
+            Some(number) => number.map_err(|_| self.error(format!("`{key}` is a number"), mount.span)),
+        };
+        let owner = Some(format!("{}:{}", number("uid")?, number("gid")?));
+        let bits = |mode: &str| u32::from_str_radix(mode, 8).ok().filter(|bits| *bits <= 0o7777);
+        let mode = match get(options, "mode").map(bits) {
+            None => SECRET_MODE,
+            Some(Some(mode)) => mode,
+            Some(None) => return Err(self.error("`mode` is octal, as in 0400", mount.span)),
+        };
+        let path = match get(options, "target") {
+            None => format!("/run/secrets/{id}"),
+            Some(_) => target(container, options).ok_or_else(|| no_target(self, mount))?,
+        };
+        container.config.give(SecretUse {
+            secret,
+            given: SecretGiven::File { path, mode, owner },
+            by_name: false,
+        });
         Ok(())
     }
 }

@@ -25,10 +25,10 @@ impl Build<'_, '_> {
         let site = self.site(span, &format!("RUN {}", shown(&run.command)));
         let mut container = stage.container.clone();
         for (name, value) in self.proxies().cloned().collect::<Vec<_>>() {
-            container.config.env.insert(name, Some(value));
+            container.config.set_env(name, Some(value));
         }
         for (name, value) in stage.scope.iter() {
-            container.config.env.insert(name.clone(), Some(value.clone()));
+            container.config.set_env(name.clone(), Some(value.clone()));
         }
         for mount in &run.mounts {
             self.mount(stage, &mut container, mount, index, &site)?;

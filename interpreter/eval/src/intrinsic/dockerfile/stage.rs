@@ -209,7 +209,7 @@ impl Build<'_, '_> {
         }
         for (name, value) in set {
             stage.scope.set(name.clone(), value.clone());
-            stage.container.config.env.insert(name, Some(value));
+            stage.container.config.set_env(name, Some(value));
         }
         Ok(())
     }

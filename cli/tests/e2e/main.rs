@@ -47,6 +47,7 @@ mod push;
 mod quickstart;
 mod reference;
 mod registry;
+mod robust;
 mod rounds;
 mod samples;
 mod scripts;

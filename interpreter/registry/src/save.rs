@@ -1,6 +1,7 @@
 //! An image in one file: an OCI layout (OCI image specification 1.1, "Image Layout"), which is at the same time what `docker load` reads.
 
 use std::collections::BTreeMap;
+use std::collections::btree_map::Entry;
 use std::io::Write;
 
 use pipe_archive::{ArchiveError, Bundle};
@@ -42,8 +43,8 @@ impl Images {
         let mut layers = BTreeMap::new();
         for layer in &manifest.layers {
             let path = blob_path(layer)?;
-            if !layers.contains_key(&path) {
-                layers.insert(path, self.blob_file(layer, &origins, cancel)?);
+            if let Entry::Vacant(place) = layers.entry(path) {
+                place.insert(self.blob_file(layer, &origins, cancel)?);
             }
         }
         let mut described = self.described(image)?;

@@ -75,14 +75,14 @@ impl Store {
 }
 
 /// All names of each file that has several.
-type Names = HashMap<u32, BTreeSet<Vec<u8>>>;
+type Names = BTreeMap<u32, BTreeSet<Vec<u8>>>;
 
 fn names_of_files(links: &HashMap<Vec<u8>, u32>) -> Names {
-    let mut names = Names::new();
-    for (path, group) in links {
+    // Sets are ordered, whatever the order in which they are filled.
+    links.iter().fold(Names::new(), |mut names, (path, group)| {
         names.entry(*group).or_default().insert(path.clone());
-    }
-    names
+        names
+    })
 }
 
 /// The folder of a path; empty for what is directly in the root.

@@ -264,8 +264,11 @@ impl Records {
     }
 }
 
-/// The first record, key and value, and what is behind it. A record says its own length, so a value may have line ends in it.
-fn pax_record(bytes: &[u8]) -> Option<((&[u8], &[u8]), &[u8])> {
+/// A record of a pax header: its key and its value.
+type PaxRecord<'b> = (&'b [u8], &'b [u8]);
+
+/// The first record, and what is behind it. A record says its own length, so a value may have line ends in it.
+fn pax_record(bytes: &[u8]) -> Option<(PaxRecord<'_>, &[u8])> {
     let space = bytes.iter().position(|byte| *byte == b' ')?;
     let length: usize = std::str::from_utf8(bytes.get(..space)?).ok()?.parse().ok()?;
     let record = bytes.get(space + 1..length)?.strip_suffix(b"\n")?;

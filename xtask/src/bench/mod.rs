@@ -22,7 +22,9 @@ pub(crate) fn run(args: &[&str]) -> Result<(), String> {
         match pair {
             ["--rounds", n] => rounds = n.parse().map_err(|_| format!("not a number of rounds: {n}"))?,
             ["--only", ids] => only = ids.split(',').collect(),
-            ["--pipe", file] => built = Some(PathBuf::from(file)),
+            ["--pipe", file] => {
+                built = Some(std::path::absolute(file).map_err(|error| format!("{file}: {error}"))?);
+            }
             _ => {
                 return Err(format!(
                     "cargo xtask bench takes --rounds N, --only W1,W2 and --pipe FILE, not {args:?}"
@@ -36,18 +38,34 @@ pub(crate) fn run(args: &[&str]) -> Result<(), String> {
     if run::find("bwrap").is_none() {
         crate::test::install(&["bubblewrap"])?;
     }
+    let wanted = measures::named(&only)?;
     let root = repository::root();
     let other = built.is_some();
     let pipe = built.map_or_else(|| release(&root), Ok)?;
-    let results = measures::take(&pipe, rounds, &only)?;
-    let text = page::render(&machine::describe(), rounds, &results);
+    let mut text = page::head(&machine::describe(), rounds);
     print!("{text}");
+    let mut failed: Vec<&str> = Vec::new();
+    // Each row is shown as soon as it is there: a run takes long, and may be ended.
+    measures::take(&pipe, rounds, &wanted, |ids, taken| {
+        let rows = page::rows(ids, &taken);
+        print!("{rows}");
+        text.push_str(&rows);
+        if let Err(why) = taken {
+            eprintln!("{}: {why}", ids.join(", "));
+            failed.extend(ids);
+        }
+    });
+    text.push_str(page::PROFILE);
     // The page holds all rows, taken in one run of what is built here.
-    if other || !only.is_empty() {
-        return Ok(());
+    if !other && only.is_empty() {
+        let page = root.join("docs/benchmarks.md");
+        std::fs::write(&page, text).map_err(|error| format!("{}: {error}", page.display()))?;
     }
-    let page = root.join("docs/benchmarks.md");
-    std::fs::write(&page, text).map_err(|error| format!("{}: {error}", page.display()))
+    if failed.is_empty() {
+        Ok(())
+    } else {
+        Err(format!("these rows could not be measured: {}", failed.join(", ")))
+    }
 }
 
 /// Builds what is measured.

@@ -2,10 +2,11 @@
 
 use super::measures::Measured;
 
-/// Written by hand, from profiles.
-const PROFILE: &str = include_str!("profile.md");
+/// The end of the page, written by hand, from profiles.
+pub(super) const PROFILE: &str = include_str!("profile.md");
 
-pub(super) fn render(machine: &[(&str, String)], rounds: usize, results: &[Measured]) -> String {
+/// The page up to its first row.
+pub(super) fn head(machine: &[(&str, String)], rounds: usize) -> String {
     let mut text = String::from(
         "# Benchmarks\n\n\
          Written by `cargo xtask bench`. Each measure and its floor or peer alternate in one run; times are medians. Absolute times differ \
@@ -16,15 +17,24 @@ pub(super) fn render(machine: &[(&str, String)], rounds: usize, results: &[Measu
     }
     text.push_str(&format!("- rounds: {rounds}\n\n"));
     text.push_str("| id | work | `pipe` | floor or peer | ratio | goal | |\n|---|---|---|---|---|---|---|\n");
-    for result in results {
-        let reached = match result.reached {
-            Some(true) => "reached",
-            Some(false) => "**missed**",
-            None => "not taken",
-        };
-        let Measured { id, work, pipe, floor, ratio, goal, .. } = result;
-        text.push_str(&format!("| {id} | {work} | {pipe} | {floor} | {ratio} | {goal} | {reached} |\n"));
-    }
-    text.push_str(PROFILE);
     text
+}
+
+/// The rows of what was measured; one that says so for each id that could not be. Why is said to whoever measures: it may name places
+/// of the machine.
+pub(super) fn rows(ids: &[&str], taken: &Result<Vec<Measured>, String>) -> String {
+    match taken {
+        Ok(rows) => rows.iter().map(row).collect(),
+        Err(_) => ids.iter().map(|id| format!("| {id} | – | – | – | – | – | **failed** |\n")).collect(),
+    }
+}
+
+fn row(result: &Measured) -> String {
+    let reached = match result.reached {
+        Some(true) => "reached",
+        Some(false) => "**missed**",
+        None => "not taken",
+    };
+    let Measured { id, work, pipe, floor, ratio, goal, .. } = result;
+    format!("| {id} | {work} | {pipe} | {floor} | {ratio} | {goal} | {reached} |\n")
 }

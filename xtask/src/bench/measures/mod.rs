@@ -110,37 +110,58 @@ impl Bench<'_> {
     }
 }
 
-/// Takes the measures of these ids, all when none is named, each alternating with its floor.
-pub(super) fn take(pipe: &Path, rounds: usize, only: &[&str]) -> Result<Vec<Measured>, String> {
-    let folder = std::env::temp_dir().join(format!("pipe-bench-{}", std::process::id()));
-    let bench = Bench { pipe, folder };
-    let mut measured = Vec::new();
-    let wanted = MEASURES.iter().filter(|(id, _)| only.is_empty() || only.contains(id));
-    let taken = wanted.into_iter().try_for_each(|(_, measure)| {
-        measured.extend(measure(&bench, rounds)?);
-        Ok(())
-    });
-    let _ = std::fs::remove_dir_all(&bench.folder);
-    taken.map(|()| measured)
+/// The measures that give the rows of these ids; all when none is named.
+///
+/// # Errors
+/// When no measure gives an id.
+pub(super) fn named(ids: &[&str]) -> Result<Vec<Measure>, String> {
+    let known = |id: &&str| MEASURES.iter().any(|measure| measure.ids.contains(id));
+    if let Some(unknown) = ids.iter().find(|id| !known(id)) {
+        let all: Vec<&str> = MEASURES.iter().flat_map(|measure| measure.ids).copied().collect();
+        return Err(format!("no row is called {unknown}; there are {}", all.join(", ")));
+    }
+    let wanted = |measure: &&Measure| ids.is_empty() || measure.ids.iter().any(|id| ids.contains(id));
+    Ok(MEASURES.iter().filter(wanted).copied().collect())
 }
 
-/// Gives the rows of one id.
-type Measure = fn(&Bench<'_>, usize) -> Result<Vec<Measured>, String>;
+/// Takes these measures, each alternating with its floor. Each tells what it gave as soon as it has ended; one that fails does not keep
+/// the others from being taken.
+pub(super) fn take(
+    pipe: &Path,
+    rounds: usize,
+    measures: &[Measure],
+    mut tell: impl FnMut(&'static [&'static str], Result<Vec<Measured>, String>),
+) {
+    let folder = std::env::temp_dir().join(format!("pipe-bench-{}", std::process::id()));
+    let bench = Bench { pipe, folder };
+    for measure in measures {
+        tell(measure.ids, (measure.take)(&bench, rounds));
+    }
+    let _ = std::fs::remove_dir_all(&bench.folder);
+}
 
-const MEASURES: &[(&str, Measure)] = &[
-    ("W1", |bench, rounds| Ok(vec![steps::cached_chain(bench, rounds)?])),
-    ("W2", |bench, rounds| Ok(vec![steps::fresh_chain(bench, rounds)?])),
-    ("W3", |bench, rounds| Ok(vec![wide::independent(bench, rounds)?])),
-    ("W4", |bench, rounds| Ok(files::mounted(bench, rounds)?.into())),
-    ("W5", |bench, rounds| Ok(vec![large::written(bench, rounds)?])),
-    ("W6", make::built),
-    ("W8", |bench, rounds| Ok(vec![steps::first_output(bench, rounds)?])),
-    ("R1", |bench, rounds| Ok(vec![rounds::probes(bench, rounds)?])),
-    ("W9", |bench, rounds| Ok(vec![graph::cached(bench, rounds)?])),
-    ("L3", editor::served),
-    ("P1", |bench, rounds| Ok(vec![commit::clean(bench, rounds)?])),
-    ("L1", check::project),
-    ("L2", check::start),
+/// Work that gives the rows of some ids.
+#[derive(Clone, Copy)]
+pub(super) struct Measure {
+    ids: &'static [&'static str],
+    take: fn(&Bench<'_>, usize) -> Result<Vec<Measured>, String>,
+}
+
+const MEASURES: &[Measure] = &[
+    Measure { ids: &["W1"], take: |bench, rounds| Ok(vec![steps::cached_chain(bench, rounds)?]) },
+    Measure { ids: &["W2"], take: |bench, rounds| Ok(vec![steps::fresh_chain(bench, rounds)?]) },
+    Measure { ids: &["W3"], take: |bench, rounds| Ok(vec![wide::independent(bench, rounds)?]) },
+    Measure { ids: &["W4"], take: |bench, rounds| Ok(files::mounted(bench, rounds)?.into()) },
+    Measure { ids: &["W5"], take: |bench, rounds| Ok(vec![large::written(bench, rounds)?]) },
+    Measure { ids: &["W6"], take: make::built },
+    Measure { ids: &["W8"], take: |bench, rounds| Ok(vec![steps::first_output(bench, rounds)?]) },
+    Measure { ids: &["R1"], take: |bench, rounds| Ok(vec![rounds::probes(bench, rounds)?]) },
+    Measure { ids: &["W9"], take: |bench, rounds| Ok(vec![graph::cached(bench, rounds)?]) },
+    Measure { ids: &["L3", "L4", "L5", "L6"], take: editor::served },
+    Measure { ids: &["L7"], take: editor::opened },
+    Measure { ids: &["P1"], take: |bench, rounds| Ok(vec![commit::clean(bench, rounds)?]) },
+    Measure { ids: &["L1"], take: check::project },
+    Measure { ids: &["L2"], take: check::start },
 ];
 
 /// Medians of both; which goes first changes from round to round. The first round of each warms up and does not count.
@@ -162,4 +183,33 @@ fn alternate(
         }
     }
     Ok((median(&pipes), median(&floors)))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_measure_that_fails_keeps_no_other_from_being_taken() {
+        let row = || vec![Measured::absent("b", "work", "nothing")];
+        let measures = [
+            Measure { ids: &["a"], take: |_, _| Err("broken".to_owned()) },
+            Measure { ids: &["b"], take: |_, _| Ok(vec![Measured::absent("b", "work", "nothing")]) },
+        ];
+        let mut told = String::new();
+        take(Path::new("pipe"), 5, &measures, |ids, taken| {
+            told.push_str(&super::super::page::rows(ids, &taken));
+        });
+        let rows = super::super::page::rows(&["b"], &Ok(row()));
+        assert_eq!(told, format!("| a | – | – | – | – | – | **failed** |\n{rows}"));
+    }
+
+    #[test]
+    fn rows_are_chosen_by_their_ids() {
+        let ids = |wanted: &[&str]| named(wanted).map(|found| found.iter().flat_map(|m| m.ids).count());
+        assert_eq!(ids(&["L7", "W1"]), Ok(2));
+        assert_eq!(ids(&["L5"]), Ok(4));
+        assert!(ids(&[]).is_ok_and(|all| all > 10));
+        assert!(ids(&["L8"]).is_err_and(|why| why.starts_with("no row is called L8; there are W1, ")));
+    }
 }

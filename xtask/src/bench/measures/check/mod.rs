@@ -25,9 +25,11 @@ pub(super) fn project(bench: &Bench<'_>, rounds: usize) -> Result<Vec<Measured>,
     write(&ours, "pipe", project::pipe)?;
     write(&theirs, "py", project::python)?;
     write_file(&theirs.join("pyproject.toml"), "[project]\nname = \"large\"\nversion = \"0\"\n")?;
+    let ours = Checked { bench, folder: &ours, paths: &["."] };
+    ours.is_clean()?;
     let (mut pipes, mut peers, mut memory) = (Vec::new(), Vec::new(), 0.0_f64);
     for round in 0..=rounds {
-        let pipe = resources(bench.command().arg("-C").arg(&ours).arg("check").arg("."))?;
+        let pipe = resources(&ours.command())?;
         let peer = resources(&checked(&ty, &theirs))?;
         // The first round of each warms up.
         if round > 0 {
@@ -56,11 +58,10 @@ pub(super) fn start(bench: &Bench<'_>, rounds: usize) -> Result<Vec<Measured>, S
     let ours = bench.package("l2-pipe", project::SMALL)?;
     let theirs = bench.folder.join("l2-python");
     write_file(&theirs.join("main.py"), project::SMALL_PYTHON)?;
-    let (pipe, peer) = alternate(
-        rounds * 4,
-        |_| whole(bench.command().arg("-C").arg(&ours).arg("check")),
-        || whole(&mut checked(&ty, &theirs)),
-    )?;
+    let ours = Checked { bench, folder: &ours, paths: &[] };
+    ours.is_clean()?;
+    let (pipe, peer) =
+        alternate(rounds * 4, |_| whole(&mut ours.command()), || whole(&mut checked(&ty, &theirs)))?;
     let millis = pipe.as_secs_f64() * 1e3;
     Ok(vec![Measured {
         id: "L2",
@@ -71,6 +72,45 @@ pub(super) fn start(bench: &Bench<'_>, rounds: usize) -> Result<Vec<Measured>, S
         goal: format!("≤ {MILLIS} ms"),
         reached: Some(millis <= MILLIS),
     }])
+}
+
+/// A check of paths in a folder.
+struct Checked<'a> {
+    bench: &'a Bench<'a>,
+    folder: &'a Path,
+    paths: &'a [&'a str],
+}
+
+impl Checked<'_> {
+    fn command(&self) -> Command {
+        let mut command = self.bench.command();
+        command.current_dir(self.folder).arg("check").args(self.paths);
+        command
+    }
+
+    /// Nothing is measured of a program with mistakes: it would be another work than the peer's.
+    fn is_clean(&self) -> Result<(), String> {
+        let output =
+            self.command().args(["--format", "short"]).output().map_err(|error| error.to_string())?;
+        first_problem(&String::from_utf8_lossy(&output.stdout))
+            .map_or(Ok(()), |first| Err(format!("what is measured does not pass `pipe check`: {first}")))?;
+        match output.status.success() {
+            true => Ok(()),
+            false => {
+                Err(format!("`pipe check`: {}: {}", output.status, String::from_utf8_lossy(&output.stderr)))
+            }
+        }
+    }
+}
+
+/// The first of the problems that were printed, one a line, and how many follow.
+fn first_problem(printed: &str) -> Option<String> {
+    let mut lines = printed.lines().filter(|line| !line.is_empty());
+    let first = lines.next()?;
+    Some(match lines.count() {
+        0 => first.to_owned(),
+        more => format!("{first} (and {more} more)"),
+    })
 }
 
 fn checked(ty: &Path, folder: &Path) -> Command {
@@ -97,4 +137,16 @@ fn write_file(path: &Path, text: &str) -> Result<(), String> {
     let folder = path.parent().unwrap_or(path);
     let written = std::fs::create_dir_all(folder).and_then(|()| std::fs::write(path, text));
     written.map_err(|error| format!("{}: {error}", path.display()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_first_problem_is_named() {
+        assert_eq!(first_problem(""), None);
+        assert_eq!(first_problem("a.pipe:1:2: error: x\n").as_deref(), Some("a.pipe:1:2: error: x"));
+        assert_eq!(first_problem("a\nb\nc\n").as_deref(), Some("a (and 2 more)"));
+    }
 }

@@ -30,7 +30,7 @@ const MEGABYTES: f64 = 250.0;
 /// How long opening all files may take.
 const OPENING: Duration = Duration::from_millis(100);
 
-/// The rows L3 to L5, and those of memory and of opening. A run of samples is a round: `rounds` does not count here.
+/// The rows L3 to L5, and that of memory. A run of samples is a round: `rounds` does not count here.
 pub(super) fn served(bench: &Bench<'_>, _rounds: usize) -> Result<Vec<Measured>, String> {
     let tools = bench.folder.join("ty");
     pip::install(TY, &tools)?;
@@ -57,12 +57,11 @@ pub(super) fn served(bench: &Bench<'_>, _rounds: usize) -> Result<Vec<Measured>,
         goal: format!("≤ {MEGABYTES} MB"),
         reached: Some(megabytes <= MEGABYTES),
     });
-    rows.push(opened(bench)?);
     Ok(rows)
 }
 
 /// A thousand files are opened one after the other, as an editor restores them, until the last one's outline is there.
-fn opened(bench: &Bench<'_>) -> Result<Measured, String> {
+pub(super) fn opened(bench: &Bench<'_>, _rounds: usize) -> Result<Vec<Measured>, String> {
     let project = Project::write(&bench.folder.join("opened"), Language::Pipe, FUNCTIONS, OPENED)?;
     let mut client = Client::start(Command::new(bench.pipe).arg("lsp"), &project.folder)?;
     let texts: Vec<(PathBuf, String)> = project.files()?;
@@ -77,7 +76,7 @@ fn opened(bench: &Bench<'_>) -> Result<Measured, String> {
     if answer.result.as_array().is_none_or(Vec::is_empty) {
         return Err("the outline of the last file is empty".to_owned());
     }
-    Ok(Measured {
+    Ok(vec![Measured {
         id: "L7",
         work: format!("{OPENED} files are opened in the editor, until the outline of the last one is there"),
         pipe: millis(elapsed),
@@ -85,7 +84,7 @@ fn opened(bench: &Bench<'_>) -> Result<Measured, String> {
         ratio: "–".to_owned(),
         goal: format!("≤ {}", millis(OPENING)),
         reached: Some(elapsed <= OPENING),
-    })
+    }])
 }
 
 /// A server with a project, one file of it open.

@@ -217,7 +217,7 @@ fn facts(environment: &Environment, trust: &Trust<'_>) -> HostFacts {
 }
 
 /// This machine as `os/arch[/variant]`, by the names that images use.
-fn platform() -> String {
+pub(crate) fn platform() -> String {
     let arch = match std::env::consts::ARCH {
         "x86_64" => "amd64",
         "aarch64" => "arm64",

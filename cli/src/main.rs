@@ -78,7 +78,7 @@ fn dispatch(
 ) -> Result<(), CliError> {
     let directory = cli.global.directory.as_deref();
     match &cli.command {
-        Command::Cache(args) => commands::cache::run(args, environment),
+        Command::Cache(args) => commands::cache::run(args, &cli.global, environment),
         Command::Login(args) => commands::login::run(args, environment, cli.global.quiet),
         Command::Logout(args) => commands::login::forget(args, environment, cli.global.quiet),
         Command::Lsp(_) => commands::lsp::run(environment),

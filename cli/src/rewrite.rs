@@ -58,8 +58,20 @@ impl Change {
 /// # Errors
 /// When it cannot be written; what stood there is as it was.
 pub(crate) fn write_whole(path: &Path, text: &str) -> std::io::Result<()> {
-    let (beside, mut file) = create_beside(path)?;
-    let written = file.write_all(text.as_bytes()).and_then(|()| std::fs::rename(&beside, path));
+    write_beside(path, |mut file| file.write_all(text.as_bytes()), |error| error)
+}
+
+/// The same of what is written bit by bit.
+///
+/// # Errors
+/// What `fill` says, or `failed` makes of the file that cannot be made or renamed; what stood there is as it was.
+pub(crate) fn write_beside<E>(
+    path: &Path,
+    fill: impl FnOnce(&File) -> Result<(), E>,
+    failed: impl Fn(std::io::Error) -> E,
+) -> Result<(), E> {
+    let (beside, file) = create_beside(path).map_err(&failed)?;
+    let written = fill(&file).and_then(|()| std::fs::rename(&beside, path).map_err(&failed));
     written.inspect_err(|_| drop(std::fs::remove_file(&beside)))
 }
 

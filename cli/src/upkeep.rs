@@ -54,8 +54,13 @@ mod tests {
     #[test]
     fn the_limit_that_was_reached_is_the_one_that_is_named() {
         let said = |reason: PruneReason| {
-            let what =
-                Pruned { what: "step build".into(), bytes: 1 << 20, used: SystemTime::UNIX_EPOCH, reason };
+            let what = Pruned {
+                what: "step build".into(),
+                bytes: 1 << 20,
+                shared: 0,
+                used: SystemTime::UNIX_EPOCH,
+                reason,
+            };
             let report = PruneReport { own: 1 << 20, removed: vec![what], ..PruneReport::default() };
             complaint(&report, &Limits { size: 50 << 30, free: Floor::Bytes(0) }).unwrap_or_default()
         };

@@ -38,6 +38,7 @@ Examples:
   pipe cache prune                     down to the limits of the configuration
   pipe cache prune --keep 5GiB         down to this size
   pipe cache prune --older 30d         also everything that was not used for so long
+  pipe cache prune --origin dir:/srv/cache     also everything that was taken from a shared cache
   pipe cache prune --all --dry-run     say what would go, and why
 
 `cache.size` (50GiB) and `cache.free` (5%, at most 10GiB) of the configuration are kept to by every run anyway.
@@ -49,6 +50,9 @@ pub(crate) struct PruneArgs {
     /// Remove everything that was not used for AGE: `7d`, `12h`
     #[arg(long, value_name = "AGE", value_parser = crate::amount::age)]
     pub(crate) older: Option<std::time::Duration>,
+    /// Remove everything that was taken from this shared cache: as `pipe cache ls` names it, or as `--cache-from` has it
+    #[arg(long, value_name = "CACHE")]
+    pub(crate) origin: Option<String>,
     /// Remove everything
     #[arg(long)]
     pub(crate) all: bool,

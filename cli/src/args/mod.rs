@@ -27,7 +27,7 @@ pub(crate) use packages::{AddArgs, FetchLimits, UpdateArgs, VendorArgs};
 pub(crate) use run::{ExecutionArgs, NetworkChoice, RunArgs};
 pub(crate) use start::{CompletionsArgs, DocArgs, ExplainArgs, InitArgs, Template};
 pub(crate) use test::TestArgs;
-pub(crate) use volume::{RemoveArgs, VolumeArgs, VolumeCommand};
+pub(crate) use volume::{ExportArgs, ImportArgs, RemoveArgs, VolumeArgs, VolumeCommand};
 pub(crate) use why::{InputsArgs, WhyArgs};
 
 const STYLES: Styles =

@@ -6,18 +6,18 @@ use std::time::{SystemTime, UNIX_EPOCH};
 use pipe_store::{StepEntry, Store, StoreError, VerifyReport};
 
 use crate::amount::{bytes, rounded};
-use crate::args::{CacheArgs, CacheCommand, VerifyArgs};
+use crate::args::{CacheArgs, CacheCommand, GlobalArgs, VerifyArgs};
 use crate::environment::Environment;
 use crate::exit::{CliError, Exit};
 use crate::{machine, output};
 
-pub(crate) fn run(args: &CacheArgs, environment: &Environment) -> Result<(), CliError> {
+pub(crate) fn run(args: &CacheArgs, global: &GlobalArgs, environment: &Environment) -> Result<(), CliError> {
     match &args.command {
         CacheCommand::Ls { json } => ls(*json, environment),
         CacheCommand::Size { json } => super::prune::size(*json, environment),
-        CacheCommand::Prune(args) => super::prune::prune(args, environment),
+        CacheCommand::Prune(args) => super::prune::prune(args, global.verbose, environment),
         CacheCommand::Verify(args) => verify(*args, environment),
-        CacheCommand::Volume(args) => super::volume::run(args, environment),
+        CacheCommand::Volume(args) => super::volume::run(args, global, environment),
     }
 }
 
@@ -42,6 +42,7 @@ fn as_json(entry: &StepEntry) -> String {
         "ms": u64::try_from(entry.duration.as_millis()).unwrap_or(u64::MAX),
         "exit_code": entry.exit_code,
         "bytes": entry.bytes,
+        "origin": entry.origin,
     });
     format!("{object}\n")
 }
@@ -51,13 +52,15 @@ fn as_line(entry: &StepEntry) -> String {
     let key = entry.key.to_string();
     let result =
         if entry.exit_code == 0 { String::new() } else { format!("  exit code {}", entry.exit_code) };
+    let origin = entry.origin.as_ref().map(|origin| format!("  from {origin}")).unwrap_or_default();
     format!(
-        "{}  {:>9}  {:>9}  {:>12}  {}{result}\n",
+        "{}  {:>9}  {:>9}  {:>12}  {}{result}{}\n",
         key.get(..12).unwrap_or(&key),
         bytes(entry.bytes),
         crate::progress::human(entry.duration),
         format!("{} ago", rounded(age.as_secs())),
         crate::progress::printable(&entry.name, false),
+        crate::progress::printable(&origin, false),
     )
 }
 

@@ -3,8 +3,9 @@
 use std::sync::Arc;
 use std::time::SystemTime;
 
+use pipe_cache::CacheAddress;
 use pipe_fetch::Shelf;
-use pipe_store::{PrunePolicy, PruneReason, PruneReport, Pruned, StoreSize};
+use pipe_store::{KeepReason, Kept, PrunePolicy, PruneReason, PruneReport, Pruned, Store, StoreSize};
 
 use super::cache::failed;
 use crate::amount::{bytes, rounded};
@@ -60,10 +61,12 @@ fn packages(shelf: &Shelf, dry_run: bool) -> Result<(), CliError> {
 }
 
 /// Removes what was not used for longest, or says what would be removed.
-pub(super) fn prune(args: &PruneArgs, environment: &Environment) -> Result<(), CliError> {
+pub(super) fn prune(args: &PruneArgs, verbose: bool, environment: &Environment) -> Result<(), CliError> {
     let limits = Config::read(environment.config.as_deref())?.limits()?;
     let (store, _) = machine::open_store(environment, Arc::new(|_| {}))?;
-    let mut policy = PrunePolicy { older: args.older, dry_run: args.dry_run, ..PrunePolicy::limits(&limits) };
+    let origin = args.origin.as_deref().map(|origin| origin_of(origin, &store, environment)).transpose()?;
+    let mut policy =
+        PrunePolicy { older: args.older, origin, dry_run: args.dry_run, ..PrunePolicy::limits(&limits) };
     if args.all {
         policy.keep = 0;
     } else if let Some(keep) = args.keep {
@@ -74,7 +77,27 @@ pub(super) fn prune(args: &PruneArgs, environment: &Environment) -> Result<(), C
         packages(&Shelf::new(environment.packages()?), args.dry_run)?;
     }
     let removed = report.removed.iter().map(|removed| describe(removed, args.dry_run));
-    output::result(removed.chain(summary(&report, args.dry_run)).collect::<String>().as_bytes())
+    let kept =
+        report.kept.iter().filter(|kept| verbose || kept.reason == KeepReason::InUse).map(describe_kept);
+    let text: String = removed.chain(kept).chain(summary(&report, args.dry_run)).collect();
+    output::result(text.as_bytes())
+}
+
+/// A shared cache as results name it. One that no result was taken from is probably misspelt.
+fn origin_of(text: &str, store: &Store, environment: &Environment) -> Result<String, CliError> {
+    let address = text.starts_with("type=").then(|| CacheAddress::parse(text, &environment.current_dir));
+    let origin = match address {
+        Some(Ok(address)) => address.open().origin().to_owned(),
+        Some(Err(error)) => return Err(CliError::usage(error.to_string())),
+        None => text.to_owned(),
+    };
+    let known = store.origins().map_err(failed)?;
+    if !known.contains(&origin) {
+        let known = if known.is_empty() { "none".to_owned() } else { known.join(", ") };
+        let message = format!("warning: nothing was taken from {origin}; results were taken from: {known}");
+        output::notice(&format!("{}\n", printable(&message, false)));
+    }
+    Ok(origin)
 }
 
 fn describe(removed: &Pruned, dry_run: bool) -> String {
@@ -82,17 +105,32 @@ fn describe(removed: &Pruned, dry_run: bool) -> String {
         PruneReason::Limit => "used least recently",
         PruneReason::Floor => "the disk is nearly full, and it was used least recently",
         PruneReason::Old => "not used for long enough",
-    };
-    let age = match removed.used {
-        SystemTime::UNIX_EPOCH => "long ago".to_owned(),
-        used => {
-            let age = SystemTime::now().duration_since(used).unwrap_or_default();
-            format!("{} ago", rounded(age.as_secs()))
-        }
+        PruneReason::Origin => "it was taken from that cache",
     };
     let verb = if dry_run { "would remove" } else { "removed" };
-    let what = printable(&removed.what, false);
-    format!("{verb}  {:>10}  used {age:>10}  {what}: {reason}\n", bytes(removed.bytes))
+    let (age, what) = (age(removed.used), printable(&removed.what, false));
+    let shared = match removed.shared {
+        0 => String::new(),
+        shared => format!("; {} of it stay, for other results need them", bytes(shared)),
+    };
+    format!("{verb}  {:>10}  used {age:>10}  {what}: {reason}{shared}\n", bytes(removed.bytes))
+}
+
+fn describe_kept(kept: &Kept) -> String {
+    let reason = match kept.reason {
+        KeepReason::InUse => "a run in progress uses it",
+        KeepReason::Room => "there is room for it",
+    };
+    let (age, what) = (age(kept.used), printable(&kept.what, false));
+    format!("would keep    {:>10}  used {age:>10}  {what}: {reason}\n", bytes(kept.bytes))
+}
+
+fn age(used: SystemTime) -> String {
+    if used == SystemTime::UNIX_EPOCH {
+        return "long ago".to_owned();
+    }
+    let age = SystemTime::now().duration_since(used).unwrap_or_default();
+    format!("{} ago", rounded(age.as_secs()))
 }
 
 /// What it comes to.
@@ -106,6 +144,10 @@ fn summary(report: &PruneReport, dry_run: bool) -> Vec<String> {
             bytes(results + report.orphans),
             bytes(report.left),
         ));
+        let stay = report.kept.iter().filter(|kept| kept.reason == KeepReason::Room).count();
+        if stay > 0 {
+            lines.push(format!("{stay} results stay, for there is room for them (`-v` lists them)\n"));
+        }
     } else {
         lines.push(format!("freed {}; {} are left\n", bytes(report.freed), bytes(report.left)));
     }

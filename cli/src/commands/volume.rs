@@ -1,5 +1,7 @@
 //! `pipe cache volume`.
 
+mod transfer;
+
 use std::sync::Arc;
 use std::time::{SystemTime, UNIX_EPOCH};
 
@@ -7,7 +9,7 @@ use pipe_store::{Store, VolumeEntry, VolumeOwner, VolumeRemoval};
 
 use super::cache::failed;
 use crate::amount::{bytes, rounded};
-use crate::args::{RemoveArgs, VolumeArgs, VolumeCommand};
+use crate::args::{GlobalArgs, RemoveArgs, VolumeArgs, VolumeCommand};
 use crate::environment::Environment;
 use crate::exit::{CliError, Exit};
 use crate::progress::printable;
@@ -17,11 +19,13 @@ use crate::{machine, output};
 const SHOWN: usize = 12;
 const FEWEST: usize = 6;
 
-pub(crate) fn run(args: &VolumeArgs, environment: &Environment) -> Result<(), CliError> {
+pub(crate) fn run(args: &VolumeArgs, global: &GlobalArgs, environment: &Environment) -> Result<(), CliError> {
     let (store, _) = machine::open_store(environment, Arc::new(|_| {}))?;
     match &args.command {
         VolumeCommand::Ls { json } => ls(&store, *json),
         VolumeCommand::Rm(args) => remove(&store, args),
+        VolumeCommand::Export(args) => transfer::export(&store, args, environment),
+        VolumeCommand::Import(args) => transfer::import(&store, args, global, environment),
     }
 }
 
@@ -79,12 +83,7 @@ fn remove(store: &Store, args: &RemoveArgs) -> Result<(), CliError> {
         chosen.extend(&entries);
     }
     for wanted in &args.volumes {
-        let found: Vec<&VolumeEntry> = entries.iter().filter(|entry| is_meant(entry, wanted)).collect();
-        if found.is_empty() {
-            return Err(CliError::usage(format!("there is no cache volume `{wanted}`"))
-                .help("`pipe cache volume ls` lists them"));
-        }
-        chosen.extend(found);
+        chosen.extend(meant(&entries, wanted)?);
     }
     chosen.sort_by(|a, b| a.key.cmp(&b.key));
     chosen.dedup();
@@ -96,11 +95,22 @@ fn remove(store: &Store, args: &RemoveArgs) -> Result<(), CliError> {
     }
     match in_use.is_empty() {
         true => Ok(()),
-        false => {
-            Err(CliError::new(Exit::Failed, format!("in use by a step that runs: {}", in_use.join(", ")))
-                .help("remove it when that step is over"))
-        }
+        false => Err(self::in_use(&in_use.join(", ")).help("remove it when that step is over")),
     }
+}
+
+fn in_use(names: &str) -> CliError {
+    CliError::new(Exit::Failed, format!("in use by a step that runs: {names}"))
+}
+
+/// The volumes of a name, or the one of a key.
+fn meant<'a>(entries: &'a [VolumeEntry], wanted: &str) -> Result<Vec<&'a VolumeEntry>, CliError> {
+    let found: Vec<&VolumeEntry> = entries.iter().filter(|entry| is_meant(entry, wanted)).collect();
+    if found.is_empty() {
+        return Err(CliError::usage(format!("there is no cache volume `{wanted}`"))
+            .help("`pipe cache volume ls` lists them"));
+    }
+    Ok(found)
 }
 
 fn is_meant(entry: &VolumeEntry, wanted: &str) -> bool {

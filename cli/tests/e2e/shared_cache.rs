@@ -143,3 +143,36 @@ fn whatever_is_wrong_with_it_a_cache_fails_no_run() {
     world.run(["run", &cache, "made"]).success().says("is not in the cache");
     world.run(["run", "--cache-from=type=s3,bucket=x", "made"]).exits(2).says("there is no `type=s3`");
 }
+
+#[test]
+fn what_a_cache_gave_can_be_taken_away() {
+    let world = world();
+    run(&world, "one", "--cache-to", "made").success();
+    assert_eq!(run(&world, "two", "--cache-from", "made").success().steps("cached"), ["step"]);
+    run(&world, "two", "--cache-from", "fails").exits(1);
+    let cache =
+        |args: &[&str]| finish(world.pipe().env("PIPE_STORE", world.path("two")).arg("cache").args(args));
+    let origin = format!("dir:{}", world.path("shared").display());
+    assert!(cache(&["ls"]).success().stdout.contains(&format!("step  from {origin}\n")));
+    let json = cache(&["ls", "--json"]).success().stdout;
+    assert!(json.contains(&format!("\"origin\":\"{origin}\"")) && json.contains("\"origin\":null"), "{json}");
+
+    cache(&["prune", "--origin", "dir:/elsewhere"])
+        .success()
+        .says(&format!("nothing was taken from dir:/elsewhere; results were taken from: {origin}"));
+    cache(&["prune", "--origin", "type=ftp,path=x"]).exits(2).says("type=ftp");
+    let address = format!("type=dir,path={}", world.path("shared").display());
+    let said = cache(&["prune", "--dry-run", "--origin", &address]).success().stdout;
+    assert!(
+        said.contains("step step: it was taken from that cache") && !said.contains("step fails"),
+        "{said}"
+    );
+    let done = cache(&["prune", "--origin", &origin]).success().stdout;
+    assert!(done.contains("removed"), "{done}");
+    // Made here, it is the store's own.
+    let again =
+        finish(world.pipe().env("PIPE_STORE", world.path("two")).args(["--progress=json", "run", "made"]));
+    assert_eq!(again.success().steps("ran"), ["step"]);
+    assert!(!cache(&["ls"]).success().stdout.contains("from dir:"));
+    cache(&["verify"]).success();
+}

@@ -48,7 +48,7 @@ fn world() -> World {
     world
 }
 
-fn set_back(world: &World, name: &str) {
+pub(crate) fn set_back(world: &World, name: &str) {
     let file = File::options().write(true).open(world.package().join(name)).unwrap();
     let long_ago = SystemTime::now() - Duration::from_secs(1_000_000);
     file.set_times(FileTimes::new().set_modified(long_ago)).unwrap();
@@ -262,7 +262,7 @@ fn two_runs_are_in_a_shared_volume_at_once() {
 }
 
 /// `hold` holds its volume until the test lets it go.
-fn holder(mode: &str) -> World {
+pub(crate) fn holder(mode: &str) -> World {
     World::tools(&format!(
         "pub fn hold() -> String {{\n  tools.cache(\"/c\", \"v\", sharing: {mode}).run(sh\"echo x >> /c/n; echo x >> /c/n; echo started; while test ! -e /c/go; do sleep 0.05; done; rm /c/go; wc -l < /c/n\").stdout\n}}\n\
          pub fn after() -> String {{ tools.cache(\"/c\", \"v\", sharing: {mode}).run(sh\"echo x >> /c/n; wc -l < /c/n\").stdout }}\n"
@@ -297,7 +297,7 @@ fn a_private_volume_is_one_each_and_kept_for_later() {
 }
 
 /// Ends `hold`: from the host, where the store's owner may write what is in a volume.
-fn release(world: &World) {
+pub(crate) fn release(world: &World) {
     let volumes = std::fs::read_dir(world.store().join("volumes")).unwrap();
     for volume in volumes {
         let go = volume.unwrap().path().join("data/go");

@@ -10,6 +10,7 @@ mod layer;
 mod pack;
 mod read;
 mod unpack;
+mod volume;
 
 pub use civil::date_time;
 pub use error::{ArchiveError, UnpackFailure};
@@ -18,3 +19,4 @@ pub use layer::{Unpacked, unpack_layer};
 pub use pack::{Bundle, PackedLayer, pack, pack_layer};
 pub use read::{Limits, Meter, Verified};
 pub use unpack::{Unpacking, unpack};
+pub use volume::{UnpackedVolume, pack_volume, unpack_volume};

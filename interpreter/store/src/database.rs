@@ -19,7 +19,7 @@ const FORMAT: i64 = MIGRATIONS.len() as i64;
 const BUSY: Duration = Duration::from_secs(60);
 
 /// What leads from each format to the next, from nothing on.
-const MIGRATIONS: [&str; 3] = [TABLES, FACTS, USE];
+const MIGRATIONS: [&str; 4] = [TABLES, FACTS, USE, ORIGIN];
 
 /// Rows name whole things only. Digests are 32 bytes; times are nanoseconds since 1970, durations nanoseconds. `boot` names the
 /// start of the machine since which a layer was written but not synced; empty when it was.
@@ -70,6 +70,11 @@ const USE: &str = "
         BEGIN UPDATE total SET bytes = bytes + NEW.size; END;
     CREATE TRIGGER blob_removed AFTER DELETE ON blob WHEN OLD.bytes IS NULL
         BEGIN UPDATE total SET bytes = bytes - OLD.size; END;
+";
+
+/// Where results came from that this store did not make; empty for its own.
+const ORIGIN: &str = "
+    ALTER TABLE step ADD COLUMN origin TEXT NOT NULL DEFAULT '';
 ";
 
 /// A connection, used by one thread at a time.
@@ -262,6 +267,31 @@ mod tests {
         let error = Database::open(&path, Disk::default()).err().unwrap();
         assert!(matches!(error, StoreError::Newer { found, .. } if found == FORMAT + 1), "{error}");
         assert!(error.to_string().contains("PIPE_STORE"), "{error}");
+    }
+
+    /// A process of an earlier version goes on in a store that a newer one has brought to its own form meanwhile.
+    #[test]
+    fn two_versions_are_there_at_once() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("db.sqlite");
+        let earlier = Connection::open(&path).unwrap();
+        earlier.pragma_update(None, "journal_mode", "WAL").unwrap();
+        let (last, before) = MIGRATIONS.split_last().unwrap();
+        before.iter().for_each(|migration| earlier.execute_batch(migration).unwrap());
+        earlier.pragma_update(None, "user_version", before.len() as i64).unwrap();
+        let insert =
+            "INSERT OR REPLACE INTO step (key, name, created, duration, exit_code, bytes, record, preimage)
+             VALUES (?1, 'a', 0, 0, 0, 0, x'00', x'00')";
+        let mut insert = earlier.prepare(insert).unwrap();
+        insert.execute([&[1u8; 32][..]]).unwrap();
+        let newer = Database::open(&path, Disk::default()).unwrap();
+        insert.execute([&[2u8; 32][..]]).unwrap();
+        let rows: i64 = newer
+            .read(|connection| {
+                connection.query_row("SELECT count(*) FROM step WHERE origin = ''", [], |row| row.get(0))
+            })
+            .unwrap();
+        assert_eq!((newer.read(format).unwrap(), rows), (FORMAT, 2), "{last}");
     }
 
     #[test]

@@ -1,9 +1,10 @@
 //! A layer from elsewhere: put together entry by entry from what an archive says, without its paths ever touching the file system.
 
 use std::collections::{BTreeMap, HashMap};
+use std::fs::File;
 use std::io::{self, Read, Write};
 use std::path::{Path, PathBuf};
-use std::time::SystemTime;
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use pipe_ops::BlobDigest;
 use sha2::{Digest as _, Sha256};
@@ -178,6 +179,31 @@ impl LayerDraft {
         let number = self.enter(path, &names)?;
         self.plan.set_opaque(number);
         Ok(())
+    }
+
+    /// Whether something belonged to an id that steps do not have, and belongs to 0 now.
+    pub fn lost_owners(&self) -> bool {
+        self.squashed
+    }
+
+    /// Has all files been modified earlier; none before 1970.
+    pub fn set_back(&self, by: Duration) -> Result<(), StoreError> {
+        for number in 0..self.files {
+            let path = self.folder.join(number.to_string());
+            let failed = |error| StoreError::io("write", &path, error);
+            // It may have been replaced, or never been put in.
+            let Ok(file) = File::options().write(true).open(&path) else { continue };
+            let modified = file.metadata().and_then(|metadata| metadata.modified()).map_err(failed)?;
+            let earlier = modified.checked_sub(by).unwrap_or(UNIX_EPOCH).max(UNIX_EPOCH);
+            file.set_modified(earlier).map_err(failed)?;
+        }
+        Ok(())
+    }
+
+    /// Makes the folder that was described, in this process's working folder.
+    pub(crate) fn build(mut self) -> Result<PathBuf, StoreError> {
+        let plan = std::mem::replace(&mut self.plan, PlanBuilder::new(Meta::plain(0o755))).finish();
+        self.store.build(&plan)
     }
 
     /// Puts the layer into the store.

@@ -68,15 +68,16 @@ pub use import::{ImportOptions, Imported, is_ignored};
 pub use layer::*;
 pub use lock::StepLock;
 pub use namespace::{IdMap, Namespace};
-pub use prune::{Floor, Limits, PrunePolicy, PruneReason, PruneReport, Pruned, StoreSize};
+pub use prune::{Floor, KeepReason, Kept, Limits, PrunePolicy, PruneReason, PruneReport, Pruned, StoreSize};
 pub use remove::remove_layer;
 pub use run::{Run, random_name};
-pub use scan::scan_layer;
+pub use scan::{FolderEntry, FolderEntryKind, list_folder, scan_layer};
 pub use stack::DiffLayer;
 pub use step::*;
 pub use store::{Store, StoreOptions};
 pub use tree::*;
 pub use verify::{Damage, VerifyReport};
 pub use volume::{
-    DatedFile, VolumeEntry, VolumeId, VolumeLock, VolumeOwner, VolumeRemoval, VolumeUse, disk_usage,
+    DatedFile, VolumeContent, VolumeEntry, VolumeHistory, VolumeId, VolumeLock, VolumeOwner, VolumePlacing,
+    VolumeRemoval, VolumeUse, disk_usage,
 };

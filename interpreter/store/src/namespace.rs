@@ -4,15 +4,15 @@ use std::fs::File;
 use std::io;
 use std::path::Path;
 
-use crate::{LayerPlan, LayerScan, StoreError};
+use crate::{FolderEntry, LayerPlan, LayerScan, StoreError};
 
 /// Does on behalf of the store what the calling process may not: files of a layer can belong to ids that only exist inside the
 /// steps' user namespace, with modes that lock everybody else out. The store tries by itself first, so as root, and with a
 /// single-id map, this is never called.
 ///
 /// Every path is relative to the store's folder. The process inside calls the functions of the same names of this crate
-/// ([`scan_layer`](crate::scan_layer), [`build_layer`](crate::build_layer), [`remove_layer`](crate::remove_layer)) with
-/// [`IdMap::Identity`].
+/// ([`scan_layer`](crate::scan_layer), [`list_folder`](crate::list_folder), [`build_layer`](crate::build_layer),
+/// [`remove_layer`](crate::remove_layer)) with [`IdMap::Identity`].
 pub trait Namespace: Send + Sync {
     /// How many ids steps have, counted from 0: 1 where the user was given no others.
     fn ids(&self) -> io::Result<u32>;
@@ -22,6 +22,9 @@ pub trait Namespace: Send + Sync {
 
     /// Digests a layer.
     fn scan(&self, path: &Path) -> Result<LayerScan, StoreError>;
+
+    /// Lists what is in a folder.
+    fn list(&self, path: &Path) -> Result<Vec<FolderEntry>, StoreError>;
 
     /// Fills the empty folder `staged` as the plan says.
     fn build(&self, staged: &Path, plan: &LayerPlan) -> Result<(), StoreError>;

@@ -12,7 +12,7 @@ use rustix::fs::FlockOperation;
 
 use crate::merkle::{Batch, Dir, fold};
 use crate::run::random_name;
-use crate::{LayerRef, LayerScan, Meta, Store, StoreError, Tree, TreeKind, scan_layer};
+use crate::{IdMap, LayerRef, LayerScan, Meta, Namespace, Store, StoreError, Tree, TreeKind, scan_layer};
 
 /// A stack of this many layers is made shorter before it gets another: each costs a step 10 µs to mount.
 pub(crate) const STACK_LIMIT: usize = 16;
@@ -302,16 +302,25 @@ impl Store {
 
     /// Digests a layer, inside the steps' namespace when some of it is locked to this process.
     pub(crate) fn scan(&self, path: &Path) -> Result<LayerScan, StoreError> {
+        self.look_at(path, scan_layer, |namespace, path| namespace.scan(path))
+    }
+
+    /// Looks at a folder directly, or inside the steps' namespace when some of it is locked to this process.
+    pub(crate) fn look_at<T>(
+        &self,
+        path: &Path,
+        direct: impl FnOnce(&Path, IdMap) -> Result<T, StoreError>,
+        inside: impl FnOnce(&dyn Namespace, &Path) -> Result<T, StoreError>,
+    ) -> Result<T, StoreError> {
         use crate::ScanError::{ForeignOwner, Read};
-        match scan_layer(path, self.inner().ids) {
-            Err(StoreError::Scan(Read { source, .. }))
-                if source.kind() == std::io::ErrorKind::PermissionDenied
-                    && self.inner().options.owner.is_none() =>
-            {
-                self.namespace(path)?.scan(self.relative(path))
-            }
-            Err(StoreError::Scan(ForeignOwner { .. })) if self.inner().options.owner.is_none() => {
-                self.namespace(path)?.scan(self.relative(path))
+        let is_locked = |error: &StoreError| match error {
+            StoreError::Scan(Read { source, .. }) => source.kind() == std::io::ErrorKind::PermissionDenied,
+            StoreError::Scan(ForeignOwner { .. }) => true,
+            _ => false,
+        };
+        match direct(path, self.inner().ids) {
+            Err(error) if is_locked(&error) && self.inner().options.owner.is_none() => {
+                inside(self.namespace(path)?, self.relative(path))
             }
             other => other,
         }

@@ -48,6 +48,8 @@ pub struct StepEntry {
     pub exit_code: i32,
     /// Bytes of the layers that only this step's result added.
     pub bytes: u64,
+    /// The cache that it was taken from; `None` when it was made with this store.
+    pub origin: Option<String>,
 }
 
 impl Store {
@@ -102,6 +104,17 @@ impl Store {
         record: &StepRecord,
         preimage: &Preimage,
     ) -> Result<(), StoreError> {
+        self.record_step_from(key, record, preimage, "")
+    }
+
+    /// Records a result that somebody else made, with where it was taken from: that it belongs to the key is their claim.
+    pub fn record_step_from(
+        &self,
+        key: StepKey,
+        record: &StepRecord,
+        preimage: &Preimage,
+        origin: &str,
+    ) -> Result<(), StoreError> {
         let encoded = encode(record)?;
         let preimage = encode(preimage)?;
         self.used(key.0);
@@ -115,8 +128,9 @@ impl Store {
             }
             transaction
                 .prepare_cached(
-                    "INSERT OR REPLACE INTO step (key, name, created, duration, exit_code, bytes, record, preimage)
-                     VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)",
+                    "INSERT OR REPLACE INTO step
+                         (key, name, created, duration, exit_code, bytes, record, preimage, origin)
+                     VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)",
                 )?
                 .execute((
                     &key.0.0[..],
@@ -127,6 +141,7 @@ impl Store {
                     bytes,
                     encoded,
                     preimage,
+                    origin,
                 ))
                 .map(drop)
         })
@@ -148,7 +163,8 @@ impl Store {
 
     /// The latest steps of a function with whatever arguments, newest first: `unit` and `unit 1.2`.
     pub fn steps_of(&self, function: &str, limit: u32) -> Result<Vec<(StepKey, Preimage)>, StoreError> {
-        self.steps_where("name = ?1 OR substr(name, 1, length(?1) + 1) = ?1 || ' '", function, limit)
+        // Of all texts, those between `f ` and `f!` begin with `f `: so the index finds them.
+        self.steps_where("name = ?1 OR (name >= ?1 || ' ' AND name < ?1 || '!')", function, limit)
     }
 
     fn steps_where(
@@ -157,8 +173,12 @@ impl Store {
         name: &str,
         limit: u32,
     ) -> Result<Vec<(StepKey, Preimage)>, StoreError> {
-        let query =
-            format!("SELECT key, preimage FROM step WHERE {condition} ORDER BY created DESC, key LIMIT ?2");
+        // The inner query needs nothing but the index: of very many steps of one function only the latest are read.
+        let query = format!(
+            "SELECT key, preimage FROM step
+             WHERE rowid IN (SELECT rowid FROM step WHERE {condition} ORDER BY created DESC LIMIT ?2)
+             ORDER BY created DESC, key"
+        );
         let rows: Vec<([u8; 32], Vec<u8>)> = self.database().read(|connection| {
             let mut statement = connection.prepare_cached(&query)?;
             statement.query_map((name, limit), |row| Ok((row.get(0)?, row.get(1)?)))?.collect()
@@ -209,11 +229,21 @@ impl Store {
         Ok(nanoseconds.map(duration))
     }
 
+    /// The caches that recorded steps were taken from.
+    pub fn origins(&self) -> Result<Vec<String>, StoreError> {
+        self.database().read(|connection| {
+            let mut statement =
+                connection.prepare("SELECT DISTINCT origin FROM step WHERE origin <> '' ORDER BY origin")?;
+            statement.query_map([], |row| row.get(0))?.collect()
+        })
+    }
+
     /// All recorded steps, newest first.
     pub fn ls(&self) -> Result<Vec<StepEntry>, StoreError> {
         self.database().read(|connection| {
             let mut statement = connection.prepare_cached(
-                "SELECT key, name, created, duration, exit_code, bytes FROM step ORDER BY created DESC, key",
+                "SELECT key, name, created, duration, exit_code, bytes, nullif(origin, '') FROM step
+                 ORDER BY created DESC, key",
             )?;
             let entries = statement.query_map([], |row| {
                 Ok(StepEntry {
@@ -223,6 +253,7 @@ impl Store {
                     duration: duration(row.get(3)?),
                     exit_code: row.get(4)?,
                     bytes: u64::try_from(row.get::<_, i64>(5)?).unwrap_or_default(),
+                    origin: row.get(6)?,
                 })
             })?;
             entries.collect()

@@ -64,6 +64,7 @@ const CRATES: &[Crate] = &[
             "pipe-ops",
             "pipe-eval",
             "pipe-store",
+            "pipe-archive",
             "pipe-registry",
             "pipe-fetch",
             "pipe-cache",

@@ -12,6 +12,7 @@ pub use bundle::Bundle;
 pub use layer::{PackedLayer, pack_layer};
 use pipe_ops::PackForm;
 use pipe_store::TreeContent;
+pub(crate) use tar::Archive;
 
 use crate::ArchiveError;
 

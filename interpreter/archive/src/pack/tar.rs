@@ -1,8 +1,9 @@
 //! Tar archives: POSIX.1-1988 headers, with the records of POSIX.1-2001 (pax) where those cannot say it.
 
 use std::io::{self, Read, Write};
+use std::time::{SystemTime, UNIX_EPOCH};
 
-use pipe_store::{EntryKind, ListEntry, TreeContent};
+use pipe_store::{EntryKind, FolderEntry, FolderEntryKind, ListEntry, Meta, TreeContent};
 use tar::{EntryType, Header};
 
 use crate::ArchiveError;
@@ -22,16 +23,34 @@ pub(crate) fn write(tree: &TreeContent, time: i64, to: &mut dyn Write) -> Result
     archive.end()
 }
 
+/// An entry without its content.
+struct Head<'a> {
+    kind: EntryType,
+    /// With a slash at the end when it is a folder.
+    path: &'a [u8],
+    target: &'a [u8],
+    size: u64,
+    meta: &'a Meta,
+}
+
 /// An archive that grows.
 pub(crate) struct Archive<'a> {
     to: &'a mut dyn Write,
+    /// Of the entries that follow: seconds since 1970, and nanoseconds, which take a record.
     time: u64,
+    nanoseconds: u32,
 }
 
 impl<'a> Archive<'a> {
     /// `time` is that of everything in it, in seconds since 1970.
     pub(crate) fn new(time: i64, to: &'a mut dyn Write) -> Archive<'a> {
-        Archive { to, time: u64::try_from(time).unwrap_or(0) }
+        Archive { to, time: u64::try_from(time).unwrap_or(0), nanoseconds: 0 }
+    }
+
+    /// Everything that is written from now on has this time.
+    pub(crate) fn set_time(&mut self, time: SystemTime) {
+        let since = time.duration_since(UNIX_EPOCH).unwrap_or_default();
+        (self.time, self.nanoseconds) = (since.as_secs(), since.subsec_nanos());
     }
 
     /// Two blocks of zeros are the end.
@@ -103,14 +122,52 @@ impl<'a> Archive<'a> {
             EntryKind::Fifo => EntryType::Fifo,
             EntryKind::Whiteout => return Ok(()),
         };
+        self.head(&Head { kind, path: &path, target: &target, size, meta: &entry.meta })?;
+        // What is empty is not looked for: what stands for something that is gone is nowhere.
+        if kind == EntryType::Regular && size > 0 {
+            tree.copy_file(entry, self.to)?;
+            self.pad(size)?;
+        }
+        Ok(())
+    }
+
+    /// Something of a folder, with its content.
+    pub(crate) fn folder_entry(
+        &mut self,
+        entry: &FolderEntry,
+        content: impl FnOnce(&mut dyn Write) -> Result<(), ArchiveError>,
+    ) -> Result<(), ArchiveError> {
+        let mut path = entry.path.clone();
+        let (kind, size, target) = match &entry.kind {
+            FolderEntryKind::Dir => {
+                path.extend(if path.is_empty() { &b"./"[..] } else { b"/" });
+                (EntryType::Directory, 0, &[][..])
+            }
+            FolderEntryKind::File(size) => (EntryType::Regular, *size, &[][..]),
+            FolderEntryKind::HardLink(first) => (EntryType::Link, 0, first.as_slice()),
+            FolderEntryKind::Symlink(text) => (EntryType::Symlink, 0, text.as_slice()),
+            FolderEntryKind::Fifo => (EntryType::Fifo, 0, &[][..]),
+        };
+        self.set_time(entry.modified);
+        self.head(&Head { kind, path: &path, target, size, meta: &entry.meta })?;
+        content(self.to)?;
+        Ok(self.pad(size)?)
+    }
+
+    /// All of an entry but its content.
+    fn head(&mut self, head: &Head<'_>) -> io::Result<()> {
+        let Head { kind, path, target, size, meta } = *head;
         let mut records = Vec::new();
         if path.len() > NAME {
-            record(&mut records, b"path", &path);
+            record(&mut records, b"path", path);
         }
         if target.len() > NAME {
-            record(&mut records, b"linkpath", &target);
+            record(&mut records, b"linkpath", target);
         }
-        let meta = &entry.meta;
+        if self.nanoseconds > 0 {
+            let time = format!("{}.{:09}", self.time, self.nanoseconds);
+            record(&mut records, b"mtime", time.as_bytes());
+        }
         for (key, id) in [("uid", meta.uid), ("gid", meta.gid)] {
             if id >= ID_LIMIT {
                 record(&mut records, key.as_bytes(), id.to_string().as_bytes());
@@ -123,17 +180,11 @@ impl<'a> Archive<'a> {
             record(&mut records, &[b"SCHILY.xattr.", name.as_slice()].concat(), value);
         }
         self.records(&records)?;
-        let mut header = self.header(kind, &path, &target, size.min(SIZE_LIMIT - 1));
+        let mut header = self.header(kind, path, target, size.min(SIZE_LIMIT - 1));
         header.set_mode(meta.mode & 0o7777);
         header.set_uid(u64::from(meta.uid.min(ID_LIMIT - 1)));
         header.set_gid(u64::from(meta.gid.min(ID_LIMIT - 1)));
-        self.write_header(&mut header)?;
-        // What is empty is not looked for: what stands for something that is gone is nowhere.
-        if kind == EntryType::Regular && size > 0 {
-            tree.copy_file(entry, self.to)?;
-            self.pad(size)?;
-        }
-        Ok(())
+        self.write_header(&mut header)
     }
 
     fn header(&self, kind: EntryType, path: &[u8], target: &[u8], size: u64) -> Header {

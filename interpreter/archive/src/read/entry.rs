@@ -31,8 +31,8 @@ pub(crate) struct Entry {
     pub(crate) mode: u32,
     pub(crate) uid: u32,
     pub(crate) gid: u32,
-    /// Seconds since 1970.
-    pub(crate) modified: u64,
+    /// Since 1970.
+    pub(crate) modified: Duration,
     /// Extended attributes, as they are called.
     pub(crate) xattrs: Vec<(Vec<u8>, Vec<u8>)>,
 }
@@ -45,7 +45,7 @@ impl Entry {
         match self.kind {
             EntryKind::Dir => draft.dir(path, meta),
             EntryKind::File => {
-                let modified = SystemTime::UNIX_EPOCH.checked_add(Duration::from_secs(self.modified));
+                let modified = SystemTime::UNIX_EPOCH.checked_add(self.modified);
                 draft.file(path, meta, modified, content)
             }
             EntryKind::Symlink => {

@@ -5,6 +5,7 @@
 
 use std::io::{self, Read};
 use std::ops::Range;
+use std::time::Duration;
 
 use tar::{EntryType, Header};
 
@@ -41,7 +42,7 @@ struct Records {
     size: Option<u64>,
     uid: Option<u64>,
     gid: Option<u64>,
-    modified: Option<u64>,
+    modified: Option<Duration>,
     xattrs: Vec<(Vec<u8>, Vec<u8>)>,
 }
 
@@ -137,7 +138,7 @@ impl<R: Read> TarReader<R> {
             mode: field(header, MODE, header.mode(), "mode")? & 0o7777,
             uid: id(records.uid, field(header, UID, header.uid(), "user id"))?,
             gid: id(records.gid, field(header, GID, header.gid(), "group id"))?,
-            modified: records.modified.unwrap_or_else(|| header.mtime().unwrap_or(0)),
+            modified: records.modified.unwrap_or_else(|| Duration::from_secs(header.mtime().unwrap_or(0))),
             xattrs: records.xattrs,
             path,
         })
@@ -233,11 +234,8 @@ impl Records {
             let (key, value) = record;
             let number = || -> io::Result<u64> {
                 let text = std::str::from_utf8(value).ok();
-                // Times have fractions.
-                let whole = text.and_then(|text| text.split('.').next());
                 let shown = value.escape_ascii();
-                whole
-                    .and_then(|text| text.parse().ok())
+                text.and_then(|text| text.parse().ok())
                     .ok_or_else(|| absurd(format!("`{shown}` is not a number")))
             };
             match key {
@@ -247,7 +245,7 @@ impl Records {
                 b"uid" => self.uid = Some(number()?),
                 b"gid" => self.gid = Some(number()?),
                 // Times before 1970 are of no use to anybody.
-                b"mtime" => self.modified = Some(number().unwrap_or(0)),
+                b"mtime" => self.modified = Some(time(value).unwrap_or_default()),
                 _ => {
                     if key.starts_with(b"GNU.sparse.") {
                         return Err(absurd(
@@ -262,6 +260,16 @@ impl Records {
         }
         Ok(())
     }
+}
+
+/// A time: seconds since 1970, which may have a fraction. What is below a nanosecond is cut off.
+fn time(value: &[u8]) -> Option<Duration> {
+    let text = std::str::from_utf8(value).ok()?;
+    let (seconds, fraction) = text.split_once('.').unwrap_or((text, ""));
+    let digits = fraction.bytes().chain(std::iter::repeat(b'0')).take(9);
+    let nanoseconds =
+        digits.map(|digit| char::from(digit).to_digit(10)).try_fold(0, |sum, digit| Some(sum * 10 + digit?));
+    Some(Duration::new(seconds.parse().ok()?, nanoseconds?))
 }
 
 /// A record of a pax header: its key and its value.
@@ -295,4 +303,21 @@ fn without_nul(mut name: Vec<u8>) -> Vec<u8> {
         name.truncate(end);
     }
     name
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn times_have_fractions() {
+        let of = |text: &str| time(text.as_bytes()).map(|time| (time.as_secs(), time.subsec_nanos()));
+        assert_eq!(of("12"), Some((12, 0)));
+        assert_eq!(of("12.5"), Some((12, 500_000_000)));
+        assert_eq!(of("12.000000001999"), Some((12, 1)));
+        assert_eq!(of("1."), Some((1, 0)));
+        for none in ["", "-1", ".5", "1.x", "1.5.5", "99999999999999999999"] {
+            assert_eq!(of(none), None, "{none}");
+        }
+    }
 }

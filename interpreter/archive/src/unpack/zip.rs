@@ -3,6 +3,7 @@
 
 use std::fs::File;
 use std::io::{self, BufReader, Read};
+use std::time::Duration;
 
 use flate2::bufread::DeflateDecoder;
 use rawzip::{
@@ -99,7 +100,7 @@ fn told<'a>(record: &ZipFileHeaderRecord<'a>) -> io::Result<Told> {
         mode: if stated { mode & 0o7777 } else { plain },
         uid: 0,
         gid: 0,
-        modified: u64::try_from(civil.seconds()).unwrap_or(0),
+        modified: Duration::from_secs(u64::try_from(civil.seconds()).unwrap_or(0)),
         xattrs: Vec::new(),
         path,
     };

@@ -81,7 +81,7 @@ fn from(
         duration: Duration::from_nanos(found.duration),
         created: SystemTime::now(),
     };
-    store.record_step(step.key, &record, &step.preimage)?;
+    store.record_step_from(step.key, &record, &step.preimage, cache.origin())?;
     Ok(ExecResult::from_record(step.key, record, &step.root, &step.mounts))
 }
 

@@ -5,13 +5,16 @@ use std::time::SystemTime;
 
 use pipe_ops::Digest;
 
+use super::KeepReason;
 use super::results::{Content, Results, Table, TreeKey};
 
 /// What goes.
 #[derive(Default)]
 pub(super) struct Choice {
-    /// Places of results, the bytes that each frees, and whether it goes for its age.
-    pub(super) removed: Vec<(usize, u64, bool)>,
+    /// Results, in the order in which they go.
+    pub(super) removed: Vec<Removal>,
+    /// Places of results that stay, the least recently used first.
+    pub(super) kept: Vec<(usize, KeepReason)>,
     /// Content that no result needs even now.
     pub(super) orphans: Vec<Content>,
     /// Content that no result needs afterwards, with the orphans.
@@ -26,6 +29,28 @@ pub(super) struct Choice {
     pub(super) trees: Vec<TreeKey>,
 }
 
+/// A result that goes.
+pub(super) struct Removal {
+    /// Its place among the results.
+    pub(super) index: usize,
+    /// Bytes that it frees.
+    pub(super) bytes: u64,
+    /// Bytes that results need that stay.
+    pub(super) shared: u64,
+    pub(super) why: Why,
+}
+
+/// Why a result goes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Why {
+    /// Where it was taken from.
+    Origin,
+    /// It was not used for too long.
+    Age,
+    /// Others need its room more.
+    Room,
+}
+
 /// A row that goes.
 pub(super) struct Gone {
     pub(super) table: Table,
@@ -35,21 +60,23 @@ pub(super) struct Gone {
 
 /// What is wanted.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Wanted {
+pub(super) struct Wanted<'a> {
     /// Bytes that the store takes.
     pub(super) total: u64,
     /// Bytes that may stay.
     pub(super) keep: u64,
     /// What was last used before goes in any case.
     pub(super) oldest: Option<SystemTime>,
+    /// What was taken from this cache goes in any case.
+    pub(super) origin: Option<&'a str>,
     /// What was used in this epoch or later belongs to runs in progress.
     pub(super) in_use: Option<i64>,
 }
 
 /// Chooses the least recently used results until no more is left than may stay, and those that are too old. Content frees its bytes
 /// with the last result that needs it.
-pub(super) fn choose(results: &Results, wanted: &Wanted) -> Choice {
-    let Wanted { total, keep, oldest, in_use } = *wanted;
+pub(super) fn choose(results: &Results, wanted: &Wanted<'_>) -> Choice {
+    let Wanted { total, keep, oldest, origin, in_use } = *wanted;
     let mut needed = vec![0u32; results.contents.len()];
     for place in results.results.iter().flat_map(|result| &result.needs) {
         needed[*place] += 1;
@@ -64,21 +91,26 @@ pub(super) fn choose(results: &Results, wanted: &Wanted) -> Choice {
     }
     let mut order: Vec<usize> = (0..results.results.len()).collect();
     order.sort_by_key(|index| (results.results[*index].epoch, results.results[*index].created));
-    let mut stays = vec![true; results.results.len()];
-    for index in order {
-        let result = &results.results[index];
-        let aged = oldest.is_some_and(|oldest| result.used < oldest);
-        if !aged && left <= keep {
+    let mut stays = vec![Some(KeepReason::Room); results.results.len()];
+    for index in &order {
+        let result = &results.results[*index];
+        let why = if origin.is_some() && result.origin.as_deref() == origin {
+            Why::Origin
+        } else if oldest.is_some_and(|oldest| result.used < oldest) {
+            Why::Age
+        } else if left > keep {
+            Why::Room
+        } else if oldest.is_none() && origin.is_none() {
+            break;
+        } else {
             // Ages need not follow the order: the clock may have been set.
-            if oldest.is_none() {
-                break;
-            }
             continue;
-        }
+        };
         if in_use.is_some_and(|first| result.epoch >= first) {
             choice.protected += result.own;
             let held = result.needs.iter().filter(|place| needed[**place] == 1);
             choice.protected += held.map(|place| results.contents[*place].bytes).sum::<u64>();
+            stays[*index] = Some(KeepReason::InUse);
             continue;
         }
         let mut freed = result.own;
@@ -89,14 +121,19 @@ pub(super) fn choose(results: &Results, wanted: &Wanted) -> Choice {
             }
         }
         left = left.saturating_sub(freed);
-        stays[index] = false;
-        choice.removed.push((index, freed, aged));
+        stays[*index] = None;
+        choice.removed.push(Removal { index: *index, bytes: freed, shared: 0, why });
         choice.rows.push(Gone { table: result.table, key: result.key, row: result.row.clone() });
     }
     choice.bytes = total - left;
+    for removal in &mut choice.removed {
+        let still = results.results[removal.index].needs.iter().filter(|place| needed[**place] > 0);
+        removal.shared = still.map(|place| results.contents[*place].bytes).sum();
+    }
+    choice.kept = order.iter().filter_map(|index| Some((*index, stays[*index]?))).collect();
     let unneeded = results.contents.iter().zip(&needed).filter(|(_, count)| **count == 0);
     choice.condemned = unneeded.map(|(content, _)| content.clone()).collect();
-    let staying = results.results.iter().zip(&stays).filter(|(_, stays)| **stays);
+    let staying = results.results.iter().zip(&stays).filter(|(_, stays)| stays.is_some());
     let trees: HashSet<&TreeKey> = staying.flat_map(|(result, _)| &result.trees).collect();
     choice.trees = results.trees.keys().filter(|tree| !trees.contains(tree)).copied().collect();
     choice.trees.sort_unstable();

@@ -15,12 +15,12 @@ use std::time::SystemTime;
 
 use rustix::fs::{FlockOperation, flock};
 
-use self::choose::{Choice, Wanted, choose};
+use self::choose::{Choice, Wanted, Why, choose};
 use self::results::Results;
 use crate::lock::open_lock_file;
 use crate::{Store, StoreError};
 
-pub use policy::{Floor, Limits, PrunePolicy, PruneReason, PruneReport, Pruned};
+pub use policy::{Floor, KeepReason, Kept, Limits, PrunePolicy, PruneReason, PruneReport, Pruned};
 pub use size::StoreSize;
 pub(crate) use sweep::Kind;
 
@@ -118,26 +118,36 @@ impl Store {
         // Quarantine and leftovers are gone by the time anything is chosen.
         let total = size.total().saturating_sub(size.quarantine);
         let in_use = self.first_epoch_in_use()?;
-        let choice = choose(&results, &Wanted { total, keep, oldest, in_use });
-        let removed = choice.removed.iter().filter_map(|(index, bytes, aged)| {
-            let result = results.results.get(*index)?;
-            let reason = match (aged, over_floor) {
-                (true, _) => PruneReason::Old,
-                (false, true) => PruneReason::Floor,
-                (false, false) => PruneReason::Limit,
+        let origin = policy.origin.as_deref();
+        let choice = choose(&results, &Wanted { total, keep, oldest, origin, in_use });
+        let removed = choice.removed.iter().filter_map(|removal| {
+            let result = results.results.get(removal.index)?;
+            let reason = match removal.why {
+                Why::Origin => PruneReason::Origin,
+                Why::Age => PruneReason::Old,
+                Why::Room if over_floor => PruneReason::Floor,
+                Why::Room => PruneReason::Limit,
             };
-            Some(Pruned { what: result.name.clone(), bytes: *bytes, used: result.used, reason })
+            let (what, used) = (result.name.clone(), result.used);
+            Some(Pruned { what, bytes: removal.bytes, shared: removal.shared, used, reason })
         });
+        let kept = |(index, reason): &(usize, KeepReason)| {
+            let result = results.results.get(*index)?;
+            let content = result.needs.iter().filter_map(|place| results.contents.get(*place));
+            let bytes = result.own + content.map(|content| content.bytes).sum::<u64>();
+            Some(Kept { what: result.name.clone(), bytes, used: result.used, reason: *reason })
+        };
         let own = |index: usize, bytes: u64| {
             let used = results.results.get(index).is_some_and(|result| self.uses(result.key));
             if used { bytes } else { 0 }
         };
         let report = PruneReport {
             removed: removed.collect(),
+            kept: choice.kept.iter().filter(|_| policy.dry_run).filter_map(kept).collect(),
             orphans: choice.orphans.iter().map(|content| content.bytes).sum(),
             left: total.saturating_sub(choice.bytes),
             protected: choice.protected,
-            own: choice.removed.iter().map(|(index, bytes, _)| own(*index, *bytes)).sum(),
+            own: choice.removed.iter().map(|removal| own(removal.index, removal.bytes)).sum(),
             ..PruneReport::default()
         };
         Ok(Plan { results, choice, report })

@@ -35,7 +35,7 @@ impl Floor {
 }
 
 /// What a pruning removes.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct PrunePolicy {
     /// Bytes that may stay.
     pub keep: u64,
@@ -43,6 +43,8 @@ pub struct PrunePolicy {
     pub free: Option<Floor>,
     /// Everything goes that was not used for so long.
     pub older: Option<Duration>,
+    /// Every result goes that was taken from this cache.
+    pub origin: Option<String>,
     /// Only say what would be removed.
     pub dry_run: bool,
 }
@@ -50,7 +52,7 @@ pub struct PrunePolicy {
 impl PrunePolicy {
     /// What the store's own limits ask for.
     pub fn limits(limits: &Limits) -> PrunePolicy {
-        PrunePolicy { keep: limits.size, free: Some(limits.free), older: None, dry_run: false }
+        PrunePolicy { keep: limits.size, free: Some(limits.free), older: None, origin: None, dry_run: false }
     }
 }
 
@@ -59,6 +61,8 @@ impl PrunePolicy {
 pub struct PruneReport {
     /// Results, in the order in which they went.
     pub removed: Vec<Pruned>,
+    /// Results that stay, when it is only said what would go: the least recently used first.
+    pub kept: Vec<Kept>,
     /// Bytes of what no result names any more.
     pub orphans: u64,
     /// Bytes that became free. With `in_use`, the rest does when the runs in progress have ended.
@@ -89,6 +93,8 @@ pub struct Pruned {
     pub what: String,
     /// Bytes that nothing else needs.
     pub bytes: u64,
+    /// Bytes that stay, for results need them that stay.
+    pub shared: u64,
     /// When it was last used; a run's accuracy is an hour.
     pub used: SystemTime,
     /// Why it goes.
@@ -104,4 +110,28 @@ pub enum PruneReason {
     Floor,
     /// It was not used for long enough.
     Old,
+    /// It was taken from a cache whose results are to go.
+    Origin,
+}
+
+/// A result that stays.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Kept {
+    /// What it is, as in [`Pruned::what`].
+    pub what: String,
+    /// All its bytes, also those that it shares with others.
+    pub bytes: u64,
+    /// When it was last used; a run's accuracy is an hour.
+    pub used: SystemTime,
+    /// Why it stays.
+    pub reason: KeepReason,
+}
+
+/// Why a result stays.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum KeepReason {
+    /// A run in progress uses it.
+    InUse,
+    /// There is room for it, and it is neither too old nor of a cache whose results are to go.
+    Room,
 }

@@ -21,6 +21,39 @@ pub(super) struct Results {
     /// Trees whose layers are looked up by their digest, with the layers' places in `contents`.
     pub(super) trees: HashMap<TreeKey, Vec<usize>>,
     places: HashMap<ContentId, usize>,
+    uses: Uses,
+}
+
+/// When things were last used. Read as a whole: to look up each of very many results takes longer.
+#[derive(Default)]
+struct Uses {
+    /// By what things are called among those that are used.
+    epochs: HashMap<Digest, i64>,
+    /// When epochs began.
+    began: HashMap<i64, i64>,
+}
+
+impl Uses {
+    fn read(connection: &Connection) -> rusqlite::Result<Uses> {
+        let mut uses = Uses::default();
+        let mut usage = connection.prepare("SELECT key, epoch FROM usage")?;
+        let mut rows = usage.query([])?;
+        while let Some(row) = rows.next()? {
+            uses.epochs.insert(Digest(row.get(0)?), row.get(1)?);
+        }
+        let mut epochs = connection.prepare("SELECT number, began FROM epoch")?;
+        let mut rows = epochs.query([])?;
+        while let Some(row) = rows.next()? {
+            uses.began.insert(row.get(0)?, row.get(1)?);
+        }
+        Ok(uses)
+    }
+
+    /// The number that counts, and the time that is told.
+    fn of(&self, key: Digest) -> (i64, SystemTime) {
+        let epoch = self.epochs.get(&key).copied().unwrap_or_default();
+        (epoch, time(self.began.get(&epoch).copied()))
+    }
 }
 
 /// A row of `tree`.
@@ -73,6 +106,8 @@ pub(super) struct Listed {
     pub(super) used: SystemTime,
     /// When it was made, to tell those of one epoch apart.
     pub(super) created: i64,
+    /// The cache that it was taken from.
+    pub(super) origin: Option<String>,
     /// Bytes of its own row.
     pub(super) own: u64,
     /// Places in `contents`.
@@ -124,14 +159,13 @@ impl Results {
     /// Reads all of them.
     pub(super) fn load(store: &Store) -> Result<Results, StoreError> {
         let mut results = store.database().read(Results::read)?;
-        let volumes = store.volumes()?;
-        store.database().read(|connection| results.add_volumes(connection, volumes))?;
+        results.add_volumes(store.volumes()?);
         Ok(results)
     }
 
     /// Reads all of them, as a connection sees them.
     pub(super) fn read(connection: &Connection) -> rusqlite::Result<Results> {
-        let mut results = Results::default();
+        let mut results = Results { uses: Uses::read(connection)?, ..Results::default() };
         results.load_contents(connection)?;
         results.load_trees(connection)?;
         results.load_steps(connection)?;
@@ -182,9 +216,9 @@ impl Results {
     }
 
     fn load_steps(&mut self, connection: &Connection) -> rusqlite::Result<()> {
-        let mut steps = connection.prepare(&with_use(
-            "SELECT key, record, length(record) + length(preimage), created, name FROM step",
-        ))?;
+        let mut steps = connection.prepare(
+            "SELECT key, record, length(record) + length(preimage), created, name, nullif(origin, '') FROM step",
+        )?;
         let mut rows = steps.query([])?;
         while let Some(row) = rows.next()? {
             let mut needs = Needs::default();
@@ -206,8 +240,7 @@ impl Results {
     }
 
     fn load_ops(&mut self, connection: &Connection) -> rusqlite::Result<()> {
-        let mut ops =
-            connection.prepare(&with_use("SELECT key, stored, length(stored), created, '' FROM op"))?;
+        let mut ops = connection.prepare("SELECT key, stored, length(stored), created, '', NULL FROM op")?;
         let mut rows = ops.query([])?;
         while let Some(row) = rows.next()? {
             let mut needs = Needs::default();
@@ -223,7 +256,7 @@ impl Results {
 
     fn load_facts(&mut self, connection: &Connection) -> rusqlite::Result<()> {
         let mut facts =
-            connection.prepare(&with_use("SELECT key, holds, length(value), created, '' FROM fact"))?;
+            connection.prepare("SELECT key, holds, length(value), created, '', NULL FROM fact")?;
         let mut rows = facts.query([])?;
         while let Some(row) = rows.next()? {
             let mut needs = Needs::default();
@@ -242,16 +275,11 @@ impl Results {
 
     fn load_imports(&mut self, connection: &Connection) -> rusqlite::Result<()> {
         let mut imports = connection.prepare("SELECT host, filter, tree, length(stats) FROM import")?;
-        let mut epochs = connection.prepare(USED)?;
         let mut rows = imports.query([])?;
         while let Some(row) = rows.next()? {
             let (host, filter): (Vec<u8>, Vec<u8>) = (row.get(0)?, row.get(1)?);
             let key = import_key(&host, &filter);
-            let mut used = epochs.query([&key.0[..]])?;
-            let (epoch, began) = match used.next()? {
-                Some(row) => (row.get(0)?, row.get::<_, Option<i64>>(1)?),
-                None => (0, None),
-            };
+            let (epoch, used) = self.uses.of(key);
             let tree = TreeDigest(Digest(row.get(2)?));
             let trees = vec![(tree.0, crate::TreeKind::Whole as i64)];
             let name = format!("folder {}", String::from_utf8_lossy(&host));
@@ -263,8 +291,9 @@ impl Results {
                     row: (host, filter),
                     name,
                     epoch,
-                    used: time(began),
+                    used,
                     created: 0,
+                    origin: None,
                     own: u64::try_from(own).unwrap_or_default(),
                     needs: Vec::new(),
                     trees: Vec::new(),
@@ -276,12 +305,10 @@ impl Results {
     }
 
     /// Cache volumes are chosen like results, though nothing is known of what is in them.
-    fn add_volumes(&mut self, connection: &Connection, volumes: Vec<VolumeEntry>) -> rusqlite::Result<()> {
-        let mut epochs = connection.prepare(USED)?;
+    fn add_volumes(&mut self, volumes: Vec<VolumeEntry>) {
         for volume in volumes {
             let key = volume_key(&volume.key);
-            let mut used = epochs.query([&key.0[..]])?;
-            let epoch = used.next()?.map(|row| row.get(0)).transpose()?.unwrap_or_default();
+            let (epoch, _) = self.uses.of(key);
             let name = match &volume.id {
                 Some(id) => format!("cache volume {} of {}", id.name, id.owner),
                 None => format!("cache volume {}", volume.key),
@@ -295,13 +322,13 @@ impl Results {
                 epoch,
                 used,
                 created: crate::record::nanoseconds(used),
+                origin: None,
                 own: volume.bytes,
                 needs: Vec::new(),
                 trees: Vec::new(),
             };
             self.push(listed, Needs::default());
         }
-        Ok(())
     }
 
     fn add(
@@ -313,14 +340,16 @@ impl Results {
         row: &Row<'_>,
         needs: Needs,
     ) -> rusqlite::Result<()> {
+        let (epoch, used) = self.uses.of(key);
         let listed = Listed {
             table,
             key,
             row: keys,
             name,
-            epoch: row.get::<_, Option<i64>>("used_epoch")?.unwrap_or_default(),
-            used: time(row.get("used_began")?),
+            epoch,
+            used,
             created: row.get(3)?,
+            origin: row.get(5)?,
             own: u64::try_from(row.get::<_, i64>(2)?).unwrap_or_default(),
             needs: Vec::new(),
             trees: Vec::new(),
@@ -341,19 +370,6 @@ impl Results {
         listed.needs = places;
         self.results.push(listed);
     }
-}
-
-/// When something without a row of its own was last used.
-const USED: &str = "SELECT usage.epoch, epoch.began FROM usage LEFT JOIN epoch ON epoch.number = usage.epoch
-     WHERE usage.key = ?1";
-
-/// A query over a table with `key`, with the epoch in which each row was last used.
-fn with_use(query: &str) -> String {
-    let (columns, table) = query.split_once(" FROM ").unwrap_or((query, ""));
-    format!(
-        "{columns}, usage.epoch AS used_epoch, epoch.began AS used_began FROM {table}
-         LEFT JOIN usage USING (key) LEFT JOIN epoch ON epoch.number = usage.epoch"
-    )
 }
 
 pub(super) fn decode<T: serde::de::DeserializeOwned>(

@@ -53,7 +53,7 @@ impl Store {
         results: &Results,
     ) -> Result<(u64, u64), StoreError> {
         let (mut freed, mut in_use) = (0, 0);
-        let chosen = choice.removed.iter().filter_map(|(index, ..)| results.results.get(*index));
+        let chosen = choice.removed.iter().filter_map(|removal| results.results.get(removal.index));
         for volume in chosen.filter(|result| result.table == Table::Volume) {
             match self.remove_volume(&String::from_utf8_lossy(&volume.row.0))? {
                 VolumeRemoval::Removed => freed += volume.own,

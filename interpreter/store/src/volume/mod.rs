@@ -8,6 +8,7 @@ mod differ;
 mod listing;
 mod measure;
 mod record;
+mod transfer;
 
 use std::collections::HashSet;
 use std::fmt;
@@ -28,6 +29,7 @@ use crate::{LayerRef, Store, StoreError, Stored};
 pub(crate) use measure::volume_key;
 
 pub use listing::{VolumeEntry, VolumeRemoval, disk_usage};
+pub use transfer::{VolumeContent, VolumeHistory, VolumePlacing};
 
 /// Which volume. Whose it is is part of it: a name alone is nobody's.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -86,6 +88,14 @@ pub struct DatedFile {
     pub file: LayerRef,
     /// The date.
     pub date: SystemTime,
+}
+
+impl VolumeOwner {
+    /// The package in a folder, which is canonical. Two paths never have one text, whatever bytes they are of.
+    pub fn package(folder: &Path) -> VolumeOwner {
+        let bytes = || folder.as_os_str().as_encoded_bytes().escape_ascii().to_string();
+        VolumeOwner::Package(folder.to_str().map_or_else(bytes, str::to_owned))
+    }
 }
 
 impl fmt::Display for VolumeOwner {
@@ -242,8 +252,7 @@ impl Record {
             let date = self.dates.get(&moved.path).map(|dated| dated.date);
             touch.extend(date.map(|date| DatedFile { file: moved.place, date }));
         }
-        // Later than anything that a step wrote before: files get their dates from a clock that is never ahead of this one.
-        let date = SystemTime::now();
+        let date = self.later();
         for SeenFile { path, digest, place } in changed {
             self.dates.insert(path, Dated { digest, date });
             touch.push(DatedFile { file: place, date });
@@ -273,6 +282,7 @@ impl VolumeUse {
             let mut record = Record::new(&self.lock.id, self.lock.instance);
             record.dates = self.written.dates;
             record.dated = self.dated;
+            record.used = record.used.max(self.written.used);
             record.add(self.view);
             record.write(&folder)?;
         }

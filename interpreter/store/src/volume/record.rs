@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::fs;
 use std::path::Path;
-use std::time::SystemTime;
+use std::time::{Duration, SystemTime};
 
 use pipe_ops::Digest;
 use serde::{Deserialize, Serialize};
@@ -16,7 +16,7 @@ use crate::{StoreError, Stored};
 pub(super) struct Record {
     pub(super) id: VolumeId,
     pub(super) instance: u32,
-    /// When a step last began to use it.
+    /// When a step last began or ended to use it, by the clock of then: nothing in it is younger. It never goes back, whatever the clock does.
     pub(super) used: SystemTime,
     /// What steps saw that may have left something: the last one's; those of several when they ran at once or were killed.
     pub(super) views: Vec<View>,
@@ -50,7 +50,10 @@ pub(super) enum Seen {
 }
 
 /// So many views are kept apart; with more, everything counts as changed.
-const VIEWS: usize = 64;
+pub(super) const VIEWS: usize = 64;
+
+/// Dates that differ by less may be the same on a file system.
+const TICK: Duration = Duration::from_millis(1);
 
 const NAME: &str = "record";
 
@@ -84,8 +87,14 @@ impl Record {
         fs::rename(&beside, folder.join(NAME)).map_err(failed)
     }
 
+    /// A date that is later than that of anything in it: files get theirs from a clock that was never ahead of the dates here. One that
+    /// was set back since is passed over, for what was made before would seem younger than what it is to be made of now.
+    pub(super) fn later(&self) -> SystemTime {
+        SystemTime::now().max(self.used + TICK)
+    }
+
     pub(super) fn add(&mut self, view: View) {
-        self.used = SystemTime::now();
+        self.used = self.used.max(SystemTime::now());
         if !self.views.contains(&view) {
             self.views.push(view);
         }
@@ -125,4 +134,31 @@ pub(super) fn layers_of(stored: &Stored) -> Digest {
         Stored::File(file) => add(&file.layer, &file.path),
     }
     Digest::of(&text)
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+
+    use super::*;
+    use crate::VolumeOwner;
+
+    fn record() -> Record {
+        let (name, platform, user) = ("v".to_owned(), "linux/amd64".to_owned(), "0".to_owned());
+        Record::new(&VolumeId { owner: VolumeOwner::Group("g".to_owned()), name, platform, user }, 0)
+    }
+
+    #[test]
+    fn a_clock_that_was_set_back_shows_nothing_as_old() {
+        let mut record = record();
+        let ahead = SystemTime::now() + Duration::from_secs(3600);
+        record.used = ahead;
+        record.add(View(Vec::new()));
+        assert_eq!(record.used, ahead, "what was written then is as young as it was");
+        assert!(record.later() > ahead);
+        record.used = SystemTime::now() - Duration::from_secs(3600);
+        record.add(View(Vec::new()));
+        assert!(record.used.elapsed().unwrap() < Duration::from_secs(1800));
+        assert!(record.later() > record.used);
+    }
 }

@@ -6,7 +6,7 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use pipe_ops::{Preimage, StepKey};
 use pipe_store::{
-    Filter, Floor, Held, ImportOptions, Limits, PrunePolicy, PruneReason, StepRecord, Store, Tree,
+    Filter, Floor, Held, ImportOptions, KeepReason, Limits, PrunePolicy, PruneReason, StepRecord, Store, Tree,
 };
 
 use crate::lock::{child, child_store, wait_for};
@@ -64,7 +64,7 @@ fn recorded(names: &[&str]) -> Fixture {
 }
 
 fn keep(bytes: u64) -> PrunePolicy {
-    PrunePolicy { keep: bytes, free: None, older: None, dry_run: false }
+    PrunePolicy { keep: bytes, free: None, older: None, origin: None, dry_run: false }
 }
 
 fn names(report: &pipe_store::PruneReport) -> Vec<&str> {
@@ -338,4 +338,64 @@ fn pruning_beside_runs_harms_none() {
     assert_eq!(fixture.verify(false).unwrap().damage, []);
     fixture.prune(&keep(0)).unwrap();
     assert_eq!(fs::read_dir(fixture.dir().join("layers")).unwrap().count(), 0);
+}
+
+/// What a cache gave that is no good any more goes, and nothing else.
+#[test]
+fn what_was_taken_from_a_cache_can_go() {
+    let store = recorded(&["own", "both"]);
+    let command = store.again();
+    for (name, origin) in [("foreign", "dir:/a"), ("other", "dir:/b"), ("both", "dir:/a")] {
+        let root = step(&command, name, &command.empty_tree());
+        let record = command.lookup_step(key(name)).unwrap().unwrap();
+        assert_eq!(record.root, Some(root));
+        command.record_step_from(key(name), &record, &preimage(name), origin).unwrap();
+    }
+    drop(command);
+    // Made here since: it is its own.
+    let command = store.again();
+    step(&command, "both", &command.empty_tree());
+    drop(command);
+    assert_eq!(store.origins().unwrap(), ["dir:/a", "dir:/b"]);
+    let listed = store.ls().unwrap();
+    let origin = |name: &str| listed.iter().find(|entry| entry.name == name).unwrap().origin.as_deref();
+    assert_eq!(["own", "foreign", "both"].map(origin), [None, Some("dir:/a"), None]);
+
+    let report = store.prune(&PrunePolicy { origin: Some("dir:/a".to_owned()), ..keep(u64::MAX) }).unwrap();
+    assert_eq!(names(&report), ["step foreign"]);
+    assert_eq!(report.removed[0].reason, PruneReason::Origin);
+    let after = store.again();
+    assert_eq!(
+        ["own", "foreign", "both", "other"].map(|name| cached(&after, name)),
+        [true, false, true, true]
+    );
+    assert_eq!(after.verify(false).unwrap().damage, []);
+}
+
+/// Of everything it is said why it would go or stay.
+#[test]
+fn a_pruning_that_is_only_said_explains_what_stays() {
+    let store = Fixture::new();
+    let command = store.again();
+    let base = step(&command, "base", &command.empty_tree());
+    drop(command);
+    let command = store.again();
+    step(&command, "app", &base);
+    drop(command);
+    let size = store.size().unwrap().total();
+    let said = store.prune(&PrunePolicy { dry_run: true, ..keep(size - 10_000) }).unwrap();
+    assert_eq!(names(&said), ["step base"]);
+    assert!(said.removed[0].shared > 90_000, "`app` stands on its files: {said:?}");
+    assert_eq!(said.kept.len(), 1);
+    assert_eq!((said.kept[0].what.as_str(), said.kept[0].reason), ("step app", KeepReason::Room));
+    assert!(said.kept[0].bytes > 200_000, "{said:?}");
+
+    let running = store.again();
+    step(&running, "new", &running.empty_tree());
+    let said = store.prune(&PrunePolicy { dry_run: true, ..keep(0) }).unwrap();
+    assert_eq!(names(&said), ["step base", "step app"]);
+    let kept: Vec<_> = said.kept.iter().map(|kept| (kept.what.as_str(), kept.reason)).collect();
+    assert_eq!(kept, [("step new", KeepReason::InUse)]);
+    drop(running);
+    assert_eq!(store.prune(&keep(u64::MAX)).unwrap().kept, [], "what is done needs no explanation");
 }

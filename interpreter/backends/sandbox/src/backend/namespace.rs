@@ -5,7 +5,7 @@ use std::io;
 use std::os::unix::ffi::OsStrExt;
 use std::path::Path;
 
-use pipe_store::{LayerPlan, LayerScan, Namespace, StoreError};
+use pipe_store::{FolderEntry, LayerPlan, LayerScan, Namespace, StoreError};
 
 use super::sandbox::Sandbox;
 use crate::protocol::{FileFailure, FileResult, FileTask, Reply, Request};
@@ -56,6 +56,14 @@ impl Namespace for Sandbox {
         let failed = |source| StoreError::Io { action: "digest", path: path.to_path_buf(), source };
         match self.files(FileTask::Scan(bytes(path))).map_err(failed)? {
             (FileResult::Scan(scan), _) => Ok(scan),
+            _ => Err(failed(unexpected("Files"))),
+        }
+    }
+
+    fn list(&self, path: &Path) -> Result<Vec<FolderEntry>, StoreError> {
+        let failed = |source| StoreError::Io { action: "list", path: path.to_path_buf(), source };
+        match self.files(FileTask::List(bytes(path))).map_err(failed)? {
+            (FileResult::List(list), _) => Ok(list),
             _ => Err(failed(unexpected("Files"))),
         }
     }

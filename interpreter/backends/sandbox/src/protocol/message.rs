@@ -4,7 +4,7 @@ use std::net::{IpAddr, SocketAddr};
 use std::time::{Duration, SystemTime};
 
 use pipe_ops::Limits;
-use pipe_store::{LayerPlan, LayerScan};
+use pipe_store::{FolderEntry, LayerPlan, LayerScan};
 use serde::{Deserialize, Serialize};
 use zeroize::Zeroizing;
 
@@ -34,6 +34,8 @@ pub(crate) enum FileTask {
     Open(Vec<u8>),
     /// Digest a layer.
     Scan(Vec<u8>),
+    /// List what is in a folder.
+    List(Vec<u8>),
     /// Make a layer.
     Build { staged: Vec<u8>, plan: Box<LayerPlan> },
     /// Move a folder.
@@ -384,6 +386,8 @@ pub(crate) enum FileResult {
     Done,
     /// A layer's content.
     Scan(LayerScan),
+    /// What is in a folder.
+    List(Vec<FolderEntry>),
     /// Bytes.
     Bytes(u64),
 }

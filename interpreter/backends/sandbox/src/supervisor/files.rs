@@ -24,6 +24,11 @@ pub(super) fn perform(task: FileTask) -> Result<(FileResult, Option<OwnedFd>), F
             let scan = pipe_store::scan_layer(&path, IdMap::Identity).map_err(store_failure)?;
             Ok((FileResult::Scan(scan), None))
         }
+        FileTask::List(path) => {
+            let path = inside(path).map_err(failure)?;
+            let list = pipe_store::list_folder(&path, IdMap::Identity).map_err(store_failure)?;
+            Ok((FileResult::List(list), None))
+        }
         FileTask::Build { staged, plan } => {
             let staged = inside(staged).map_err(failure)?;
             pipe_store::build_layer(Path::new("."), &staged, &plan, IdMap::Identity)

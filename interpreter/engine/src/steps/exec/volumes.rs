@@ -1,6 +1,5 @@
 //! The cache volumes of a command.
 
-use std::path::Path;
 use std::time::Duration;
 
 use pipe_store::{Store, StoreError, VolumeId, VolumeLock, VolumeOwner, VolumeUse};
@@ -50,12 +49,12 @@ pub(super) fn try_take(
 ) -> Result<Option<Vec<VolumeLock>>, Cause> {
     let engine = &session.context.engine;
     let (user, platform) = step.volume_user();
-    let package = written(session.context.host.access.package());
+    let package = VolumeOwner::package(session.context.host.access.package());
     let mut taken = Vec::new();
     for volume in step.volumes() {
         let id = VolumeId {
             owner: match &volume.group {
-                None => VolumeOwner::Package(package.clone()),
+                None => package.clone(),
                 Some(group) => VolumeOwner::Group(group.clone()),
             },
             name: volume.name.clone(),
@@ -68,12 +67,6 @@ pub(super) fn try_take(
         }
     }
     Ok(Some(taken))
-}
-
-/// A path as text. Two paths never have one text, whatever bytes they are of.
-fn written(path: &Path) -> String {
-    path.to_str()
-        .map_or_else(|| path.as_os_str().as_encoded_bytes().escape_ascii().to_string(), str::to_owned)
 }
 
 /// Waits until all volumes of a command are free for it. To be called without a slot: others may hold them for long.

@@ -122,3 +122,86 @@ fn what_finished_before_an_interrupt_stays_cached() {
     let again = world.events(["run", "text"]).success();
     assert_eq!((again.stdout.as_str(), again.steps("ran").len()), ("quick\n", 0));
 }
+
+/// A step with a service, a network, a cache volume, a folder in memory and limits, that ends with this code or waits to be ended.
+fn everything(marker: &str) -> World {
+    World::tools(&format!(
+        r#"
+fn served() -> Service {{ tools.expose(7000).service(command: ["sh", "-c", "python3 -m http.server 7000; : {marker}"]) }}
+
+pub fn probe(end: String) -> Check {{
+  tools.bind("served", served()).cache("/c", "v").tmpfs("/t").env("END", end).check(sh"""
+    setsid sh -c 'trap "" TERM; sleep {marker}' &
+    touch /c/f /t/f
+    echo started
+    if test "$END" = wait; then sleep {marker}; fi
+    exit "$END"
+    """, memory: 1GiB, pids: 200)
+}}
+"#
+    ))
+}
+
+fn interfaces() -> Vec<std::ffi::OsString> {
+    let found = std::fs::read_dir("/sys/class/net").unwrap();
+    let mut found: Vec<_> = found.map(|interface| interface.unwrap().file_name()).collect();
+    found.sort();
+    found
+}
+
+/// Control groups that a command of this process id made.
+fn groups(id: u32) -> Vec<std::path::PathBuf> {
+    let (mut found, mut pending) = (Vec::new(), vec![std::path::PathBuf::from("/sys/fs/cgroup")]);
+    while let Some(folder) = pending.pop() {
+        for entry in std::fs::read_dir(folder).into_iter().flatten().flatten() {
+            if entry.file_type().is_ok_and(|kind| kind.is_dir()) {
+                if entry.file_name().to_string_lossy().starts_with(&format!("pipe-step-{id}-")) {
+                    found.push(entry.path());
+                }
+                pending.push(entry.path());
+            }
+        }
+    }
+    found
+}
+
+#[test]
+fn nothing_of_any_kind_is_left_after_any_end() {
+    let ends = [
+        ("0", None),
+        ("3", None),
+        ("wait", Some(Signal::INT)),
+        ("wait", Some(Signal::TERM)),
+        ("wait", Some(Signal::KILL)),
+    ];
+    for (end, signal) in ends {
+        let marker = marker();
+        let world = everything(&marker);
+        let before = interfaces();
+        let mut running = world.start(["run", "probe", "--end", end]);
+        let id = running.id();
+        if let Some(signal) = signal {
+            running.wait_for_log("started");
+            running.signal(signal);
+        }
+        let since = Instant::now();
+        let outcome = running.wait();
+        // The promise counts from the signal, or the end.
+        let since = if signal.is_some() { since } else { Instant::now() };
+        let code = match (end, signal) {
+            ("wait", Some(Signal::KILL)) => None,
+            ("wait", _) => Some(130),
+            ("0", _) => Some(0),
+            _ => Some(1),
+        };
+        assert_eq!(outcome.code, code, "{end} {signal:?}: {outcome:?}");
+        nothing_is_left(&world, &marker, since);
+        assert_eq!(interfaces(), before, "{end} {signal:?}");
+        if signal == Some(Signal::KILL) {
+            // Nobody is left who may: the next one does it.
+            world.run(["run", "probe", "--end", "0"]).success();
+        }
+        assert_eq!(groups(id), Vec::<std::path::PathBuf>::new(), "{end} {signal:?}");
+        world.run(["cache", "volume", "rm", "v"]).success();
+    }
+}

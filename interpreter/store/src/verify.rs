@@ -88,6 +88,25 @@ impl Verify<'_> {
         self.report.damage.push(Damage { what, reason: reason.into(), repaired: self.repair });
     }
 
+    /// The keys of a table whose rows are not all to be in memory at once.
+    fn keys(&self, query: &str) -> Result<Vec<Vec<u8>>, StoreError> {
+        self.store.database().read(|connection| {
+            let mut statement = connection.prepare(query)?;
+            statement.query_map([], |row| row.get(0))?.collect()
+        })
+    }
+
+    /// What a row has under its key; nothing when it is gone meanwhile.
+    fn value(&self, query: &str, key: &[u8]) -> Result<Option<Vec<u8>>, StoreError> {
+        self.store.database().read(|connection| {
+            let mut statement = connection.prepare_cached(query)?;
+            let bytes = |row: &rusqlite::Row<'_>| -> rusqlite::Result<Vec<u8>> {
+                Ok(row.get_ref(0)?.as_bytes_or_null()?.unwrap_or_default().to_vec())
+            };
+            statement.query_row([key], bytes).optional()
+        })
+    }
+
     /// Two columns of a table.
     fn rows(&self, query: &str) -> Result<Vec<Row>, StoreError> {
         self.store.database().read(|connection| {
@@ -108,7 +127,10 @@ impl Verify<'_> {
     }
 
     fn objects(&mut self) -> Result<(), StoreError> {
-        for (key, bytes) in self.rows("SELECT digest, bytes FROM object")? {
+        for key in self.keys("SELECT digest FROM object")? {
+            let Some(bytes) = self.value("SELECT bytes FROM object WHERE digest = ?1", &key)? else {
+                continue;
+            };
             self.report.objects += 1;
             if Digest::of(&bytes).0[..] != key[..] {
                 self.damage(format!("folder {}", shown(&key)), "its bytes have another digest");
@@ -145,11 +167,12 @@ impl Verify<'_> {
     }
 
     fn blobs(&mut self) -> Result<(), StoreError> {
-        for (key, bytes) in self.rows("SELECT digest, bytes FROM blob WHERE bytes IS NOT NULL")? {
+        for key in self.keys("SELECT digest FROM blob WHERE bytes IS NOT NULL")? {
+            let Some(bytes) = self.value("SELECT bytes FROM blob WHERE digest = ?1", &key)? else { continue };
             let found = digest(&key).map(BlobDigest).filter(|digest| *digest == BlobDigest::of(&bytes));
             self.blob(&key, found.is_some())?;
         }
-        for (key, _) in self.rows("SELECT digest, NULL FROM blob WHERE bytes IS NULL")? {
+        for key in self.keys("SELECT digest FROM blob WHERE bytes IS NULL")? {
             let blob = digest(&key).map(BlobDigest);
             let sound = blob.is_some_and(|digest| self.store.check_blob_file(digest));
             let unsynced = self.is_unsynced("SELECT boot FROM blob WHERE digest = ?1", &key)?;
@@ -207,7 +230,8 @@ impl Verify<'_> {
     }
 
     fn steps(&mut self) -> Result<(), StoreError> {
-        for (key, record) in self.rows("SELECT key, record FROM step")? {
+        for key in self.keys("SELECT key FROM step")? {
+            let Some(record) = self.value("SELECT record FROM step WHERE key = ?1", &key)? else { continue };
             self.report.steps += 1;
             let record = postcard::from_bytes::<StepRecord>(&record);
             let (name, whole, lost) = match &record {

@@ -16,6 +16,7 @@ const NEEDED: &[(&str, &str)] = &[
     ("unshare", "util-linux"),
     ("useradd", "passwd"),
     ("busybox", "busybox-static"),
+    ("faketime", "faketime"),
     ("curl", "curl"),
     ("docker-registry", "docker-registry"),
     ("mmdebstrap", "mmdebstrap"),

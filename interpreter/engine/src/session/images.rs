@@ -98,9 +98,8 @@ impl SessionImages {
             return Ok(last.map(|(digest, _)| digest));
         };
         let Some((digest, time)) = self.images.last_resolved(&name)? else { return Ok(None) };
-        let age = SystemTime::now().duration_since(time).unwrap_or_default();
         let most = Duration::from_nanos(u64::try_from(fresh).unwrap_or_default());
-        Ok((age < most || options.offline).then_some(digest))
+        Ok((is_younger(time, most, SystemTime::now()) || options.offline).then_some(digest))
     }
 
     /// Tags without a pin. A reference that only running gives is not among them.
@@ -202,5 +201,23 @@ pub(crate) fn cause(error: RegistryError) -> Cause {
     match error.help {
         Some(help) => cause.help(help),
         None => cause,
+    }
+}
+
+/// Whether something of a time is younger than that. What lies ahead was before the clock was set back: nobody knows how old it is.
+fn is_younger(time: SystemTime, most: Duration, now: SystemTime) -> bool {
+    now.duration_since(time).is_ok_and(|age| age < most)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_lies_ahead_is_not_fresh() {
+        let (now, hour) = (SystemTime::now(), Duration::from_secs(3600));
+        assert!(is_younger(now - hour / 2, hour, now));
+        assert!(!is_younger(now - hour, hour, now));
+        assert!(!is_younger(now + hour, hour, now));
     }
 }

@@ -11,12 +11,43 @@ use super::{Dir, DirRef, Node};
 use crate::database::Database;
 use crate::{Meta, StoreError};
 
-/// Decoded folders kept in memory; beyond that the cache starts anew.
-const CACHED: usize = 1 << 16;
+/// Decoded folders and entries of them that are kept in memory, some 50 MB; beyond that the cache starts anew. A folder that grows file by
+/// file is another one with each, so it is the entries that count.
+const CACHED: usize = 1 << 18;
 
 /// Reads folders.
 pub(crate) struct Objects {
-    cache: Mutex<HashMap<Digest, Arc<Dir>>>,
+    cache: Mutex<Cache>,
+}
+
+/// Decoded folders.
+#[derive(Default)]
+struct Cache {
+    dirs: HashMap<Digest, Arc<Dir>>,
+    /// How much there is of them.
+    weight: usize,
+}
+
+impl Cache {
+    fn empty() -> Cache {
+        let mut empty = Batch::default();
+        empty.add(Dir::empty(Meta::plain(0o755)));
+        let mut cache = Cache::default();
+        cache.extend(empty.dirs);
+        cache
+    }
+
+    fn extend(&mut self, dirs: impl IntoIterator<Item = (Digest, Arc<Dir>)>) {
+        for (digest, dir) in dirs {
+            let weight = 1 + dir.entries.len();
+            if self.weight + weight > CACHED && !self.dirs.is_empty() {
+                *self = Cache::empty();
+            }
+            if self.dirs.insert(digest, dir).is_none() {
+                self.weight += weight;
+            }
+        }
+    }
 }
 
 /// New folders, to be written in the transaction that records what needs them.
@@ -29,54 +60,39 @@ pub(crate) struct Batch {
 impl Default for Objects {
     /// Knows the empty folder, which has no row.
     fn default() -> Objects {
-        let objects = Objects { cache: Mutex::default() };
-        objects.clear();
-        objects
+        Objects { cache: Mutex::new(Cache::empty()) }
     }
 }
 
 impl Objects {
     /// The folder of a digest. What the database lacks is an error: a row that names it must not exist.
     pub(crate) fn load(&self, database: &Database, digest: Digest) -> Result<Arc<Dir>, StoreError> {
-        if let Some(dir) = self.cache().get(&digest) {
+        if let Some(dir) = self.cache().dirs.get(&digest) {
             return Ok(dir.clone());
         }
         let bytes = read(database, digest)?;
         let dir = Arc::new(codec::decode(&bytes, |side| read(database, side))?);
-        self.remember(digest, dir.clone());
+        self.cache().extend([(digest, dir.clone())]);
         Ok(dir)
     }
 
     /// The folder has been seen by this process, so the database has it.
     pub(crate) fn knows(&self, digest: Digest) -> bool {
-        self.cache().contains_key(&digest)
+        self.cache().dirs.contains_key(&digest)
     }
 
     /// The folders of a batch have been committed.
     pub(crate) fn committed(&self, batch: Batch) {
-        if self.cache().len() >= CACHED {
-            self.clear();
-        }
         self.cache().extend(batch.dirs);
     }
 
     /// Forgets everything: rows were removed.
     pub(crate) fn clear(&self) {
-        self.cache().clear();
-        let mut empty = Batch::default();
-        empty.add(Dir::empty(Meta::plain(0o755)));
-        self.cache().extend(empty.dirs);
+        *self.cache() = Cache::empty();
     }
 
-    fn remember(&self, digest: Digest, dir: Arc<Dir>) {
-        if self.cache().len() >= CACHED {
-            self.clear();
-        }
-        self.cache().insert(digest, dir);
-    }
-
-    fn cache(&self) -> std::sync::MutexGuard<'_, HashMap<Digest, Arc<Dir>>> {
-        // A panic elsewhere leaves the map as it was: it is only ever changed by whole insertions.
+    fn cache(&self) -> std::sync::MutexGuard<'_, Cache> {
+        // A panic elsewhere leaves it as good as it was: at worst it is emptied somewhat early.
         self.cache.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
@@ -189,5 +205,33 @@ impl Batch {
             }
         }
         Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// A folder with so many entries.
+    fn dir(entries: usize) -> Dir {
+        let mut dir = Dir::empty(Meta::plain(0o755));
+        for number in 0..entries {
+            dir.entries.insert(number.to_string().into_bytes(), Node::Whiteout);
+        }
+        dir
+    }
+
+    #[test]
+    fn what_is_kept_of_a_folder_that_grows_is_bounded() {
+        let objects = Objects::default();
+        for entries in 1..1500 {
+            let mut batch = Batch::default();
+            batch.add(dir(entries));
+            objects.committed(batch);
+            assert!(objects.cache().weight <= CACHED);
+        }
+        assert!(objects.knows(Digest::of(&codec::encode(&dir(1499)).directory)), "the last one is there");
+        assert!(objects.knows(Digest::of(&codec::encode(&dir(0)).directory)), "the empty one always is");
+        assert!(!objects.knows(Digest::of(&codec::encode(&dir(1)).directory)), "it began anew");
     }
 }

@@ -15,6 +15,7 @@ mod model;
 mod odd;
 mod overlay;
 mod prune;
+mod rows;
 mod scale;
 mod verify;
 

@@ -9,6 +9,7 @@ mod large;
 mod make;
 mod rounds;
 mod steps;
+mod store;
 mod wide;
 
 use std::path::{Path, PathBuf};
@@ -157,6 +158,8 @@ const MEASURES: &[Measure] = &[
     Measure { ids: &["W8"], take: |bench, rounds| Ok(vec![steps::first_output(bench, rounds)?]) },
     Measure { ids: &["R1"], take: |bench, rounds| Ok(vec![rounds::probes(bench, rounds)?]) },
     Measure { ids: &["W9"], take: |bench, rounds| Ok(vec![graph::cached(bench, rounds)?]) },
+    Measure { ids: &["S1"], take: |bench, rounds| Ok(vec![store::large(bench, rounds)?]) },
+    Measure { ids: &["S2"], take: |bench, rounds| Ok(vec![store::memory(bench, rounds)?]) },
     Measure { ids: &["L3", "L4", "L5", "L6"], take: editor::served },
     Measure { ids: &["L7"], take: editor::opened },
     Measure { ids: &["P1"], take: |bench, rounds| Ok(vec![commit::clean(bench, rounds)?]) },

@@ -7,7 +7,7 @@ use super::super::timing::{first_line, whole};
 use super::{Bench, Measured, alternate};
 
 /// A chain of `length` steps, each adding a line to a file. `round` makes it new.
-fn chain(length: usize) -> String {
+pub(super) fn chain(length: usize) -> String {
     let steps = "    .run(sh\"echo x >> /log\")\n".repeat(length);
     format!(
         "param tools: Container = host.toolchain()\n\n\

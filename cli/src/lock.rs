@@ -50,16 +50,12 @@ fn insert(package: &Path, new: &Pins) -> Result<(), String> {
     edit_pins(package, |pins| pins.fill(new))
 }
 
-/// Pins images to what they are now, whatever they were pinned to.
+/// Pins names to what they are now, whatever they were pinned to.
 ///
 /// # Errors
 /// When the lock cannot be written.
 pub(crate) fn move_pins(package: &Path, moved: &Pins) -> Result<(), CliError> {
-    let written = edit_pins(package, |pins| {
-        for (name, digest) in moved.iter() {
-            pins.insert(name, digest);
-        }
-    });
+    let written = edit_pins(package, |pins| pins.overwrite(moved));
     written.map_err(|reason| CliError::usage(format!("cannot write {}: {reason}", path(package).display())))
 }
 

@@ -5,9 +5,11 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use pipe_cache::{CacheAddress, RemoteCache};
-use pipe_engine::{Backend, Engine, EngineOptions, EventSink, Grants, ImageOptions, RemoteCaches};
+use pipe_engine::{
+    Backend, Engine, EngineOptions, EventSink, Grants, ImageOptions, Lookup, RemoteCaches,
+};
 use pipe_fetch::GitSettings;
-use pipe_registry::{Proxies, Settings};
+use pipe_registry::{Images, Proxies, Settings};
 use pipe_sandbox::{Sandbox, SandboxOptions, layer_owner};
 use pipe_store::{Store, StoreError, StoreOptions};
 
@@ -115,6 +117,33 @@ fn caches(
 /// How repositories are reached.
 pub(crate) fn git_settings(environment: &Environment, config: &Config) -> GitSettings {
     GitSettings::new(environment.for_git(), config.git_mirrors().collect())
+}
+
+/// Who is asked what names are now.
+pub(crate) struct Names {
+    /// Tags of images.
+    pub(crate) images: Images,
+    /// Branches and tags of repositories, and files of the web.
+    pub(crate) sources: Lookup,
+}
+
+/// Asks for a package, by the ways that its runs have.
+///
+/// # Errors
+/// When the store cannot be opened.
+pub(crate) fn names(
+    environment: &Environment,
+    config: &Config,
+    package: &Path,
+    grants: Grants,
+) -> Result<Names, CliError> {
+    let (store, _) = open_store(environment, Arc::new(|_: &str| {}))?;
+    let mut options = EngineOptions::new(package);
+    options.grants = grants;
+    options.images.settings = registry_settings(environment, config)?;
+    options.git = git_settings(environment, config);
+    let images = Images::new(store.clone(), options.images.settings.clone());
+    Ok(Names { images, sources: Lookup::new(store, &options) })
 }
 
 /// An engine for a package, with its store. The sandbox is begun to be started first when steps are likely to run.

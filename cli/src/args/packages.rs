@@ -24,25 +24,31 @@ pub(crate) struct AddArgs {
     pub(crate) accept: bool,
 }
 
-/// Look tags and branches of dependencies, and tags of images, up again, fetch what is missing, and write pipe.lock
+/// Look dependencies, images, repositories and files that pipe.lock pins up again, fetch what is missing, and write pipe.lock
 #[derive(Clone, Debug, Args)]
 #[command(after_help = "\
 Examples:
-  pipe update                      all dependencies by git, all images that pipe.lock pins
-  pipe update ci web               these, with what they need
-  pipe update alpine:3.20          what the tag of this image is now
-  pipe update --locked             fetch what pipe.lock says; fail when it would have to change
-  pipe update ci --accept          accept that it wants more than before
+  pipe update                                 all dependencies by git, and all that pipe.lock pins
+  pipe update ci web                          these, with what they need
+  pipe update alpine:3.20                     what the tag of this image is now
+  pipe update https://example.com/app         what the branches of `git(…)` from there are now; `…/app#main` is one
+  pipe update https://example.com/list.txt    what `http(…)` would fetch now
+  pipe update --locked                        fetch what pipe.lock says; fail when it would have to change
+  pipe update ci --accept                     accept that it wants more than before
 
 Versions in pipe.toml stay as they are: a branch is followed, a tag should still be what it was. Exit code: 2 when a package wants more
-than was accepted, a tag was moved, or --locked or --offline forbid what there is to do; 3 when a repository or a registry cannot be reached.")]
+than was accepted, a tag of a repository was moved, a place may not be asked without `--allow`, or --locked or --offline forbid what there
+is to do; 3 when a repository, a registry or a server cannot be reached.")]
 pub(crate) struct UpdateArgs {
-    /// Dependencies, as pipe.toml calls them, and images that pipe.lock pins; all when none is named
+    /// Dependencies, as pipe.toml calls them, and images, repositories and files that pipe.lock pins; all when none is named
     #[arg(value_name = "NAME")]
     pub(crate) names: Vec<String>,
-    /// Accept whatever packages want, and tags that were moved
+    /// Accept whatever packages want, and tags of repositories that were moved
     #[arg(long)]
     pub(crate) accept: bool,
+    /// Allow to ask what the package may not by itself: `net:HOST[:PORT]`, `git:HOST`; several with commas between them
+    #[arg(long, value_name = "GRANT,…")]
+    pub(crate) allow: Vec<String>,
     #[command(flatten)]
     pub(crate) limits: FetchLimits,
 }

@@ -1,11 +1,10 @@
 //! `pipe update`.
 
-mod images;
+mod pins;
 
 use std::path::Path;
 
 use pipe_analysis::PackageSource;
-use pipe_registry::{Pins, show_digest};
 
 use crate::args::{FetchLimits, UpdateArgs};
 use crate::environment::Environment;
@@ -13,7 +12,7 @@ use crate::exit::CliError;
 use crate::packages::{Place, Renew, Resolved, Rules, is_vendored, resolve, vendor};
 use crate::{lock, output};
 
-/// Looks dependencies and images up again.
+/// Looks dependencies, and what else the lock pins, up again.
 ///
 /// # Errors
 /// When one cannot be had, or wants more than is accepted.
@@ -25,21 +24,27 @@ pub(crate) fn run(
 ) -> Result<(), CliError> {
     let place = Place::find(environment, directory)?;
     let UpdateArgs { accept, limits: FetchLimits { locked, offline }, .. } = *args;
-    let pins = lock::read(&place.root.dir)?;
-    let is_image = |name: &String| images::pin(&pins, name).is_some();
-    let dependencies: Vec<String> = args.names.iter().filter(|name| !is_image(name)).cloned().collect();
+    let pinned = lock::read(&place.root.dir)?;
+    let is_pin = |name: &String| pinned.iter().any(|pin| pins::means(name, &pin));
+    let (of_pins, dependencies): (Vec<String>, Vec<String>) = args.names.iter().cloned().partition(is_pin);
+    if let (Some(name), Some(flag)) = (of_pins.first(), forbidden(args.limits)) {
+        return Err(CliError::usage(format!("`{name}` is pinned in pipe.lock, and {flag} forbids to look it up again"))
+            .help(format!("leave out {flag}, or the name")));
+    }
     // What must not change is not looked up again.
-    let (renew, names) = match (args.names.is_empty(), locked || offline) {
+    let (renew, looked_up) = match (args.names.is_empty(), locked || offline) {
         (_, true) => (Renew::Nothing, Vec::new()),
-        (true, false) => (Renew::All, images::named(&pins, &[])),
-        (false, false) => (Renew::Named(dependencies.clone()), images::named(&pins, &args.names)),
+        (true, false) => (Renew::All, pins::named(&pinned, &[])),
+        (false, false) if of_pins.is_empty() => (Renew::Named(dependencies.clone()), Vec::new()),
+        (false, false) => (Renew::Named(dependencies.clone()), pins::named(&pinned, &of_pins)),
     };
-    // First: when a registry cannot be reached, nothing was changed.
-    let moved = images::moved(&pins, &names, environment)?;
+    // First: when one cannot be had, nothing was changed.
+    let moved = pins::moved(&looked_up, &place, &args.allow, accept)?;
     let resolved = bring_up_to_date(&place, &Rules { renew, locked, offline, accept, quiet })?;
     if let Some(name) = unknown(&dependencies, &resolved) {
-        let message =
-            format!("there is no dependency by git called `{name}`, and pipe.lock pins no such image");
+        let message = format!(
+            "there is no dependency by git called `{name}`, and pipe.lock pins no such image, repository or file"
+        );
         return Err(CliError::usage(message)
             .help("`[dependencies]` in `pipe.toml` names them; those by `path` are never fetched"));
     }
@@ -48,9 +53,18 @@ pub(crate) fn run(
     }
     if !quiet {
         output::notice(&changes(&resolved));
-        output::notice(&image_changes(&pins, &moved, names.len()));
+        output::notice(&pins::changes(&pinned, &moved, looked_up.len()));
     }
     Ok(())
+}
+
+/// The flag by which no pin may be looked up.
+fn forbidden(limits: FetchLimits) -> Option<&'static str> {
+    match limits {
+        FetchLimits { locked: true, .. } => Some("--locked"),
+        FetchLimits { offline: true, .. } => Some("--offline"),
+        FetchLimits { locked: false, offline: false } => None,
+    }
 }
 
 /// Resolves, and writes what came of it: the lock, and `vendor/` where there is one.
@@ -95,19 +109,5 @@ fn changes(resolved: &Resolved) -> String {
     match lines.is_empty() {
         true => format!("{} packages by git, all as they were\n", resolved.lock.iter().count()),
         false => lines.concat(),
-    }
-}
-
-/// Which images became other, a line for each.
-fn image_changes(before: &Pins, moved: &Pins, asked: usize) -> String {
-    let short = |digest| show_digest(digest).chars().take("sha256:".len() + 12).collect::<String>();
-    let line = |(name, digest): (&str, _)| {
-        let was = before.get(name).map(short).unwrap_or_default();
-        format!("{name}: {was} -> {}\n", short(digest))
-    };
-    match (asked, moved.is_empty()) {
-        (0, _) => String::new(),
-        (_, true) => "images: all as they were\n".to_owned(),
-        _ => moved.iter().map(line).collect(),
     }
 }

@@ -5,7 +5,7 @@ mod remembered;
 mod written;
 
 use std::collections::BTreeMap;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use pipe_analysis::is_command_line;
@@ -22,6 +22,40 @@ use crate::prompt;
 use crate::target::Request;
 
 pub(crate) use refusal::refused;
+
+/// What is granted to the package in a folder by `--allow`, `PIPE_ALLOW`, the configuration, and by earlier answers. For commands that
+/// do not know beforehand what they will need, and so can ask nobody.
+///
+/// # Errors
+/// When something of it cannot be understood.
+pub(crate) fn given_before(
+    package: &Path,
+    environment: &Environment,
+    config: &Config,
+    allow: &[String],
+) -> Result<Grants, CliError> {
+    let folder = real(package);
+    let mut grants = written(&folder, environment, config, allow)?;
+    grants.all.extend(remembered::of(&folder, environment)?.into_iter().flatten());
+    Ok(grants)
+}
+
+/// The folder of a package, links followed.
+fn real(package: &Path) -> PathBuf {
+    package.canonicalize().unwrap_or_else(|_| package.to_path_buf())
+}
+
+/// What the user wrote down for the package in a folder.
+fn written(
+    folder: &Path,
+    environment: &Environment,
+    config: &Config,
+    allow: &[String],
+) -> Result<Grants, CliError> {
+    let lists = allow.iter().chain(&environment.allow).map(String::as_str);
+    let all = written::read(lists.chain(config.grants(folder)), environment)?;
+    Ok(Grants { all, home: environment.home.clone() })
+}
 
 /// What a package may do in this command, and who decides about the rest.
 pub(crate) struct Trust<'a> {
@@ -47,10 +81,8 @@ impl<'a> Trust<'a> {
         config: &Config,
         allow: &[String],
     ) -> Result<Trust<'a>, CliError> {
-        let folder = package.folder().canonicalize().unwrap_or_else(|_| package.folder().to_path_buf());
-        let lists = allow.iter().chain(&environment.allow).map(String::as_str);
-        let all = written::read(lists.chain(config.grants(&folder)), environment)?;
-        let grants = Grants { all, home: environment.home.clone() };
+        let folder = real(package.folder());
+        let grants = written(&folder, environment, config, allow)?;
         let remembered = remembered::of(&folder, environment)?;
         let network = if package.network_off() { NetworkRule::OnDemand } else { NetworkRule::Open };
         Ok(Trust { package, environment, folder, grants, remembered, network })

@@ -5,7 +5,7 @@ use std::process::{Child, Command, Stdio};
 
 use crate::git::git;
 use crate::harness::{World, finish};
-use crate::packages::{commit, init, repositories, repository, serve};
+use crate::packages::{commit, init, lock, repositories, repository, serve};
 
 /// A package that takes the files of `app`, and `app` with a file, a program, a link, and `lib` as a submodule, by an address beside it.
 fn world(url: &str) -> (World, String) {
@@ -101,6 +101,57 @@ fn a_branch_stays_what_the_lock_says_and_a_commit_needs_none() {
     assert!(world.read("pipe.lock").ends_with(&format!("#v1 {made}\n")), "{}", world.read("pipe.lock"));
     world.run(["run", &allow, "text", "--ref", "v2"]).exits(1).says("no branch, tag or reference `v2`");
     world.run(["run", &allow, "text", "--ref", &"a".repeat(40)]).exits(1).says("has no commit");
+}
+
+#[test]
+fn update_moves_pins_to_what_branches_are_now() {
+    let (world, made, allow) = served();
+    git(&world, &repository(&world, "app"), &["branch", "side"]);
+    for branch in ["main", "side"] {
+        assert_eq!(world.prints(["run", &allow, "text", "--ref", branch]), "one");
+    }
+    let old = lock(&world);
+    let url = old.split_whitespace().nth(1).unwrap().split('#').next().unwrap().to_owned();
+    let now = commit(&world, "app", &[("src/a", "two")]);
+    // By the ways of a run, and only where the lock may change.
+    world.run(["update"]).exits(2).says("--allow net:127.0.0.1:");
+    world.run(["update", &allow, "--locked"]).success();
+    world.run(["update", &allow, "--locked", &url]).exits(2).says("--locked forbids");
+    world.run(["update", &allow, "--offline", &url]).exits(2).says("--offline forbids");
+    world.run(["update", &allow, &format!("{url}#other")]).exits(2).says("pipe.lock pins no such");
+    let unchanged = world.run(["update", &allow, &format!("{url}#side")]).success();
+    unchanged.says("all as they were");
+    assert_eq!(lock(&world), old);
+    let difference = format!("{url}#main: {} -> {}\n", &made[..12], &now[..12]);
+    let outcome = world.run(["update", &allow, &url]).success();
+    assert_eq!(outcome.stderr.matches(" -> ").count(), 1, "{}", outcome.stderr);
+    outcome.says(&difference);
+    assert_eq!(lock(&world), old.replace(&format!("#main {made}"), &format!("#main {now}")));
+    assert_eq!(world.prints(["run", &allow, "--locked", "text"]), "two");
+    assert_eq!(world.prints(["run", &allow, "--locked", "text", "--ref", "side"]), "one");
+    // A branch that is gone changes nothing of the others.
+    let moved = lock(&world);
+    commit(&world, "app", &[("src/a", "three")]);
+    git(&world, &repository(&world, "app"), &["branch", "-D", "side"]);
+    world.run(["update", &allow]).exits(2).says("no branch, tag or reference `side`").says("remove its line");
+    assert_eq!(lock(&world), moved);
+    world.run(["update", &allow, &format!("{url}#main")]).success();
+    assert_eq!(world.prints(["run", &allow, "text"]), "three");
+}
+
+#[test]
+fn update_takes_no_tag_that_was_moved() {
+    let (world, made, allow) = served();
+    let app = repository(&world, "app");
+    git(&world, &app, &["tag", "-a", "v1", "-m", "v1"]);
+    assert_eq!(world.prints(["run", &allow, "text", "--ref", "v1"]), "one");
+    let old = lock(&world);
+    let now = commit(&world, "app", &[("src/a", "two")]);
+    git(&world, &app, &["tag", "-f", "-a", "v1", "-m", "v1"]);
+    world.run(["update", &allow]).exits(2).says("was moved").says(&made).says(&now).says("--accept");
+    assert_eq!(lock(&world), old);
+    world.run(["update", &allow, "--accept"]).success().says(&format!("{} -> {}", &made[..12], &now[..12]));
+    assert_eq!(world.prints(["run", &allow, "--locked", "text", "--ref", "v1"]), "two");
 }
 
 #[test]

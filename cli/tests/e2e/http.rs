@@ -114,3 +114,32 @@ fn without_a_digest_the_lock_pins_it() {
     world.run(["run", &allow, "text"]).exits(1).says("is not what it should be").says("pipe.lock pins it");
     assert_eq!(world.read("pipe.lock"), pin);
 }
+
+#[test]
+fn update_moves_pins_to_what_files_are_now() {
+    let (world, server, allow) = world(None);
+    assert_eq!(world.prints(["run", &allow, "text"]), String::from_utf8_lossy(CONTENT));
+    let old = world.read("pipe.lock");
+    let url = format!("http://{}/file", server.address);
+    server.script(|_, _| Some(Answer::ok(&b"something else\n"[..])));
+    let asked = server.asked().len();
+    world.run(["update"]).exits(2).says("--allow net:127.0.0.1:");
+    world.run(["update", "--locked", &allow]).success();
+    world.run(["update", "--locked", &allow, &url]).exits(2).says("--locked forbids");
+    assert_eq!((world.read("pipe.lock"), server.asked().len()), (old.clone(), asked));
+    let (was, is) = (digest(CONTENT), digest(b"something else\n"));
+    let difference = format!("{url}: {} -> {}\n", &was[..19], &is[..19]);
+    world.run(["update", &allow, &url]).success().says(&difference);
+    assert_eq!(world.read("pipe.lock"), format!("http {url} {is}\n"));
+    assert_eq!(world.prints(["run", "--locked", &allow, "text"]), "something else\n");
+    world.run(["update", &allow]).success().says("all as they were");
+    // What is not there any more changes nothing; grants may stand in the configuration, too.
+    let now = world.read("pipe.lock");
+    server.script(|_, _| Some(Answer::status(404)));
+    let mut update = world.pipe();
+    update.env("PIPE_ALLOW", allow.trim_start_matches("--allow=")).arg("update");
+    crate::harness::finish(&mut update).exits(2).says("there is no file at").says("remove its line");
+    server.script(|_, _| Some(Answer::status(401)));
+    world.run(["update", &allow]).exits(3).says("401");
+    assert_eq!(world.read("pipe.lock"), now);
+}

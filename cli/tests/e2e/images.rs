@@ -137,11 +137,13 @@ fn update_moves_pins_to_what_tags_are_now() {
     world.run(["update", "--locked"]).success();
     world.run(["update", "--offline"]).success();
     world.run(["update", "other:1"]).exits(2).says("pipe.lock pins no such image");
+    world.run(["update", "--locked", "alpine:3.20"]).exits(2).says("--locked forbids");
+    world.run(["update", "--offline", "alpine:3.20"]).exits(2).says("--offline forbids");
     assert_eq!(world.read("pipe.lock"), old);
     world.run(["update", "alpine:3.20"]).success().says("docker.io/library/alpine:3.20: sha256:");
     assert_ne!(world.read("pipe.lock"), old);
     assert_eq!(world.prints(["run", "which"]), "new\n");
-    world.run(["update"]).success().says("images: all as they were");
+    world.run(["update"]).success().says("all as they were");
     let now = world.read("pipe.lock");
     server.script(|_, _| Some(Answer::status(400)));
     world.run(["update"]).exits(3).says("cannot get docker.io/library/alpine:3.20");

@@ -47,6 +47,6 @@ pub use results::TEXT_LIMIT;
 pub use rounds::{Answer, Round, Rounds};
 pub use secrets::{Secret, SecretBytes, SecretReader};
 pub use services::ServiceValue;
-pub use session::{ImageOptions, Session};
+pub use session::{ImageOptions, Lookup, LookupError, Session};
 pub use value::{TreeValue, Value};
 pub use why::{ContentChange, Reason, Why};

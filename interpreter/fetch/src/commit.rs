@@ -5,13 +5,22 @@ use std::path::Path;
 use crate::error::FetchError;
 use crate::remote::{Remote, Wanted, WantedVersion};
 
+/// What a name is in a repository.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ResolvedName {
+    /// The commit that it is now.
+    pub commit: String,
+    /// It is a tag, which should not become another commit.
+    pub is_tag: bool,
+}
+
 impl Remote {
     /// The commit that a branch, a tag, `HEAD` or a reference by its whole name is now; `None` when there is none of this name. `scratch` is an empty
     /// folder of ours.
     ///
     /// # Errors
     /// When the repository cannot be reached.
-    pub fn resolve(&self, scratch: &Path, url: &str, name: &str) -> Result<Option<String>, FetchError> {
+    pub fn resolve(&self, scratch: &Path, url: &str, name: &str) -> Result<Option<ResolvedName>, FetchError> {
         let address = self.settings.address(url);
         let listing = self.settings.run(scratch, Some(&address), &["ls-remote", "--", &address])?;
         let listing = listing.map_err(|said| FetchError::Git { url: url.to_owned(), said })?;
@@ -32,14 +41,16 @@ impl Remote {
 
 /// The commit that a name is, by a listing of `git ls-remote`: tags come before branches, as for git, and of a tag that is an object of its own it is what that
 /// stands for.
-pub fn resolved(listing: &str, name: &str) -> Option<String> {
+pub fn resolved(listing: &str, name: &str) -> Option<ResolvedName> {
     let lines = listing.lines().filter_map(|line| line.split_once('\t'));
     let of =
         |wanted: &str| lines.clone().find(|(_, known)| *known == wanted).map(|(object, _)| object.to_owned());
     let wanted = [name.to_owned(), format!("refs/tags/{name}"), format!("refs/heads/{name}")];
     wanted.iter().filter(|wanted| *wanted == "HEAD" || wanted.starts_with("refs/")).find_map(|wanted| {
         // What the server says is not trusted to be the name of a commit.
-        of(&format!("{wanted}^{{}}")).or_else(|| of(wanted)).filter(|object| is_object(object))
+        let object = of(&format!("{wanted}^{{}}")).or_else(|| of(wanted));
+        let is_tag = wanted.starts_with("refs/tags/");
+        object.filter(|object| is_object(object)).map(|commit| ResolvedName { commit, is_tag })
     })
 }
 
@@ -70,7 +81,10 @@ mod tests {
             ("other", None),
             ("", None),
         ] {
-            assert_eq!(resolved(&listing, name).as_ref(), commit, "{name}");
+            let found = resolved(&listing, name);
+            assert_eq!(found.as_ref().map(|found| &found.commit), commit, "{name}");
+            let is_tag = matches!(name, "v1" | "both");
+            assert!(found.is_none_or(|found| found.is_tag == is_tag), "{name}");
         }
     }
 }

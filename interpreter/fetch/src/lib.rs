@@ -13,7 +13,7 @@ mod shelf;
 mod stop;
 mod submodules;
 
-pub use commit::resolved;
+pub use commit::{ResolvedName, resolved};
 pub use error::FetchError;
 pub use git::GitSettings;
 pub use remote::{Fetched, Remote, Versions, Wanted, WantedVersion};

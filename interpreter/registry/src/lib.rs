@@ -33,7 +33,7 @@ pub use fetch::{Fetched, Images};
 pub use files::{Downloaded, Files, FilesError};
 pub use http::Granted;
 pub use image::Image;
-pub use pins::{PinError, Pins};
+pub use pins::{Pin, PinError, PinKind, Pins};
 pub use pipe_archive::Limits;
 pub use push::Pushed;
 pub use reference::{Reference, ReferenceError, registry_name, show_digest};

@@ -9,7 +9,7 @@ use crate::reference::{parse_digest, show_digest};
 
 /// What a pin is of; the word that its line begins with.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-enum Kind {
+pub enum PinKind {
     /// `git URL#REFERENCE COMMIT`: a branch or a tag of a repository.
     Git,
     /// `http URL sha256:…`: a file of a web server.
@@ -18,10 +18,21 @@ enum Kind {
     Image,
 }
 
+/// A name and what it is pinned to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Pin<'p> {
+    /// What it is of.
+    pub kind: PinKind,
+    /// The name: of an image in full, a URL, or `URL#REFERENCE`.
+    pub name: &'p str,
+    /// The digest of an image or a file as `sha256:…`, or the whole name of a commit.
+    pub value: &'p str,
+}
+
 /// Names and what they are pinned to. As text one a line, sorted; lines of other words are others'.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Pins {
-    pins: BTreeMap<(Kind, String), String>,
+    pins: BTreeMap<(PinKind, String), String>,
 }
 
 /// A line that is no pin.
@@ -34,27 +45,27 @@ pub struct PinError {
     pub line: usize,
 }
 
-impl Kind {
-    const ALL: [Kind; 3] = [Kind::Git, Kind::Http, Kind::Image];
+impl PinKind {
+    const ALL: [PinKind; 3] = [PinKind::Git, PinKind::Http, PinKind::Image];
 
     fn word(self) -> &'static str {
         match self {
-            Kind::Git => "git",
-            Kind::Http => "http",
-            Kind::Image => "image",
+            PinKind::Git => "git",
+            PinKind::Http => "http",
+            PinKind::Image => "image",
         }
     }
 
     /// Of a line, by its first word.
-    fn of(line: &str) -> Option<Kind> {
+    fn of(line: &str) -> Option<PinKind> {
         let first = line.split_whitespace().next()?;
-        Kind::ALL.into_iter().find(|kind| kind.word() == first)
+        PinKind::ALL.into_iter().find(|kind| kind.word() == first)
     }
 
     fn takes(self, value: &str) -> bool {
         match self {
-            Kind::Git => is_commit(value),
-            Kind::Http | Kind::Image => parse_digest(value).is_some(),
+            PinKind::Git => is_commit(value),
+            PinKind::Http | PinKind::Image => parse_digest(value).is_some(),
         }
     }
 }
@@ -72,7 +83,7 @@ impl Pins {
     pub fn parse(text: &str) -> Result<Pins, PinError> {
         let mut pins = BTreeMap::new();
         for (number, line) in (1..).zip(text.lines()) {
-            let Some(kind) = Kind::of(line) else { continue };
+            let Some(kind) = PinKind::of(line) else { continue };
             let words: Vec<&str> = line.split_whitespace().skip(1).collect();
             let &[name, value] = words.as_slice() else { return Err(PinError { line: number }) };
             if !kind.takes(value) {
@@ -88,7 +99,7 @@ impl Pins {
 
     /// The text of a lock with these pins in it; what others wrote there stays.
     pub fn write_into(&self, text: &str) -> String {
-        let others = text.lines().filter(|line| Kind::of(line).is_none());
+        let others = text.lines().filter(|line| PinKind::of(line).is_none());
         let mut lines: Vec<String> = others.filter(|line| !line.is_empty()).map(str::to_owned).collect();
         lines.extend(self.pins.iter().map(|((kind, name), value)| format!("{} {name} {value}", kind.word())));
         lines.sort();
@@ -100,36 +111,36 @@ impl Pins {
 
     /// The digest that an image's name is pinned to.
     pub fn get(&self, name: &str) -> Option<BlobDigest> {
-        parse_digest(self.value(Kind::Image, name)?)
+        parse_digest(self.value(PinKind::Image, name)?)
     }
 
     /// The digest that the file at a URL is pinned to.
     pub fn file(&self, url: &str) -> Option<BlobDigest> {
-        parse_digest(self.value(Kind::Http, url)?)
+        parse_digest(self.value(PinKind::Http, url)?)
     }
 
     /// The commit that a branch or a tag, `URL#REFERENCE`, is pinned to.
     pub fn commit(&self, name: &str) -> Option<&str> {
-        self.value(Kind::Git, name)
+        self.value(PinKind::Git, name)
     }
 
-    fn value(&self, kind: Kind, name: &str) -> Option<&str> {
+    fn value(&self, kind: PinKind, name: &str) -> Option<&str> {
         self.pins.get(&(kind, name.to_owned())).map(String::as_str)
     }
 
     /// Pins an image's name.
     pub fn insert(&mut self, name: impl Into<String>, digest: BlobDigest) {
-        self.pins.insert((Kind::Image, name.into()), show_digest(digest));
+        self.pins.insert((PinKind::Image, name.into()), show_digest(digest));
     }
 
     /// Pins the file at a URL.
     pub fn insert_file(&mut self, url: impl Into<String>, digest: BlobDigest) {
-        self.pins.insert((Kind::Http, url.into()), show_digest(digest));
+        self.pins.insert((PinKind::Http, url.into()), show_digest(digest));
     }
 
     /// Pins a branch or a tag, `URL#REFERENCE`, to a commit's whole name.
     pub fn insert_commit(&mut self, name: impl Into<String>, commit: impl Into<String>) {
-        self.pins.insert((Kind::Git, name.into()), commit.into());
+        self.pins.insert((PinKind::Git, name.into()), commit.into());
     }
 
     /// With what `others` pin beside.
@@ -139,10 +150,20 @@ impl Pins {
         }
     }
 
-    /// Names of images with their digests, sorted.
-    pub fn iter(&self) -> impl Iterator<Item = (&str, BlobDigest)> {
-        let images = self.pins.iter().filter(|((kind, _), _)| *kind == Kind::Image);
-        images.filter_map(|((_, name), value)| Some((name.as_str(), parse_digest(value)?)))
+    /// With what `others` pin, whatever it was pinned to before.
+    pub fn overwrite(&mut self, others: &Pins) {
+        self.pins.extend(others.pins.clone());
+    }
+
+    /// All pins, sorted by what they are of, then by their names.
+    pub fn iter(&self) -> impl Iterator<Item = Pin<'_>> {
+        self.pins.iter().map(|((kind, name), value)| Pin { kind: *kind, name, value })
+    }
+
+    /// What a name is pinned to, as the lock writes it.
+    pub fn pin(&self, kind: PinKind, name: &str) -> Option<Pin<'_>> {
+        let ((kind, name), value) = self.pins.get_key_value(&(kind, name.to_owned()))?;
+        Some(Pin { kind: *kind, name, value })
     }
 
     /// All names, sorted.

@@ -19,6 +19,7 @@ pub use images::ImageOptions;
 pub(crate) use images::{SessionImages, Standing, Wanted, cause, on_thread};
 pub(crate) use ledger::{End, Ledger};
 pub(crate) use network::SessionNetwork;
+pub use sources::{Lookup, LookupError};
 pub(crate) use sources::{SessionSources, SourceStanding, WantedCommit};
 
 use crate::failure::Cause;

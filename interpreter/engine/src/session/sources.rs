@@ -1,6 +1,7 @@
 //! What comes from elsewhere, as one session sees it: a URL means one file, and a branch one commit, for all of it.
 
 mod checkout;
+mod lookup;
 mod way;
 
 use std::collections::BTreeMap;
@@ -12,6 +13,7 @@ use pipe_registry::{Files, FilesError, Pins};
 use pipe_store::{FileRef, Stored};
 
 use self::checkout::Checkout;
+pub use self::lookup::{Lookup, LookupError};
 use self::way::Ways;
 use super::images::on_thread;
 use crate::failure::Cause;
@@ -230,6 +232,16 @@ fn pin_name(url: &str, reference: &str) -> String {
     format!("{url}#{reference}")
 }
 
+/// The address and the reference in such a name. An address has no fragment of its own; git's names of references may have a `#`.
+fn named(name: &str) -> Option<(&str, &str)> {
+    name.split_once('#')
+}
+
+fn no_such_name(url: &str, reference: &str) -> Cause {
+    Cause::pipeline(format!("{url} has no branch, tag or reference `{reference}`"))
+        .help("a commit is named by all of its 40 digits")
+}
+
 /// The whole name of a commit.
 fn is_commit(text: &str) -> bool {
     text.len() == 40 && text.bytes().all(|byte| matches!(byte, b'0'..=b'9' | b'a'..=b'f'))
@@ -247,7 +259,7 @@ fn last_commit_key(name: &str) -> pipe_ops::Digest {
 fn pinned_otherwise(cause: Cause) -> Cause {
     match cause.class {
         crate::FailureClass::Pipeline => cause
-            .help("pipe.lock pins it: when it may be another one now, remove its line there and run again"),
+            .help("pipe.lock pins it: when it may be another one now, `pipe update` pins what it is"),
         _ => cause,
     }
 }

@@ -43,10 +43,7 @@ impl<'a> Checkout<'a> {
     pub(super) fn resolve(&self, wanted: &WantedCommit) -> Result<String, Cause> {
         let WantedCommit { url, reference, .. } = wanted;
         let found = self.remote(url)?.resolve(&self.folder()?, url, reference)?;
-        found.ok_or_else(|| {
-            Cause::pipeline(format!("{url} has no branch, tag or reference `{reference}`"))
-                .help("a commit is named by all of its 40 digits")
-        })
+        found.map(|found| found.commit).ok_or_else(|| super::no_such_name(url, reference))
     }
 
     /// The files of a commit.

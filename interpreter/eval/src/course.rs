@@ -61,9 +61,9 @@ impl Course {
         Course { rehearsal: true, ..Course::default() }
     }
 
-    /// Of an action that is simulated.
-    pub(crate) fn simulated(simulation: Simulation) -> Course {
-        Course { simulation: Some(Box::new(simulation)), ..Course::default() }
+    /// Of an action that is simulated. All its effects come after `mark`, which nobody can have: what stands on them cannot be had.
+    pub(crate) fn simulated(simulation: Simulation, mark: Output) -> Course {
+        Course { simulation: Some(Box::new(simulation)), after: vec![mark], ..Course::default() }
     }
 
     fn stop(&mut self, lost: &[Output]) {

@@ -135,7 +135,9 @@ impl Evaluator {
                 (self.machine.eval(&body.expr, &mut Env::new(frame, body.locals.len()))?, place)
             }
         };
-        let demand = self.machine.demand(&value, &Site { place, name: "target".into() })?;
+        let site = Site { place, name: "target".into() };
+        let demand = self.machine.demand(&value, &site)?;
+        self.machine.check_not_simulated("this", demand.outputs(), &site.place)?;
         Ok(Evaluated { value, demand })
     }
 

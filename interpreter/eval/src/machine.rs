@@ -37,6 +37,8 @@ pub(crate) struct Machine {
     pub(crate) course: Option<Course>,
     /// The body of a test is evaluated.
     pub(crate) testing: bool,
+    /// An action was simulated: values may stand on effects that nobody does.
+    pub(crate) has_simulated: bool,
     /// Actions are not run but looked at: whatever may fail is taken to succeed.
     pub(crate) planning: bool,
     /// What checks keep is to be written.
@@ -83,6 +85,7 @@ impl Machine {
             calls: 0,
             course: None,
             testing: false,
+            has_simulated: false,
             planning: false,
             keeps: false,
             expectations: Vec::new(),

@@ -15,6 +15,7 @@ use pipe_syntax::Span;
 use crate::error::{self, ErrorKind, EvalError, Result};
 use crate::frame::Frame;
 use crate::machine::{Machine, Site};
+use crate::simulation::SIMULATED;
 use crate::value::{Items, RecordValue, Value, VariantValue, map_value};
 
 /// What is known of outputs that control flow asked for.
@@ -60,6 +61,21 @@ pub struct Waiting {
     pub needs: Vec<Output>,
     /// Outputs that it waits for in vain: their nodes failed.
     pub(crate) lost: Vec<Output>,
+}
+
+/// What a value without others in it becomes.
+pub(crate) type Leaf<'a> = &'a dyn Fn(&mut Machine, &Value) -> Result<Value>;
+
+/// What is behind an output.
+struct Sources {
+    /// An operation that is not there yet.
+    declared: Option<Arc<str>>,
+    /// An effect.
+    effect: Option<Arc<str>>,
+    /// It is an effect of an action that is only simulated.
+    simulated: bool,
+    /// The step that it comes from.
+    source: Arc<str>,
 }
 
 /// What this round waits for.
@@ -135,12 +151,12 @@ impl Machine {
 
     /// The error that control flow gives when it needs `output` and it is not known: the expression waits then.
     pub(crate) fn later(&self, what: &str, output: Output, place: FileSpan) -> Box<EvalError> {
-        let (declared, effect, source) = self.sources(output);
+        let Sources { declared, effect, simulated, source } = self.sources(output);
         if let Some(operation) = declared {
             return error::not_there_yet(&operation, place);
         }
-        if let Some(name) = effect.filter(|_| self.in_rehearsal()) {
-            return error::known_later(what, &name, self.is_simulated(), place);
+        if let Some(name) = effect.filter(|_| simulated || self.in_rehearsal()) {
+            return error::known_later(what, &name, simulated, place);
         }
         let awaited = Awaited { output, what: what.into(), source, place: place.clone() };
         error::waits(Wait::For(Box::new(awaited)), place)
@@ -177,44 +193,55 @@ impl Machine {
 
     /// A value with every use of a known output replaced by what it is, where that is data.
     pub(crate) fn substituted(&mut self, value: &Value, output: Output, site: &Site) -> Result<Value> {
+        let resolve = |machine: &mut Machine, leaf: &Value| match leaf {
+            Value::Symbolic(symbolic) if symbolic.output == output => machine.resolved(leaf.clone(), site),
+            other => Ok(other.clone()),
+        };
+        self.with_leaves(value, &resolve, site)
+    }
+
+    /// A value with all that holds no other values put through `leaf`.
+    pub(crate) fn with_leaves(&mut self, value: &Value, leaf: Leaf<'_>, site: &Site) -> Result<Value> {
         self.meter.steps(1).map_err(|exceeded| error::limit(&exceeded.0, site.place.clone()))?;
         Ok(match value {
-            Value::Symbolic(symbolic) if symbolic.output == output => self.resolved(value.clone(), site)?,
-            Value::List(items) => Value::List(self.all_substituted(items, output, site)?),
-            Value::Tuple(items) => Value::Tuple(self.all_substituted(items, output, site)?),
-            Value::Optional(Some(inner)) => Value::optional(Some(self.substituted(inner, output, site)?)),
+            Value::List(items) => Value::List(self.items_with_leaves(items, leaf, site)?),
+            Value::Tuple(items) => Value::Tuple(self.items_with_leaves(items, leaf, site)?),
+            Value::Optional(Some(inner)) => Value::optional(Some(self.with_leaves(inner, leaf, site)?)),
             Value::Record(record) => Value::Record(Arc::new(RecordValue {
                 decl: record.decl.clone(),
-                fields: self.all_substituted(&record.fields, output, site)?,
+                fields: self.items_with_leaves(&record.fields, leaf, site)?,
             })),
             Value::Variant(variant) => Value::Variant(Arc::new(VariantValue {
                 decl: variant.decl.clone(),
                 index: variant.index,
-                payload: self.all_substituted(&variant.payload, output, site)?,
+                payload: self.items_with_leaves(&variant.payload, leaf, site)?,
             })),
             Value::Map(map) => {
                 let pairs = map.entries.iter();
-                let pairs =
-                    pairs.map(|(key, value)| Ok((key.clone(), self.substituted(value, output, site)?)));
+                let pairs = pairs.map(|(key, value)| Ok((key.clone(), self.with_leaves(value, leaf, site)?)));
                 map_value(pairs.collect::<Result<_>>()?)
             }
-            other => other.clone(),
+            other => leaf(self, other)?,
         })
     }
 
-    fn all_substituted(&mut self, items: &[Value], output: Output, site: &Site) -> Result<Items> {
-        let items = items.iter().map(|item| self.substituted(item, output, site));
+    fn items_with_leaves(&mut self, items: &[Value], leaf: Leaf<'_>, site: &Site) -> Result<Items> {
+        let items = items.iter().map(|item| self.with_leaves(item, leaf, site));
         Ok(Items::new(items.collect::<Result<_>>()?))
     }
 
-    /// An operation behind an output that is not there yet, an effect behind it, and the step that the output comes from.
-    fn sources(&self, output: Output) -> (Option<Arc<str>>, Option<Arc<str>>, Arc<str>) {
+    /// What is behind an output.
+    fn sources(&self, output: Output) -> Sources {
         let needed = self.graph.reachable(&[output]);
         let nodes = || needed.iter().rev().filter_map(|id| self.graph.get(*id));
-        let declared = nodes().find_map(|node| match &node.op {
-            Op::Declared { operation, .. } => Some(operation.clone()),
-            _ => None,
-        });
+        let operations = || {
+            nodes().filter_map(|node| match &node.op {
+                Op::Declared { operation, .. } => Some(operation),
+                _ => None,
+            })
+        };
+        let declared = operations().find(|operation| ***operation != *SIMULATED).cloned();
+        let simulated = operations().any(|operation| **operation == *SIMULATED);
         let effect = nodes().find_map(|node| match &node.op {
             Op::Effect(effect) => Some(effect.name.clone()),
             _ => None,
@@ -225,7 +252,26 @@ impl Machine {
             Op::Effect(effect) => Some(effect.name.clone()),
             _ => node.origins.first().map(|origin| origin.name.clone()),
         });
-        (declared, effect, source.unwrap_or_else(|| "a step".into()))
+        Sources { declared, effect, simulated, source: source.unwrap_or_else(|| "a step".into()) }
+    }
+
+    /// Refuses what stands on an effect that was only simulated: nobody may do it to have a value.
+    pub(crate) fn check_not_simulated(
+        &self,
+        what: &str,
+        outputs: impl IntoIterator<Item = Output>,
+        place: &FileSpan,
+    ) -> Result<()> {
+        if !self.has_simulated {
+            return Ok(());
+        }
+        for output in outputs {
+            let Sources { simulated, effect, source, .. } = self.sources(output);
+            if simulated {
+                return Err(error::known_later(what, &effect.unwrap_or(source), true, place.clone()));
+            }
+        }
+        Ok(())
     }
 
     /// As [`Machine::later`], for a value that is or holds something that is not known; another value breaks the checker's

@@ -4,12 +4,17 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 use pipe_diagnostics::FileSpan;
-use pipe_ops::{Arg, Datum, Node, NodeId, Op, Output, Slot, pure};
+use pipe_ops::{Act, Arg, Datum, Node, NodeId, Op, Output, Slot, pure};
 
 use crate::error::{self, Result};
 use crate::expr::on_stack;
-use crate::machine::Machine;
+use crate::machine::{Machine, Site};
 use crate::rounds::Known;
+use crate::value::{ContainerValue, Value};
+
+/// The operation that all effects of a simulated action stand on. There is none of this name: whatever needs such an effect to be done
+/// is refused.
+pub(crate) const SIMULATED: &str = "simulate";
 
 /// What the test says, in the order in which it is asked for.
 #[derive(Clone, Debug)]
@@ -142,7 +147,15 @@ impl Machine {
         let is_of = |name: &str| node.origins.iter().any(|origin| &*origin.name == name);
         match &node.op {
             Op::Exec(_) => simulation.tell(output.node, is_of)?.result(output.slot).map(Known::Value),
-            Op::Effect(_) => simulation.told.get(&output.node)?.result(output.slot).map(Known::Value),
+            Op::Effect(effect) => {
+                let told = simulation.told.get(&output.node).cloned();
+                if let (Act::Push { reference, .. } | Act::Load { reference, .. }, Slot::Main) =
+                    (&effect.act, output.slot)
+                {
+                    return self.reference_given(told.as_deref(), reference, simulation);
+                }
+                told?.result(output.slot).map(Known::Value)
+            }
             Op::Guard { exec, success } => {
                 let code = Output { node: exec.node, slot: Slot::ExitCode };
                 match self.derived(code, simulation)? {
@@ -167,6 +180,52 @@ impl Machine {
             }
             Op::After { of, .. } => self.derived(*of, simulation),
             _ => None,
+        }
+    }
+
+    /// The reference that a push or a load gives: what is said of it, else the one that it was asked for.
+    fn reference_given(
+        &mut self,
+        told: Option<&Told>,
+        asked: &Arg,
+        simulation: &mut Simulation,
+    ) -> Option<Known> {
+        match (told.map(|told| told.stdout.trim()).filter(|said| !said.is_empty()), asked) {
+            (Some(said), _) => Some(Known::Value(Datum::Text(said.into()))),
+            (None, Arg::Const(asked)) => Some(Known::Value(asked.clone())),
+            (None, Arg::Output(asked)) => self.derived(*asked, simulation),
+        }
+    }
+
+    /// A value with what is known of it in the simulation in progress.
+    pub(crate) fn told(&mut self, value: &Value, site: &Site) -> Result<Value> {
+        let tell = |machine: &mut Machine, leaf: &Value| match leaf {
+            Value::Symbolic(_) => machine.resolved(leaf.clone(), site),
+            Value::Container(container) => Ok(machine.told_container(container)),
+            other => Ok(other.clone()),
+        };
+        self.with_leaves(value, &tell, site)
+    }
+
+    /// A container that knows what its last command gave, where that is known.
+    fn told_container(&mut self, container: &Arc<ContainerValue>) -> Value {
+        let told = container.last.filter(|_| container.told.is_none()).and_then(|last| {
+            let mut known = |slot| match self.known(Output { node: last.result, slot }) {
+                Some(Known::Value(datum)) => Some(datum),
+                Some(Known::Lost) | None => None,
+            };
+            match (known(Slot::Stdout)?, known(Slot::Stderr)?, known(Slot::ExitCode)?) {
+                (Datum::Text(stdout), Datum::Text(stderr), Datum::Int(exit_code)) => {
+                    Some(Told { of: "".into(), stdout, stderr, exit_code })
+                }
+                _ => None,
+            }
+        });
+        match told {
+            Some(told) => {
+                ContainerValue { told: Some(Arc::new(told)), ..container.as_ref().clone() }.into()
+            }
+            None => Value::Container(container.clone()),
         }
     }
 

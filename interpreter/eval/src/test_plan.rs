@@ -48,11 +48,7 @@ impl TestPlan {
             let sides = expectation.sides.iter().flat_map(|sides| [&sides.left, &sides.right]);
             std::iter::once(&expectation.holds).chain(sides).chain(&expectation.subject)
         });
-        let output = |arg: &Arg| match arg {
-            Arg::Output(output) => Some(*output),
-            Arg::Const(_) => None,
-        };
-        let mut outputs: Vec<Output> = args.filter_map(output).collect();
+        let mut outputs: Vec<Output> = args.filter_map(Arg::output).collect();
         outputs.sort_unstable();
         outputs.dedup();
         outputs

@@ -613,4 +613,12 @@ impl Arg {
     pub fn text(text: impl Into<Arc<str>>) -> Arg {
         Arg::Const(Datum::text(text))
     }
+
+    /// The output that gives it, when it is not known.
+    pub fn output(&self) -> Option<Output> {
+        match self {
+            Arg::Output(output) => Some(*output),
+            Arg::Const(_) => None,
+        }
+    }
 }

@@ -73,6 +73,9 @@ impl Machine {
         let site = self.site(&env.frame.clone(), span);
         let holds = self.arg(&holds, &site)?;
         let subject = self.subject(condition, &site, env)?;
+        let sides_of = sides.iter().flat_map(|sides: &Sides| [&sides.left, &sides.right]);
+        let needed = [&holds].into_iter().chain(sides_of).chain(&subject).filter_map(Arg::output);
+        self.check_not_simulated("`expect`", needed, &site.place)?;
         self.expectations.push(Expectation { place: site.place, holds, sides, subject });
         Ok(())
     }

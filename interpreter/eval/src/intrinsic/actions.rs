@@ -13,7 +13,7 @@ use crate::error::{self, Result};
 use crate::machine::{Machine, Site};
 use crate::memo::Memo;
 use crate::rounds::Wait;
-use crate::simulation::Simulation;
+use crate::simulation::{SIMULATED, Simulation};
 use crate::value::{ActionValue, Deed, Described, DescribedKind, Effect, Gives, Items, RecordValue, Value};
 
 pub(super) const TABLE: Table = &[
@@ -199,9 +199,9 @@ fn simulate(machine: &mut Machine, call: &Call<'_>) -> Result<Value> {
     // What is known here only is remembered here only.
     let params = machine.memo.params.clone();
     let kept = std::mem::replace(&mut machine.memo, Memo { params, ..Memo::default() });
-    let done = machine.course_of(&action, Course::simulated(simulation), &call.place());
+    let done = gone_through(machine, call, &action, simulation);
     machine.memo = kept;
-    let (course, _) = done?;
+    let (course, result) = done?;
     if course.state == State::Waits {
         return Err(error::waits(Wait::Along(course.lost), call.place()));
     }
@@ -209,7 +209,29 @@ fn simulate(machine: &mut Machine, call: &Call<'_>) -> Result<Value> {
         simulation.end()?;
     }
     let actions = effects(machine, call, &course.effects)?;
-    record(machine, call, "Simulation", vec![actions, Value::Bool(course.state == State::Lost)])
+    let failed = Value::Bool(course.state == State::Lost);
+    record(machine, call, "Simulation", vec![actions, failed, Value::optional(result)])
+}
+
+/// The course of a simulated action, and what it gives unless it fails: as far as it is known in the simulation, for nobody knows it
+/// afterwards.
+fn gone_through(
+    machine: &mut Machine,
+    call: &Call<'_>,
+    action: &ActionValue,
+    simulation: Simulation,
+) -> Result<(Course, Option<Value>)> {
+    let site = call.site(machine);
+    machine.has_simulated = true;
+    let mark = machine.declared(SIMULATED, Vec::new(), Vec::new(), &site)?;
+    let (course, value) = machine.course_of(action, Course::simulated(simulation, mark), &site.place)?;
+    if course.state != State::Going {
+        return Ok((course, None));
+    }
+    let outer = machine.course.replace(course);
+    let told = machine.told(&value, &site);
+    let course = std::mem::replace(&mut machine.course, outer).unwrap_or_default();
+    Ok((course, Some(told?)))
 }
 
 fn effects(machine: &Machine, call: &Call<'_>, effects: &[Arc<Effect>]) -> Result<Value> {

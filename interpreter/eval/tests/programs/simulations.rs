@@ -27,7 +27,7 @@ action allowed() {
   match r { some(_) => do notify("good"), none => do notify("bad") }
 }
 action by_version() { if is_new(version()) { do notify("new") } else { do notify("old") } }
-fn names(s: Simulation) -> List[String] { [for a in s.actions => if a.failed { "${a.name}!" } else { a.name }] }
+fn names[T](s: Simulation[T]) -> List[String] { [for a in s.actions => if a.failed { "${a.name}!" } else { a.name }] }
 "#;
 
 fn simulated(call: &str) -> (String, String) {
@@ -149,6 +149,99 @@ fn answers_that_do_not_fit_are_mistakes() {
         open.starts_with("known-later: `if` needs a value that is known only after `apply canary`"),
         "{open}"
     );
+}
+
+const RESULTS: &str = r#"
+fn tools() -> Container { scratch() }
+action publish(app: Container) -> ImageRef { do app.push("ghcr.io/acme/app:1") }
+action release(app: Container) -> String {
+  let pushed = do publish(app)
+  do notify("pushed ${pushed}")
+  "released ${pushed}"
+}
+action count() -> Int {
+  let counted = do tools().perform(["count"])
+  counted.stdout.trim().len()
+}
+action ask() -> String {
+  do approval("Go?")
+  "went"
+}
+action both() -> List[Int] { do parallel([count(), count()]) }
+action perhaps() -> Int? { do allow_failure(count()) }
+action leaves() -> Container { do tools().write("/a", "b").perform(["make"]) }
+action decided() -> String {
+  let left = do leaves()
+  if left.stdout == "x" { "x" } else { "other" }
+}
+action lints() -> Check {
+  let left = do leaves()
+  left.check(["lint"])
+}
+action version() -> String { tools().run(["version"]).stdout.trim() }
+action none_given() { do notify("x") }
+"#;
+
+#[test]
+fn what_an_action_gives_is_there() {
+    let mut pipeline = Pipeline::new(RESULTS);
+    for (call, result) in [
+        ("simulate(release(scratch())).result", r#""released ghcr.io/acme/app:1""#),
+        (
+            r#"simulate(release(scratch()), answers: [Output("push", stdout: "ghcr.io/acme/app@sha256:1\n")]).actions[1].detail"#,
+            r#""pushed ghcr.io/acme/app@sha256:1""#,
+        ),
+        ("simulate(publish(scratch())).result", r#""ghcr.io/acme/app:1""#),
+        ("simulate(release(scratch()), answers: [Output(\"push\", exit_code: 1)]).result", "null"),
+        (r#"simulate(count(), answers: [Output("perform", stdout: "abc\n")]).result"#, "3"),
+        (r#"simulate(count(), answers: [Output("perform", exit_code: 1)]).result"#, "null"),
+        ("simulate(ask(), answers: [Yes]).result", r#""went""#),
+        ("simulate(ask(), answers: [No]).result", "null"),
+        (
+            r#"simulate(both(), answers: [Output("perform", stdout: "a"), Output("perform", stdout: "bc")]).result"#,
+            "[1,2]",
+        ),
+        (r#"simulate(perhaps(), answers: [Output("perform", stdout: "abc")]).result"#, "3"),
+        (r#"simulate(perhaps(), answers: [Output("perform", exit_code: 1)]).failed"#, "false"),
+        (
+            r#"simulate(leaves(), answers: [Output("perform", stdout: "o", stderr: "e")]).result?.stdout"#,
+            r#""o""#,
+        ),
+        (r#"simulate(decided(), answers: [Output("perform", stdout: "x")]).result"#, r#""x""#),
+        (r#"simulate(version(), answers: [Output("version", stdout: "2\n")]).result"#, r#""2""#),
+    ] {
+        assert_eq!(pipeline.json(call), result, "{call}");
+    }
+}
+
+/// What one simulation says of an effect is nothing to another one, and nothing to the action when it is done.
+#[test]
+fn what_an_action_gives_is_what_this_simulation_says() {
+    let mut pipeline = Pipeline::new(&format!(
+        "{RESULTS}\ntest \"t\" {{\n  let say = fn(v) => simulate(count(), answers: [Output(\"perform\", stdout: v)]).result\n  expect say(\"a\") == 1\n  expect say(\"abc\") == 3\n  expect simulate(none_given()).result.is_some()\n}}"
+    ));
+    let plan = pipeline.test("t").unwrap();
+    assert!(!plan.needs_run());
+    assert_eq!(holds(&plan), [true, true, true]);
+}
+
+/// Nobody may do an effect to have what a simulated action gives.
+#[test]
+fn what_is_not_said_is_not_done_to_be_known() {
+    for (expectation, error) in [
+        ("simulate(count()).result == 3", "`expect` needs a value that is known only after `perform` was done"),
+        ("simulate(leaves()).result?.stdout == \"\"", "known only after `perform`"),
+        ("simulate(leaves()).result?.file(\"/a\").contents == \"b\"", "known only after `perform`"),
+        ("simulate(lints()).result?.passed == true", "known only after `perform`"),
+        ("(if simulate(count()).result == 3 { 1 } else { 2 }) == 1", "known only after `perform`"),
+    ] {
+        let mut pipeline = Pipeline::new(&format!("{RESULTS}\ntest \"t\" {{ expect {expectation} }}"));
+        let told = pipeline.test("t").unwrap_err().to_string();
+        assert!(told.contains(error), "{expectation}: {told}");
+    }
+    let mut pipeline = Pipeline::new(RESULTS);
+    assert!(pipeline.error("simulate(count()).result").contains("known only after `perform`"));
+    assert!(pipeline.error("simulate(leaves()).result?.rootfs").contains("known only after `perform`"));
 }
 
 const FAKES: &str = r##"

@@ -5,7 +5,9 @@ use std::process::{Child, Command, Stdio};
 
 use crate::git::git;
 use crate::harness::{World, finish};
-use crate::packages::{commit, init, lock, repositories, repository, serve};
+use crate::packages::{
+    AUTHORIZATION, PASSWORD, commit, init, lock, netrc, repositories, repository, serve, serve_to,
+};
 
 /// A package that takes the files of `app`, and `app` with a file, a program, a link, and `lib` as a submodule, by an address beside it.
 fn world(url: &str) -> (World, String) {
@@ -137,6 +139,24 @@ fn update_moves_pins_to_what_branches_are_now() {
     assert_eq!(lock(&world), moved);
     world.run(["update", &allow, &format!("{url}#main")]).success();
     assert_eq!(world.prints(["run", &allow, "text"]), "three");
+}
+
+#[test]
+fn a_private_repository_is_read_with_netrc_when_that_is_granted() {
+    let (world, _) = world("https://example.com/app");
+    let port = serve_to(repositories(&world), Some(AUTHORIZATION));
+    let module = world.read("main.pipe").replace("https://example.com", &format!("http://127.0.0.1:{port}"));
+    world.write("main.pipe", &module);
+    netrc(&world, PASSWORD);
+    let net = format!("--allow=net:127.0.0.1:{port}");
+    world.run(["run", &net, "text"]).exits(3).says("--allow git:HOST");
+    let both = format!("{net},git:127.0.0.1");
+    let outcome = world.run(["run", "-v", &both, "text"]).success();
+    assert_eq!(outcome.stdout, "one");
+    assert!(!outcome.stderr.contains(PASSWORD) && !outcome.stderr.contains(AUTHORIZATION), "{}", outcome.stderr);
+    assert!(!lock(&world).contains(PASSWORD));
+    world.run(["update", &net]).exits(3).says("--allow git:HOST");
+    world.run(["update", &both]).success().says("all as they were");
 }
 
 #[test]

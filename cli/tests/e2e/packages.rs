@@ -435,7 +435,7 @@ fn two_at_once_and_one_that_is_killed() {
     mirror(&world, &format!("http://127.0.0.1:{port}"));
     let mut stuck = world.pipe().arg("update").stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap();
     // It waits for an answer that never comes.
-    let connection = listener.accept().unwrap();
+    let (mut connection, _) = listener.accept().unwrap();
     let begun = packages(&world);
     assert!(
         begun.iter().any(|path| path.file_name().unwrap().to_str().unwrap().starts_with(".fetch-")),
@@ -443,6 +443,9 @@ fn two_at_once_and_one_that_is_killed() {
     );
     stuck.kill().unwrap();
     stuck.wait().unwrap();
+    // What it started ends with it, though nobody told it. (Whoever waits for longer than this waits for ever.)
+    connection.set_read_timeout(Some(std::time::Duration::from_secs(120))).unwrap();
+    connection.read_to_end(&mut Vec::new()).unwrap();
     drop((connection, listener));
     world.configure(&good);
     let start = || world.pipe().arg("update").stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
@@ -515,18 +518,23 @@ fn only_https_and_ssh_are_spoken() {
 
 /// Answers requests with `git http-backend`, one after the other, until the process ends.
 pub(crate) fn serve(root: PathBuf) -> u16 {
+    serve_to(root, None)
+}
+
+/// As [`serve`], for whoever says this in `Authorization`.
+pub(crate) fn serve_to(root: PathBuf, authorization: Option<&'static str>) -> u16 {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let port = listener.local_addr().unwrap().port();
     std::thread::spawn(move || {
         for connection in listener.incoming() {
             // A client that goes away is no failure of the server's.
-            let _ = answer(connection.unwrap(), &root);
+            let _ = answer(connection.unwrap(), &root, authorization);
         }
     });
     port
 }
 
-fn answer(mut connection: TcpStream, root: &Path) -> std::io::Result<()> {
+fn answer(mut connection: TcpStream, root: &Path, authorization: Option<&str>) -> std::io::Result<()> {
     let mut input = BufReader::new(connection.try_clone()?);
     let mut line = String::new();
     input.read_line(&mut line)?;
@@ -538,7 +546,7 @@ fn answer(mut connection: TcpStream, root: &Path) -> std::io::Result<()> {
     backend.env("GIT_PROJECT_ROOT", root).env("PATH_INFO", path).env("QUERY_STRING", query);
     backend.env("REQUEST_METHOD", method).env("GIT_CONFIG_COUNT", "1");
     backend.env("GIT_CONFIG_KEY_0", "safe.directory").env("GIT_CONFIG_VALUE_0", "*");
-    let mut length = 0;
+    let (mut length, mut is_known) = (0, authorization.is_none());
     loop {
         let mut header = String::new();
         input.read_line(&mut header)?;
@@ -548,8 +556,13 @@ fn answer(mut connection: TcpStream, root: &Path) -> std::io::Result<()> {
             "content-type" => drop(backend.env("CONTENT_TYPE", value)),
             "content-encoding" => drop(backend.env("HTTP_CONTENT_ENCODING", value)),
             "git-protocol" => drop(backend.env("HTTP_GIT_PROTOCOL", value)),
+            "authorization" => is_known |= Some(value) == authorization,
             _ => {}
         }
+    }
+    if !is_known {
+        let challenge = "WWW-Authenticate: Basic realm=\"packages\"\r\nContent-Length: 0\r\nConnection: close";
+        return write!(connection, "HTTP/1.1 401 Unauthorized\r\n{challenge}\r\n\r\n");
     }
     let mut body = vec![0; length];
     input.read_exact(&mut body)?;
@@ -587,4 +600,60 @@ fn packages_come_over_http() {
     mirror(&world, "http://127.0.0.1:1");
     world.run(["run", "count"]).exits(3).says("git cannot fetch https://example.com/web");
     assert_eq!(lock(&world), first);
+}
+
+/// A password, and what a client says that has it of a user `ada`.
+pub(crate) const PASSWORD: &str = "only-in-netrc";
+pub(crate) const AUTHORIZATION: &str = "Basic YWRhOm9ubHktaW4tbmV0cmM=";
+
+/// Writes the user's `~/.netrc`.
+pub(crate) fn netrc(world: &World, password: &str) {
+    let line = format!("machine 127.0.0.1 login ada password {password}\n");
+    std::fs::write(world.home().join(".netrc"), line).unwrap();
+}
+
+/// Private repositories over https are read with what `~/.netrc` says of their host, by git itself; nothing of that is said or kept.
+#[test]
+fn passwords_of_netrc_open_private_repositories() {
+    let world = world();
+    let port = serve_to(repositories(&world), Some(AUTHORIZATION));
+    mirror(&world, &format!("http://127.0.0.1:{port}"));
+    world.write("pipe.toml", "[package]\nname = \"test\"\n");
+    let add = || world.run(["add", "-v", "git+https://example.com/web#v1"]);
+    let hides = |outcome: Outcome, password: &str| {
+        let all = format!("{}{}", outcome.stdout, outcome.stderr);
+        assert!(!all.contains(password) && !all.contains(AUTHORIZATION), "{all}");
+        outcome
+    };
+    // Nobody in particular, and somebody with a wrong password: nothing is asked, and nothing is changed.
+    hides(add().exits(3).says("git cannot fetch https://example.com/web"), PASSWORD);
+    netrc(&world, "wrong-in-netrc");
+    hides(add().exits(3).says("git cannot fetch https://example.com/web"), "wrong-in-netrc");
+    assert!(!world.package().join("pipe.lock").exists());
+    netrc(&world, PASSWORD);
+    hides(add().success().says("added `web`"), PASSWORD);
+    assert!(lock(&world).starts_with("package https://example.com/web tag=v1 commit="));
+    assert_eq!(hides(world.run(["run", "-v", "count"]).success(), PASSWORD).stdout, "1\n");
+    hides(world.run(["update", "-v"]).success(), PASSWORD);
+    // In no file but `~/.netrc`.
+    let has = |path: &Path| {
+        let bytes = std::fs::read(path).unwrap();
+        bytes.windows(PASSWORD.len()).any(|window| window == PASSWORD.as_bytes())
+    };
+    let found: Vec<PathBuf> = files_below(&world.path("")).into_iter().filter(|path| has(path)).collect();
+    assert_eq!(found, [world.home().join(".netrc")]);
+}
+
+/// All files in a folder.
+fn files_below(folder: &Path) -> Vec<PathBuf> {
+    let mut files = Vec::new();
+    for entry in std::fs::read_dir(folder).unwrap() {
+        let entry = entry.unwrap();
+        match entry.file_type().unwrap() {
+            kind if kind.is_dir() => files.extend(files_below(&entry.path())),
+            kind if kind.is_file() => files.push(entry.path()),
+            _ => {}
+        }
+    }
+    files
 }

@@ -22,7 +22,7 @@ impl Remote {
     /// When the repository cannot be reached.
     pub fn resolve(&self, scratch: &Path, url: &str, name: &str) -> Result<Option<ResolvedName>, FetchError> {
         let address = self.settings.address(url);
-        let listing = self.settings.run(scratch, Some(&address), &["ls-remote", "--", &address])?;
+        let listing = self.settings.ask(scratch, &address, &["ls-remote", "--", &address])?;
         let listing = listing.map_err(|said| FetchError::Git { url: url.to_owned(), said })?;
         Ok(resolved(&String::from_utf8_lossy(&listing), name))
     }

@@ -7,9 +7,8 @@ use std::net::IpAddr;
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
 
-use rustix::process::{Pid, Resource, Rlimit, prlimit};
-
 use crate::error::FetchError;
+use crate::guard;
 use crate::stop::Stop;
 
 /// How repositories are reached: the user's own settings.
@@ -114,16 +113,36 @@ impl GitSettings {
         }
     }
 
-    /// `git` in a repository of ours, which may only speak the protocol of `address`, if one is given.
-    fn command(&self, folder: &Path, address: Option<&str>) -> Command {
+    /// `git` in a repository of ours, on its own.
+    fn local(&self, folder: &Path, args: &[&str]) -> Command {
         let mut command = Command::new("git");
+        command.args(self.options()).args(args).stdin(Stdio::null());
+        self.hermetic(command, folder, "none")
+    }
+
+    /// `git` in a repository of ours, which may only speak the protocol of `address`. A server may keep it waiting for ever, so it ends
+    /// with this process.
+    fn remote(&self, folder: &Path, address: &str, args: &[&str]) -> Command {
+        let options = self.options();
+        let all: Vec<&str> = options.into_iter().chain(args.iter().copied()).collect();
+        self.hermetic(guard::command("git", &all, LARGEST_PACK), folder, protocol(address))
+    }
+
+    /// Settings come before everything else.
+    fn options(&self) -> Vec<&str> {
+        let own = self.own.iter().map(String::as_str);
+        SETTINGS.iter().copied().chain(own).flat_map(|setting| ["-c", setting]).collect()
+    }
+
+    /// With nothing of the caller's environment, and these protocols.
+    fn hermetic(&self, mut command: Command, folder: &Path, protocols: &str) -> Command {
         command.env_clear().envs(self.environment.iter().map(|(name, value)| (name, value)));
         command
             .env("GIT_CONFIG_NOSYSTEM", "1")
             .env("GIT_CONFIG_SYSTEM", "/dev/null")
             .env("GIT_CONFIG_GLOBAL", "/dev/null")
             .env("GIT_ATTR_NOSYSTEM", "1")
-            .env("GIT_ALLOW_PROTOCOL", address.map(protocol).unwrap_or("none"))
+            .env("GIT_ALLOW_PROTOCOL", protocols)
             .env("GIT_TERMINAL_PROMPT", "0")
             .env("GIT_NO_REPLACE_OBJECTS", "1")
             .env("GIT_NO_LAZY_FETCH", "1")
@@ -133,9 +152,7 @@ impl GitSettings {
             .env("GIT_DIR", folder)
             .env("LC_ALL", "C")
             .current_dir(folder);
-        let own = self.own.iter().map(String::as_str);
-        command.args(SETTINGS.iter().copied().chain(own).flat_map(|setting| ["-c", setting]));
-        command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
+        command.stdout(Stdio::piped()).stderr(Stdio::piped());
         command
     }
 
@@ -146,39 +163,43 @@ impl GitSettings {
         })
     }
 
-    /// Runs `git` to its end; what it printed when it succeeded, else what it said.
-    pub(crate) fn run(
-        &self,
-        folder: &Path,
-        address: Option<&str>,
-        args: &[&str],
-    ) -> Result<Result<Vec<u8>, String>, FetchError> {
-        self.finish(self.command(folder, address).args(args), folder)
+    /// Runs `git` on a repository of ours to its end; what it printed when it succeeded, else what it said.
+    pub(crate) fn run(&self, folder: &Path, args: &[&str]) -> Result<Result<Vec<u8>, String>, FetchError> {
+        self.finish(self.local(folder, args), folder)
     }
 
-    /// As [`GitSettings::run`], without any network, and with a file as its input.
+    /// As [`GitSettings::run`], with a file as its input.
     pub(crate) fn run_on(
         &self,
         folder: &Path,
         input: File,
         args: &[&str],
     ) -> Result<Result<Vec<u8>, String>, FetchError> {
-        self.finish(self.command(folder, None).args(args).stdin(input), folder)
+        let mut command = self.local(folder, args);
+        command.stdin(input);
+        self.finish(command, folder)
     }
 
-    fn finish(&self, command: &mut Command, folder: &Path) -> Result<Result<Vec<u8>, String>, FetchError> {
+    /// As [`GitSettings::run`], and an address is asked.
+    pub(crate) fn ask(
+        &self,
+        folder: &Path,
+        address: &str,
+        args: &[&str],
+    ) -> Result<Result<Vec<u8>, String>, FetchError> {
+        self.finish(self.remote(folder, address, args), folder)
+    }
+
+    fn finish(&self, mut command: Command, folder: &Path) -> Result<Result<Vec<u8>, String>, FetchError> {
         let Some(stop) = &self.stop else { return wait(command.spawn().map_err(missing(folder))?) };
-        let ended = wait(stop.spawn(command)?.map_err(missing(folder))?);
+        let ended = wait(stop.spawn(&mut command)?.map_err(missing(folder))?);
         stop.ended();
         ended
     }
 }
 
 fn wait(child: Child) -> Result<Result<Vec<u8>, String>, FetchError> {
-    let limit = Rlimit { current: Some(LARGEST_PACK), maximum: Some(LARGEST_PACK) };
-    // Its children inherit it. Where it cannot be set, the disk is the limit.
-    let _ = prlimit(Some(Pid::from_child(&child)), Resource::Fsize, limit);
-    let output = child.wait_with_output().map_err(FetchError::NoGit)?;
+    let output = guard::output(child).map_err(FetchError::NoGit)?;
     Ok(match output.status.success() {
         true => Ok(output.stdout),
         false => Err(said(&output.stderr)),

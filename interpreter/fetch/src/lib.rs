@@ -7,6 +7,7 @@
 mod commit;
 mod error;
 mod git;
+mod guard;
 mod listing;
 mod remote;
 mod shelf;

@@ -93,7 +93,7 @@ impl Remote {
     pub fn versions(&self, scratch: &Path, url: &str) -> Result<Versions, FetchError> {
         let address = self.settings.address(url);
         let args = ["ls-remote", "--symref", "--", &address];
-        let listing = self.settings.run(scratch, Some(&address), &args)?;
+        let listing = self.settings.ask(scratch, &address, &args)?;
         let listing = listing.map_err(|said| FetchError::Git { url: url.to_owned(), said })?;
         let mut versions = Versions::default();
         for line in String::from_utf8_lossy(&listing).lines() {
@@ -162,7 +162,7 @@ pub(crate) struct Repository<'a> {
 
 impl Repository<'_> {
     pub(crate) fn git(&self, args: &[&str]) -> Result<Result<Vec<u8>, String>, FetchError> {
-        self.settings.run(self.folder, None, args)
+        self.settings.run(self.folder, args)
     }
 
     fn fetch(
@@ -176,7 +176,7 @@ impl Repository<'_> {
         args.extend(options);
         args.extend(["--", address]);
         args.extend(what);
-        Ok(self.settings.run(self.folder, Some(address), &args)?.map(drop))
+        Ok(self.settings.ask(self.folder, address, &args)?.map(drop))
     }
 
     /// The commit that something is; `None` when there is no such thing, or it is no commit.

@@ -5,9 +5,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use pipe_cache::{CacheAddress, RemoteCache};
-use pipe_engine::{
-    Backend, Engine, EngineOptions, EventSink, Grants, ImageOptions, Lookup, RemoteCaches,
-};
+use pipe_engine::{Backend, Engine, EngineOptions, EventSink, Grants, ImageOptions, Lookup, RemoteCaches};
 use pipe_fetch::GitSettings;
 use pipe_registry::{Images, Proxies, Settings};
 use pipe_sandbox::{Sandbox, SandboxOptions, layer_owner};

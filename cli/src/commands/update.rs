@@ -28,8 +28,10 @@ pub(crate) fn run(
     let is_pin = |name: &String| pinned.iter().any(|pin| pins::means(name, &pin));
     let (of_pins, dependencies): (Vec<String>, Vec<String>) = args.names.iter().cloned().partition(is_pin);
     if let (Some(name), Some(flag)) = (of_pins.first(), forbidden(args.limits)) {
-        return Err(CliError::usage(format!("`{name}` is pinned in pipe.lock, and {flag} forbids to look it up again"))
-            .help(format!("leave out {flag}, or the name")));
+        return Err(CliError::usage(format!(
+            "`{name}` is pinned in pipe.lock, and {flag} forbids to look it up again"
+        ))
+        .help(format!("leave out {flag}, or the name")));
     }
     // What must not change is not looked up again.
     let (renew, looked_up) = match (args.names.is_empty(), locked || offline) {

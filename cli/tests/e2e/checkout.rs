@@ -153,7 +153,11 @@ fn a_private_repository_is_read_with_netrc_when_that_is_granted() {
     let both = format!("{net},git:127.0.0.1");
     let outcome = world.run(["run", "-v", &both, "text"]).success();
     assert_eq!(outcome.stdout, "one");
-    assert!(!outcome.stderr.contains(PASSWORD) && !outcome.stderr.contains(AUTHORIZATION), "{}", outcome.stderr);
+    assert!(
+        !outcome.stderr.contains(PASSWORD) && !outcome.stderr.contains(AUTHORIZATION),
+        "{}",
+        outcome.stderr
+    );
     assert!(!lock(&world).contains(PASSWORD));
     world.run(["update", &net]).exits(3).says("--allow git:HOST");
     world.run(["update", &both]).success().says("all as they were");

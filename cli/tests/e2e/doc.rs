@@ -75,7 +75,7 @@ fn what_a_package_offers_is_shown() {
         Compiles it.
 
             build(flags: ["-O3"])
-        capabilities: reads files of the package, uses the machine's own tools, runs commands
+        capabilities: runs commands, reads files of the package, uses the machine's own tools
 
     param host_tools: Container = host.toolchain()
         capabilities: uses the machine's own tools

@@ -561,7 +561,8 @@ fn answer(mut connection: TcpStream, root: &Path, authorization: Option<&str>) -
         }
     }
     if !is_known {
-        let challenge = "WWW-Authenticate: Basic realm=\"packages\"\r\nContent-Length: 0\r\nConnection: close";
+        let challenge =
+            "WWW-Authenticate: Basic realm=\"packages\"\r\nContent-Length: 0\r\nConnection: close";
         return write!(connection, "HTTP/1.1 401 Unauthorized\r\n{challenge}\r\n\r\n");
     }
     let mut body = vec![0; length];

@@ -222,9 +222,7 @@ impl Machine {
             }
         });
         match told {
-            Some(told) => {
-                ContainerValue { told: Some(Arc::new(told)), ..container.as_ref().clone() }.into()
-            }
+            Some(told) => ContainerValue { told: Some(Arc::new(told)), ..container.as_ref().clone() }.into(),
             None => Value::Container(container.clone()),
         }
     }

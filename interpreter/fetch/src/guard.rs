@@ -4,7 +4,6 @@
 //! (`git-remote-https`, `ssh`), which would go on. So a shell stands before it, with a pipe as its input that the starter alone holds:
 //! when that closes, everything in the shell's group of processes is killed.
 
-use std::ffi::OsStr;
 use std::io;
 use std::os::unix::process::CommandExt;
 use std::process::{Child, ChildStdin, Command, Output, Stdio};
@@ -64,14 +63,16 @@ mod tests {
 
     #[test]
     fn a_program_runs_as_ever() {
-        let ended = run("/bin/sh", &["-c", "cat; echo \"$1\"; echo said >&2; exit 3", "-", "it's a 'word'"]).unwrap();
+        let ended =
+            run("/bin/sh", &["-c", "cat; echo \"$1\"; echo said >&2; exit 3", "-", "it's a 'word'"]).unwrap();
         assert_eq!(ended.status.code(), Some(3));
         assert_eq!((&ended.stdout[..], &ended.stderr[..]), (&b"it's a 'word'\n"[..], &b"said\n"[..]));
         assert!(run("/bin/true", &[]).unwrap().status.success());
         assert_eq!(run("no-such-program-of-pipe", &[]).unwrap_err().kind(), io::ErrorKind::NotFound);
         let folder = tempfile::tempdir().unwrap();
         let file = folder.path().join("large");
-        let ended = run("dd", &["if=/dev/zero", "bs=1M", "count=2", &format!("of={}", file.display())]).unwrap();
+        let ended =
+            run("dd", &["if=/dev/zero", "bs=1M", "count=2", &format!("of={}", file.display())]).unwrap();
         assert!(!ended.status.success());
         assert_eq!(file.metadata().unwrap().len(), 1 << 20);
     }

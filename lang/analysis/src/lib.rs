@@ -16,7 +16,6 @@ mod foreign;
 mod infer;
 pub mod inspect;
 mod lints;
-mod literal;
 mod nearest;
 mod package;
 mod place;
@@ -32,12 +31,12 @@ pub use analysis::{Analysis, COMMAND_LINE, is_command_line};
 pub use codes::codes;
 pub use expression::CheckedExpression;
 pub use lints::{Level, Levels, lints};
-pub use literal::platforms;
 pub use package::{
     Dependency, DependencySource, Edition, LockError, LockedPackage, Manifest, NeededPackage,
     NetworkPermission, PackageFiles, PackageLock, PackageRoot, PackageSource, PackageState, Permissions,
     Reference, Setting, VENDOR, VENDORED, check_repository, folder_in_repository, is_package_file, meaning,
     needed_packages, package_digest, read_package, to_accept, vendor_folders,
 };
+pub use pipe_literal::platforms;
 pub use scope::standard_library;
 pub use system::{Entry, FileKind, MAX_FILE_BYTES, MemorySystem, OsSystem, System};

@@ -8,8 +8,8 @@ use std::fmt::Write as _;
 use std::path::PathBuf;
 
 use pipe_analysis::Analysis;
-use pipe_diagnostics::{Diagnostic, Severity, Sources, render};
-use support::{apply_automatic, check, files_below, repository};
+use pipe_diagnostics::{Diagnostic, Severity};
+use support::{apply_automatic, check, files_below, repository, shown};
 
 /// A section of a page.
 #[derive(Default)]
@@ -71,11 +71,7 @@ impl Habit {
     /// What is said about the wrong program, and what is wrong with the habit itself.
     fn answer(&self) -> (Vec<Diagnostic>, String, String) {
         let (found, analysis) = self.check(&self.wrong);
-        let mut sources = Sources::default();
-        for (file, text) in analysis.sources() {
-            sources.insert(file, text);
-        }
-        let said: Vec<String> = found.iter().map(|d| render::full(d, &sources, false)).collect();
+        let said: Vec<String> = found.iter().map(|found| shown(found, &analysis)).collect();
         let mut wrong = String::new();
         if found.len() != 1 {
             writeln!(wrong, "{} diagnostics, not one:\n{}", found.len(), said.concat()).unwrap();

@@ -3,7 +3,6 @@
 
 mod support;
 
-use pipe_diagnostics::{Sources, render};
 use support::{check, files_below, repository};
 
 #[test]
@@ -14,12 +13,8 @@ fn mistakes_as_they_are_shown() {
         // The first line says what the snapshot shows.
         let text = std::fs::read_to_string(&file).unwrap();
         let (found, analysis) = check(&[(name, &text)]);
-        let mut sources = Sources::default();
-        for (file, text) in analysis.sources() {
-            sources.insert(file, text);
-        }
         for diagnostic in &found {
-            shown += &render::full(diagnostic, &sources, false);
+            shown += &support::shown(diagnostic, &analysis);
             shown += "\n";
         }
     }

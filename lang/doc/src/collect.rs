@@ -6,7 +6,7 @@ use std::sync::Arc;
 use pipe_analysis::inspect::{Declaration, DeclarationKind as Kind, Snapshot};
 use pipe_analysis::typed::Global;
 
-use crate::capabilities;
+use crate::capabilities::{Capabilities, without_mark};
 use crate::model::{Docs, Item, Module, Part};
 
 /// The widest signature that stands on one line, in characters.
@@ -14,31 +14,31 @@ const WIDTH: usize = 90;
 
 /// Documentation of the package that was loaded: its `pub` items, and the `param`s of its entry module, which come first.
 pub fn package(snapshot: &Snapshot, title: &str, permissions: Vec<String>) -> Docs {
-    let effects = Effects::new(snapshot);
+    let library = Library::new(snapshot);
     let files: Vec<Arc<str>> = snapshot.own_files().cloned().collect();
     let entry = snapshot.entry_file();
     let (first, others): (Vec<_>, Vec<_>) = files.into_iter().partition(|file| Some(file) == entry);
     let mut modules: Vec<Module> =
-        others.iter().filter_map(|file| module(snapshot, file, &effects)).collect();
+        others.iter().filter_map(|file| module(snapshot, file, &library)).collect();
     modules.retain(|module| !module.items.is_empty());
-    let first: Vec<Module> = first.iter().filter_map(|file| module(snapshot, file, &effects)).collect();
+    let first: Vec<Module> = first.iter().filter_map(|file| module(snapshot, file, &library)).collect();
     let text = first.first().map(|module| module.text.clone()).unwrap_or_default();
     Docs { title: title.to_owned(), text, permissions, modules: first.into_iter().chain(modules).collect() }
 }
 
 /// Documentation of the standard library.
 pub fn standard_library(snapshot: &Snapshot) -> Docs {
-    let effects = Effects::new(snapshot);
-    let modules = snapshot.standard_library().filter_map(|file| module(snapshot, file, &effects));
+    let library = Library::new(snapshot);
+    let modules = snapshot.standard_library().filter_map(|file| module(snapshot, file, &library));
     Docs { title: "Standard library".into(), modules: modules.collect(), ..Docs::default() }
 }
 
-fn module(snapshot: &Snapshot, file: &str, effects: &Effects) -> Option<Module> {
+fn module(snapshot: &Snapshot, file: &str, library: &Library) -> Option<Module> {
     let about = snapshot.module_of_file(file)?;
     let declared = snapshot.declared_in(file).into_iter();
     let items = declared
         .filter(|found| (found.public || found.kind == Kind::Param) && found.kind != Kind::Test)
-        .map(|found| item(snapshot, found, effects));
+        .map(|found| item(snapshot, found, library));
     Some(Module {
         name: about.name.to_string(),
         file: file.to_owned(),
@@ -47,7 +47,7 @@ fn module(snapshot: &Snapshot, file: &str, effects: &Effects) -> Option<Module> 
     })
 }
 
-fn item(snapshot: &Snapshot, found: Declaration, effects: &Effects) -> Item {
+fn item(snapshot: &Snapshot, found: Declaration, library: &Library) -> Item {
     let reached =
         found.place.as_ref().map(|place| snapshot.reached_in_standard_library(place)).unwrap_or_default();
     let action = found.kind == Kind::Action || found.result.as_ref().is_some_and(|ty| ty.contains("Action["));
@@ -60,15 +60,15 @@ fn item(snapshot: &Snapshot, found: Declaration, effects: &Effects) -> Item {
         } else {
             found.signature(WIDTH)
         },
-        text: found.docs.join("\n"),
+        text: without_mark(&found.docs),
         parts,
-        effects: if action { effects.of(&reached) } else { Vec::new() },
-        capabilities: capabilities::of(&reached),
+        effects: if action { library.effects.of(&reached) } else { Vec::new() },
+        capabilities: library.capabilities.of(&reached),
     }
 }
 
 /// The name, an operation's with its type.
-fn full_name(found: &Declaration) -> String {
+pub(crate) fn full_name(found: &Declaration) -> String {
     let full = found.head.split(['[', '(']).next().and_then(|head| head.split(' ').next_back());
     match (found.kind, full) {
         (Kind::Operation, Some(full)) => full.to_owned(),
@@ -104,6 +104,18 @@ fn enumeration(found: &Declaration, variants: &[Part]) -> String {
 fn short(variant: &Declaration) -> String {
     let signature = variant.signature(usize::MAX);
     signature.split_once('.').map_or(signature.clone(), |(_, rest)| rest.to_owned())
+}
+
+/// What items of the standard library mean for those that come to them.
+struct Library {
+    effects: Effects,
+    capabilities: Capabilities,
+}
+
+impl Library {
+    fn new(snapshot: &Snapshot) -> Library {
+        Library { effects: Effects::new(snapshot), capabilities: Capabilities::new(snapshot) }
+    }
 }
 
 /// The actions of the standard library: what an action that comes to one of them may do.

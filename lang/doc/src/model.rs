@@ -44,7 +44,7 @@ pub struct Item {
     /// Effects that running it may have, by the names that plans give them. Only actions have some.
     pub effects: Vec<String>,
     /// What it takes from outside or does there, beside its effects.
-    pub capabilities: Vec<&'static str>,
+    pub capabilities: Vec<String>,
 }
 
 /// A parameter, a field or a variant.

@@ -107,7 +107,7 @@ fn effects_and_capabilities_come_from_what_is_used() {
     assert_eq!(item(&docs, "ship").effects, ["approval", "notify", "push"]);
     assert_eq!(
         item(&docs, "ship").capabilities,
-        ["reads files of the package", "reads secrets", "pulls images", "hands secrets to commands"]
+        ["pulls images", "hands secrets to commands", "reads files of the package", "reads secrets"]
     );
     assert_eq!(item(&docs, "telling").effects, ["notify"]);
     assert!(item(&docs, "build").effects.is_empty());
@@ -117,7 +117,7 @@ fn effects_and_capabilities_come_from_what_is_used() {
     );
     assert_eq!(
         item(&docs, "build").capabilities,
-        ["reads files of the package", "pulls images", "runs commands"]
+        ["pulls images", "runs commands", "reads files of the package"]
     );
     assert!(item(&docs, "name").capabilities.is_empty());
 }

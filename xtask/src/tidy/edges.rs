@@ -21,11 +21,16 @@ const CRATES: &[Crate] = &[
     row("lang/diagnostics", "pipe-diagnostics", &[]),
     row("lang/syntax", "pipe-syntax", &["pipe-diagnostics"]),
     row("lang/shell", "pipe-shell", &[]),
+    row("lang/literal", "pipe-literal", &["pipe-diagnostics"]),
     row("stdlib", "pipe-stdlib", &[]),
-    row("lang/analysis", "pipe-analysis", &["pipe-diagnostics", "pipe-syntax", "pipe-stdlib", "pipe-shell"]),
+    row(
+        "lang/analysis",
+        "pipe-analysis",
+        &["pipe-diagnostics", "pipe-syntax", "pipe-stdlib", "pipe-shell", "pipe-literal"],
+    ),
     row("lang/ide", "pipe-ide", &["pipe-diagnostics", "pipe-syntax", "pipe-analysis"]),
     row("lang/doc", "pipe-doc", &["pipe-analysis"]),
-    row("interpreter/ops", "pipe-ops", &[]),
+    row("interpreter/ops", "pipe-ops", &["pipe-literal"]),
     row("interpreter/dockerfile", "pipe-dockerfile", &[]),
     row(
         "interpreter/eval",

@@ -10,6 +10,7 @@ const PURE: &[&str] = &[
     "lang/diagnostics",
     "lang/syntax",
     "lang/shell",
+    "lang/literal",
     "lang/analysis",
     "lang/ide",
     "lang/doc",

@@ -6,13 +6,14 @@ use pipe_registry::{Cancel, ErrorKind, Pin, PinKind, Pins, Reference, RegistryEr
 use crate::config::Config;
 use crate::environment::Environment;
 use crate::exit::CliError;
+use crate::grants;
 use crate::machine::{self, Names};
 use crate::packages::Place;
 use crate::progress::printable;
-use crate::grants;
 
 /// What to do about a name that is nothing any more.
-const GONE: &str = "it was there when it was pinned; remove its line from pipe.lock if nothing needs it any more";
+const GONE: &str =
+    "it was there when it was pinned; remove its line from pipe.lock if nothing needs it any more";
 
 /// The pins that a command line names; all when it names nothing.
 pub(super) fn named<'p>(pins: &'p Pins, names: &[String]) -> Vec<Pin<'p>> {

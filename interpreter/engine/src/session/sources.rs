@@ -258,8 +258,9 @@ fn last_commit_key(name: &str) -> pipe_ops::Digest {
 
 fn pinned_otherwise(cause: Cause) -> Cause {
     match cause.class {
-        crate::FailureClass::Pipeline => cause
-            .help("pipe.lock pins it: when it may be another one now, `pipe update` pins what it is"),
+        crate::FailureClass::Pipeline => {
+            cause.help("pipe.lock pins it: when it may be another one now, `pipe update` pins what it is")
+        }
         _ => cause,
     }
 }

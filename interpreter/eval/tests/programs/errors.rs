@@ -35,10 +35,10 @@ fn a_text_that_becomes_a_checked_type_is_checked_when_it_is_known() {
     );
     assert_eq!(
         pipeline.error("name(\"A B\")"),
-        "invalid-value: `A B` is not an `EnvName`: ` ` is not a letter, digit or `_`\n  at a\n  in this call of `name`: name(\"A B\")"
+        "invalid-value: `A B` is not an `EnvName`: a space cannot stand in the name of an environment variable\n  at a\n  in this call of `name`: name(\"A B\")"
     );
     let error = pipeline.error("tag(\"a b\")");
-    assert!(error.starts_with("invalid-value: `a/b:a b` is not an `ImageRef`: its tag is not of"), "{error}");
+    assert!(error.starts_with("invalid-value: `a/b:a b` is not an `ImageRef`: a space cannot"), "{error}");
 }
 
 #[test]

@@ -12,7 +12,6 @@ mod evaluated;
 mod graph_text;
 mod hello;
 mod library;
-mod literals;
 mod packages;
 mod pages;
 mod pipeline;

@@ -49,7 +49,7 @@ pub enum PureError {
     #[error("`{text}` is not {kind}: {reason}")]
     Form {
         /// The type, with its article.
-        kind: &'static str,
+        kind: String,
         /// The text.
         text: String,
         /// What is wrong.

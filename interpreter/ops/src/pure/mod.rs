@@ -7,7 +7,6 @@
 mod access;
 mod args;
 mod checked;
-mod checked_reference;
 mod decode;
 mod dotenv;
 mod duration;

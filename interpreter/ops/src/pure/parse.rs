@@ -32,7 +32,9 @@ fn parse(args: &Args<'_>) -> Result<Datum, PureError> {
     };
     Ok(match read {
         Ok(value) => ok(value),
-        Err(reason) => err(PureError::Form { kind, text: shortened(text), reason }.to_string()),
+        Err(reason) => {
+            err(PureError::Form { kind: kind.to_owned(), text: shortened(text), reason }.to_string())
+        }
     })
 }
 

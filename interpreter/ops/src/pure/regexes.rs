@@ -1,5 +1,6 @@
 //! Regular expressions, by the `regex` crate: matching takes time linear in the text.
 
+use pipe_literal::MAX_REGEX;
 use regex::{Regex, RegexBuilder};
 
 use super::args::{Args, optional};
@@ -14,18 +15,13 @@ pub(super) const TABLE: &[(&str, PureFn)] = &[
     ("String.replace_matches", replace_matches),
 ];
 
-/// A compiled expression may take this many bytes; `x{1000}{1000}` is refused instead of filling memory.
-const SIZE_LIMIT: usize = 1 << 20;
-
 /// Compiles an expression within the limits.
 pub(super) fn compile(pattern: &str) -> Result<Regex, PureError> {
-    RegexBuilder::new(pattern).size_limit(SIZE_LIMIT).dfa_size_limit(2 * SIZE_LIMIT).build().map_err(
-        |error| {
-            let reason = error.to_string();
-            let reason = reason.lines().last().unwrap_or_default().trim_start_matches("error: ").to_owned();
-            PureError::Regex { pattern: pattern.to_owned(), reason }
-        },
-    )
+    RegexBuilder::new(pattern).size_limit(MAX_REGEX).dfa_size_limit(2 * MAX_REGEX).build().map_err(|error| {
+        let reason = error.to_string();
+        let reason = reason.lines().last().unwrap_or_default().trim_start_matches("error: ").to_owned();
+        PureError::Regex { pattern: pattern.to_owned(), reason }
+    })
 }
 
 fn matches(args: &Args<'_>) -> Result<Datum, PureError> {

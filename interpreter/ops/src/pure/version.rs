@@ -3,7 +3,7 @@
 use std::cmp::Ordering;
 
 /// As Semantic Versioning 2.0.0, section 11, orders them, for any number of parts: `1.9` < `1.10`, `1.0-rc.1` < `1.0`, and what
-/// follows `+` does not count. A leading `v` neither.
+/// follows `+` does not count.
 pub(super) fn compare_versions(a: &str, b: &str) -> Ordering {
     let (a, b) = (split(a), split(b));
     let pre = match (a.1, b.1) {
@@ -16,7 +16,6 @@ pub(super) fn compare_versions(a: &str, b: &str) -> Ordering {
 }
 
 fn split(version: &str) -> (&str, Option<&str>) {
-    let version = version.strip_prefix('v').unwrap_or(version);
     let version = version.split('+').next().unwrap_or_default();
     match version.split_once('-') {
         Some((core, pre)) => (core, Some(pre)),

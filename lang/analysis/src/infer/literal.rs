@@ -1,13 +1,13 @@
 //! Numbers and strings, which take the type that is expected.
 
 use pipe_diagnostics::{Edit, Fix};
+use pipe_literal::{HOLE, LiteralError, check_literal, check_percent, check_port};
 use pipe_syntax::Span;
 use pipe_syntax::ast::{NumLit, NumValue, StrLit, StrPart, TextPart};
 
 use super::Infer;
 use super::context::{broken, typed};
 use super::expected::{Purpose, Want};
-use crate::literal::{self, HOLE, LiteralError};
 use crate::place::Finding;
 use crate::typed::{CheckedKind, Expr, ExprKind, TextPiece, Type};
 
@@ -22,11 +22,11 @@ impl Infer<'_> {
             (NumValue::Int(value), _) => typed(ExprKind::Int(*value), Type::Int, span),
             (NumValue::Float(_), Some(Type::Checked(kind @ (CheckedKind::Port | CheckedKind::Percent)))) => {
                 let message = match kind {
-                    CheckedKind::Port => literal::check_port(0),
-                    _ => literal::check_percent(-1),
+                    CheckedKind::Port => check_port(0),
+                    _ => check_percent(-1),
                 };
                 let message = message.err().unwrap_or_default();
-                self.report(self.error(literal::code(kind), message, span));
+                self.report(self.error(code(kind), message, span));
                 broken(span)
             }
             (NumValue::Float(bits), _) => typed(ExprKind::Float(*bits), Type::Float, span),
@@ -39,8 +39,8 @@ impl Infer<'_> {
     /// A port or a percentage. Like every checked literal it is its text.
     fn checked_number(&mut self, value: i64, kind: CheckedKind, number: &NumLit) -> Expr {
         let checked = match kind {
-            CheckedKind::Port => literal::check_port(value),
-            CheckedKind::Percent => literal::check_percent(value),
+            CheckedKind::Port => check_port(value),
+            CheckedKind::Percent => check_percent(value),
             CheckedKind::Mode => {
                 self.report(quoted_number(self, number, kind, &format!("\"{:0>4}\"", number.text)));
                 return broken(number.span);
@@ -52,7 +52,7 @@ impl Infer<'_> {
             _ => return typed(ExprKind::Int(value), Type::Int, number.span),
         };
         if let Err(message) = checked {
-            self.report(self.error(literal::code(kind), message, number.span));
+            self.report(self.error(code(kind), message, number.span));
             return broken(number.span);
         }
         let text = vec![TextPiece::Fixed(value.to_string().into())];
@@ -66,10 +66,10 @@ impl Infer<'_> {
         };
         let NumValue::Int(value) = &number.value else { return None };
         let checked = match kind {
-            CheckedKind::Port => literal::check_port(value.saturating_neg()),
-            _ => literal::check_percent(value.saturating_neg()),
+            CheckedKind::Port => check_port(value.saturating_neg()),
+            _ => check_percent(value.saturating_neg()),
         };
-        self.report(self.error(literal::code(kind), checked.err()?, span));
+        self.report(self.error(code(kind), checked.err()?, span));
         Some(broken(span))
     }
 
@@ -100,11 +100,11 @@ impl Infer<'_> {
     /// Checks a string against the form of a kind; the error lies inside the string.
     pub(crate) fn check_string(&mut self, kind: CheckedKind, string: &StrLit) -> bool {
         let layout = Layout::of(string);
-        let wrong = layout.control().or_else(|| literal::check(kind, &layout.text).err());
+        let wrong = layout.control().or_else(|| check_literal(kind, &layout.text).err());
         let Some(wrong) = wrong else { return true };
         let span = layout.source(&wrong.range).unwrap_or(string.span);
-        let LiteralError { message, help, replacement, range } = wrong;
-        let mut found = self.error(literal::code(kind), message, span);
+        let mut found = self.error(code(kind), wrong.message(), span);
+        let LiteralError { help, replacement, range, .. } = wrong;
         found.help = help;
         if let Some(replacement) = replacement {
             let title =
@@ -118,9 +118,27 @@ impl Infer<'_> {
     }
 }
 
+/// The code of the diagnostic for a bad literal of a kind.
+pub(crate) fn code(kind: CheckedKind) -> &'static str {
+    match kind {
+        CheckedKind::ImageRef => "bad-image",
+        CheckedKind::Platform => "bad-platform",
+        CheckedKind::Path => "bad-path",
+        CheckedKind::Glob => "bad-glob",
+        CheckedKind::Regex => "bad-regex",
+        CheckedKind::Url => "bad-url",
+        CheckedKind::GitRef => "bad-git-ref",
+        CheckedKind::Version => "bad-version",
+        CheckedKind::Port => "bad-port",
+        CheckedKind::Percent => "bad-percent",
+        CheckedKind::Mode => "bad-mode",
+        CheckedKind::EnvName => "bad-env-name",
+    }
+}
+
 fn quoted_number(infer: &Infer<'_>, number: &NumLit, kind: CheckedKind, text: &str) -> Finding {
     let what = if kind == CheckedKind::Mode { "a mode" } else { "a version" };
-    let found = infer.error(literal::code(kind), format!("{what} is written in quotes"), number.span);
+    let found = infer.error(code(kind), format!("{what} is written in quotes"), number.span);
     found.fix(format!("write `{text}`"), infer.place(number.span), text)
 }
 
@@ -149,8 +167,7 @@ impl<'a> Layout<'a> {
         self.parts.iter().find_map(|(start, part)| match part {
             StrPart::Text(text) => {
                 let at = start + text.cooked.find(HOLE)?;
-                let message = "the character U+0000 cannot stand here".to_owned();
-                Some(LiteralError { range: at..at + 1, message, help: None, replacement: None })
+                Some(LiteralError::new(at..at + 1, "the character U+0000 cannot stand here"))
             }
             StrPart::Hole { .. } => None,
         })

@@ -2,16 +2,17 @@
 
 use std::sync::Arc;
 
+use pipe_literal::{check_percent, check_port};
 use pipe_syntax::Span;
 use pipe_syntax::ast::{self, NumValue, PatternKind as Tree};
 
 use super::Infer;
 use super::binder::BoundBy;
+use super::literal::code;
 use super::mismatch::{NEVER_LOOKED_AT, is_secret};
 use super::text::article;
 use super::trace::{Meant, Part};
 use crate::db::{ItemNode, item_of};
-use crate::literal;
 use crate::nearest::with_nearest;
 use crate::place::ItemTag;
 use crate::signature::{EnumSignature, ParamSignature, Signature, signature, substitute};
@@ -123,11 +124,11 @@ impl<'db> Infer<'db> {
             (NumValue::Int(value), Type::Checked(kind @ (CheckedKind::Port | CheckedKind::Percent))) => {
                 let value = value.saturating_mul(sign);
                 let checked = match kind {
-                    CheckedKind::Port => literal::check_port(value),
-                    _ => literal::check_percent(value),
+                    CheckedKind::Port => check_port(value),
+                    _ => check_percent(value),
                 };
                 if let Err(message) = checked {
-                    self.report(self.error(literal::code(*kind), message, span));
+                    self.report(self.error(code(*kind), message, span));
                     return Pattern::Wildcard;
                 }
                 Pattern::Text(value.to_string().into())

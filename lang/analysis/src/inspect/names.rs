@@ -7,8 +7,8 @@ use pipe_diagnostics::FileSpan;
 
 use super::declaration::Declaration;
 use super::snapshot::Snapshot;
-use crate::db::{ItemNode, Role, item_of, items, items_of};
-use crate::infer::{Part, infer, own_name};
+use crate::db::{ItemNode, Role, item_of, items};
+use crate::infer::{Part, own_name};
 use crate::place::ItemTag;
 use crate::scope::module_scope;
 use crate::signature::{Signature, signature};
@@ -143,25 +143,18 @@ impl Snapshot {
         self.node_at(place).map(|node| self.variants_of(node)).unwrap_or_default()
     }
 
-    /// Functions of the standard library that evaluating an item may come to: those that it names, and those that the items of the
+    /// Items of the standard library that evaluating an item may come to: those that it names, and those that the items of the
     /// program name that it names.
     pub fn reached_in_standard_library(&self, place: &FileSpan) -> BTreeSet<Global> {
-        let mut reached = BTreeSet::new();
-        let mut seen: BTreeSet<Global> = BTreeSet::new();
-        let mut waiting: Vec<ItemNode<'_>> = self.node_at(place).into_iter().collect();
-        while let Some(node) = waiting.pop() {
-            for global in &infer(&self.db, node).references.globals {
-                let Some(module) = self.module_of(&global.module).filter(|_| seen.insert(global.clone()))
-                else {
-                    continue;
-                };
-                match module.role(&self.db) == Role::Std {
-                    true => _ = reached.insert(global.clone()),
-                    false => waiting.extend(items_of(&self.db, module, &global.name)),
-                }
+        let mut found = BTreeSet::new();
+        crate::reachable::reached(&self.db, self.node_at(place), |global, module| {
+            let is_std = module.role(&self.db) == Role::Std;
+            if is_std {
+                found.insert(global.clone());
             }
-        }
-        reached
+            !is_std
+        });
+        found
     }
 
     /// The actions of the standard library that running an item may come to, by their own names.

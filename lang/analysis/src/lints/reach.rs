@@ -1,14 +1,12 @@
 //! Items that nothing reaches.
 
-use std::collections::{BTreeSet, HashSet};
-
 use pipe_diagnostics::Diagnostic;
 
 use crate::checks::name_span;
-use crate::db::{Db, ItemNode, Role, SourceModule, items, items_of, module_of};
-use crate::infer::infer;
+use crate::db::{Db, ItemNode, Role, SourceModule, items};
 use crate::package::Loaded;
 use crate::place::{Finding, ItemTag};
+use crate::reachable::reached;
 
 /// Private functions of a module that nothing reaches: no `pub` item, test or param, and nothing that these reach.
 pub(super) fn unused_functions(db: &dyn Db, module: SourceModule) -> Vec<Finding> {
@@ -18,8 +16,8 @@ pub(super) fn unused_functions(db: &dyn Db, module: SourceModule) -> Vec<Finding
         key.kind == ItemTag::Function && !node.public(db) && !key.name.starts_with('_')
     };
     let roots = nodes.iter().filter(|node| !private(node)).copied();
-    let reached = reach(db, roots.collect(), |global| *global.id(db) == *module.id(db));
-    let unused = nodes.iter().filter(|node| private(node) && !reached.contains(node));
+    let reached = reached(db, roots, |_, of| of == module);
+    let unused = nodes.iter().filter(|node| private(node) && !reached.contains(*node));
     unused
         .map(|node| {
             let name = &node.key(db).name;
@@ -30,10 +28,11 @@ pub(super) fn unused_functions(db: &dyn Db, module: SourceModule) -> Vec<Finding
         .collect()
 }
 
-/// `pub` functions and values of other modules that nothing reaches from the entry module.
+/// `pub` functions, values, records and enums of other modules that nothing reaches from the entry module.
 pub(super) fn unreachable(db: &dyn Db, loaded: &Loaded) -> Vec<Finding> {
     let Some(entry) = loaded.entry else { return Vec::new() };
-    let reached = reach(db, items(db, entry).nodes.clone(), |_| true);
+    let entries = items(db, entry).nodes.iter().copied();
+    let reached = reached(db, entries, |_, module| module.role(db) != Role::Std);
     let mut found = Vec::new();
     for &module in loaded.own.iter().filter(|module| module.role(db) == Role::Root) {
         // Of a module that is only named the `use` is told.
@@ -42,10 +41,13 @@ pub(super) fn unreachable(db: &dyn Db, loaded: &Loaded) -> Vec<Finding> {
         if named && !items(db, module).nodes.iter().any(|node| reached.contains(node)) {
             continue;
         }
-        for node in items(db, module).nodes.iter().filter(|node| node.public(db) && !reached.contains(node)) {
+        for node in items(db, module).nodes.iter().filter(|node| node.public(db) && !reached.contains(*node))
+        {
             let kind = match node.key(db).kind {
                 ItemTag::Function => "function",
                 ItemTag::Let => "value",
+                ItemTag::Record => "record",
+                ItemTag::Enum => "enum",
                 _ => continue,
             };
             let message = format!("the entry module does not reach the {kind} `{}`", node.key(db).name);
@@ -55,27 +57,4 @@ pub(super) fn unreachable(db: &dyn Db, loaded: &Loaded) -> Vec<Finding> {
         }
     }
     found
-}
-
-/// The items that some reach through what they name, in modules of the kind, themselves among them.
-fn reach<'db>(
-    db: &'db dyn Db,
-    roots: Vec<ItemNode<'db>>,
-    within: impl Fn(&SourceModule) -> bool,
-) -> HashSet<ItemNode<'db>> {
-    let mut reached = HashSet::new();
-    let mut seen = BTreeSet::new();
-    let mut waiting = roots;
-    while let Some(node) = waiting.pop() {
-        reached.insert(node);
-        for global in &infer(db, node).references.globals {
-            if !seen.insert(global) {
-                continue;
-            }
-            let module = module_of(db, &global.module);
-            let module = module.filter(|module| module.role(db) != Role::Std && within(module));
-            waiting.extend(module.iter().flat_map(|module| items_of(db, *module, &global.name)));
-        }
-    }
-    reached
 }

@@ -3,8 +3,7 @@
 use std::fmt;
 use std::path::{Component, Path};
 
-use crate::literal;
-use crate::typed::CheckedKind;
+use pipe_literal::{CheckedKind, check_literal};
 
 /// A package in a git repository, as a manifest names it. Two that are equal are one package.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -74,12 +73,12 @@ impl Reference {
     /// # Errors
     /// What is wrong with them, as a clause.
     pub fn parse(key: &str, name: &str) -> Result<Reference, String> {
-        let named = |name: &str| match literal::check(CheckedKind::GitRef, name) {
+        let named = |name: &str| match check_literal(CheckedKind::GitRef, name) {
             Ok(()) if name.contains(['~', '^', '@']) || name.starts_with('/') || name.ends_with(".lock") => {
                 Err(format!("`{name}` is not the name of a {key}"))
             }
             Ok(()) => Ok(name.to_owned()),
-            Err(error) => Err(format!("`{name}` is not the name of a {key}: {}", error.message)),
+            Err(error) => Err(format!("`{name}` is not the name of a {key}: {}", error.message())),
         };
         match key {
             "tag" => Ok(Reference::Tag(named(name)?)),
@@ -107,8 +106,8 @@ pub(super) fn is_commit(text: &str) -> bool {
 /// # Errors
 /// What is wrong with it, as a sentence, and what to write.
 pub fn check_repository(text: &str) -> Result<(), (String, Option<String>)> {
-    if let Err(error) = literal::check(CheckedKind::Url, text) {
-        return Err((error.message, error.help));
+    if let Err(error) = check_literal(CheckedKind::Url, text) {
+        return Err((error.message(), error.help));
     }
     let refused = |reason: &str, help: &str| Err((format!("`{text}`: {reason}"), Some(help.to_owned())));
     let Ok(url) = url::Url::parse(text) else { return refused("not a URL", "write `https://…`") };

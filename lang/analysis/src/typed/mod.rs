@@ -10,5 +10,6 @@ mod ty;
 mod walk;
 
 pub use expr::*;
+pub use pipe_literal::CheckedKind;
 pub use program::*;
 pub use ty::*;

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::Global;
+use super::{CheckedKind, Global};
 use crate::signature::substitute;
 
 /// A type.
@@ -66,22 +66,4 @@ impl Type {
     pub fn substituted(&self, params: &[Arc<str>], args: &[Type]) -> Type {
         substitute(self, params, args)
     }
-}
-
-/// Texts whose form is checked where they are written as literals.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
-#[allow(missing_docs)]
-pub enum CheckedKind {
-    ImageRef,
-    Platform,
-    Path,
-    Glob,
-    Regex,
-    Url,
-    GitRef,
-    Version,
-    Port,
-    Percent,
-    Mode,
-    EnvName,
 }

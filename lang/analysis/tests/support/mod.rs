@@ -10,7 +10,58 @@ use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex};
 
 use pipe_analysis::{Analysis, MemorySystem, PackageRoot, System};
-use pipe_diagnostics::{Diagnostic, Fix, Severity, Sources};
+use pipe_diagnostics::{Diagnostic, Fix, Label, Severity, Sources, render};
+
+/// What a person reads of a diagnostic. Where it shows a line of the standard library, no number is shown: the pages and snapshots would
+/// change with every line that is added there.
+pub(crate) fn shown(diagnostic: &Diagnostic, analysis: &Analysis) -> String {
+    let (mut diagnostic, mut sources) = (diagnostic.clone(), Sources::default());
+    for (file, text) in analysis.sources() {
+        let text = match file.starts_with("std/") {
+            true => cropped(&mut diagnostic, &file, &text).into(),
+            false => text,
+        };
+        sources.insert(file, text);
+    }
+    without_numbers(&render::full(&diagnostic, &sources, false))
+}
+
+/// The lines of a file that a diagnostic shows, which it is changed to point into.
+fn cropped(diagnostic: &mut Diagnostic, file: &str, text: &str) -> String {
+    let labels = std::iter::once(&mut diagnostic.primary).chain(&mut diagnostic.labels);
+    let mut labels: Vec<&mut Label> = labels.filter(|label| *label.place.file == *file).collect();
+    let (Some(first), Some(last)) =
+        (labels.iter().map(|l| l.place.start).min(), labels.iter().map(|l| l.place.end).max())
+    else {
+        return String::new();
+    };
+    let start = text[..first as usize].rfind('\n').map_or(0, |at| at + 1);
+    let end = text[last as usize..].find('\n').map_or(text.len(), |at| last as usize + at + 1);
+    for label in &mut labels {
+        label.place.start -= start as u32;
+        label.place.end -= start as u32;
+    }
+    text[start..end].to_owned()
+}
+
+/// A report without the numbers of lines in its parts that show the standard library.
+fn without_numbers(report: &str) -> String {
+    let mut in_std = false;
+    let lines = report.lines().map(|line| {
+        if let Some((before, place)) = line.split_once("─[ ") {
+            in_std = place.starts_with("std/");
+            let file = place.split(':').next().unwrap();
+            return if in_std { format!("{before}─[ {file} ]\n") } else { format!("{line}\n") };
+        }
+        match line.split_once(" │") {
+            Some((number, rest)) if in_std && number.trim().parse::<u32>().is_ok() => {
+                format!("{} │{rest}\n", " ".repeat(number.len()))
+            }
+            _ => format!("{line}\n"),
+        }
+    });
+    lines.collect()
+}
 
 /// The root of the repository.
 pub(crate) fn repository() -> PathBuf {

@@ -93,7 +93,7 @@ fn article(module: &Module, item: &Item) -> String {
     out.push_str(&markdown(&item.text));
     out.push_str(&parts(&item.parts));
     out.push_str(&line("Effects", item.effects.iter().map(String::as_str)));
-    out.push_str(&line("Capabilities", item.capabilities.iter().copied()));
+    out.push_str(&line("Capabilities", item.capabilities.iter().map(String::as_str)));
     out.push_str("</article>\n");
     out
 }

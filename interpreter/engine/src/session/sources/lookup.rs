@@ -57,8 +57,9 @@ impl Lookup {
     /// # Errors
     /// When it may not be asked for, or is not there.
     pub fn commit(&self, name: &str) -> Result<ResolvedName, LookupError> {
-        let (url, reference) = super::named(name)
-            .ok_or_else(|| Cause::usage(format!("`{name}` in pipe.lock is not of the form `URL#REFERENCE`")))?;
+        let (url, reference) = super::named(name).ok_or_else(|| {
+            Cause::usage(format!("`{name}` in pipe.lock is not of the form `URL#REFERENCE`"))
+        })?;
         let scratch = self.scratch()?;
         let folder = scratch.empty("names").map_err(Cause::from)?;
         let remote = Remote::new(self.ways.git(url)?);

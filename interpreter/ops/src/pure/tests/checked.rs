@@ -1,64 +1,47 @@
 use super::super::check_text;
 use super::*;
 
+/// The forms themselves are tested where they are: here, that it is they who are asked.
 #[test]
 fn what_has_the_form_of_its_type() {
-    let digest = format!("alpine@sha256:{}", "0".repeat(64));
-    let rows: [(&str, &[&str]); 11] = [
-        ("Path", &["a", "/a/../b", "with space"]),
-        ("Glob", &["**/*.rs", "{a,b}/[!c]*", "a\\[b"]),
-        ("EnvName", &["A", "_x9"]),
-        ("Port", &["1", "65535"]),
-        ("Percent", &["0", "100"]),
-        ("Mode", &["755", "0644", "4755"]),
-        ("Platform", &["linux/amd64", "linux/arm/v7"]),
-        ("Version", &["1", "1.21", "v1.2.3-rc.1+build.5"]),
-        ("ImageRef", &["alpine", "golang:1.23", "ghcr.io/a/b-c:v1", "localhost:5000/x", &digest, "a__b/c.d"]),
-        ("Url", &["https://example.com/x?y#z", "ssh://git@host/x", "file:///x"]),
-        ("GitRef", &["main", "HEAD~1", "feature/x", "v1.0^{}"]),
-    ];
-    for (kind, fine) in rows {
-        for text in fine {
-            assert_eq!(check_text(kind, text), Ok(()), "{kind} {text}");
-        }
+    for (kind, fine) in [
+        ("Path", "with space"),
+        ("Glob", "{a,b}/[!c]*"),
+        ("EnvName", "_x9"),
+        ("Port", "65535"),
+        ("Percent", "0"),
+        ("Mode", "0644"),
+        ("Platform", "linux/arm/v7"),
+        ("Version", "1.2.3-rc.1+build.5"),
+        ("ImageRef", "localhost:5000/x"),
+        ("Url", "ssh://git@host/x"),
+        ("GitRef", "v1.0^{}"),
+        ("Regex", "a+"),
+    ] {
+        assert_eq!(check_text(kind, fine), Ok(()), "{kind} {fine}");
     }
 }
 
 #[test]
 fn what_has_not_and_why() {
-    let rows: [(&str, &str, &str); 26] = [
-        ("Path", "", "it is empty"),
-        ("Path", "a\0", "it has a NUL character"),
-        ("Glob", "[a", "a `[` is not closed"),
-        ("Glob", "{a", "a `{` is not closed"),
-        ("Glob", "a}", "a `}` closes nothing"),
-        ("Glob", "a\\", "nothing follows the last `\\`"),
-        ("EnvName", "", "it is empty"),
-        ("EnvName", "9A", "it begins with a digit"),
-        ("EnvName", "A=B", "`=` is not a letter, digit or `_`"),
-        ("Port", "0", "it is not a whole number from 1 to 65535"),
-        ("Port", "65536", "it is not a whole number from 1 to 65535"),
-        ("Percent", "101", "it is not a whole number from 0 to 100"),
-        ("Mode", "888", "it is not three or four octal digits, as in 0755"),
-        ("Mode", "rwx", "it is not three or four octal digits, as in 0755"),
-        ("Platform", "linux", "it is not of the form `os/arch`, as in linux/amd64"),
-        ("Version", "latest", "it does not begin with numbers and points, as in 1.21"),
-        ("Version", "1.", "it does not begin with numbers and points, as in 1.21"),
-        ("Version", "1.0-", "`` is not of letters, digits, `-` and points"),
-        ("ImageRef", "Alpine", "`Alpine` is not of lower-case letters and digits, joined by `.`, `_` or `-`"),
-        ("ImageRef", "alpine:", "its tag is not of letters, digits, `_`, `.`, `-`"),
-        ("ImageRef", "a//b", "a part of its name is empty"),
-        ("ImageRef", "a@sha256:12", "its digest is not 64 lower-case hexadecimal digits"),
-        ("Url", "example.com", "it has no `://`"),
-        ("Url", "https://", "it names no host"),
-        ("GitRef", "--upload-pack=x", "it begins with `-`"),
-        ("GitRef", "a b", "it holds ` `"),
-    ];
-    for (kind, text, reason) in rows {
+    for (kind, text, reason) in [
+        ("Path", "a\0", "a `Path`: the character U+0000 cannot stand in it"),
+        ("Path", "a\nb", "a `Path`: a line break cannot stand in a path"),
+        ("Glob", "[a", "a `Glob`: unclosed character class; missing ']'"),
+        ("EnvName", "9A", "an `EnvName`: the name of an environment variable does not begin with a digit"),
+        ("Port", "http", "a `Port`: a port is a number from 1 to 65535"),
+        ("Percent", "101", "a `Percent`: a percentage is a number from 0 to 100"),
+        ("Mode", "rwx", "a `Mode`: a mode is three or four octal digits, like \"0755\""),
+        ("Platform", "plan9/arm", "a `Platform`: unknown platform"),
+        ("Version", "v1.2", "a `Version`: it begins with a digit, not with `v`"),
+        ("ImageRef", "alpine:", "an `ImageRef`: no tag follows the `:`"),
+        ("Url", "file:///x", "a `Url`: a URL with `file:` is not supported"),
+        ("GitRef", "--upload-pack=x", "a `GitRef`: it begins with `-`"),
+        ("Regex", "(", "a `Regex`: unclosed group"),
+    ] {
         let message = check_text(kind, text).unwrap_err().to_string();
-        assert!(message.ends_with(&format!(": {reason}")), "{kind} {text:?}: {message}");
+        assert!(message.ends_with(&format!("is not {reason}")), "{kind} {text:?}: {message}");
     }
-    assert!(check_text("Regex", "(").is_err());
     assert!(check_text("Shoe", "x").is_err());
 }
 
@@ -67,6 +50,6 @@ fn the_check_gives_the_text_or_fails() {
     check([("check", vec![text("EnvName"), text("HOME")], text("HOME"))]);
     assert_eq!(
         error("check", &[text("EnvName"), text("9")]),
-        "`9` is not an `EnvName`: it begins with a digit"
+        "`9` is not an `EnvName`: the name of an environment variable does not begin with a digit"
     );
 }

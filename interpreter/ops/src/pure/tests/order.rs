@@ -17,7 +17,7 @@ fn version() -> Datum {
 #[test]
 fn versions_are_ordered_as_semantic_versioning_says() {
     let versions = [
-        "v0.9",
+        "0.9",
         "1.0-alpha",
         "1.0-alpha.1",
         "1.0-beta.2",

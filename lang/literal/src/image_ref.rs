@@ -36,7 +36,7 @@ pub(super) fn check(text: &str) -> Result<(), LiteralError> {
 }
 
 fn wrong(range: Range<usize>, reason: impl AsRef<str>) -> LiteralError {
-    LiteralError::new(range, format!("not an image reference: {}", reason.as_ref()))
+    LiteralError::not("an image reference", range, reason.as_ref())
 }
 
 fn check_repository(repository: &str) -> Result<(), LiteralError> {
@@ -199,7 +199,7 @@ mod tests {
         ] {
             let error = check(bad).expect_err(bad);
             assert_eq!(&bad[error.range.clone()], at, "{bad:?}: {error:?}");
-            assert!(error.message.contains(reason), "{bad:?}: {error:?}");
+            assert!(error.reason.contains(reason), "{bad:?}: {error:?}");
         }
     }
 

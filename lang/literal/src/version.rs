@@ -3,7 +3,7 @@
 use super::{HOLE, LiteralError, first_refused, parts, shown};
 
 pub(super) fn check(text: &str) -> Result<(), LiteralError> {
-    let wrong = |range, reason: &str| LiteralError::new(range, format!("not a version: {reason}"));
+    let wrong = |range, reason: &str| LiteralError::not("a version", range, reason);
     if let Some((range, c)) = first_refused(text, |c| c.is_ascii_alphanumeric() || ".-+".contains(c)) {
         return Err(wrong(range, &format!("{} cannot stand in one", shown(c))));
     }

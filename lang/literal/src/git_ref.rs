@@ -3,7 +3,7 @@
 use super::{LiteralError, first_refused, shown};
 
 pub(super) fn check(text: &str) -> Result<(), LiteralError> {
-    let wrong = |range, reason: &str| Err(LiteralError::new(range, format!("not a git reference: {reason}")));
+    let wrong = |range, reason: &str| Err(LiteralError::not("a git reference", range, reason));
     if text.is_empty() {
         return wrong(0..0, "it is empty");
     }

@@ -9,9 +9,7 @@ pub(super) fn check(text: &str) -> Result<(), LiteralError> {
     let fixed = text.replace(HOLE, "x");
     match globset::GlobBuilder::new(&fixed).literal_separator(true).build() {
         Ok(_) => Ok(()),
-        Err(error) => {
-            Err(LiteralError::new(culprit(text, error.kind()), format!("not a glob: {}", error.kind())))
-        }
+        Err(error) => Err(LiteralError::not("a glob", culprit(text, error.kind()), error.kind().to_string())),
     }
 }
 

@@ -1,4 +1,7 @@
-//! The forms of checked literals: one file a kind. Everything here is pure text.
+//! The forms of checked texts: one file a kind.
+//!
+//! **Invariant.** Pure text: knows no program, no place in one, no I/O. The one implementation of each form, for the checker, which looks
+//! at literals, and for the run time, which looks at texts that are known only then.
 //!
 //! A literal with holes is checked as far as its fixed text goes: each hole stands as one [`HOLE`], which fits wherever a
 //! letter does.
@@ -7,6 +10,7 @@ mod env_name;
 mod git_ref;
 mod glob;
 mod image_ref;
+mod kind;
 mod mode;
 mod number;
 mod path;
@@ -17,9 +21,9 @@ mod version;
 
 use std::ops::Range;
 
-use crate::typed::CheckedKind;
-
-pub(crate) use number::{check_percent, check_port};
+pub use crate::kind::CheckedKind;
+pub use crate::number::{check_percent, check_port};
+pub use crate::regex::MAX_PROGRAM as MAX_REGEX;
 
 /// The platforms that images exist for.
 pub fn platforms() -> &'static [&'static str] {
@@ -27,24 +31,40 @@ pub fn platforms() -> &'static [&'static str] {
 }
 
 /// Stands for a hole. It is no text: a literal that holds it as a character is refused.
-pub(crate) const HOLE: char = '\0';
+pub const HOLE: char = '\0';
 
-/// What is wrong in a literal.
+/// What is wrong in a text.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct LiteralError {
-    /// Where, in bytes of the text; the whole literal when it is empty.
-    pub(crate) range: Range<usize>,
-    /// One line that stands alone.
-    pub(crate) message: String,
+pub struct LiteralError {
+    /// Where, in bytes of the text; all of it when it is empty.
+    pub range: Range<usize>,
+    /// What the text is not: `a version`; nothing when the reason says that.
+    pub form: Option<&'static str>,
+    /// Why, on one line.
+    pub reason: String,
     /// What to do.
-    pub(crate) help: Option<String>,
+    pub help: Option<String>,
     /// The text that should stand at `range`.
-    pub(crate) replacement: Option<String>,
+    pub replacement: Option<String>,
 }
 
 impl LiteralError {
-    fn new(range: Range<usize>, message: impl Into<String>) -> LiteralError {
-        LiteralError { range, message: message.into(), help: None, replacement: None }
+    /// With a reason that stands alone.
+    pub fn new(range: Range<usize>, reason: impl Into<String>) -> LiteralError {
+        LiteralError { range, form: None, reason: reason.into(), help: None, replacement: None }
+    }
+
+    /// What the text is not, and why.
+    fn not(form: &'static str, range: Range<usize>, reason: impl Into<String>) -> LiteralError {
+        LiteralError { form: Some(form), ..LiteralError::new(range, reason) }
+    }
+
+    /// One line that stands alone.
+    pub fn message(&self) -> String {
+        match self.form {
+            Some(form) => format!("not {form}: {}", self.reason),
+            None => self.reason.clone(),
+        }
     }
 
     fn help(mut self, help: impl Into<String>) -> LiteralError {
@@ -58,8 +78,11 @@ impl LiteralError {
     }
 }
 
-/// Checks a text against the form of a kind.
-pub(crate) fn check(kind: CheckedKind, text: &str) -> Result<(), LiteralError> {
+/// Checks a literal of a program. Each of its holes stands as one [`HOLE`]. A port and a percentage are numbers: as texts they are refused.
+///
+/// # Errors
+/// When it has not the form of its kind, whatever the holes are.
+pub fn check_literal(kind: CheckedKind, text: &str) -> Result<(), LiteralError> {
     match kind {
         CheckedKind::ImageRef => image_ref::check(text),
         CheckedKind::Platform => platform::check(text),
@@ -76,21 +99,18 @@ pub(crate) fn check(kind: CheckedKind, text: &str) -> Result<(), LiteralError> {
     }
 }
 
-/// The code of the diagnostic for a bad literal of a kind.
-pub(crate) fn code(kind: CheckedKind) -> &'static str {
+/// Checks a text that is known as a whole. A port and a percentage are their digits.
+///
+/// # Errors
+/// When it has not the form of its kind.
+pub fn check_text(kind: CheckedKind, text: &str) -> Result<(), LiteralError> {
+    if let Some(at) = text.find(HOLE) {
+        return Err(LiteralError::new(at..at + 1, format!("{} cannot stand in it", shown(HOLE))));
+    }
     match kind {
-        CheckedKind::ImageRef => "bad-image",
-        CheckedKind::Platform => "bad-platform",
-        CheckedKind::Path => "bad-path",
-        CheckedKind::Glob => "bad-glob",
-        CheckedKind::Regex => "bad-regex",
-        CheckedKind::Url => "bad-url",
-        CheckedKind::GitRef => "bad-git-ref",
-        CheckedKind::Version => "bad-version",
-        CheckedKind::Port => "bad-port",
-        CheckedKind::Percent => "bad-percent",
-        CheckedKind::Mode => "bad-mode",
-        CheckedKind::EnvName => "bad-env-name",
+        CheckedKind::Port => number::digits(text, check_port),
+        CheckedKind::Percent => number::digits(text, check_percent),
+        _ => check_literal(kind, text),
     }
 }
 

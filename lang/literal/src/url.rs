@@ -16,7 +16,7 @@ pub(super) fn check(text: &str) -> Result<(), LiteralError> {
         return Ok(());
     }
     let Some((scheme, rest)) = text.split_once("://") else {
-        let error = LiteralError::new(0..text.len(), "not a URL: it does not begin with `https://`");
+        let error = LiteralError::not("a URL", 0..text.len(), "it does not begin with `https://`");
         return Err(match text.split_once('@').and_then(|(_, host)| host.split_once(':')) {
             Some((host, path)) => {
                 let address = format!("ssh://git@{host}/{path}");
@@ -34,14 +34,14 @@ pub(super) fn check(text: &str) -> Result<(), LiteralError> {
         });
     }
     if rest.is_empty() || rest.starts_with('/') {
-        return Err(LiteralError::new(0..text.len() - rest.len(), "not a URL: it names no host"));
+        return Err(LiteralError::not("a URL", 0..text.len() - rest.len(), "it names no host"));
     }
     if rest.contains(HOLE) {
         return Ok(());
     }
     url::Url::parse(text)
         .map(|_| ())
-        .map_err(|error| LiteralError::new(culprit(text, error), format!("not a URL: {error}")))
+        .map_err(|error| LiteralError::not("a URL", culprit(text, error), error.to_string()))
 }
 
 /// Where the mistake is: the port, else the host. The library does not say.

@@ -104,7 +104,7 @@ mod tests {
         ] {
             let error = check(bad).expect_err(bad);
             assert_eq!(&bad[error.range.clone()], at, "{bad:?}");
-            assert!(error.message.ends_with(best.unwrap_or("platform")), "{bad:?}: {error:?}");
+            assert!(error.reason.ends_with(best.unwrap_or("platform")), "{bad:?}: {error:?}");
             if let Some(best) = best {
                 let mut mended = bad.to_owned();
                 mended.replace_range(error.range, &error.replacement.expect("a replacement"));

@@ -6,7 +6,7 @@ use regex_syntax::hir::translate::Translator;
 use super::{HOLE, LiteralError};
 
 /// Bytes that a compiled expression may take, as when one is used.
-const MAX_PROGRAM: usize = 1 << 20;
+pub const MAX_PROGRAM: usize = 1 << 20;
 
 pub(super) fn check(text: &str) -> Result<(), LiteralError> {
     let fixed = text.replace(HOLE, "x");
@@ -14,12 +14,12 @@ pub(super) fn check(text: &str) -> Result<(), LiteralError> {
     Translator::new().translate(&fixed, &ast).map_err(|error| wrong(error.kind(), error.span()))?;
     // What remains is size: `a{1000}{1000}`.
     regex::RegexBuilder::new(&fixed).size_limit(MAX_PROGRAM).build().map(|_| ()).map_err(|_| {
-        LiteralError::new(0..text.len(), "not a regular expression: it would grow beyond the size limit")
+        LiteralError::not("a regular expression", 0..text.len(), "it would grow beyond the size limit")
     })
 }
 
 fn wrong(kind: &dyn std::fmt::Display, span: &regex_syntax::ast::Span) -> LiteralError {
-    LiteralError::new(span.start.offset..span.end.offset, format!("not a regular expression: {kind}"))
+    LiteralError::not("a regular expression", span.start.offset..span.end.offset, kind.to_string())
 }
 
 #[cfg(test)]
@@ -32,7 +32,8 @@ mod tests {
             assert_eq!(check(good), Ok(()), "{good:?}");
         }
         let error = check("ab(c").expect_err("bad");
-        assert_eq!((error.range, error.message.as_str()), (2..3, "not a regular expression: unclosed group"));
+        assert_eq!(error.message(), "not a regular expression: unclosed group");
+        assert_eq!(error.range, 2..3);
         assert!(check("a{1000}{1000}{1000}").is_err());
     }
 }

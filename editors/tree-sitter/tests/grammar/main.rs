@@ -2,5 +2,6 @@
 
 mod agreement;
 mod broken;
+mod configured;
 mod editor;
 mod queries;

@@ -12,6 +12,7 @@ use super::run::ExecutionArgs;
 Examples:
   pipe test
   pipe test \"the image\"          tests whose title contains this
+  pipe test --exact \"it runs\"    tests with this title
   pipe test --watch                only those again that a change can have affected
   pipe test --junit report.xml
   pipe test --coverage             which functions and arms no test enters
@@ -21,6 +22,9 @@ pub(crate) struct TestArgs {
     /// Part of the titles of the tests to run
     #[arg(value_name = "FILTER")]
     pub(crate) filter: Option<String>,
+    /// FILTER is the whole title of the tests to run
+    #[arg(long, requires = "filter")]
+    pub(crate) exact: bool,
     /// Write what came of the tests to FILE, in the form of JUnit
     #[arg(long, value_name = "FILE")]
     pub(crate) junit: Option<PathBuf>,

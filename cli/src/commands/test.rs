@@ -60,7 +60,7 @@ pub(crate) fn run(
 ) -> Result<(), CliError> {
     let config = Config::read(environment.config.as_deref())?;
     let setting = Setting { args, package, environment, config, style };
-    let tests = selected(package, args.filter.as_deref())?;
+    let tests = selected(package, args)?;
     let mut results = Results::new(package, style);
     let ran = setting.run(&tests, &mut results);
     if let Err(error) = &ran {
@@ -80,15 +80,20 @@ pub(crate) fn run(
     if results.exit == Exit::Success { Ok(()) } else { Err(CliError::silent(results.exit)) }
 }
 
-/// The tests whose title has the filter in it.
-fn selected(package: &Package, filter: Option<&str>) -> Result<Vec<Arc<Test>>, CliError> {
-    let Some(filter) = filter else { return Ok(package.tests().cloned().collect()) };
-    let found: Vec<Arc<Test>> = package.tests().filter(|test| test.title.contains(filter)).cloned().collect();
+/// The tests whose title has the filter in it, or is the filter.
+fn selected(package: &Package, args: &TestArgs) -> Result<Vec<Arc<Test>>, CliError> {
+    let Some(filter) = args.filter.as_deref() else { return Ok(package.tests().cloned().collect()) };
+    let is_meant = |title: &str| if args.exact { title == filter } else { title.contains(filter) };
+    let found: Vec<Arc<Test>> = package.tests().filter(|test| is_meant(&test.title)).cloned().collect();
     if !found.is_empty() {
         return Ok(found);
     }
     // A typing error in a script must not look like tests that passed.
-    let wrong = CliError::usage(format!("no test has `{}` in its title", printable(filter, false)));
+    let shown = printable(filter, false);
+    let wrong = CliError::usage(match args.exact {
+        true => format!("no test has the title `{shown}`"),
+        false => format!("no test has `{shown}` in its title"),
+    });
     let titles = || package.tests().map(|test| &*test.title);
     Err(match nearest(filter, titles()) {
         Some(near) => wrong.help(format!("did you mean `{}`?", printable(near, false))),

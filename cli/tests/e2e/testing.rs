@@ -47,6 +47,19 @@ fn a_filter_that_finds_nothing_is_a_mistake() {
     world.run(["test", "pases"]).exits(2).says("no test has `pases` in its title").says("mean `passes`?");
 }
 
+#[test]
+fn one_test_is_chosen_by_its_whole_title() {
+    let world = World::module("test \"it\" { expect true }\ntest \"it holds\" { expect true }\n");
+    assert_eq!(world.prints(["test", "it"]), "ok      it\nok      it holds\n2 passed, 0 failed\n");
+    assert_eq!(world.prints(["test", "--exact", "it"]), "ok      it\n1 passed, 0 failed\n");
+    world
+        .run(["test", "--exact", "it hold"])
+        .exits(2)
+        .says("no test has the title `it hold`")
+        .says("`it holds`");
+    world.run(["test", "--exact"]).exits(2);
+}
+
 const CONTAINERS: &str = r#"
 fn out(text: String) -> String { tools.run(["echo", text]).stdout.trim() }
 

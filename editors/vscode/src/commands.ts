@@ -58,7 +58,7 @@ async function test(folder: unknown, title: unknown): Promise<void> {
   const chosen = uriOf(folder) ?? (await choosePackage());
   const target = nameOf(title);
   if (chosen !== undefined) {
-    await execute(chosen, { type: TASK, command: "test", ...(target === undefined ? {} : { target }) });
+    await execute(chosen, { type: TASK, command: "test", ...(target === undefined ? {} : { target, exact: true }) });
   }
 }
 

@@ -2,8 +2,8 @@
 
 import * as vscode from "vscode";
 
-import { Listing, parseListing, Target } from "./model/listing";
-import { choosePackage, nameOf } from "./packages";
+import { Listing, named, parseListing, Target } from "./model/listing";
+import { choosePackage } from "./packages";
 import { askPipe, runPipe } from "./program";
 
 /** What a package offers; `undefined` when that was not told, and why was shown. */
@@ -41,14 +41,8 @@ export async function chooseTarget(folder: vscode.Uri | undefined, name: string 
   if (chosen === undefined || listing === undefined) {
     return undefined;
   }
-  const target = name === undefined ? await pick(listing.targets) : listing.targets.find((each) => each.name === name);
-  if (target === undefined) {
-    if (name !== undefined) {
-      void vscode.window.showErrorMessage(`${nameOf(chosen)} offers no \`${name}\`: is it \`pub\`, in the entry module, and saved?`);
-    }
-    return undefined;
-  }
-  return { folder: chosen, listing, target };
+  const target = name === undefined ? await pick(listing.targets) : named(listing, name);
+  return target && { folder: chosen, listing, target };
 }
 
 async function pick(targets: Target[]): Promise<Target | undefined> {

@@ -3,42 +3,39 @@
 import * as vscode from "vscode";
 
 import { quietly } from "./listing";
+import { inPackage, Work, words } from "./model/words";
 import { packages } from "./packages";
 import { program, runFlags } from "./settings";
 
 /** The type of the tasks, as in `tasks.json`. */
 export const TASK = "pipe";
 
+/** The matcher of `package.json` for what a check prints; its paths are relative to the workspace folder. */
+const MATCHER = "$pipe";
+
 /** A task in `tasks.json`. */
-export interface Definition extends vscode.TaskDefinition {
-  command: "run" | "plan" | "why" | "test" | "check";
-  /** A target; of `test` a part of the titles. */
-  target?: string;
-  /** What follows the target. */
-  args?: string[];
+export interface Definition extends vscode.TaskDefinition, Work {
   /** The package's folder, relative to the workspace folder. */
   package?: string;
 }
 
-/** Commands that take the flags of the settings. */
-const TAKES_FLAGS = new Set(["run", "test"]);
-
 /** A task of a package. */
 export function task(folder: vscode.Uri, definition: Definition): vscode.Task {
-  const target = definition.target === undefined ? [] : definition.command === "test" ? ["--", definition.target] : [definition.target];
-  const flags = TAKES_FLAGS.has(definition.command) ? runFlags() : [];
-  const words = [definition.command, ...flags, ...target, ...(definition.args ?? [])];
-  const scope = vscode.workspace.getWorkspaceFolder(folder) ?? vscode.TaskScope.Workspace;
+  const root = vscode.workspace.getWorkspaceFolder(folder);
   const name = [definition.command, definition.target].filter((word) => word !== undefined).join(" ");
-  const execution = new vscode.ProcessExecution(program(), words, { cwd: folder.fsPath });
-  const made = new vscode.Task(definition, scope, name, TASK, execution, []);
+  // A check tells paths relative to where it runs, and the matcher knows workspace folders only.
+  const isCheck = definition.command === "check";
+  const cwd = (isCheck ? root?.uri : undefined) ?? folder;
+  const before = isCheck ? inPackage(inWorkspace(folder).package) : [];
+  const execution = new vscode.ProcessExecution(program(), [...before, ...words(definition, runFlags())], { cwd: cwd.fsPath });
+  const made = new vscode.Task(definition, root ?? vscode.TaskScope.Workspace, name, TASK, execution, isCheck ? [MATCHER] : []);
   made.group = definition.command === "test" ? vscode.TaskGroup.Test : definition.command === "run" ? vscode.TaskGroup.Build : undefined;
   made.presentationOptions = { clear: true, reveal: vscode.TaskRevealKind.Always };
   return made;
 }
 
 export class Tasks implements vscode.TaskProvider {
-  /** Whatever can be run without being asked for anything, and the tests, of every package. */
+  /** Whatever can be run without being asked for anything, the tests and the check, of every package. */
   async provideTasks(): Promise<vscode.Task[]> {
     if (!vscode.workspace.isTrusted) {
       return [];
@@ -51,7 +48,7 @@ export class Tasks implements vscode.TaskProvider {
         ? []
         : (listing?.targets.filter((target) => !target.parameters.some((parameter) => parameter.required)) ?? []);
       const runs = free.map((target) => task(folder, { type: TASK, command: "run", target: target.name, ...name }));
-      return [...runs, task(folder, { type: TASK, command: "test", ...name })];
+      return [...runs, ...(["test", "check"] as const).map((command) => task(folder, { type: TASK, command, ...name }))];
     });
     return (await Promise.all(found)).flat();
   }

@@ -108,7 +108,7 @@ export class Tests implements vscode.Disposable {
     tests.forEach((test) => run.started(test));
     const scratch = await mkdtemp(join(tmpdir(), "pipe-test-"));
     const report = join(scratch, "report.xml");
-    const only = tests.length === 1 && tests[0] !== undefined ? ["--", tests[0].label] : [];
+    const only = tests.length === 1 && tests[0] !== undefined ? ["--exact", "--", tests[0].label] : [];
     // A terminal wants both ends of a line.
     const append = (text: string) => run.appendOutput(text.replace(/\r?\n/g, "\r\n"));
     try {

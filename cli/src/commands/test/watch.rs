@@ -119,7 +119,7 @@ impl Watch<'_> {
             changes.add(&folder);
         }
         let was_broken = std::mem::take(&mut self.broken);
-        let all = keyed(selected(package, self.args.filter.as_deref())?);
+        let all = keyed(selected(package, self.args)?);
         let prints: Vec<u64> = all.iter().map(|(_, test)| fingerprint::of(test, package.program())).collect();
         let affected: Vec<usize> = (0..all.len())
             .filter(|index| match (all.get(*index), prints.get(*index)) {

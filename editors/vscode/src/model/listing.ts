@@ -54,6 +54,12 @@ export function parseListing(text: string): Listing {
   };
 }
 
+/** What a code lens names: a function, or else a value or an expression, which takes no parameters of its own. */
+export function named({ targets }: Listing, name: string): Target {
+  const function_ = targets.find((target) => target.name === name);
+  return function_ ?? { name, action: false, type: "", docs: "", parameters: [], file: "", line: 1 };
+}
+
 function target(read: Json): Target {
   return {
     name: string(read.name),

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 
 import { flags, form, problem } from "../../src/model/flags";
-import { Parameter, parseListing } from "../../src/model/listing";
+import { named, Parameter, parseListing } from "../../src/model/listing";
 
 const LISTING = JSON.stringify({
   docs: "",
@@ -35,6 +35,13 @@ test("a listing is read", () => {
   assert.deepEqual(targets[0]?.parameters.map((each) => each.default), ["false", undefined, '["a = b"]']);
   assert.deepEqual(parameters.map((each) => each.docs), ["The sources."]);
   assert.deepEqual(tests, [{ title: "it holds", file: "main.pipe", line: 9 }]);
+});
+
+test("what a code lens names may be an expression", () => {
+  const listing = parseListing(LISTING);
+  assert.equal(named(listing, "release").parameters.length, 3);
+  const value = named(listing, "deploy.version()");
+  assert.deepEqual([value.name, value.parameters], ["deploy.version()", []]);
 });
 
 test("a listing of another version may lack or have anything", () => {

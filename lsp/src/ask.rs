@@ -2,8 +2,9 @@
 
 use std::collections::{BTreeMap, HashMap};
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 
+use pipe_analysis::inspect::Stopper;
 use pipe_diagnostics::{Edit, FileSpan};
 use pipe_ide::{PackageFolder, Snapshot};
 use tower_lsp::ls_types::{Location, Position, Range, TextEdit, Uri, WorkspaceEdit};
@@ -15,8 +16,14 @@ pub(crate) struct View<'a> {
     pub(crate) snapshot: &'a Snapshot,
     /// Its name in the program.
     pub(crate) file: &'a str,
-    pub(crate) text: Arc<str>,
+    pub(crate) text: Text<'a>,
     pub(crate) names: &'a Names,
+}
+
+/// A text, with its places as the client counts them.
+pub(crate) struct Text<'a> {
+    pub(crate) text: &'a str,
+    lines: Lines<'a>,
 }
 
 /// How files are called: in the program, on the disk, by the client.
@@ -66,27 +73,47 @@ impl Names {
     }
 }
 
-impl View<'_> {
-    pub(crate) fn lines(&self) -> Lines<'_> {
-        Lines::new(&self.text, self.names.encoding)
+impl<'a> Text<'a> {
+    pub(crate) fn new(text: &'a str, encoding: Encoding) -> Text<'a> {
+        Text { text, lines: Lines::new(text, encoding) }
+    }
+
+    pub(crate) fn lines(&self) -> &Lines<'a> {
+        &self.lines
     }
 
     pub(crate) fn offset(&self, position: Position) -> u32 {
-        self.lines().offset(position) as u32
+        self.lines.offset(position) as u32
     }
 
     pub(crate) fn span(&self, range: Range) -> pipe_syntax::Span {
-        let lines = self.lines();
-        pipe_syntax::Span::new(lines.offset(range.start), lines.offset(range.end))
+        pipe_syntax::Span::new(self.lines.offset(range.start), self.lines.offset(range.end))
     }
 
     pub(crate) fn edits(&self, edits: Vec<pipe_ide::TextEdit>) -> Vec<TextEdit> {
-        let lines = self.lines();
         let edit = |edit: pipe_ide::TextEdit| TextEdit {
-            range: lines.range(edit.span.start, edit.span.end),
+            range: self.lines.range(edit.span.start, edit.span.end),
             new_text: edit.text,
         };
         edits.into_iter().map(edit).collect()
+    }
+}
+
+impl<'a> View<'a> {
+    pub(crate) fn lines(&self) -> &Lines<'a> {
+        self.text.lines()
+    }
+
+    pub(crate) fn offset(&self, position: Position) -> u32 {
+        self.text.offset(position)
+    }
+
+    pub(crate) fn span(&self, range: Range) -> pipe_syntax::Span {
+        self.text.span(range)
+    }
+
+    pub(crate) fn edits(&self, edits: Vec<pipe_ide::TextEdit>) -> Vec<TextEdit> {
+        self.text.edits(edits)
     }
 
     pub(crate) fn location(&self, place: &FileSpan) -> Option<Location> {
@@ -110,5 +137,44 @@ impl View<'_> {
 
     pub(crate) fn range(&self, span: pipe_syntax::Span) -> Range {
         self.lines().range(span.start, span.end)
+    }
+}
+
+/// Stops a question when whoever asked it gives up, even before the search for its answer begins.
+#[derive(Debug, Default)]
+pub(crate) struct Stop(Mutex<Stopping>);
+
+#[derive(Debug, Default)]
+struct Stopping {
+    stopped: bool,
+    stopper: Option<Stopper>,
+}
+
+impl Stop {
+    /// The search begins.
+    pub(crate) fn begin(&self, stopper: Stopper) {
+        let mut stopping = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        if stopping.stopped {
+            stopper.stop();
+        }
+        stopping.stopper = Some(stopper);
+    }
+
+    /// Nobody wants the answer.
+    fn stop(&self) {
+        let mut stopping = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        stopping.stopped = true;
+        if let Some(stopper) = &stopping.stopper {
+            stopper.stop();
+        }
+    }
+}
+
+/// Held while an answer is awaited: a request that the client cancels is dropped by the library.
+pub(crate) struct StopWhenDropped(pub(crate) Arc<Stop>);
+
+impl Drop for StopWhenDropped {
+    fn drop(&mut self) {
+        self.0.stop();
     }
 }

@@ -12,11 +12,13 @@ use crate::position::Lines;
 /// Everything that is wrong in a package, by file.
 pub(crate) fn diagnostics(snapshot: &Snapshot, names: &Names) -> BTreeMap<String, Vec<lsp::Diagnostic>> {
     let mut found: BTreeMap<String, Vec<lsp::Diagnostic>> = BTreeMap::new();
-    for diagnostic in snapshot.diagnostics() {
-        let file = diagnostic.primary.place.file.to_string();
+    // They are sorted by file.
+    for of_file in snapshot.diagnostics().chunk_by(|a, b| a.primary.place.file == b.primary.place.file) {
+        let Some(file) = of_file.first().map(|first| first.primary.place.file.to_string()) else { continue };
         let Some(text) = snapshot.source(&file) else { continue };
         let lines = Lines::new(&text, names.encoding);
-        found.entry(file).or_default().push(one(snapshot, names, &lines, &diagnostic));
+        let of_file = of_file.iter().map(|diagnostic| one(snapshot, names, &lines, diagnostic));
+        found.entry(file).or_default().extend(of_file);
     }
     found
 }
@@ -55,7 +57,7 @@ pub(crate) fn action(view: &View<'_>, fix: QuickFix) -> Option<lsp::CodeAction> 
     Some(lsp::CodeAction {
         title: fix.fix.title.clone(),
         kind: Some(lsp::CodeActionKind::QUICKFIX),
-        diagnostics: Some(vec![one(view.snapshot, view.names, &view.lines(), &fix.diagnostic)]),
+        diagnostics: Some(vec![one(view.snapshot, view.names, view.lines(), &fix.diagnostic)]),
         edit: Some(view.workspace_edit(&fix.fix.edits)?),
         is_preferred: Some(fix.preferred),
         ..lsp::CodeAction::default()

@@ -21,15 +21,16 @@ impl Overlay {
         Overlay { packages, ..Overlay::default() }
     }
 
-    pub(crate) fn open(&self, path: &Path, text: &str) {
-        self.open.write().unwrap_or_else(PoisonError::into_inner).insert(path.to_path_buf(), text.into());
+    pub(crate) fn open(&self, path: &Path, text: Arc<str>) {
+        self.open.write().unwrap_or_else(PoisonError::into_inner).insert(path.to_path_buf(), text);
     }
 
     pub(crate) fn close(&self, path: &Path) {
         self.open.write().unwrap_or_else(PoisonError::into_inner).remove(path);
     }
 
-    fn text(&self, path: &Path) -> Option<Arc<str>> {
+    /// The text of an open document.
+    pub(crate) fn text(&self, path: &Path) -> Option<Arc<str>> {
         let open = self.open.read().unwrap_or_else(PoisonError::into_inner);
         open.get(path).cloned().or_else(|| {
             // The same file by another way.
@@ -98,13 +99,13 @@ mod tests {
         std::fs::write(&path, "disk").unwrap();
         let overlay = Overlay::default();
         let system = overlay.system(folder.path());
-        overlay.open(&path, "editor");
+        overlay.open(&path, "editor".into());
         assert_eq!(system.read(&path).unwrap(), "editor");
         overlay.close(&path);
         assert_eq!(system.read(&path).unwrap(), "disk");
         let new = folder.path().join("new.pipe");
         assert_eq!(system.kind(&new), None);
-        overlay.open(&new, "x");
+        overlay.open(&new, "x".into());
         assert_eq!(system.kind(&new), Some(FileKind::File));
         assert_eq!(system.canonical(&new).unwrap(), new);
     }
@@ -117,7 +118,7 @@ mod tests {
         let link = folder.path().join("link.pipe");
         std::os::unix::fs::symlink(&path, &link).unwrap();
         let overlay = Overlay::default();
-        overlay.open(&path, "editor");
+        overlay.open(&path, "editor".into());
         assert_eq!(overlay.system(folder.path()).read(&link).unwrap(), "editor");
     }
 }

@@ -1,6 +1,7 @@
 //! The one thread that has the databases. What clients send is done here in its order; what they ask is answered on a pool from
 //! a snapshot. This thread never holds a snapshot, for its edits wait until all are gone.
 
+mod pace;
 mod packages;
 #[cfg(test)]
 mod tests;
@@ -9,18 +10,20 @@ use std::collections::BTreeMap;
 use std::panic::AssertUnwindSafe;
 use std::path::PathBuf;
 use std::sync::Arc;
-use std::sync::mpsc;
+use std::sync::mpsc::{self, RecvTimeoutError};
+use std::time::Instant;
 
-use pipe_analysis::inspect::Interrupted;
+use pipe_analysis::inspect::{Interrupted, Stopper};
 use tokio::sync::mpsc::UnboundedSender;
 use tokio::sync::oneshot;
 use tower_lsp::ls_types::{Diagnostic, TextDocumentContentChangeEvent, Uri};
 
-use crate::ask::{Opened, View};
+use crate::ask::{Opened, Text, View};
 use crate::documents::Document;
 use crate::overlay::Overlay;
 use crate::position::Encoding;
 use crate::publish::Outgoing;
+use pace::Pace;
 use packages::Packages;
 
 /// What the owner is told.
@@ -36,6 +39,13 @@ pub(crate) enum Task {
     Close(Uri),
     /// Something changed on the disk.
     Disk,
+    /// The client does not tell what happens on the disk.
+    Unwatched,
+    /// A question about the text of a document alone.
+    AskText {
+        uri: Uri,
+        question: TextQuestion,
+    },
     /// A question about a file.
     Ask {
         uri: Uri,
@@ -65,10 +75,17 @@ pub(crate) struct Agreement {
     pub(crate) standard_library: bool,
     /// The client asks for what is wrong, and is not told unasked.
     pub(crate) pulls: bool,
+    /// The client tells what happens on the disk.
+    pub(crate) watches: bool,
 }
+
+/// A question about the text of a document; nothing is read or checked for it. It is given `None` for what is not open.
+pub(crate) type TextQuestion = Box<dyn FnOnce(Option<&Text<'_>>) + Send>;
 
 /// A question about a file.
 pub(crate) trait Ask: Send {
+    /// The search for the answer begins, and can be stopped from here on.
+    fn begin(&mut self, stopper: Stopper);
     /// Finds the answer and keeps it.
     fn look(&mut self, view: &View<'_>);
     /// Gives the answer to whoever asked: after nothing is read any more, so that nobody waits for that.
@@ -85,6 +102,8 @@ pub(crate) enum Unanswered {
     Unknown,
     /// The text was edited meanwhile.
     Edited,
+    /// Nobody wanted the answer any more.
+    Stopped,
     /// A mistake of the server.
     Panicked,
 }
@@ -128,6 +147,7 @@ impl Waiting {
             documents: BTreeMap::new(),
             open: Arc::default(),
             packages: Packages::default(),
+            pace: Pace::default(),
         };
         std::thread::Builder::new().name("pipe-lsp-owner".into()).spawn(move || owner.run(&tasks))?;
         Ok(())
@@ -145,17 +165,32 @@ struct Owner {
     /// How the client calls them, for those that answer.
     open: Arc<BTreeMap<PathBuf, Opened>>,
     packages: Packages,
+    pace: Pace,
 }
 
 impl Owner {
     fn run(&mut self, tasks: &mpsc::Receiver<Task>) {
-        while let Ok(task) = tasks.recv() {
-            self.survive(|owner| owner.handle(task));
+        loop {
+            let wait = self.pace.next().map(|at| at.saturating_duration_since(Instant::now()));
+            let task = match wait {
+                None => tasks.recv().map_err(|_| RecvTimeoutError::Disconnected),
+                Some(wait) => tasks.recv_timeout(wait),
+            };
+            match task {
+                Ok(task) => self.survive(|owner| owner.handle(task)),
+                Err(RecvTimeoutError::Timeout) => {}
+                Err(RecvTimeoutError::Disconnected) => return,
+            }
             // All that waits is done before anything is looked for in it.
             while let Ok(task) = tasks.try_recv() {
                 self.survive(|owner| owner.handle(task));
             }
-            self.survive(Owner::diagnose);
+            if self.pace.disk_now(Instant::now()) {
+                self.survive(Owner::disk);
+            }
+            if self.pace.diagnose_now(Instant::now()) {
+                self.survive(Owner::diagnose);
+            }
         }
     }
 
@@ -166,6 +201,7 @@ impl Owner {
             self.packages = Packages::default();
             let documents: Vec<PathBuf> = self.documents.keys().cloned().collect();
             documents.iter().for_each(|path| self.packages.add(&self.overlay, path));
+            self.pace.moved(Instant::now());
             let _ =
                 self.outgoing.send(Outgoing::Log("the language server made a mistake; it goes on".into()));
         }
@@ -178,6 +214,8 @@ impl Owner {
             Task::Change { uri, version, changes } => self.change(&uri, version, changes),
             Task::Close(uri) => self.close(&uri),
             Task::Disk => self.disk(),
+            Task::Unwatched => self.agreement.watches = false,
+            Task::AskText { uri, question } => self.ask_text(&uri, question),
             Task::Ask { uri, whole, question } => self.ask(&uri, whole, question),
             #[cfg(test)]
             Task::Planted => panic!("planted"),
@@ -197,13 +235,18 @@ impl Owner {
 
     fn open(&mut self, document: Document) {
         let path = path_of(&document.uri);
-        self.overlay.open(&path, &document.text);
+        let text: Arc<str> = document.text.as_str().into();
+        self.overlay.open(&path, text.clone());
         let opened = Opened { uri: document.uri.clone(), version: document.version };
         Arc::make_mut(&mut self.open).insert(path.clone(), opened);
         self.documents.insert(path.clone(), document);
-        self.packages.add(&self.overlay, &path);
-        // Others may use it, too.
-        self.packages.files_changed();
+        self.packages.open(&self.overlay, &path, &text);
+        self.moved();
+    }
+
+    /// Documents or files came or went.
+    fn moved(&mut self) {
+        self.pace.moved(Instant::now());
     }
 
     fn change(&mut self, uri: &Uri, version: i32, changes: Vec<TextDocumentContentChangeEvent>) {
@@ -213,8 +256,14 @@ impl Owner {
         document.version = version;
         let opened = Opened { uri: document.uri.clone(), version };
         Arc::make_mut(&mut self.open).insert(path.clone(), opened);
-        self.overlay.open(&path, &document.text);
-        self.packages.all_stale();
+        let text: Arc<str> = document.text.as_str().into();
+        self.overlay.open(&path, text.clone());
+        self.packages.edit(&path, &text);
+        let now = Instant::now();
+        self.pace.edited(now);
+        if !self.agreement.watches {
+            self.pace.unwatched(now);
+        }
     }
 
     fn close(&mut self, uri: &Uri) {
@@ -222,20 +271,33 @@ impl Owner {
         Arc::make_mut(&mut self.open).remove(&path);
         self.documents.remove(&path);
         self.overlay.close(&path);
-        for uri in self.packages.remove(&path) {
+        for uri in self.packages.close(&path) {
             let _ = self.outgoing.send(Outgoing::Diagnostics(uri, Vec::new(), None));
         }
-        self.packages.files_changed();
+        self.moved();
     }
 
     /// A manifest may have come or gone: documents may belong to another package now.
     fn disk(&mut self) {
+        self.packages.files_changed();
         for path in self.documents.keys() {
             for uri in self.packages.move_to_its_package(&self.overlay, path) {
                 let _ = self.outgoing.send(Outgoing::Diagnostics(uri, Vec::new(), None));
             }
         }
-        self.packages.files_changed();
+        self.moved();
+    }
+
+    fn ask_text(&mut self, uri: &Uri, question: TextQuestion) {
+        let text = self.documents.get(&path_of(uri)).map(|document| Arc::<str>::from(document.text.as_str()));
+        let encoding = self.agreement.encoding;
+        self.pool.spawn(move || {
+            // A mistake leaves the question without an answer, which whoever asked notices.
+            let _ = std::panic::catch_unwind(AssertUnwindSafe(|| match text {
+                Some(text) => question(Some(&Text::new(&text, encoding))),
+                None => question(None),
+            }));
+        });
     }
 
     fn ask(&mut self, uri: &Uri, whole: bool, question: Question) {
@@ -248,8 +310,10 @@ impl Owner {
         let file = package.name_of(&path);
         self.pool.spawn(move || {
             let mut question = question;
+            question.begin(snapshot.stopper());
             let asked = snapshot.ask(|snapshot| match snapshot.source(&file) {
                 Some(text) => {
+                    let text = Text::new(&text, names.encoding);
                     question.look(&View { snapshot, file: &file, text, names: &names });
                     None
                 }
@@ -258,6 +322,7 @@ impl Owner {
             question.answer(match asked {
                 Ok(failed) => failed,
                 Err(Interrupted::Edited) => Some(Unanswered::Edited),
+                Err(Interrupted::Stopped) => Some(Unanswered::Stopped),
                 Err(Interrupted::Panicked(_)) => Some(Unanswered::Panicked),
             });
         });
@@ -286,7 +351,7 @@ impl Owner {
                         let _ = own.send(Task::Found { package: index, generation, diagnostics });
                     }
                     // Whoever edited looks again.
-                    Err(Interrupted::Edited) => {}
+                    Err(Interrupted::Edited | Interrupted::Stopped) => {}
                     Err(Interrupted::Panicked(said)) => {
                         let _ = outgoing.send(Outgoing::Log(format!("the checker made a mistake: {said}")));
                     }
@@ -302,8 +367,7 @@ impl Owner {
         if known.generation != generation {
             return;
         }
-        for (uri, path, diagnostics) in known.published(found, &names) {
-            let version = self.documents.get(&path).map(|document| document.version);
+        for (uri, diagnostics, version) in known.published(found, &names) {
             let _ = self.outgoing.send(Outgoing::Diagnostics(uri, diagnostics, version));
         }
     }

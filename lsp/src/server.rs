@@ -1,8 +1,9 @@
 //! The methods of the protocol. Each only enqueues, before anything is waited for: `transport` begins them in the order of the
 //! messages.
 
-use std::sync::OnceLock;
+use std::sync::{Arc, OnceLock};
 
+use pipe_analysis::inspect::Stopper;
 use serde_json::{Value, json};
 use tokio::sync::oneshot;
 use tower_lsp::jsonrpc::{Error, ErrorCode, Result};
@@ -10,7 +11,7 @@ use tower_lsp::ls_types::*;
 use tower_lsp::{Client, LanguageServer};
 
 use crate::answer::{calls, colors, complete, hints, navigate, problems, structure};
-use crate::ask::View;
+use crate::ask::{Stop, StopWhenDropped, Text, View};
 use crate::capabilities::offered;
 use crate::documents::Document;
 use crate::owner::{Agreement, Ask, Task, Tasks, Unanswered};
@@ -72,19 +73,35 @@ impl Server {
         question: impl FnOnce(&View<'_>) -> T + Send + 'static,
     ) -> Result<Option<T>> {
         let (sender, answer) = oneshot::channel();
-        let question = Asked { question: Some(question), found: None, sender };
+        let stop = Arc::new(Stop::default());
+        let question = Asked { question: Some(question), found: None, sender, stop: stop.clone() };
+        let _held = StopWhenDropped(stop);
         self.tell(Task::Ask { uri, whole, question: Box::new(question) });
         match answer.await {
             Ok(Ok(answer)) => Ok(Some(answer)),
             Ok(Err(Unanswered::Unknown)) => Ok(None),
             Ok(Err(Unanswered::Edited)) => Err(Error::content_modified()),
+            Ok(Err(Unanswered::Stopped)) => Err(Error::request_cancelled()),
             // The latter when the owner itself failed with it.
-            Ok(Err(Unanswered::Panicked)) | Err(_) => Err(Error {
-                code: ErrorCode::InternalError,
-                message: "the language server made a mistake; it goes on".into(),
-                data: None,
-            }),
+            Ok(Err(Unanswered::Panicked)) | Err(_) => Err(mistake()),
         }
+    }
+
+    /// Asks something about the text of a document alone; `None` when it is not open.
+    async fn ask_text<T: Send + 'static>(
+        &self,
+        uri: Uri,
+        question: impl FnOnce(&Text<'_>) -> T + Send + 'static,
+    ) -> Result<Option<T>> {
+        let (sender, answer) = oneshot::channel();
+        let question = move |text: Option<&Text<'_>>| {
+            // Whoever asked may have given up.
+            if !sender.is_closed() {
+                let _ = sender.send(text.map(question));
+            }
+        };
+        self.tell(Task::AskText { uri, question: Box::new(question) });
+        answer.await.map_err(|_| mistake())
     }
 
     /// Asks something about each package; those that give no answer are left out.
@@ -111,14 +128,28 @@ impl Server {
     }
 }
 
+/// What a client is told of a mistake of the server.
+fn mistake() -> Error {
+    Error {
+        code: ErrorCode::InternalError,
+        message: "the language server made a mistake; it goes on".into(),
+        data: None,
+    }
+}
+
 /// A question whose answer is awaited.
 struct Asked<Q, T> {
     question: Option<Q>,
     found: Option<T>,
     sender: oneshot::Sender<std::result::Result<T, Unanswered>>,
+    stop: Arc<Stop>,
 }
 
 impl<Q: FnOnce(&View<'_>) -> T + Send, T: Send> Ask for Asked<Q, T> {
+    fn begin(&mut self, stopper: Stopper) {
+        self.stop.begin(stopper);
+    }
+
     fn look(&mut self, view: &View<'_>) {
         // Whoever asked may have given up while it waited.
         let wanted = !self.sender.is_closed();
@@ -149,7 +180,8 @@ impl LanguageServer for Server {
         let options = params.initialization_options.unwrap_or_default();
         let standard_library = options.get("standardLibrary").and_then(Value::as_bool).unwrap_or(false);
         let pulls = options.get("diagnostics").and_then(Value::as_str) == Some("pull");
-        self.tell(Task::Agreed(Agreement { encoding, standard_library, pulls }));
+        let watches = self.able().watching;
+        self.tell(Task::Agreed(Agreement { encoding, standard_library, pulls, watches }));
         if capabilities.window.and_then(|window| window.work_done_progress).unwrap_or(false) {
             self.tell(Task::ShowsProgress);
         }
@@ -170,8 +202,9 @@ impl LanguageServer for Server {
             method: "workspace/didChangeWatchedFiles".into(),
             register_options: Some(watchers),
         };
-        // A client that refuses is asked to look at the disk by every edit.
-        let _ = self.client.register_capability(vec![registration]).await;
+        if self.client.register_capability(vec![registration]).await.is_err() {
+            self.tell(Task::Unwatched);
+        }
     }
 
     async fn shutdown(&self) -> Result<()> {
@@ -343,7 +376,7 @@ impl LanguageServer for Server {
     }
 
     async fn document_symbol(&self, params: DocumentSymbolParams) -> Result<Option<DocumentSymbolResponse>> {
-        self.ask(params.text_document.uri, structure::symbols).await
+        self.ask_text(params.text_document.uri, structure::symbols).await
     }
 
     async fn symbol(&self, params: WorkspaceSymbolParams) -> Result<Option<WorkspaceSymbolResponse>> {
@@ -355,12 +388,12 @@ impl LanguageServer for Server {
     }
 
     async fn folding_range(&self, params: FoldingRangeParams) -> Result<Option<Vec<FoldingRange>>> {
-        self.ask(params.text_document.uri, structure::folds).await
+        self.ask_text(params.text_document.uri, structure::folds).await
     }
 
     async fn selection_range(&self, params: SelectionRangeParams) -> Result<Option<Vec<SelectionRange>>> {
-        let answer = move |view: &View<'_>| structure::selections(view, &params.positions);
-        self.ask(params.text_document.uri, answer).await
+        let answer = move |text: &Text<'_>| structure::selections(text, &params.positions);
+        self.ask_text(params.text_document.uri, answer).await
     }
 
     async fn document_link(&self, params: DocumentLinkParams) -> Result<Option<Vec<DocumentLink>>> {
@@ -388,18 +421,18 @@ impl LanguageServer for Server {
     }
 
     async fn formatting(&self, params: DocumentFormattingParams) -> Result<Option<Vec<TextEdit>>> {
-        let format = |view: &View<'_>| {
+        let format = |text: &Text<'_>| {
             // What cannot be read is left as it is: its errors are shown already.
-            view.edits(pipe_ide::format(&view.text).unwrap_or_default())
+            text.edits(pipe_ide::format(text.text).unwrap_or_default())
         };
-        self.ask(params.text_document.uri, format).await
+        self.ask_text(params.text_document.uri, format).await
     }
 
     async fn range_formatting(&self, params: DocumentRangeFormattingParams) -> Result<Option<Vec<TextEdit>>> {
-        let format = move |view: &View<'_>| {
-            view.edits(pipe_ide::format_range(&view.text, view.span(params.range)).unwrap_or_default())
+        let format = move |text: &Text<'_>| {
+            text.edits(pipe_ide::format_range(text.text, text.span(params.range)).unwrap_or_default())
         };
-        self.ask(params.text_document.uri, format).await
+        self.ask_text(params.text_document.uri, format).await
     }
 
     async fn on_type_formatting(
@@ -407,11 +440,11 @@ impl LanguageServer for Server {
         params: DocumentOnTypeFormattingParams,
     ) -> Result<Option<Vec<TextEdit>>> {
         let (at, typed) = (params.text_document_position, params.ch);
-        let format = move |view: &View<'_>| {
+        let format = move |text: &Text<'_>| {
             let typed = typed.chars().next().unwrap_or_default();
-            view.edits(pipe_ide::format_on_type(&view.text, view.offset(at.position), typed))
+            text.edits(pipe_ide::format_on_type(text.text, text.offset(at.position), typed))
         };
-        self.ask(at.text_document.uri, format).await
+        self.ask_text(at.text_document.uri, format).await
     }
 
     async fn code_action(&self, params: CodeActionParams) -> Result<Option<CodeActionResponse>> {

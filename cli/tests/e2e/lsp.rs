@@ -513,6 +513,69 @@ fn what_can_be_done_is_shown() {
 }
 
 #[test]
+fn what_a_lens_of_another_module_names_can_be_run() {
+    let world =
+        World::module("use \"./deploy.pipe\" as deploy\n\npub fn f() -> String { deploy.version() }\n");
+    world.write(
+        "deploy.pipe",
+        "pub fn version(major: Int = 1) -> String { \"v${major}\" }\npub let name: String = \"app\"\n\
+         pub fn of(n: Int) -> Int { n }\npub action wait() { do sleep(1ms) }\n",
+    );
+    let deploy = world.package().join("deploy.pipe");
+    let mut editor = Editor::ready(&world);
+    editor.open(&deploy);
+    let lenses = editor.ask("textDocument/codeLens", json!({ "textDocument": { "uri": uri(&deploy) } }));
+    let named: Vec<(&str, &str)> = lenses
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|lens| &lens["command"])
+        .map(|command| (command["title"].as_str().unwrap(), command["arguments"][1].as_str().unwrap()))
+        .collect();
+    let each = |target| ["Run", "Plan", "Why"].map(|title| (title, target));
+    assert_eq!(named, [each("deploy.version()"), each("deploy.name"), each("deploy.wait()")].concat());
+    for (title, target) in named {
+        let outcome = world.run([title.to_lowercase().as_str(), target]).exits(0);
+        let printed = match target {
+            "deploy.name" => "app",
+            "deploy.version()" => "v1",
+            _ => continue,
+        };
+        assert!(title != "Run" || outcome.stdout.trim_end() == printed, "{}", outcome.stdout);
+    }
+}
+
+#[test]
+fn a_request_that_is_cancelled_is_answered_so_and_the_next_one_is_not_kept_waiting() {
+    let world = World::module("pub fn f() -> Int { 1 }\n");
+    let main = world.package().join("main.pipe");
+    let mut editor = Editor::ready(&world);
+    editor.open(&main);
+    let (mut cancelled, mut answered) = (0, 0);
+    for id in 1_000..1_050 {
+        let params = json!({ "query": "f" });
+        editor.write(&json!({ "jsonrpc": "2.0", "id": id, "method": "workspace/symbol", "params": params }));
+        editor.tell("$/cancelRequest", json!({ "id": id }));
+        let answer = loop {
+            let message = editor.read();
+            if message["id"] == id {
+                break message;
+            }
+        };
+        match answer.get("error") {
+            Some(error) => {
+                assert_eq!(error["code"], -32800, "{answer}");
+                cancelled += 1;
+            }
+            None => answered += 1,
+        }
+    }
+    assert!(cancelled > 0, "{answered} of 50 were answered before they were cancelled");
+    let found = editor.ask("workspace/symbol", json!({ "query": "f" }));
+    assert_eq!(found[0]["name"], "f", "{found}");
+}
+
+#[test]
 fn changes_are_offered() {
     let world = World::module("pub fn f() -> Container { image(\"alpine:3\") }\n");
     let main = world.package().join("main.pipe");

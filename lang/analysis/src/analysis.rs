@@ -1,7 +1,7 @@
 //! The owner of the database: what the command line, the evaluator and the editor talk to.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use pipe_diagnostics::{Diagnostic, FileSpan, Severity};
@@ -9,12 +9,13 @@ use pipe_syntax::Span;
 
 use crate::checks::module_findings;
 use crate::db::{
-    Database, Db, Imports, Role, SourceFile, SourceModule, StdLibrary, items_of, module_of, parsed,
+    Database, Db, Imports, Role, SourceFile, SourceModule, StdLibrary, Work, items_of, module_of,
+    module_of_file, parsed,
 };
 use crate::expression::{self, CheckedExpression};
 use crate::inspect::Snapshot;
 use crate::lints::{Allows, Levels, Opinion, allows, judge, lint, package_lints};
-use crate::package::{Loaded, Loader, Manifest, PackageRoot, pipe_files};
+use crate::package::{Edited, Loaded, Loader, Manifest, PackageRoot, pipe_files};
 use crate::place::{Finding, Place};
 use crate::program;
 use crate::system::{FileKind, System};
@@ -43,9 +44,17 @@ impl Analysis {
         Analysis::with_database(system, Database::default())
     }
 
-    /// A checker that tells each query it executes, by name and key: for tests of incrementality.
-    pub fn observed(system: Arc<dyn System>, executed: impl Fn(String) + Send + Sync + 'static) -> Analysis {
-        Analysis::with_database(system, Database::observed(executed))
+    /// A checker that tells what it does: for tests of incrementality.
+    pub fn observed(system: Arc<dyn System>, done: impl Fn(Work) + Send + Sync + 'static) -> Analysis {
+        Analysis::with_database(system, Database::observed(done))
+    }
+
+    /// It for a program of which a few files are edited again and again, before anything of it is loaded: what depends on none of them
+    /// is not even looked at after an edit.
+    #[must_use]
+    pub fn for_editing(mut self) -> Analysis {
+        self.loader.expect_edits();
+        self
     }
 
     fn with_database(system: Arc<dyn System>, db: Database) -> Analysis {
@@ -81,6 +90,23 @@ impl Analysis {
     /// the given files. Waits until every snapshot is gone if anything did.
     pub fn load(&mut self, root: &PackageRoot, files: &[PathBuf]) {
         self.loaded = Arc::new(self.loader.load(&mut self.db, &*self.system, root, files));
+    }
+
+    /// Takes a new text of a file of the program. That is all when it uses the same modules as before.
+    pub fn edit(&mut self, file: &Path, text: &str) -> Edited {
+        self.loader.edit(&mut self.db, file, text)
+    }
+
+    /// Whether a file, by its canonical path, is one of the program that was loaded last.
+    pub fn has(&self, file: &Path) -> bool {
+        self.loader.module(&self.db, file).is_some()
+    }
+
+    /// Whether a file, by its canonical path, is one of the program that was loaded last, with this text.
+    pub fn has_text(&self, file: &Path, text: &str) -> bool {
+        self.loader
+            .module(&self.db, file)
+            .is_some_and(|module| **module.file(&self.db).text(&self.db) == *text)
     }
 
     /// The program as it was loaded last, to be asked while nothing is edited.
@@ -224,10 +250,7 @@ pub(crate) fn source(db: &dyn Db, loaded: &Loaded, file: &str) -> Option<Arc<str
     if let Some(text) = loaded.texts.get(file) {
         return Some(text.clone());
     }
-    let std = StdLibrary::get(db).modules(db).iter();
-    let mut modules = loaded.modules.iter().chain(std);
-    let module = modules.find(|module| &**module.file(db).name(db) == file)?;
-    Some(module.file(db).text(db).clone())
+    Some(module_of_file(db, file)?.file(db).text(db).clone())
 }
 
 fn std_module(db: &Database, source: &pipe_stdlib::Source) -> SourceModule {

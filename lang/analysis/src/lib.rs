@@ -29,10 +29,11 @@ pub mod typed;
 
 pub use analysis::{Analysis, COMMAND_LINE, is_command_line};
 pub use codes::codes;
+pub use db::Work;
 pub use expression::CheckedExpression;
 pub use lints::{Level, Levels, lints};
 pub use package::{
-    Dependency, DependencySource, Edition, LockError, LockedPackage, Manifest, NeededPackage,
+    Dependency, DependencySource, Edited, Edition, LockError, LockedPackage, Manifest, NeededPackage,
     NetworkPermission, PackageFiles, PackageLock, PackageRoot, PackageSource, PackageState, Permissions,
     Reference, Setting, VENDOR, VENDORED, check_repository, folder_in_repository, is_package_file, meaning,
     needed_packages, package_digest, read_package, to_accept, vendor_folders,

@@ -61,7 +61,7 @@ pub(crate) fn in_std<'db, 'g>(
 }
 
 /// What an item's body names, and the types in its body and around it.
-fn each_need(db: &dyn Db, node: ItemNode<'_>, visit: &mut dyn FnMut(&Global)) {
+pub(crate) fn each_need(db: &dyn Db, node: ItemNode<'_>, visit: &mut dyn FnMut(&Global)) {
     let references = &infer(db, node).references;
     references.globals.iter().chain(&references.types).for_each(&mut *visit);
     let mut params = |params: &[ParamSignature]| {

@@ -4,10 +4,11 @@
 mod support;
 
 use std::path::Path;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 
 use pipe_analysis::inspect::Interrupted;
-use pipe_analysis::{Analysis, PackageRoot, System};
+use pipe_analysis::{Analysis, Edited, PackageRoot, System, Work};
 use pipe_diagnostics::Diagnostic;
 use support::Files;
 
@@ -16,18 +17,33 @@ struct Project {
     system: Arc<Files>,
     analysis: Analysis,
     executed: Arc<Mutex<Vec<String>>>,
+    verified: Arc<AtomicUsize>,
 }
 
 impl Project {
     fn new(files: &[(&str, &str)]) -> Project {
+        Project::with(files, |analysis| analysis)
+    }
+
+    /// In an editor.
+    fn edited(files: &[(&str, &str)]) -> Project {
+        Project::with(files, Analysis::for_editing)
+    }
+
+    fn with(files: &[(&str, &str)], kind: fn(Analysis) -> Analysis) -> Project {
         let system = Arc::new(Files::default());
         for (path, text) in files {
             system.write(path, text);
         }
         let executed = Arc::new(Mutex::new(Vec::new()));
-        let log = executed.clone();
-        let analysis = Analysis::observed(system.clone(), move |query| log.lock().unwrap().push(query));
-        let mut project = Project { system, analysis, executed };
+        let verified = Arc::new(AtomicUsize::new(0));
+        let (log, count) = (executed.clone(), verified.clone());
+        let analysis = Analysis::observed(system.clone(), move |work| match work {
+            Work::Executed(query) => log.lock().unwrap().push(query),
+            Work::Verified => _ = count.fetch_add(1, Ordering::Relaxed),
+        });
+        let analysis = kind(analysis);
+        let mut project = Project { system, analysis, executed, verified };
         let found = project.found();
         assert!(found.is_empty(), "{found:#?}");
         project
@@ -50,6 +66,18 @@ impl Project {
         let text = self.system.read(Path::new(path)).unwrap();
         assert!(text.contains(from), "{from:?} is not in {path}");
         self.edit_to(path, &text.replacen(from, to, 1))
+    }
+
+    /// Takes a new text of a file and asks what is wrong, as an editor does: what was executed, and how much was found to hold still.
+    fn type_in(&mut self, path: &str, from: &str, to: &str) -> (Executed, usize) {
+        let text = self.system.read(Path::new(path)).unwrap().replacen(from, to, 1);
+        self.system.write(path, &text);
+        let path = self.system.canonical(Path::new(path)).unwrap();
+        self.executed.lock().unwrap().clear();
+        self.verified.store(0, Ordering::Relaxed);
+        assert_eq!(self.analysis.edit(&path, &text), Edited::Taken);
+        self.analysis.snapshot().diagnostics();
+        (Executed(self.executed.lock().unwrap().clone()), self.verified.load(Ordering::Relaxed))
     }
 
     /// Writes a file and checks.
@@ -307,6 +335,80 @@ fn an_edit_interrupts_what_is_being_asked() {
     assert_eq!(executed.count("infer"), 1, "{:?}", executed.0);
     let answer: Result<(), Interrupted> = asked.join().unwrap();
     assert_eq!(answer, Err(Interrupted::Edited));
+}
+
+#[test]
+fn a_question_can_be_stopped() {
+    let mut project = project();
+    let snapshot = project.analysis.snapshot();
+    let stopper = snapshot.stopper();
+    let (begun, waits) = std::sync::mpsc::channel();
+    let asked = std::thread::spawn(move || {
+        snapshot.ask(|snapshot| {
+            begun.send(()).unwrap();
+            loop {
+                snapshot.diagnostics();
+            }
+        })
+    });
+    waits.recv().unwrap();
+    stopper.stop();
+    let answer: Result<(), Interrupted> = asked.join().unwrap();
+    assert_eq!(answer, Err(Interrupted::Stopped));
+    // Others are answered, and what was computed is known.
+    assert_eq!(project.analysis.snapshot().ask(|snapshot| snapshot.diagnostics().len()), Ok(0));
+    assert_eq!(project.check().0, Vec::<String>::new());
+}
+
+/// Ten modules of so many functions, each of which uses the one before it.
+fn chain(functions: usize) -> Project {
+    let body = |call: &str| {
+        (1..functions).fold(format!("pub fn f0() -> Int {{ {call} }}\n"), |text, n| {
+            format!("{text}pub fn f{n}() -> Int {{ f{}() + 1 }}\n", n - 1)
+        })
+    };
+    let last = functions - 1;
+    let mut files = vec![("m0.pipe".to_owned(), body("1"))];
+    for n in 1..10 {
+        let uses = format!("use \"./m{}.pipe\" as before\n", n - 1);
+        files.push((format!("m{n}.pipe"), format!("{uses}{}", body(&format!("before.f{last}()")))));
+    }
+    files.push((
+        "main.pipe".to_owned(),
+        format!("use \"./m9.pipe\" as m\npub fn all() -> Int {{ m.f{last}() }}\n"),
+    ));
+    let files: Vec<(&str, &str)> = files.iter().map(|(name, text)| (name.as_str(), text.as_str())).collect();
+    Project::edited(&files)
+}
+
+#[test]
+fn what_nobody_edits_is_not_looked_at_in_an_editor() {
+    let work = |functions: usize| {
+        let mut project = chain(functions);
+        // The first edit of a file says that it is one that is edited.
+        project.type_in("m5.pipe", "f0() + 1", "f0() + 2");
+        let (executed, verified) = project.type_in("m5.pipe", "f0() + 2", "f0() + 3");
+        assert_eq!(executed.count("infer"), 1, "{:?}", executed.0);
+        verified
+    };
+    let (few, many) = (work(4), work(104));
+    // The edited module has a hundred functions more, each a few queries; the other nine have nine hundred.
+    assert!(many < few + 1_500, "{few} with 40 functions, {many} with 1040");
+}
+
+#[test]
+fn an_edit_says_whether_the_program_is_to_be_loaded_again() {
+    let mut project = Project::edited(&[("main.pipe", MAIN), ("lib.pipe", LIB)]);
+    let path = |name: &str| project.system.canonical(Path::new(name)).unwrap();
+    let (main, other) = (path("main.pipe"), Path::new("/nowhere/main.pipe").to_path_buf());
+    assert!(project.analysis.has_text(&main, MAIN) && !project.analysis.has_text(&main, LIB));
+    assert!(!project.analysis.has(&other));
+    assert_eq!(project.analysis.edit(&other, MAIN), Edited::Elsewhere);
+    assert_eq!(project.analysis.edit(&main, MAIN), Edited::Taken);
+    let comment = format!("# A comment before all.\n{MAIN}");
+    assert_eq!(project.analysis.edit(&main, &comment), Edited::Taken);
+    let uses = MAIN.replace("as lib", "as library");
+    assert_eq!(project.analysis.edit(&main, &uses), Edited::ToLoad);
 }
 
 #[test]

@@ -108,8 +108,8 @@ fn whole(snapshot: &Snapshot, name: &FileSpan) -> Option<FileSpan> {
     if snapshot.in_standard_library(&name.file) {
         return None;
     }
-    let items = pipe_syntax::parse(&snapshot.source(&name.file)?).module.items;
-    let item = items.into_iter().rfind(|item| item.offset <= name.start)?;
+    let tree = snapshot.tree(&name.file)?;
+    let item = tree.module.items.iter().rfind(|item| item.offset <= name.start)?;
     Some(FileSpan {
         file: name.file.clone(),
         start: item.offset,

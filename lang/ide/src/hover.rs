@@ -2,7 +2,7 @@
 
 use pipe_analysis::inspect::Snapshot;
 use pipe_analysis::typed::{CheckedKind, Type};
-use pipe_syntax::{Span, parse};
+use pipe_syntax::Span;
 
 use crate::at::declared_at;
 use crate::render::markdown;
@@ -27,8 +27,7 @@ pub fn hover(snapshot: &Snapshot, file: &str, offset: u32) -> Option<Hover> {
 
 /// A literal whose type is checked.
 fn literal(snapshot: &Snapshot, file: &str, offset: u32) -> Option<Hover> {
-    let source = snapshot.source(file)?;
-    let parsed = parse(&source);
+    let parsed = snapshot.tree(file)?;
     let Node::String(string, span) = *path_at(&parsed.module, offset).last()? else { return None };
     let inspection = snapshot.inspect(file, offset)?;
     let (_, ty) = inspection.types.iter().find(|(known, _)| *known == span)?;

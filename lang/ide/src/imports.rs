@@ -15,12 +15,13 @@ pub(crate) struct Import {
     pub(crate) name: String,
 }
 
-/// The files that a text uses.
-pub(crate) fn imports(text: &str) -> Vec<Import> {
-    let items = parse(text).module.items.into_iter();
-    let uses = items.filter_map(|item| match item.kind {
-        ItemKind::Use(tree) => match (tree.path, tree.alias) {
-            (UsePath::File { path, .. }, Some(alias)) => Some(Import { path, name: alias.text }),
+/// The files that a module uses.
+pub(crate) fn imports(module: &Module) -> Vec<Import> {
+    let uses = module.items.iter().filter_map(|item| match &item.kind {
+        ItemKind::Use(tree) => match (&tree.path, &tree.alias) {
+            (UsePath::File { path, .. }, Some(alias)) => {
+                Some(Import { path: path.clone(), name: alias.text.clone() })
+            }
             _ => None,
         },
         _ => None,
@@ -55,14 +56,13 @@ pub(crate) fn relative(from: &str, to: &str) -> String {
 }
 
 /// The edit that adds a `use`: behind the others, else before the first item.
-pub(crate) fn use_edit(text: &str, path: &str, name: &str) -> TextEdit {
-    let module = parse(text).module;
+pub(crate) fn use_edit(text: &str, module: &Module, path: &str, name: &str) -> TextEdit {
     let line = format!("use \"{path}\" as {name}");
     let at = |offset: u32| Span { start: offset, end: offset };
-    match (use_items(&module).last(), module.items.first()) {
+    match (use_items(module).last(), module.items.first()) {
         (Some(last), _) => TextEdit { span: at(last.offset + last.len), text: format!("\n{line}") },
         (None, Some(first)) => {
-            TextEdit { span: at(whole_item(&module, first).start), text: format!("{line}\n\n") }
+            TextEdit { span: at(whole_item(module, first).start), text: format!("{line}\n\n") }
         }
         (None, None) => TextEdit { span: at(text.len() as u32), text: format!("{line}\n") },
     }

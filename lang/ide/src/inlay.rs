@@ -3,10 +3,10 @@
 use pipe_analysis::inspect::{DeclarationKind as Kind, Inspection, Snapshot};
 use pipe_analysis::typed::Type;
 use pipe_diagnostics::FileSpan;
+use pipe_syntax::Span;
 use pipe_syntax::ast::{
     Arg, Binder, BinderKind, Block, Clause, Expr, ExprKind, Item, ItemKind, StatementKind,
 };
-use pipe_syntax::{Span, parse};
 
 use crate::tree::{Node, for_each_node};
 
@@ -37,9 +37,9 @@ const LONGEST: usize = 40;
 
 /// What is not written in a range of a file, in its order.
 pub fn inlay_hints(snapshot: &Snapshot, file: &str, range: Span) -> Vec<InlayHint> {
-    let Some(text) = snapshot.source(file) else { return Vec::new() };
+    let Some(tree) = snapshot.tree(file) else { return Vec::new() };
     let mut found = Vec::new();
-    for item in &parse(&text).module.items {
+    for item in &tree.module.items {
         let whole = Span { start: item.offset, end: item.offset + item.len };
         if whole.end < range.start || range.end < whole.start {
             continue;

@@ -2,9 +2,9 @@
 
 use std::ops::Range;
 
-use pipe_analysis::inspect::{CallSpan, Snapshot};
+use pipe_analysis::inspect::{CallSpan, Draft, Snapshot};
+use pipe_syntax::Span;
 use pipe_syntax::ast::{Arg, Expr, ExprKind};
-use pipe_syntax::{Span, parse};
 
 use crate::at::{closed, filled};
 use crate::render::markdown;
@@ -26,20 +26,19 @@ pub struct SignatureHelp {
 /// What the innermost call around a place takes, also while its bracket is open.
 pub fn signature_help(snapshot: &Snapshot, file: &str, offset: u32) -> Option<SignatureHelp> {
     let text = snapshot.source(file)?;
-    let text = filled(&text, offset)?;
-    of_call(snapshot, file, &text, offset).or_else(|| {
+    let draft = Draft::new(filled(&text, offset)?);
+    of_call(snapshot, file, &draft, offset).or_else(|| {
         // What stands behind may be what the open bracket took: the call alone, closed.
-        let alone = closed(&text, offset)?;
+        let alone = Draft::new(closed(draft.text(), offset)?);
         of_call(snapshot, file, &alone, offset)
     })
 }
 
-fn of_call(snapshot: &Snapshot, file: &str, text: &str, offset: u32) -> Option<SignatureHelp> {
-    let module = parse(text).module;
-    let path = path_at(&module, offset);
+fn of_call(snapshot: &Snapshot, file: &str, draft: &Draft, offset: u32) -> Option<SignatureHelp> {
+    let path = path_at(draft.module(), offset);
     let mut around = path.iter().rev().take_while(|node| !matches!(node, Node::Block(..)));
     let (args, span) = around.find_map(|node| arguments(node, offset))?;
-    let inspection = snapshot.inspect_edited(file, text, offset)?;
+    let inspection = snapshot.inspect_edited(file, draft, offset)?;
     let call = inspection.calls.iter().find(|call| call.span == span)?;
     Some(help(call, &args, offset))
 }

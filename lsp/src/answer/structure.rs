@@ -5,14 +5,13 @@ use std::path::Path;
 use pipe_ide::{Link, LinkTarget, Symbol};
 use tower_lsp::ls_types as lsp;
 
-use crate::ask::View;
+use crate::ask::{Text, View};
 use crate::convert;
 use crate::position::Lines;
 
-pub(crate) fn symbols(view: &View<'_>) -> lsp::DocumentSymbolResponse {
-    let lines = view.lines();
-    let found = pipe_ide::symbols(&view.text).into_iter();
-    lsp::DocumentSymbolResponse::Nested(found.map(|found| convert::symbol(&lines, found)).collect())
+pub(crate) fn symbols(text: &Text<'_>) -> lsp::DocumentSymbolResponse {
+    let found = pipe_ide::symbols(text.text).into_iter();
+    lsp::DocumentSymbolResponse::Nested(found.map(|found| convert::symbol(text.lines(), found)).collect())
 }
 
 /// The symbols of the package whose names have the letters of a query in their order.
@@ -48,15 +47,14 @@ pub(crate) fn workspace_symbols(view: &View<'_>, query: &str) -> Vec<lsp::Worksp
     out
 }
 
-pub(crate) fn folds(view: &View<'_>) -> Vec<lsp::FoldingRange> {
-    let lines = view.lines();
-    pipe_ide::folds(&view.text).iter().map(|found| convert::fold(&lines, found)).collect()
+pub(crate) fn folds(text: &Text<'_>) -> Vec<lsp::FoldingRange> {
+    pipe_ide::folds(text.text).iter().map(|found| convert::fold(text.lines(), found)).collect()
 }
 
-pub(crate) fn selections(view: &View<'_>, positions: &[lsp::Position]) -> Vec<lsp::SelectionRange> {
-    let lines = view.lines();
+pub(crate) fn selections(text: &Text<'_>, positions: &[lsp::Position]) -> Vec<lsp::SelectionRange> {
+    let lines = text.lines();
     let one = |position: &lsp::Position| {
-        let spans = pipe_ide::selections(&view.text, lines.offset(*position) as u32);
+        let spans = pipe_ide::selections(text.text, lines.offset(*position) as u32);
         let mut range = lsp::SelectionRange { range: lsp::Range::default(), parent: None };
         for (i, span) in spans.iter().rev().enumerate() {
             let parent = (i > 0).then(|| Box::new(range));
@@ -78,7 +76,7 @@ pub(crate) fn links(view: &View<'_>) -> Vec<lsp::DocumentLink> {
         LinkTarget::Module(path) => view.names.uri_of_path(&plain(&view.names.dir.join(folder).join(path))),
         LinkTarget::Package(path) => view.names.uri_of_path(&plain(&view.names.dir.join(path))),
     };
-    let links = pipe_ide::links(&view.text).into_iter();
+    let links = pipe_ide::links(view.text.text).into_iter();
     links
         .filter_map(|link| {
             Some(lsp::DocumentLink {

@@ -1,10 +1,10 @@
 //! The packages that open documents belong to, each with a database of its own.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use pipe_analysis::{Analysis, PackageRoot};
+use pipe_analysis::{Analysis, Edited, PackageRoot};
 use pipe_ide::{PackageFolder, Snapshot};
 use tower_lsp::ls_types::{Diagnostic, Uri};
 
@@ -16,6 +16,8 @@ use crate::overlay::Overlay;
 #[derive(Default)]
 pub(super) struct Packages {
     all: Vec<Option<Package>>,
+    /// The package that a folder belongs to, if it belongs to one; looked up again when files came or went.
+    roots: HashMap<PathBuf, Option<PackageRoot>>,
 }
 
 /// A package with open documents.
@@ -25,16 +27,32 @@ pub(super) struct Package {
     folder: PackageFolder,
     /// Open documents that belong to it.
     documents: BTreeSet<PathBuf>,
-    /// Something changed since it was read.
-    stale: bool,
-    /// What is wrong in it has not been looked for since.
+    behind: Behind,
+    /// What is wrong in it has not been looked for since it changed.
     undiagnosed: bool,
     /// Nothing was said about it yet.
     pub(super) fresh: bool,
     /// Counts the changes: what was found before one is not said after it.
     pub(super) generation: u64,
-    /// Files that something was said about.
-    said: BTreeMap<String, Uri>,
+    /// What was said last about files.
+    said: BTreeMap<String, Said>,
+}
+
+/// How far a program is behind its documents and the disk.
+enum Behind {
+    Not,
+    /// Some of its files have these texts now.
+    Texts(BTreeMap<PathBuf, Arc<str>>),
+    /// It has to be read again.
+    All,
+}
+
+/// What was said about a file.
+struct Said {
+    uri: Uri,
+    /// That of the text, of a document; `None` when it was closed since.
+    version: Option<i32>,
+    diagnostics: Vec<Diagnostic>,
 }
 
 impl Packages {
@@ -51,10 +69,55 @@ impl Packages {
         self.all.iter_mut().flatten().find(|package| package.documents.contains(path))
     }
 
+    /// A document was opened. What a program has read already is no news to it.
+    pub(super) fn open(&mut self, overlay: &Overlay, path: &Path, text: &Arc<str>) {
+        let is_saved = path.is_file();
+        if !is_saved {
+            // It may be what makes a folder a package.
+            self.roots.clear();
+        }
+        self.add(overlay, path);
+        for package in self.all.iter_mut().flatten() {
+            if package.analysis.has_text(path, text) {
+                // What is wrong in it is said again, for this version of the text.
+                package.undiagnosed |= package.documents.contains(path);
+                continue;
+            }
+            if package.analysis.has(path) {
+                package.edited(path, text);
+            } else if package.documents.contains(path) || !is_saved {
+                package.read_again();
+            }
+        }
+    }
+
+    /// A document was edited.
+    pub(super) fn edit(&mut self, path: &Path, text: &Arc<str>) {
+        for package in self.all.iter_mut().flatten() {
+            if package.documents.contains(path) || package.analysis.has(path) {
+                package.edited(path, text);
+            }
+        }
+    }
+
+    /// A document was closed. Files that something was said about, about which there is nothing to say any more.
+    pub(super) fn close(&mut self, path: &Path) -> Vec<Uri> {
+        self.roots.clear();
+        for package in self.all.iter_mut().flatten() {
+            let name = package.name_of(path);
+            if let Some(said) = package.said.get_mut(&name) {
+                said.version = None;
+            }
+            if package.documents.contains(path) || package.analysis.has(path) {
+                package.read_again();
+            }
+        }
+        self.remove(path)
+    }
+
     /// Adds a document to its package.
     pub(super) fn add(&mut self, overlay: &Overlay, path: &Path) {
-        let dir = path.parent().unwrap_or(path);
-        let root = PackageRoot::of_file(&overlay.system(dir), path);
+        let root = self.root_of(overlay, path);
         let known = self.all.iter_mut().flatten().find(|package| package.root == root);
         match known {
             Some(package) => {
@@ -64,9 +127,9 @@ impl Packages {
                 let system = Arc::new(overlay.system(&root.dir));
                 self.all.push(Some(Package {
                     folder: PackageFolder::new(system.clone(), root.dir.clone()),
-                    analysis: Analysis::new(system),
+                    analysis: Analysis::new(system).for_editing(),
                     documents: BTreeSet::from([path.to_path_buf()]),
-                    stale: true,
+                    behind: Behind::All,
                     undiagnosed: true,
                     fresh: true,
                     generation: 0,
@@ -77,23 +140,36 @@ impl Packages {
         }
     }
 
+    fn root_of(&mut self, overlay: &Overlay, path: &Path) -> PackageRoot {
+        let dir = path.parent().unwrap_or(path);
+        let found = match self.roots.get(dir) {
+            Some(known) => known.clone(),
+            None => {
+                let found = PackageRoot::discover(&overlay.system(dir), dir);
+                self.roots.insert(dir.to_path_buf(), found.clone());
+                found
+            }
+        };
+        found.unwrap_or_else(|| PackageRoot::of_file(&overlay.system(dir), path))
+    }
+
     /// Takes a document out. A package without any goes, too: files that something was said about, about which there is nothing to
     /// say any more.
-    pub(super) fn remove(&mut self, path: &Path) -> Vec<Uri> {
+    fn remove(&mut self, path: &Path) -> Vec<Uri> {
         let mut silent = Vec::new();
         for slot in &mut self.all {
             let Some(package) = slot else { continue };
             if package.documents.remove(path) && package.documents.is_empty() {
-                silent.extend(std::mem::take(&mut package.said).into_values());
+                silent.extend(std::mem::take(&mut package.said).into_values().map(|said| said.uri));
                 *slot = None;
             }
         }
         silent
     }
 
-    /// Moves a document if it belongs to another package by now; as for [`Packages::remove`].
+    /// Moves a document if it belongs to another package by now; as for [`Packages::close`].
     pub(super) fn move_to_its_package(&mut self, overlay: &Overlay, path: &Path) -> Vec<Uri> {
-        let root = PackageRoot::of_file(&overlay.system(path.parent().unwrap_or(path)), path);
+        let root = self.root_of(overlay, path);
         if self.of(path).is_some_and(|package| package.root == root) {
             return Vec::new();
         }
@@ -102,19 +178,10 @@ impl Packages {
         silent
     }
 
-    /// Files came, went or changed on the disk.
+    /// Files may have come, gone or changed on the disk.
     pub(super) fn files_changed(&mut self) {
-        self.all.iter_mut().flatten().for_each(|package| package.folder.forget());
-        self.all_stale();
-    }
-
-    /// Something changed that any of them may use.
-    pub(super) fn all_stale(&mut self) {
-        for package in self.all.iter_mut().flatten() {
-            package.stale = true;
-            package.undiagnosed = true;
-            package.generation += 1;
-        }
+        self.roots.clear();
+        self.all.iter_mut().flatten().for_each(Package::read_again);
     }
 
     /// An open document of each.
@@ -132,12 +199,18 @@ impl Packages {
 }
 
 impl Package {
-    /// The program as it is now. Reading it waits until earlier snapshots are gone.
+    /// The program as it is now. Taking what is new waits until earlier snapshots are gone.
     pub(super) fn snapshot(&mut self) -> Snapshot {
-        if self.stale {
+        let is_taken = match std::mem::replace(&mut self.behind, Behind::Not) {
+            Behind::Not => true,
+            Behind::Texts(texts) => {
+                texts.iter().all(|(path, text)| self.analysis.edit(path, text) == Edited::Taken)
+            }
+            Behind::All => false,
+        };
+        if !is_taken {
             let files: Vec<PathBuf> = self.documents.iter().cloned().collect();
             self.analysis.load(&self.root, &files);
-            self.stale = false;
         }
         self.analysis.snapshot()
     }
@@ -148,8 +221,28 @@ impl Package {
         let others = self.folder.module_paths().map(|path| self.root.dir.join(path));
         let files: Vec<PathBuf> = self.documents.iter().cloned().chain(others).collect();
         self.analysis.load(&self.root, &files);
-        self.stale = true;
+        self.behind = Behind::All;
         self.analysis.snapshot()
+    }
+
+    fn edited(&mut self, path: &Path, text: &Arc<str>) {
+        match &mut self.behind {
+            Behind::Not => self.behind = Behind::Texts(BTreeMap::from([(path.to_path_buf(), text.clone())])),
+            Behind::Texts(texts) => _ = texts.insert(path.to_path_buf(), text.clone()),
+            Behind::All => {}
+        }
+        self.changed();
+    }
+
+    fn read_again(&mut self) {
+        self.folder.forget();
+        self.behind = Behind::All;
+        self.changed();
+    }
+
+    fn changed(&mut self) {
+        self.undiagnosed = true;
+        self.generation += 1;
     }
 
     /// The name of a file in the program.
@@ -167,12 +260,13 @@ impl Package {
         }
     }
 
-    /// What is to be said about the files of the package: also that nothing is wrong any more where something was.
+    /// What is to be said about the files of the package: what is not said yet, also that nothing is wrong any more where something was.
+    /// About a document it is said for each version of its text.
     pub(super) fn published(
         &mut self,
         mut found: BTreeMap<String, Vec<Diagnostic>>,
         names: &Names,
-    ) -> Vec<(Uri, PathBuf, Vec<Diagnostic>)> {
+    ) -> Vec<(Uri, Vec<Diagnostic>, Option<i32>)> {
         let open: Vec<String> = self.documents.iter().map(|path| self.name_of(path)).collect();
         for file in open.iter().chain(self.said.keys()) {
             found.entry(file.clone()).or_default();
@@ -181,11 +275,18 @@ impl Package {
         for (file, diagnostics) in found {
             let path = self.root.dir.join(&file);
             let Some(uri) = names.uri_of_path(&path) else { continue };
-            match diagnostics.is_empty() && !names.open.contains_key(&path) {
-                true => self.said.remove(&file),
-                false => self.said.insert(file, uri.clone()),
-            };
-            out.push((uri, path, diagnostics));
+            let version = names.open.get(&path).map(|open| open.version);
+            let is_said = |said: &Said| said.version == version && said.diagnostics == diagnostics;
+            if self.said.get(&file).is_some_and(is_said) {
+                continue;
+            }
+            if diagnostics.is_empty() && version.is_none() {
+                self.said.remove(&file);
+            } else {
+                let said = Said { uri: uri.clone(), version, diagnostics: diagnostics.clone() };
+                self.said.insert(file, said);
+            }
+            out.push((uri, diagnostics, version));
         }
         out
     }

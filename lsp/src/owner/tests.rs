@@ -3,6 +3,7 @@
 #![allow(clippy::unwrap_used)]
 
 use super::*;
+use crate::ask::{Stop, StopWhenDropped};
 
 /// A question that fails, or gives the text of its file.
 struct Planted {
@@ -12,9 +13,11 @@ struct Planted {
 }
 
 impl Ask for Planted {
+    fn begin(&mut self, _: Stopper) {}
+
     fn look(&mut self, view: &View<'_>) {
         assert!(!self.fails, "planted");
-        self.found = Some(view.text.to_string());
+        self.found = Some(view.text.text.to_owned());
     }
 
     fn answer(self: Box<Self>, failed: Option<Unanswered>) {
@@ -48,6 +51,131 @@ fn a_mistake_ends_nothing_but_its_own_task() {
     assert_eq!(ask(&tasks, &uri, false).as_deref(), Ok(text));
     let told = std::iter::from_fn(|| said.blocking_recv()).find(|said| matches!(said, Outgoing::Log(_)));
     assert!(told.is_some());
+}
+
+/// A question that is looked for until it is stopped.
+struct Endless {
+    begun: mpsc::Sender<Stopper>,
+    ended: mpsc::Sender<Option<Unanswered>>,
+}
+
+impl Ask for Endless {
+    fn begin(&mut self, stopper: Stopper) {
+        self.begun.send(stopper).unwrap();
+    }
+
+    fn look(&mut self, view: &View<'_>) {
+        loop {
+            view.snapshot.diagnostics();
+        }
+    }
+
+    fn answer(self: Box<Self>, failed: Option<Unanswered>) {
+        self.ended.send(failed).unwrap();
+    }
+}
+
+#[test]
+fn a_question_that_nobody_waits_for_ends() {
+    let folder = tempfile::tempdir().unwrap();
+    let uri = Uri::from_file_path(folder.path().canonicalize().unwrap().join("main.pipe")).unwrap();
+    let (tasks, owner) = channel();
+    let (outgoing, _said) = tokio::sync::mpsc::unbounded_channel();
+    owner.start(outgoing, None).unwrap();
+    let text = "pub fn f() -> Int { 1 }\n";
+    tasks.send(Task::Open(Document { uri: uri.clone(), version: 1, text: text.into() })).unwrap();
+    let ((begun, begins), (ended, ends)) = (mpsc::channel(), mpsc::channel());
+    let question = Box::new(Endless { begun, ended });
+    tasks.send(Task::Ask { uri: uri.clone(), whole: false, question }).unwrap();
+    let stop = Arc::new(Stop::default());
+    let held = StopWhenDropped(stop.clone());
+    stop.begin(begins.recv().unwrap());
+    drop(held);
+    assert_eq!(ends.recv().unwrap(), Some(Unanswered::Stopped));
+    // One that was given up before it began does not begin.
+    let ((begun, begins), (ended, ends)) = (mpsc::channel(), mpsc::channel());
+    let question = Box::new(Endless { begun, ended });
+    tasks.send(Task::Ask { uri: uri.clone(), whole: false, question }).unwrap();
+    stop.begin(begins.recv().unwrap());
+    assert_eq!(ends.recv().unwrap(), Some(Unanswered::Stopped));
+    assert_eq!(ask(&tasks, &uri, false).as_deref(), Ok(text));
+}
+
+/// Modules that are opened as they are on the disk, the entry first.
+fn opened(
+    count: usize,
+) -> (tempfile::TempDir, Vec<Uri>, Tasks, tokio::sync::mpsc::UnboundedReceiver<Outgoing>) {
+    let folder = tempfile::tempdir().unwrap();
+    let root = folder.path().canonicalize().unwrap();
+    let (tasks, owner) = channel();
+    let (outgoing, said) = tokio::sync::mpsc::unbounded_channel();
+    owner.start(outgoing, None).unwrap();
+    tasks.send(Task::Agreed(Agreement { watches: true, ..Agreement::default() })).unwrap();
+    let mut uris = Vec::new();
+    for n in 0..count {
+        let file = root.join(if n == 0 { "main.pipe".to_owned() } else { format!("m{n}.pipe") });
+        let uses = if n + 1 < count { format!("use \"./m{}.pipe\" as next\n", n + 1) } else { String::new() };
+        let call = if n + 1 < count { "next.f()" } else { "wrong" };
+        std::fs::write(&file, format!("{uses}pub fn f() -> Int {{ {call} }}\n")).unwrap();
+        uris.push((Uri::from_file_path(&file).unwrap(), file));
+    }
+    for (uri, file) in &uris {
+        let text = std::fs::read_to_string(file).unwrap();
+        tasks.send(Task::Open(Document { uri: uri.clone(), version: 1, text })).unwrap();
+    }
+    (folder, uris.into_iter().map(|(uri, _)| uri).collect(), tasks, said)
+}
+
+/// What is said until every one of some files was spoken of in a version.
+fn until_said(
+    said: &mut tokio::sync::mpsc::UnboundedReceiver<Outgoing>,
+    wanted: &[Uri],
+    version: i32,
+) -> Vec<(String, usize)> {
+    let mut found = Vec::new();
+    let mut waits: std::collections::BTreeSet<&str> = wanted.iter().map(|uri| uri.as_str()).collect();
+    while !waits.is_empty() {
+        if let Some(Outgoing::Diagnostics(uri, diagnostics, of)) = said.blocking_recv() {
+            if of == Some(version) {
+                waits.remove(uri.as_str());
+            }
+            found.push((uri.as_str().to_owned(), diagnostics.len()));
+        }
+    }
+    found
+}
+
+#[test]
+fn an_edit_says_nothing_about_the_documents_that_it_does_not_change() {
+    let (_folder, uris, tasks, mut said) = opened(30);
+    let first = until_said(&mut said, &uris, 1);
+    let wrong = first.iter().filter(|(_, found)| *found > 0);
+    assert!(wrong.clone().all(|(uri, _)| *uri == *uris[29].as_str()), "{first:?}");
+    assert!(wrong.count() >= 1);
+    let text = "use \"./m1.pipe\" as next\npub fn f() -> Int { next.f() + 1 }\n".to_owned();
+    let changes = vec![TextDocumentContentChangeEvent { range: None, range_length: None, text }];
+    tasks.send(Task::Change { uri: uris[0].clone(), version: 2, changes }).unwrap();
+    let second = until_said(&mut said, &uris[..1], 2);
+    let last = second.last().unwrap();
+    assert_eq!((last.0.as_str(), last.1), (uris[0].as_str(), 0));
+    // Nothing else was said about the first one in between, and nothing about those whose version stayed.
+    let others = second.iter().filter(|(uri, _)| first.iter().filter(|(known, _)| known == uri).count() > 1);
+    assert_eq!(others.count(), 0, "{second:?}");
+}
+
+#[test]
+fn what_is_asked_of_a_text_alone_needs_no_program() {
+    let (_folder, uris, tasks, _said) = opened(2);
+    let ask = |uri: &Uri| {
+        let (sender, answer) = mpsc::channel();
+        let question = Box::new(move |text: Option<&Text<'_>>| {
+            sender.send(text.map(|text| text.text.len())).unwrap();
+        });
+        tasks.send(Task::AskText { uri: uri.clone(), question }).unwrap();
+        answer.recv().unwrap()
+    };
+    assert!(ask(&uris[1]).is_some_and(|length| length > 0));
+    assert_eq!(ask(&"file:///nowhere.pipe".parse().unwrap()), None);
 }
 
 #[test]
@@ -86,6 +214,8 @@ struct Files {
 }
 
 impl Ask for Files {
+    fn begin(&mut self, _: Stopper) {}
+
     fn look(&mut self, view: &View<'_>) {
         self.found = view.snapshot.own_files().map(ToString::to_string).collect();
     }

@@ -23,7 +23,11 @@ fn after(from: &str, to: &str) -> (usize, usize) {
     let log = executed.clone();
     let system = Arc::new(MemorySystem::new().with("main.pipe", MAIN));
     let root = PackageRoot::of_file(&*system, Path::new("main.pipe"));
-    let mut analysis = Analysis::observed(system, move |query| log.lock().unwrap().push(query));
+    let mut analysis = Analysis::observed(system, move |work| {
+        if let Work::Executed(query) = work {
+            log.lock().unwrap().push(query);
+        }
+    });
     assert_eq!(analysis.check(&root, &[]), []);
     let modules = StdLibrary::get(&analysis.db).modules(&analysis.db).clone();
     let module = modules.iter().find(|module| module.file(&analysis.db).text(&analysis.db).contains(from));

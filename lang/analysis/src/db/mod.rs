@@ -5,7 +5,10 @@ mod outline;
 mod tree;
 
 pub(crate) use inputs::{Imports, PackageFacts, Role, SourceFile, SourceModule, StdLibrary, Workspace};
-pub(crate) use tree::{ItemNode, imported, item_of, items, items_of, module_docs, module_of, parse, parsed};
+pub(crate) use tree::{
+    ItemNode, imported, in_std, item_of, items, items_of, module_docs, module_of, module_of_file, parsed,
+    written,
+};
 
 /// What a query needs from the database.
 #[salsa::db]
@@ -18,13 +21,24 @@ pub(crate) struct Database {
     storage: salsa::Storage<Self>,
 }
 
+/// Something that the database did to answer.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Work {
+    /// A query was executed: its name and key.
+    Executed(String),
+    /// What a query gave earlier was found to hold still.
+    Verified,
+}
+
 impl Database {
-    /// A database that reports each query it executes: tests count them.
-    pub(crate) fn observed(executed: impl Fn(String) + Send + Sync + 'static) -> Database {
-        let callback = move |event: salsa::Event| {
-            if let salsa::EventKind::WillExecute { database_key } = event.kind {
-                executed(format!("{database_key:?}"));
+    /// A database that reports what it does: tests count it.
+    pub(crate) fn observed(done: impl Fn(Work) + Send + Sync + 'static) -> Database {
+        let callback = move |event: salsa::Event| match event.kind {
+            salsa::EventKind::WillExecute { database_key } => {
+                done(Work::Executed(format!("{database_key:?}")));
             }
+            salsa::EventKind::DidValidateMemoizedValue { .. } => done(Work::Verified),
+            _ => {}
         };
         Database { storage: salsa::Storage::new(Some(Box::new(callback))) }
     }

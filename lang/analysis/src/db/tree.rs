@@ -35,7 +35,7 @@ pub(crate) struct ParsedItem {
 }
 
 /// The items of a text, and what else was found in it.
-pub(crate) fn parse(text: &str) -> ParsedFile {
+fn parse(text: &str) -> ParsedFile {
     let pipe_syntax::Parsed { module: ast::Module { docs, items, trivia }, errors } =
         pipe_syntax::parse(text);
     let item = |mut item: ast::Item| {
@@ -50,6 +50,13 @@ pub(crate) fn parse(text: &str) -> ParsedFile {
 #[salsa::tracked]
 pub(crate) fn parsed(db: &dyn Db, file: SourceFile) -> ParsedFile {
     parse(file.text(db))
+}
+
+/// The tree of a file as it is written, with its comments and with offsets that count them: for what is shown of the text itself. It
+/// is kept of the files that were asked about last.
+#[salsa::tracked(lru = 16, no_eq)]
+pub(crate) fn written(db: &dyn Db, file: SourceFile) -> Arc<pipe_syntax::Parsed> {
+    Arc::new(pipe_syntax::parse(file.text(db)))
 }
 
 /// The `##` lines at the top of a module.
@@ -254,6 +261,11 @@ pub(crate) fn module_of(db: &dyn Db, id: &ModuleId) -> Option<SourceModule> {
     std_modules(db).0.get(id).copied().or_else(|| user_module(db, ModuleName::new(db, id)))
 }
 
+/// Whether a module is one of the standard library.
+pub(crate) fn in_std(db: &dyn Db, id: &ModuleId) -> bool {
+    std_modules(db).0.contains_key(id)
+}
+
 /// Modules by name.
 #[derive(Clone, Debug, PartialEq, Eq)]
 struct ModuleIndex(HashMap<ModuleId, SourceModule>);
@@ -268,6 +280,33 @@ fn std_modules(db: &dyn Db) -> ModuleIndex {
 fn user_modules(db: &dyn Db) -> ModuleIndex {
     let modules = Workspace::try_get(db).map(|w| w.modules(db).clone()).unwrap_or_default();
     ModuleIndex(modules.iter().map(|&m| (m.id(db).clone(), m)).collect())
+}
+
+/// The module of a file, by the name that the file is shown with.
+pub(crate) fn module_of_file(db: &dyn Db, name: &str) -> Option<SourceModule> {
+    user_files(db).0.get(name).or_else(|| std_files(db).0.get(name)).copied()
+}
+
+/// Modules by the names of their files.
+#[derive(Clone, Debug, PartialEq, Eq)]
+struct FileIndex(HashMap<Arc<str>, SourceModule>);
+
+impl FileIndex {
+    fn new(db: &dyn Db, modules: &[SourceModule]) -> FileIndex {
+        FileIndex(modules.iter().map(|&module| (module.file(db).name(db).clone(), module)).collect())
+    }
+}
+
+// Apart, as above.
+#[salsa::tracked]
+fn std_files(db: &dyn Db) -> FileIndex {
+    FileIndex::new(db, StdLibrary::get(db).modules(db))
+}
+
+#[salsa::tracked]
+fn user_files(db: &dyn Db) -> FileIndex {
+    let modules = Workspace::try_get(db).map(|workspace| workspace.modules(db).clone());
+    FileIndex::new(db, &modules.unwrap_or_default())
 }
 
 /// A name of a module, whether there is one or not.

@@ -2,12 +2,13 @@
 
 use std::sync::Arc;
 
-use pipe_syntax::{Cuts, Span, ast};
+use pipe_syntax::{Cuts, Span, ast, leave_out_comments};
 
 use super::declaration::{Declaration, Parameter};
+use super::draft::Draft;
 use super::snapshot::Snapshot;
 use crate::checks::name_span;
-use crate::db::{ItemNode, Role, SourceModule, items, parse, parsed};
+use crate::db::{ItemNode, Role, SourceModule, items, parsed};
 use crate::infer::{Meant, Traced, TracedCall, trace_written_type, traced};
 use crate::place::ItemTag;
 use crate::typed::{Body, LocalDecl, ModuleId, Type};
@@ -115,13 +116,14 @@ impl Snapshot {
 
     /// As [`Snapshot::inspect`], but for the text that the file would have after an edit inside the item. What the rest of the
     /// program sees of it stays as it is.
-    pub fn inspect_edited(&self, file: &str, text: &str, offset: u32) -> Option<Inspection> {
+    pub fn inspect_edited(&self, file: &str, draft: &Draft, offset: u32) -> Option<Inspection> {
         let module = self.module(file)?;
         let node = self.item_at(module, offset)?;
-        let mut items = parse(text).items;
-        let item = items.drain(..).rfind(|item| item.offset <= offset)?;
+        let item = draft.module().items.iter().rfind(|item| item.offset <= offset)?;
         (item.offset == node.offset(&self.db)).then_some(())?;
-        let written = Written { base: item.offset, cuts: &item.cuts };
+        let mut item = item.clone();
+        let cuts = leave_out_comments(draft.text(), &mut item, &draft.module().trivia);
+        let written = Written { base: item.offset, cuts: &cuts };
         self.inspection(module, node, &item.kind, written, offset)
     }
 

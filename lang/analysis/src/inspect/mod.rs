@@ -3,10 +3,12 @@
 
 mod declaration;
 mod describe;
+mod draft;
 mod item;
 mod names;
 mod snapshot;
 
 pub use declaration::{Declaration, DeclarationKind, Parameter};
+pub use draft::Draft;
 pub use item::{CallSpan, Inspection, Meaning, Use};
-pub use snapshot::{Interrupted, Snapshot};
+pub use snapshot::{Interrupted, Snapshot, Stopper};

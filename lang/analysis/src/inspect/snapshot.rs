@@ -4,9 +4,10 @@ use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
 
 use pipe_diagnostics::{Diagnostic, FileSpan};
+use pipe_syntax::Parsed;
 
 use crate::analysis;
-use crate::db::{Database, ItemNode, Role, SourceModule, StdLibrary, items, parsed};
+use crate::db::{Database, ItemNode, Role, SourceModule, items, parsed, written};
 use crate::package::Loaded;
 use crate::scope::Names;
 use crate::typed::ModuleId;
@@ -18,9 +19,22 @@ pub struct Snapshot {
     pub(super) loaded: Arc<Loaded>,
 }
 
+/// Stops what is being computed for one snapshot, from another thread. Afterwards it does nothing.
+#[derive(Clone, Debug)]
+pub struct Stopper(salsa::CancellationToken);
+
+impl Stopper {
+    /// Stops it at the next thing it asks the database for.
+    pub fn stop(&self) {
+        self.0.cancel();
+    }
+}
+
 /// Why a question was not answered.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Interrupted {
+    /// By its [`Stopper`].
+    Stopped,
     /// The program was edited meanwhile.
     Edited,
     /// A mistake of the checker: what it said.
@@ -39,14 +53,22 @@ impl Snapshot {
     pub fn ask<T>(self, question: impl FnOnce(&Snapshot) -> T) -> Result<T, Interrupted> {
         // Nothing of the snapshot is used after a panic: it is dropped here.
         let answer = std::panic::catch_unwind(AssertUnwindSafe(|| {
-            salsa::Cancelled::catch(AssertUnwindSafe(|| question(&self)))
+            // Attached as a whole: a stop that comes between two of its queries would be forgotten by the next one.
+            let attached = || salsa::attach(&self.db, || question(&self));
+            salsa::Cancelled::catch(AssertUnwindSafe(attached))
         }));
         drop(self);
         match answer {
             Ok(Ok(answer)) => Ok(answer),
+            Ok(Err(salsa::Cancelled::Local)) => Err(Interrupted::Stopped),
             Ok(Err(_)) => Err(Interrupted::Edited),
             Err(panic) => Err(Interrupted::Panicked(said(&*panic))),
         }
+    }
+
+    /// What stops a question about this snapshot.
+    pub fn stopper(&self) -> Stopper {
+        Stopper(salsa::Database::cancellation_token(&self.db))
     }
 
     /// Everything that is wrong in the package, sorted by place.
@@ -84,15 +106,18 @@ impl Snapshot {
         analysis::source(&self.db, &self.loaded, file)
     }
 
+    /// The tree of a file, by the name it is shown with; parsed once for all that is asked about one text.
+    pub fn tree(&self, file: &str) -> Option<Arc<Parsed>> {
+        Some(written(&self.db, self.module(file)?.file(&self.db)).clone())
+    }
+
     /// Whether a file is one of the standard library's, which is on no disk.
     pub fn in_standard_library(&self, file: &str) -> bool {
         self.module(file).is_some_and(|module| module.role(&self.db) == Role::Std)
     }
 
     pub(super) fn module(&self, file: &str) -> Option<SourceModule> {
-        let std = StdLibrary::get(&self.db).modules(&self.db).iter();
-        let mut modules = self.loaded.modules.iter().chain(std);
-        modules.find(|module| &**module.file(&self.db).name(&self.db) == file).copied()
+        crate::db::module_of_file(&self.db, file)
     }
 
     pub(super) fn module_of(&self, id: &ModuleId) -> Option<SourceModule> {

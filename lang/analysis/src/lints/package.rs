@@ -2,7 +2,7 @@
 
 use pipe_diagnostics::{Diagnostic, Severity};
 
-use super::item::{Volume, item_lints};
+use super::item::{ItemLints, Volume, item_lints};
 use super::{image, reach};
 use crate::checks::module_findings;
 use crate::db::{Db, Role, SourceModule, items};
@@ -15,25 +15,35 @@ pub(crate) fn package_lints(db: &dyn Db, loaded: &Loaded) -> Vec<Finding> {
     let mut volumes: Vec<&Volume> = Vec::new();
     let wrong = loaded.own.iter().any(|module| has_errors(db, *module));
     for &module in loaded.own.iter().filter(|module| module.role(db) != Role::Std) {
-        for &node in &items(db, module).nodes {
-            let lints = item_lints(db, node);
-            found.extend(lints.findings.iter().cloned());
-            if let Some(pins) = &loaded.pins {
-                found.extend(
-                    lints.images.iter().filter_map(|(name, place)| image::unpinned(name, place, pins)),
-                );
-            }
-            volumes.extend(&lints.volumes);
+        let lints = module_lints(db, module);
+        found.extend(lints.findings.iter().cloned());
+        if let Some(pins) = &loaded.pins {
+            found.extend(lints.images.iter().filter_map(|(name, place)| image::unpinned(name, place, pins)));
         }
+        volumes.extend(&lints.volumes);
         if !wrong {
-            found.extend(reach::unused_functions(db, module));
+            found.extend(reach::unused_functions(db, module).iter().cloned());
         }
     }
     found.extend(shared(&volumes));
     if !wrong {
-        found.extend(reach::unreachable(db, loaded));
+        found.extend(reach::unreachable(db).iter().cloned());
     }
     found
+}
+
+/// What the lints say about the items of a module, one after the other. Together, so that after an edit of one module nothing is asked
+/// about the items of the others.
+#[salsa::tracked]
+fn module_lints(db: &dyn Db, module: SourceModule) -> ItemLints {
+    let mut all = ItemLints::default();
+    for &node in &items(db, module).nodes {
+        let ItemLints { findings, images, volumes } = item_lints(db, node);
+        all.findings.extend(findings.iter().cloned());
+        all.images.extend(images.iter().cloned());
+        all.volumes.extend(volumes.iter().cloned());
+    }
+    all
 }
 
 /// What is wrong in a module may be what would reach something.

@@ -6,7 +6,8 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use pipe_diagnostics::{Diagnostic, FileSpan};
-use salsa::Setter;
+use pipe_syntax::ast;
+use salsa::{Durability, Setter};
 
 use super::fetched::{Files, Locked, lock_text};
 use super::lock::LOCK;
@@ -14,7 +15,9 @@ use super::manifest::{self, Manifest};
 use super::root::{PackageRoot, absolute, leads_out, shown};
 use super::target::Unit;
 use super::unusable;
-use crate::db::{Database, Imports, PackageFacts, Role, SourceFile, SourceModule, Workspace};
+use crate::db::{
+    Database, Imports, PackageFacts, Role, SourceFile, SourceModule, Workspace, module_of_file, parsed,
+};
 use crate::lints::pins;
 use crate::place::Finding;
 use crate::system::{FileKind, MAX_FILE_BYTES, System};
@@ -25,6 +28,19 @@ use crate::typed::ModuleId;
 pub(crate) struct Loader {
     files: BTreeMap<PathBuf, SourceFile>,
     modules: BTreeMap<(PathBuf, ModuleId), SourceModule>,
+    /// Of what is not known to be edited.
+    durability: Durability,
+}
+
+/// What became of a new text of a file.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Edited {
+    /// The program has it.
+    Taken,
+    /// The program has to be loaded again for it.
+    ToLoad,
+    /// The file is none of the program.
+    Elsewhere,
 }
 
 /// A package with all that it uses.
@@ -87,6 +103,7 @@ impl Loader {
         };
         load.run(root, files);
         let out = load.out;
+        let durability = self.durability;
         let modules: Arc<[SourceModule]> = out.modules.clone().into();
         match Workspace::try_get(db) {
             Some(workspace) if *workspace.modules(db) != modules => {
@@ -94,10 +111,39 @@ impl Loader {
             }
             Some(_) => {}
             None => {
-                Workspace::new(db, modules);
+                // A singleton: the database keeps it.
+                let _ = Workspace::builder(modules).durability(durability).new(db);
             }
         }
         out
+    }
+
+    /// What is not edited depends on nothing that is: see [`crate::Analysis::for_editing`].
+    pub(crate) fn expect_edits(&mut self) {
+        self.durability = Durability::MEDIUM;
+    }
+
+    /// The module of a file of the program that was loaded last.
+    pub(crate) fn module(&self, db: &Database, canonical: &Path) -> Option<SourceModule> {
+        let file = *self.files.get(canonical)?;
+        module_of_file(db, file.name(db)).filter(|module| module.file(db) == file)
+    }
+
+    /// Takes a new text of a file, by its canonical path.
+    pub(crate) fn edit(&mut self, db: &mut Database, canonical: &Path, text: &str) -> Edited {
+        let Some(module) = self.module(db, canonical) else { return Edited::Elsewhere };
+        // A dependency may have been fetched: what was checked of it is what counts.
+        if text.len() as u64 > MAX_FILE_BYTES || !module.role(db).in_root_package() {
+            return Edited::ToLoad;
+        }
+        let file = module.file(db);
+        if **file.text(db) == *text {
+            return Edited::Taken;
+        }
+        let before = uses(db, file);
+        // What was edited once will be edited again.
+        file.set_text(db).with_durability(Durability::LOW).to(text.into());
+        if uses(db, file) == before { Edited::Taken } else { Edited::ToLoad }
     }
 }
 
@@ -283,7 +329,7 @@ impl Load<'_> {
                 Some(known)
             }
             None => {
-                let source = SourceFile::new(self.db, name, text);
+                let source = SourceFile::builder(name, text).durability(self.loader.durability).new(self.db);
                 self.loader.files.insert(canonical.to_path_buf(), source);
                 Some(source)
             }
@@ -332,12 +378,19 @@ impl Load<'_> {
                 known
             }
             None => {
-                let module = SourceModule::new(self.db, id, source, role, facts, Arc::new(Imports::new()));
+                let module = SourceModule::builder(id, source, role, facts, Arc::new(Imports::new()));
+                let module = module.durability(self.loader.durability).new(self.db);
                 self.loader.modules.insert(key, module);
                 module
             }
         }
     }
+}
+
+/// The `use` items of a file, wherever in it they stand.
+fn uses(db: &Database, file: SourceFile) -> Vec<Arc<ast::ItemKind>> {
+    let items = parsed(db, file).items.iter().map(|item| &item.kind);
+    items.filter(|kind| matches!(***kind, ast::ItemKind::Use(_))).cloned().collect()
 }
 
 fn facts(prefix: &str, manifest: Option<&Manifest>) -> Arc<PackageFacts> {

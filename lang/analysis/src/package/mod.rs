@@ -19,6 +19,7 @@ mod vendor;
 
 pub use content::{PackageFiles, is_package_file, package_digest, read_package};
 pub use edition::Edition;
+pub use loader::Edited;
 pub(crate) use loader::{Loaded, Loader, pipe_files};
 pub use lock::{LockError, LockedPackage, PackageLock};
 pub use manifest::{Dependency, DependencySource, Manifest, Setting};

@@ -1,6 +1,6 @@
 //! The header of an item.
 
-use pipe_analysis::inspect::DeclarationKind as Kind;
+use pipe_analysis::inspect::{DeclarationKind as Kind, Draft};
 use pipe_analysis::typed::Type;
 use pipe_syntax::Span;
 use pipe_syntax::ast::{BinderKind, Block, Expr, ExprKind, Function, ItemKind, StatementKind, TypeKind};
@@ -47,8 +47,8 @@ pub(super) fn add_result(site: &Site<'_>) -> Option<Action> {
 fn alone(site: &Site<'_>, span: Span) -> Option<String> {
     const BINDS: &str = "let the_value_of_it = ";
     let (before, behind) = (site.text.get(..span.start as usize)?, site.text.get(span.start as usize..)?);
-    let text = format!("{before}{BINDS}{behind}");
-    let inspection = site.snapshot.inspect_edited(site.file, &text, span.start)?;
+    let draft = Draft::new(format!("{before}{BINDS}{behind}"));
+    let inspection = site.snapshot.inspect_edited(site.file, &draft, span.start)?;
     let there = span.at(BINDS.len() as u32);
     site.written(&inspection.types.iter().find(|(known, _)| *known == there)?.1)
 }

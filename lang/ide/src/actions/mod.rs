@@ -16,7 +16,7 @@ mod uses;
 
 use pipe_analysis::inspect::Snapshot;
 use pipe_diagnostics::Edit;
-use pipe_syntax::{Span, parse};
+use pipe_syntax::Span;
 
 use crate::folder::PackageFolder;
 use site::Site;
@@ -50,8 +50,8 @@ pub enum ActionKind {
 /// What can be changed at a range of a file. What an action writes has the canonical form, where the item had it before.
 pub fn actions(snapshot: &Snapshot, folder: &PackageFolder, file: &str, range: Span) -> Vec<Action> {
     let Some(text) = snapshot.source(file) else { return Vec::new() };
-    let module = parse(&text).module;
-    let Some(site) = Site::new(snapshot, folder, file, &text, &module, range) else { return Vec::new() };
+    let Some(tree) = snapshot.tree(file) else { return Vec::new() };
+    let Some(site) = Site::new(snapshot, folder, file, &text, &tree.module, range) else { return Vec::new() };
     let mut found = Vec::new();
     for offer in [
         arms::fill,

@@ -55,7 +55,7 @@ pub(super) fn add(site: &Site<'_>) -> Option<Action> {
         |module: &&String| *module != site.file && module_name(module).as_deref() == Some(&*name.text);
     let module = modules.find(named)?;
     let path = relative(site.file, module);
-    let edit = use_edit(site.text, &path, &name.text);
+    let edit = use_edit(site.text, site.module, &path, &name.text);
     site.action(ActionKind::Complete, format!("use \"{path}\""), vec![site.edit(edit.span, edit.text)])
 }
 

@@ -1,7 +1,8 @@
 //! What kind of thing is written at a place.
 
+use pipe_analysis::inspect::Draft;
+use pipe_syntax::Span;
 use pipe_syntax::ast::{Arg, ExprKind, ItemKind, Module, TriviaKind, UsePath};
-use pipe_syntax::{Span, parse};
 
 use crate::at::{filled, word_start};
 use crate::tree::{Node, path_at};
@@ -10,7 +11,7 @@ use crate::tree::{Node, path_at};
 #[derive(Clone, Debug)]
 pub(super) struct Context {
     /// The text; with a word put in where none is written yet, so that it can be read there.
-    pub(super) text: String,
+    pub(super) draft: Draft,
     /// The word that is being written, up to the cursor; it may be empty.
     pub(super) word: Span,
     /// A `(` follows: a call needs no brackets of its own.
@@ -66,23 +67,17 @@ impl Context {
         let rest = text.get(at..)?;
         let behind = rest.trim_start_matches(|c: char| c.is_alphanumeric() || c == '_');
         let (called, named) = (behind.starts_with('('), behind.starts_with(':'));
-        let filled = filled(text, offset)?;
-        let module = parse(&filled).module;
-        if in_comment(&module, offset) {
+        let draft = Draft::new(filled(text, offset)?);
+        let module = draft.module();
+        if in_comment(module, offset) {
             return None;
         }
-        if let Some((use_path, span)) = header_text(&module, offset) {
+        if let Some((use_path, span)) = header_text(module, offset) {
             let word = Span { start: span.start + 1, end: offset };
-            let context = Context {
-                text: text.into(),
-                word,
-                called: false,
-                named: false,
-                position: Position::ModulePath,
-            };
-            return use_path.then_some(context);
+            let position = Position::ModulePath;
+            return use_path.then_some(Context { draft, word, called: false, named: false, position });
         }
-        let path = path_at(&module, offset);
+        let path = path_at(module, offset);
         if let Some(Node::String(_, span) | Node::Script(_, span)) = path.last()
             && span.start < offset
             && (offset < span.end || !text.get(..at)?.ends_with('"') || offset == span.start + 1)
@@ -95,11 +90,11 @@ impl Context {
                 return None;
             }
             let position = Position::Literal(*span);
-            return Some(Context { text: filled, word, called: false, named: false, position });
+            return Some(Context { draft, word, called: false, named: false, position });
         }
         let word = Span { start: start as u32, end: offset };
-        let position = position(text, before, &module, &path, word);
-        Some(Context { text: filled, word, called, named, position })
+        let position = position(text, before, module, &path, word);
+        Some(Context { draft, word, called, named, position })
     }
 }
 

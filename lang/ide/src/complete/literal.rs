@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use pipe_analysis::inspect::{CallSpan, Snapshot};
 use pipe_analysis::typed::{CheckedKind, Type};
 use pipe_analysis::{FileKind, platforms};
-use pipe_syntax::ast::{Expr, ExprKind, Item, StrLit};
+use pipe_syntax::ast::{Expr, ExprKind, Item, Module, StrLit};
 use pipe_syntax::{Span, parse};
 
 use super::context::Context;
@@ -25,7 +25,7 @@ pub(super) fn offers(
     context: &Context,
     literal: Span,
 ) -> Vec<Completion> {
-    let Some(inspection) = snapshot.inspect_edited(file, &context.text, literal.start) else {
+    let Some(inspection) = snapshot.inspect_edited(file, &context.draft, literal.start) else {
         return Vec::new();
     };
     let around = |call: &&CallSpan| call.name.end <= literal.start && literal.end <= call.span.end;
@@ -56,12 +56,12 @@ pub(super) fn offers(
             paths(folder, context, !called("file", "std/workspace"))
         }
         Some(Type::Checked(CheckedKind::Path)) => {
-            container_paths(&context.text, literal).into_iter().map(value).collect()
+            container_paths(context.draft.module(), literal).into_iter().map(value).collect()
         }
         _ if called("secret", "std/host") => {
             ["env:", "file:", "cmd:"].into_iter().map(|source| value(source.to_owned())).collect()
         }
-        Some(Type::String) => aliases(&context.text, literal).into_iter().map(value).collect(),
+        Some(Type::String) => aliases(context.draft.module(), literal).into_iter().map(value).collect(),
         _ => Vec::new(),
     }
 }
@@ -144,9 +144,9 @@ fn for_each_call_of(item: &Item, visit: &mut dyn FnMut(&str, &[&StrLit])) {
 }
 
 /// The aliases of the services that the item around a place binds.
-fn aliases(text: &str, literal: Span) -> BTreeSet<String> {
+fn aliases(module: &Module, literal: Span) -> BTreeSet<String> {
     let mut found = BTreeSet::new();
-    with_item(text, literal, |item| {
+    with_item(module, literal, |item| {
         for_each_call_of(item, &mut |name, args| {
             if name == "bind" {
                 found.extend(args.first().and_then(|arg| arg.constant()));
@@ -157,9 +157,9 @@ fn aliases(text: &str, literal: Span) -> BTreeSet<String> {
 }
 
 /// The absolute paths that the item around a place names elsewhere.
-fn container_paths(text: &str, literal: Span) -> BTreeSet<String> {
+fn container_paths(module: &Module, literal: Span) -> BTreeSet<String> {
     let mut found = BTreeSet::new();
-    with_item(text, literal, |item| {
+    with_item(module, literal, |item| {
         for_each_node(item, &mut |node| {
             if let Node::String(string, span) = node
                 && span != literal
@@ -171,8 +171,7 @@ fn container_paths(text: &str, literal: Span) -> BTreeSet<String> {
     found
 }
 
-fn with_item(text: &str, literal: Span, look: impl FnOnce(&Item)) {
-    let module = parse(text).module;
+fn with_item(module: &Module, literal: Span, look: impl FnOnce(&Item)) {
     let item = module.items.iter().rfind(|item| item.offset <= literal.start);
     if let Some(item) = item {
         look(item);
@@ -181,7 +180,7 @@ fn with_item(text: &str, literal: Span, look: impl FnOnce(&Item)) {
 
 /// The entries of the folder that is written so far.
 fn paths(folder: &PackageFolder, context: &Context, only_folders: bool) -> Vec<Completion> {
-    let begun = context.text.get(context.word.range()).unwrap_or_default();
+    let begun = context.draft.text().get(context.word.range()).unwrap_or_default();
     let parent = begun.rfind('/').map_or("", |slash| &begun[..=slash]);
     let entries = folder.entries(parent).into_iter().filter(|entry| entry.name != ".git");
     entries
@@ -196,7 +195,7 @@ fn paths(folder: &PackageFolder, context: &Context, only_folders: bool) -> Vec<C
 
 /// Patterns for what lies in the package.
 fn globs(folder: &PackageFolder, context: &Context) -> Vec<Completion> {
-    let begun = context.text.get(context.word.range()).unwrap_or_default();
+    let begun = context.draft.text().get(context.word.range()).unwrap_or_default();
     let parent = begun.rfind('/').map_or("", |slash| &begun[..=slash]);
     let mut found = Vec::new();
     let mut endings = BTreeSet::new();

@@ -77,7 +77,7 @@ pub fn complete(snapshot: &Snapshot, folder: &PackageFolder, file: &str, offset:
         Position::ModulePath => literal::modules(folder, file, &context),
         _ => {
             let mut found = offer::offers(snapshot, file, &context);
-            found.extend(elsewhere::offers(snapshot, folder, file, &text, &context));
+            found.extend(elsewhere::offers(snapshot, folder, file, &context));
             found
         }
     }

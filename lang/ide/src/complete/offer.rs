@@ -1,7 +1,7 @@
 //! What fits a place.
 
 use pipe_analysis::inspect::{
-    CallSpan, Declaration, DeclarationKind as Kind, Inspection, Meaning, Parameter, Snapshot,
+    CallSpan, Declaration, DeclarationKind as Kind, Draft, Inspection, Meaning, Parameter, Snapshot,
 };
 use pipe_analysis::typed::{CheckedKind, Type};
 use pipe_syntax::Span;
@@ -24,7 +24,7 @@ const BUILT_IN_TYPES: &[&str] = &[
 /// What fits a place.
 pub(super) fn offers(snapshot: &Snapshot, file: &str, context: &Context) -> Vec<Completion> {
     let offer = Offer { snapshot, file, context };
-    let inspection = snapshot.inspect_edited(file, &context.text, context.word.end);
+    let inspection = snapshot.inspect_edited(file, &context.draft, context.word.end);
     match (&context.position, &inspection) {
         (Position::Member { base_end, optional }, Some(inspection)) => {
             offer.or_closed(inspection, |inspection| offer.members(inspection, *base_end, *optional))
@@ -60,9 +60,9 @@ impl Offer<'_> {
         if !found.is_empty() {
             return found;
         }
-        let closed = closed(&self.context.text, self.context.word.end);
-        let inspection =
-            closed.and_then(|text| self.snapshot.inspect_edited(self.file, &text, self.context.word.end));
+        let end = self.context.word.end;
+        let closed = closed(self.context.draft.text(), end).map(Draft::new);
+        let inspection = closed.and_then(|draft| self.snapshot.inspect_edited(self.file, &draft, end));
         inspection.map(|inspection| offers(&inspection)).unwrap_or_default()
     }
 

@@ -3,8 +3,8 @@
 mod shell;
 
 use pipe_analysis::inspect::{DeclarationKind as Kind, Inspection, Meaning, Snapshot};
+use pipe_syntax::Span;
 use pipe_syntax::ast::ScriptLit;
-use pipe_syntax::{Span, parse};
 
 use crate::at::word_start;
 use crate::tree::{Node, for_each_node};
@@ -76,10 +76,10 @@ impl TokenKind {
 /// The tokens of a file that begin in a range, in its order, none above another.
 pub fn semantic_tokens(snapshot: &Snapshot, file: &str, range: Option<Span>) -> Vec<SemanticToken> {
     let Some(text) = snapshot.source(file) else { return Vec::new() };
-    let module = parse(&text).module;
+    let Some(tree) = snapshot.tree(file) else { return Vec::new() };
     let inside = |span: Span| range.is_none_or(|range| span.start <= range.end && range.start <= span.end);
     let mut found = Vec::new();
-    for item in &module.items {
+    for item in &tree.module.items {
         if !inside(Span { start: item.offset, end: item.offset + item.len }) {
             continue;
         }

@@ -64,7 +64,7 @@ impl Client {
         let mut client = Client { child, input, said, next: 0, versions: BTreeMap::new() };
         let abilities = json!({
             "textDocument": { "publishDiagnostics": { "versionSupport": true }, "completion": { "completionItem": {} } },
-            "workspace": { "workspaceFolders": true },
+            "workspace": { "workspaceFolders": true, "didChangeWatchedFiles": { "dynamicRegistration": true } },
         });
         let folders = json!([{ "uri": uri(folder), "name": "bench" }]);
         let params = json!({ "processId": null, "rootUri": uri(folder), "workspaceFolders": folders, "capabilities": abilities });

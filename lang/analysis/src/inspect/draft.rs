@@ -1,0 +1,27 @@
+//! Texts that a file does not have.
+
+use pipe_syntax::ast::Module;
+
+/// A text that a file could have, with its tree: what is asked about it several times is parsed once.
+#[derive(Clone, Debug)]
+pub struct Draft {
+    text: String,
+    module: Module,
+}
+
+impl Draft {
+    /// Parses a text.
+    pub fn new(text: String) -> Draft {
+        Draft { module: pipe_syntax::parse(&text).module, text }
+    }
+
+    /// The text.
+    pub fn text(&self) -> &str {
+        &self.text
+    }
+
+    /// Its tree.
+    pub fn module(&self) -> &Module {
+        &self.module
+    }
+}

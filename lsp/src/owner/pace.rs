@@ -1,0 +1,104 @@
+//! When the owner does what nobody waits for. An edit is looked through at once; documents that are opened, as an editor restores a
+//! hundred of them, are looked through when no more come.
+
+use std::time::{Duration, Instant};
+
+/// No further document came for so long: that was all.
+const QUIET: Duration = Duration::from_millis(20);
+/// So long after the first one nothing is waited for any more.
+const PATIENCE: Duration = Duration::from_millis(200);
+/// So long after the last edit the disk is looked at, if nobody tells what happens there.
+const IDLE: Duration = Duration::from_millis(500);
+
+/// What is to be done, and when.
+#[derive(Debug, Default)]
+pub(super) struct Pace {
+    diagnose: Option<Due>,
+    disk: Option<Instant>,
+}
+
+#[derive(Clone, Copy, Debug)]
+struct Due {
+    first: Instant,
+    at: Instant,
+}
+
+impl Pace {
+    /// A text was edited.
+    pub(super) fn edited(&mut self, now: Instant) {
+        self.diagnose = Some(Due { first: now, at: now });
+    }
+
+    /// Documents or files came or went.
+    pub(super) fn moved(&mut self, now: Instant) {
+        let first = self.diagnose.map_or(now, |due| due.first);
+        // An edit that waits already is not put off.
+        let at = (now + QUIET).min(first + PATIENCE);
+        let at = self.diagnose.filter(|due| due.at <= now).map_or(at, |due| due.at);
+        self.diagnose = Some(Due { first, at });
+    }
+
+    /// The disk has to be looked at: nobody tells what happens there.
+    pub(super) fn unwatched(&mut self, now: Instant) {
+        self.disk = Some(now + IDLE);
+    }
+
+    /// When there is something to do.
+    pub(super) fn next(&self) -> Option<Instant> {
+        self.diagnose.map(|due| due.at).into_iter().chain(self.disk).min()
+    }
+
+    /// Whether it is time to look for what is wrong; said once.
+    pub(super) fn diagnose_now(&mut self, now: Instant) -> bool {
+        self.diagnose.take_if(|due| due.at <= now).is_some()
+    }
+
+    /// Whether it is time to look at the disk; said once.
+    pub(super) fn disk_now(&mut self, now: Instant) -> bool {
+        self.disk.take_if(|at| *at <= now).is_some()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_edit_waits_for_nothing() {
+        let now = Instant::now();
+        let mut pace = Pace::default();
+        assert_eq!(pace.next(), None);
+        pace.edited(now);
+        pace.moved(now);
+        assert!(pace.diagnose_now(now));
+        assert!(!pace.diagnose_now(now), "said once");
+    }
+
+    #[test]
+    fn what_is_opened_waits_for_more_but_not_for_long() {
+        let now = Instant::now();
+        let mut pace = Pace::default();
+        let mut at = now;
+        let step = QUIET / 2;
+        while at < now + PATIENCE {
+            pace.moved(at);
+            assert!(!pace.diagnose_now(at));
+            at += step;
+        }
+        assert_eq!(pace.next(), Some(now + PATIENCE));
+        assert!(pace.diagnose_now(now + PATIENCE));
+        pace.moved(at);
+        assert!(pace.diagnose_now(at + QUIET));
+    }
+
+    #[test]
+    fn the_disk_is_looked_at_when_nothing_is_typed() {
+        let now = Instant::now();
+        let mut pace = Pace::default();
+        pace.unwatched(now);
+        pace.unwatched(now + IDLE / 2);
+        assert!(!pace.disk_now(now + IDLE));
+        assert!(pace.disk_now(now + IDLE / 2 + IDLE));
+        assert_eq!(pace.next(), None);
+    }
+}

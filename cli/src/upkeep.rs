@@ -3,19 +3,18 @@
 use pipe_store::{Limits, PruneReason, PruneReport, Store};
 
 use crate::amount::bytes;
-use crate::progress::Progress;
 
 /// Remembers what was used, and makes room when there is need. What cannot be done now the next command tries again; the results of
 /// this one are there in any case.
-pub(crate) fn settle(store: &Store, limits: &Limits, progress: &Progress) {
+pub(crate) fn settle(store: &Store, limits: &Limits, warn: impl FnOnce(&str)) {
     match store.settle(limits) {
         Ok(None) => {}
         Ok(Some(report)) => {
             if let Some(message) = complaint(&report, limits) {
-                progress.warning(&message);
+                warn(&message);
             }
         }
-        Err(error) => progress.warning(&format!("the store could not be kept to its size: {error}")),
+        Err(error) => warn(&format!("the store could not be kept to its size: {error}")),
     }
 }
 

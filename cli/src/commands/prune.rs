@@ -33,6 +33,9 @@ pub(super) fn size(json: bool, environment: &Environment) -> Result<(), CliError
     output::result(text.as_bytes())
 }
 
+/// Bytes that are written at a time.
+const PIECE: usize = 64 << 10;
+
 fn parts(size: &StoreSize) -> [(&'static str, u64); 8] {
     [
         ("layers", size.layers),
@@ -65,8 +68,13 @@ pub(super) fn prune(args: &PruneArgs, verbose: bool, environment: &Environment) 
     let limits = Config::read(environment.config.as_deref())?.limits()?;
     let (store, _) = machine::open_store(environment, Arc::new(|_| {}))?;
     let origin = args.origin.as_deref().map(|origin| origin_of(origin, &store, environment)).transpose()?;
-    let mut policy =
-        PrunePolicy { older: args.older, origin, dry_run: args.dry_run, ..PrunePolicy::limits(&limits) };
+    let mut policy = PrunePolicy {
+        older: args.older,
+        origin,
+        dry_run: args.dry_run,
+        explain_all: verbose,
+        ..PrunePolicy::limits(&limits)
+    };
     if args.all {
         policy.keep = 0;
     } else if let Some(keep) = args.keep {
@@ -77,9 +85,16 @@ pub(super) fn prune(args: &PruneArgs, verbose: bool, environment: &Environment) 
         packages(&Shelf::new(environment.packages()?), args.dry_run)?;
     }
     let removed = report.removed.iter().map(|removed| describe(removed, args.dry_run));
-    let kept =
-        report.kept.iter().filter(|kept| verbose || kept.reason == KeepReason::InUse).map(describe_kept);
-    let text: String = removed.chain(kept).chain(summary(&report, args.dry_run)).collect();
+    let kept = report.kept.iter().map(describe_kept);
+    // There may be a million lines.
+    let mut text = String::new();
+    for line in removed.chain(kept).chain(summary(&report, args.dry_run)) {
+        text.push_str(&line);
+        if text.len() > PIECE {
+            output::result(text.as_bytes())?;
+            text.clear();
+        }
+    }
     output::result(text.as_bytes())
 }
 
@@ -144,8 +159,8 @@ fn summary(report: &PruneReport, dry_run: bool) -> Vec<String> {
             bytes(results + report.orphans),
             bytes(report.left),
         ));
-        let stay = report.kept.iter().filter(|kept| kept.reason == KeepReason::Room).count();
-        if stay > 0 {
+        if report.room_for > 0 {
+            let stay = report.room_for;
             lines.push(format!("{stay} results stay, for there is room for them (`-v` lists them)\n"));
         }
     } else {

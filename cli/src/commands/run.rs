@@ -66,7 +66,7 @@ pub(crate) fn run(
         let given = Given { environment, args, evaluation: &evaluation, report: &report, store: &store };
         given.to_the_user(exit, &progress, arguments)
     });
-    upkeep::settle(&store, &limits, &progress);
+    upkeep::settle(&store, &limits, |message| progress.warning(message));
     done?;
     forecast.succeeded();
     Ok(())

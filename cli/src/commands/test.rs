@@ -195,7 +195,7 @@ fn for_real(
     let mut rounds = TestRounds::new(tests, evaluator, &engine, package);
     let run = execute::run(&engine, &mut rounds, package, environment, &progress);
     // The answers that are judged below are in memory.
-    upkeep::settle(&store, &limits, &progress);
+    upkeep::settle(&store, &limits, |message| progress.warning(message));
     let run = run?;
     for failure in &run.failures {
         progress.failure(&StepReport::new(failure, package.sources()));

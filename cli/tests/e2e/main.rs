@@ -38,6 +38,7 @@ mod live;
 mod login;
 mod lsp;
 mod machine;
+mod memory;
 mod network;
 mod odd;
 mod packages;

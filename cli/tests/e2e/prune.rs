@@ -68,6 +68,30 @@ fn a_run_in_progress_is_not_disturbed() {
     assert_eq!(layers(&world), 0);
 }
 
+/// Whoever prunes, and however often: the runs beside it come to their results, and nothing is damaged.
+#[test]
+fn runs_and_prunings_at_once() {
+    let world = World::tools(
+        "param round: Int\n\
+         fn step(c: Container, n: Int) -> Container { c.run(sh\"echo ${{ n }} ${{ round }} >> /all; head -c 200000 /dev/urandom > /big\", network: Off) }\n\
+         pub fn chain() -> String { [1, 2, 3, 4, 5, 6].fold(tools, step).run(sh\"wc -l < /all\").stdout }\n",
+    );
+    for round in 0..4 {
+        let round = (round / 2).to_string();
+        let runs = [0, 1].map(|_| world.start(["run", "chain", "--round", &round]));
+        let prunings = [0, 1, 2].map(|_| world.start(["cache", "prune", "--all"]));
+        for run in runs {
+            assert_eq!(run.wait().success().stdout, "6\n");
+        }
+        for pruning in prunings {
+            pruning.wait().success();
+        }
+    }
+    world.run(["cache", "verify"]).success();
+    world.run(["cache", "prune", "--all"]).success();
+    assert_eq!(layers(&world), 0);
+}
+
 #[test]
 fn a_damaged_database_is_put_aside() {
     let world = World::example("hello");

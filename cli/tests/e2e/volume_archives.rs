@@ -129,6 +129,22 @@ fn make_trusts_a_volume_that_came_back_as_far_as_it_may() {
 }
 
 #[test]
+fn the_store_keeps_to_its_size_when_a_volume_comes() {
+    let world = World::tools("");
+    world.configure("[cache]\nsize = \"2MB\"\n");
+    for (name, size) in [("small", "700000"), ("other", "800000"), ("large", "3000000")] {
+        let script = format!("head -c {size} /dev/urandom > {name}; tar -cf {name}.tar {name}");
+        finish(world.command("sh").args(["-c", &script])).success();
+    }
+    world.run(["cache", "volume", "import", "small", "small.tar"]).success();
+    world.run(["cache", "volume", "import", "other", "other.tar"]).success();
+    let listed = world.prints(["cache", "volume", "ls"]);
+    assert!(listed.contains("small") && listed.contains("other"), "{listed}");
+    world.run(["cache", "volume", "import", "large", "large.tar"]).success().says("`cache.size`");
+    assert_eq!(world.prints(["cache", "volume", "ls"]), "");
+}
+
+#[test]
 fn a_volume_in_use_is_neither_written_down_nor_replaced() {
     let world = holder("Sharing.Shared");
     let mut first = world.start(["run", "hold"]);

@@ -264,12 +264,13 @@ impl Store {
         if let Some(diff) = self.inner().layers.get(id) {
             return Ok(Some(diff));
         }
-        let row: Option<([u8; 32], String)> = self.database().read(|connection| {
+        let row: Option<(Vec<u8>, String)> = self.database().read(|connection| {
             let mut statement = connection.prepare_cached("SELECT diff, boot FROM layer WHERE id = ?1")?;
             statement.query_row([id], |row| Ok((row.get(0)?, row.get(1)?))).optional()
         })?;
         let Some((diff, boot)) = row else { return Ok(None) };
-        let diff = Digest(diff);
+        // A row that cannot be read is as good as none.
+        let Ok(diff) = diff.try_into().map(Digest) else { return Ok(None) };
         if !fs::symlink_metadata(self.layer_path(id)).is_ok_and(|metadata| metadata.is_dir()) {
             return Ok(None);
         }

@@ -144,7 +144,7 @@ impl Store {
     }
 
     /// Remembers what this process has used.
-    pub fn remember_uses(&self) -> Result<(), StoreError> {
+    pub(crate) fn remember_uses(&self) -> Result<(), StoreError> {
         let (keys, name) = {
             let keys = self.inner().uses.keys();
             if keys.seen.is_empty() {

@@ -9,12 +9,13 @@ use pipe_store::{Store, VolumeContent, VolumeHistory, VolumeId, VolumeOwner, Vol
 
 use super::{SHOWN, failed, in_use, meant};
 use crate::args::{ExportArgs, GlobalArgs, ImportArgs};
+use crate::config::Config;
 use crate::environment::Environment;
 use crate::evaluate::platform;
 use crate::exit::{CliError, Exit};
-use crate::output;
 use crate::package::Package;
 use crate::rewrite::write_beside;
+use crate::{output, upkeep};
 
 /// Bytes that are written at a time.
 const PIECE: usize = 256 << 10;
@@ -85,6 +86,7 @@ pub(super) fn import(
     environment: &Environment,
 ) -> Result<(), CliError> {
     check_name("the name of a cache volume", &args.volume)?;
+    let limits = Config::read(environment.config.as_deref())?.limits()?;
     let owner = match &args.shared {
         Some(group) => {
             check_name("the name of a group", group)?;
@@ -128,7 +130,8 @@ pub(super) fn import(
             "warning: this user's steps have a single user id, so everything in the volume belongs to it; `pipe doctor` says how to get more\n",
         );
     }
-    store.remember_uses().map_err(failed)
+    upkeep::settle(store, &limits, |message| output::notice(&format!("warning: {message}\n")));
+    Ok(())
 }
 
 /// As the language has it: what names a volume or a group.

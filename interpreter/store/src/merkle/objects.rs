@@ -11,9 +11,9 @@ use super::{Dir, DirRef, Node};
 use crate::database::Database;
 use crate::{Meta, StoreError};
 
-/// Decoded folders and entries of them that are kept in memory, some 50 MB; beyond that the cache starts anew. A folder that grows file by
+/// Decoded folders and entries of them that are kept in memory, some 25 MB; beyond that the cache starts anew. A folder that grows file by
 /// file is another one with each, so it is the entries that count.
-const CACHED: usize = 1 << 18;
+const CACHED: usize = 1 << 17;
 
 /// Reads folders.
 pub(crate) struct Objects {

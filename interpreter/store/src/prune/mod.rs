@@ -131,6 +131,7 @@ impl Store {
             let (what, used) = (result.name.clone(), result.used);
             Some(Pruned { what, bytes: removal.bytes, shared: removal.shared, used, reason })
         });
+        let is_told = |reason| policy.dry_run && (policy.explain_all || reason == KeepReason::InUse);
         let kept = |(index, reason): &(usize, KeepReason)| {
             let result = results.results.get(*index)?;
             let content = result.needs.iter().filter_map(|place| results.contents.get(*place));
@@ -143,7 +144,8 @@ impl Store {
         };
         let report = PruneReport {
             removed: removed.collect(),
-            kept: choice.kept.iter().filter(|_| policy.dry_run).filter_map(kept).collect(),
+            kept: choice.kept.iter().filter(|(_, reason)| is_told(*reason)).filter_map(kept).collect(),
+            room_for: choice.kept.iter().filter(|(_, reason)| *reason == KeepReason::Room).count() as u64,
             orphans: choice.orphans.iter().map(|content| content.bytes).sum(),
             left: total.saturating_sub(choice.bytes),
             protected: choice.protected,

@@ -47,12 +47,21 @@ pub struct PrunePolicy {
     pub origin: Option<String>,
     /// Only say what would be removed.
     pub dry_run: bool,
+    /// Then also say of each other result that it stays.
+    pub explain_all: bool,
 }
 
 impl PrunePolicy {
     /// What the store's own limits ask for.
     pub fn limits(limits: &Limits) -> PrunePolicy {
-        PrunePolicy { keep: limits.size, free: Some(limits.free), older: None, origin: None, dry_run: false }
+        PrunePolicy {
+            keep: limits.size,
+            free: Some(limits.free),
+            older: None,
+            origin: None,
+            dry_run: false,
+            explain_all: false,
+        }
     }
 }
 
@@ -61,8 +70,10 @@ impl PrunePolicy {
 pub struct PruneReport {
     /// Results, in the order in which they went.
     pub removed: Vec<Pruned>,
-    /// Results that stay, when it is only said what would go: the least recently used first.
+    /// When it is only said what would go: results that stay though they were chosen, or all that stay, the least recently used first.
     pub kept: Vec<Kept>,
+    /// How many results stay for which there is room.
+    pub room_for: u64,
     /// Bytes of what no result names any more.
     pub orphans: u64,
     /// Bytes that became free. With `in_use`, the rest does when the runs in progress have ended.

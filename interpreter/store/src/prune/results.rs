@@ -97,7 +97,7 @@ pub(super) struct Listed {
     pub(super) table: Table,
     /// What it is called among the things that are used.
     pub(super) key: Digest,
-    /// The row's own key, or keys.
+    /// The row's own keys, when they are not that key: [`NAMED_BY_KEY`]. There may be a million of them.
     pub(super) row: (Vec<u8>, Vec<u8>),
     /// What people call it.
     pub(super) name: String,
@@ -111,10 +111,13 @@ pub(super) struct Listed {
     /// Bytes of its own row.
     pub(super) own: u64,
     /// Places in `contents`.
-    pub(super) needs: Vec<usize>,
+    pub(super) needs: Box<[usize]>,
     /// Trees that it names.
-    pub(super) trees: Vec<TreeKey>,
+    pub(super) trees: Box<[TreeKey]>,
 }
+
+/// The row is found by what it is called among the things that are used.
+const NAMED_BY_KEY: (Vec<u8>, Vec<u8>) = (Vec::new(), Vec::new());
 
 /// Where results stand.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -160,6 +163,7 @@ impl Results {
     pub(super) fn load(store: &Store) -> Result<Results, StoreError> {
         let mut results = store.database().read(Results::read)?;
         results.add_volumes(store.volumes()?);
+        results.uses = Uses::default();
         Ok(results)
     }
 
@@ -227,14 +231,7 @@ impl Results {
             }
             let key: [u8; 32] = row.get(0)?;
             let name: String = row.get(4)?;
-            self.add(
-                Table::Step,
-                Digest(key),
-                (key.to_vec(), Vec::new()),
-                format!("step {name}"),
-                row,
-                needs,
-            )?;
+            self.add(Table::Step, Digest(key), format!("step {name}"), row, needs)?;
         }
         Ok(())
     }
@@ -249,7 +246,7 @@ impl Results {
             }
             let key: [u8; 32] = row.get(0)?;
             let name = format!("copy or other result {}", short(&key));
-            self.add(Table::Op, Digest(key), (key.to_vec(), Vec::new()), name, row, needs)?;
+            self.add(Table::Op, Digest(key), name, row, needs)?;
         }
         Ok(())
     }
@@ -268,7 +265,7 @@ impl Results {
             }
             let key: [u8; 32] = row.get(0)?;
             let name = format!("part of an image {}", short(&key));
-            self.add(Table::Fact, Digest(key), (key.to_vec(), Vec::new()), name, row, needs)?;
+            self.add(Table::Fact, Digest(key), name, row, needs)?;
         }
         Ok(())
     }
@@ -295,8 +292,8 @@ impl Results {
                     created: 0,
                     origin: None,
                     own: u64::try_from(own).unwrap_or_default(),
-                    needs: Vec::new(),
-                    trees: Vec::new(),
+                    needs: Box::default(),
+                    trees: Box::default(),
                 },
                 Needs { trees, ..Needs::default() },
             );
@@ -324,8 +321,8 @@ impl Results {
                 created: crate::record::nanoseconds(used),
                 origin: None,
                 own: volume.bytes,
-                needs: Vec::new(),
-                trees: Vec::new(),
+                needs: Box::default(),
+                trees: Box::default(),
             };
             self.push(listed, Needs::default());
         }
@@ -335,7 +332,6 @@ impl Results {
         &mut self,
         table: Table,
         key: Digest,
-        keys: (Vec<u8>, Vec<u8>),
         name: String,
         row: &Row<'_>,
         needs: Needs,
@@ -344,15 +340,15 @@ impl Results {
         let listed = Listed {
             table,
             key,
-            row: keys,
+            row: NAMED_BY_KEY,
             name,
             epoch,
             used,
             created: row.get(3)?,
             origin: row.get(5)?,
             own: u64::try_from(row.get::<_, i64>(2)?).unwrap_or_default(),
-            needs: Vec::new(),
-            trees: Vec::new(),
+            needs: Box::default(),
+            trees: Box::default(),
         };
         self.push(listed, needs);
         Ok(())
@@ -364,10 +360,10 @@ impl Results {
             needs.blobs.into_iter().filter_map(|blob| self.places.get(&ContentId::Blob(blob)).copied()),
         );
         places.extend(needs.trees.iter().filter_map(|tree| self.trees.get(tree)).flatten());
-        listed.trees = needs.trees;
+        listed.trees = needs.trees.into_boxed_slice();
         places.sort_unstable();
         places.dedup();
-        listed.needs = places;
+        listed.needs = places.into_boxed_slice();
         self.results.push(listed);
     }
 }

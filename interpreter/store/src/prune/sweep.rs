@@ -193,7 +193,13 @@ fn condemned(transaction: &Transaction<'_>) -> rusqlite::Result<Vec<ContentId>> 
 
 fn layer_roots(transaction: &Transaction<'_>) -> rusqlite::Result<Vec<Digest>> {
     let mut statement = transaction.prepare("SELECT diff FROM layer")?;
-    statement.query_map([], |row| row.get(0).map(Digest))?.collect()
+    let mut rows = statement.query([])?;
+    let mut roots = Vec::new();
+    while let Some(row) = rows.next()? {
+        // One that cannot be read leads nowhere.
+        roots.extend(row.get::<_, Vec<u8>>(0)?.try_into().ok().map(Digest));
+    }
+    Ok(roots)
 }
 
 fn remove_row(transaction: &Transaction<'_>, id: &ContentId) -> rusqlite::Result<()> {
@@ -207,7 +213,8 @@ fn remove_row(transaction: &Transaction<'_>, id: &ContentId) -> rusqlite::Result
 
 fn remove_result(transaction: &Transaction<'_>, gone: &Gone) -> rusqlite::Result<()> {
     let (first, second) = &gone.row;
-    let one = |statement: &str| transaction.prepare_cached(statement)?.execute([first]).map(drop);
+    let key = &gone.key.0[..];
+    let one = |statement: &str| transaction.prepare_cached(statement)?.execute([key]).map(drop);
     match gone.table {
         Table::Step => one("DELETE FROM step WHERE key = ?1"),
         Table::Op => one("DELETE FROM op WHERE key = ?1"),

@@ -27,6 +27,12 @@ impl Store {
         Ok(u64::try_from(sum.unwrap_or_default()).unwrap_or_default())
     }
 
+    /// What a volume took is not believed any more.
+    pub(super) fn forget_measure(&self, folder: &str) -> Result<(), StoreError> {
+        self.database()
+            .write(|transaction| transaction.execute("DELETE FROM volume WHERE key = ?1", [folder]).map(drop))
+    }
+
     /// Looks at the volumes that this process used.
     pub(crate) fn measure_volumes(&self) -> Result<(), StoreError> {
         for folder in self.volumes_used() {

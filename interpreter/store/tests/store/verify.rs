@@ -4,8 +4,8 @@ use std::fs;
 use std::path::PathBuf;
 use std::time::{Duration, UNIX_EPOCH};
 
-use pipe_ops::{Preimage, StepKey};
-use pipe_store::{StepRecord, Store, StoreError, StoreOptions, Stored};
+use pipe_ops::{Digest, Preimage, StepKey};
+use pipe_store::{Filter, Held, ImportOptions, StepRecord, Store, StoreError, StoreOptions, Stored, Tree};
 
 use crate::Fixture;
 
@@ -48,7 +48,7 @@ type Harm = fn(&Store, &StepRecord);
 
 #[test]
 fn every_kind_of_damage_is_found_and_repaired() {
-    let harms: [(&str, &str, Harm); 8] = [
+    let harms: [(&str, &str, Harm); 10] = [
         ("layer", "`out/app` has changed", |store, record| {
             fs::write(app(store, record), b"PROGRAM").unwrap()
         }),
@@ -68,6 +68,8 @@ fn every_kind_of_damage_is_found_and_repaired() {
         }),
         ("folder", "another digest", |store, _| sql(store, "UPDATE object SET bytes = x'00'")),
         ("step", "missing", |store, _| sql(store, "DELETE FROM layer")),
+        ("step", "missing", |store, _| sql(store, "UPDATE step SET record = x'ff'")),
+        ("layer", "cannot be read", |store, _| sql(store, "UPDATE layer SET diff = x'00'")),
     ];
     for (number, (what, reason, harm)) in harms.into_iter().enumerate() {
         let store = Fixture::new();
@@ -146,4 +148,52 @@ fn a_store_that_cannot_be_written_says_so() {
     if let Err(error) = Store::open(std::path::Path::new("/proc/store"), options) {
         assert!(error.to_string().contains("/proc/store"), "{error}");
     }
+}
+
+#[test]
+fn a_damaged_result_of_the_engine_is_forgotten() {
+    let store = Fixture::new();
+    let step = record(&store);
+    sql(&store, "UPDATE op SET stored = x'ff'");
+    let found = store.again().verify(true).unwrap().damage;
+    assert!(
+        matches!(found.as_slice(), [one] if one.what.starts_with("result ") && one.repaired),
+        "{found:?}"
+    );
+    let after = store.again();
+    assert_eq!(after.verify(false).unwrap().damage, []);
+    assert_eq!(after.lookup_op(key()).unwrap(), None);
+    assert_eq!(after.lookup_step(key()).unwrap(), Some(step), "nothing else went");
+}
+
+/// Rows that only help to find something go without a word, and what they led to is found anew.
+#[test]
+fn rows_that_lead_nowhere_are_forgotten() {
+    let store = Fixture::new();
+    let host = store.path("host");
+    fs::create_dir(&host).unwrap();
+    fs::write(host.join("file"), "text").unwrap();
+    let import = || -> Tree {
+        let filter = Filter::default();
+        store.again().import_dir(&host, &filter, &ImportOptions::default()).unwrap().tree
+    };
+    let first = import();
+    let fact = Digest::of(b"fact");
+    let harms = [
+        "UPDATE tree SET layers = x'ff'",
+        "DELETE FROM tree",
+        "UPDATE import SET tree = x'00'",
+        "UPDATE import SET stats = x'ff'",
+        "UPDATE fact SET holds = x'ff'",
+    ];
+    for harm in harms {
+        store.put_fact(fact, &7u32, &[Held::Tree(import())]).unwrap();
+        sql(&store, harm);
+        assert_eq!(store.again().verify(true).unwrap().damage, [], "{harm}");
+        let again = import();
+        assert_eq!(again.digest, first.digest, "{harm}");
+        let file = store.again().subfile(&again, "file").unwrap();
+        assert_eq!(store.again().read_file(&file).unwrap(), b"text", "{harm}");
+    }
+    assert_eq!(store.again().fact::<u32>(fact).unwrap(), None, "what it names cannot be told");
 }

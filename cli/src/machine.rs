@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use pipe_cache::{CacheAddress, RemoteCache};
-use pipe_engine::{Backend, Engine, EngineOptions, EventSink, Grants, ImageOptions, Lookup, RemoteCaches};
+use pipe_engine::{Engine, EngineOptions, EventSink, Grants, ImageOptions, Lookup, RemoteCaches};
 use pipe_fetch::GitSettings;
 use pipe_registry::{Images, Proxies, Settings};
 use pipe_sandbox::{Sandbox, SandboxOptions, layer_owner};
@@ -30,6 +30,15 @@ pub(crate) fn open_store(
 ) -> Result<(Store, Sandbox), CliError> {
     let sandbox = sandbox(environment, warn)?;
     Ok((open_store_of(environment, &sandbox)?, sandbox))
+}
+
+/// A sandbox whose warnings are shown with the progress of a run.
+///
+/// # Errors
+/// When it is not known where the store is.
+pub(crate) fn sandbox_of(environment: &Environment, progress: &Arc<Progress>) -> Result<Sandbox, CliError> {
+    let progress = progress.clone();
+    sandbox(environment, Arc::new(move |message: &str| progress.warning(message)))
 }
 
 /// The sandbox over the user's store, which need not be there yet.
@@ -88,13 +97,13 @@ fn registry_proxies(environment: &Environment, config: &Config) -> Proxies {
 /// The variables of proxies: those of the environment, and what the configuration says of others.
 fn proxies(environment: &Environment, config: &Config) -> BTreeMap<String, String> {
     let mut proxies = environment.proxies();
-    for (name, value) in config.proxies() {
-        let (lower, upper) = (name.to_ascii_lowercase(), name.to_ascii_uppercase());
-        let is_said = environment.proxies().keys().any(|said| *said == lower || *said == upper);
-        if !is_said {
-            proxies.insert(name, value);
-        }
-    }
+    let is_unsaid = |name: &str| {
+        let spellings = [name.to_ascii_lowercase(), name.to_ascii_uppercase()];
+        !spellings.iter().any(|spelling| proxies.contains_key(spelling))
+    };
+    let mut others = config.proxies();
+    others.retain(|name, _| is_unsaid(name));
+    proxies.append(&mut others);
     proxies
 }
 
@@ -144,7 +153,7 @@ pub(crate) fn names(
     Ok(Names { images, sources: Lookup::new(store, &options) })
 }
 
-/// An engine for a package, with its store. The sandbox is begun to be started first when steps are likely to run.
+/// An engine for a package, with its store.
 ///
 /// # Errors
 /// When the store cannot be opened.
@@ -155,18 +164,15 @@ pub(crate) fn engine(
     grants: &Grants,
     execution: &ExecutionArgs,
     progress: Arc<Progress>,
-    steps_are_likely: bool,
+    sandbox: Sandbox,
 ) -> Result<(Engine, Store), CliError> {
-    let warnings = progress.clone();
-    let sandbox = sandbox(environment, Arc::new(move |message: &str| warnings.warning(message)))?;
-    if steps_are_likely {
-        sandbox.prepare();
-    }
     let store = open_store_of(environment, &sandbox)?;
     let mut options = EngineOptions::new(package);
     options.grants = grants.clone();
     options.proxies = proxies(environment, config);
-    options.certificates = config.certificates()?.map(Arc::from);
+    let settings = registry_settings(environment, config)?;
+    options.certificates =
+        (!settings.certificates.is_empty()).then(|| settings.certificates.as_slice().into());
     options.fail_fast = execution.fail_fast;
     options.no_cache = execution.no_cache;
     options.secrets = Arc::new(UserSecrets::new(&config.secrets, environment.home.as_deref())?);
@@ -176,7 +182,7 @@ pub(crate) fn engine(
         Arc::new(Answering { approved: execution.approve.clone(), terminal: environment.can_ask() });
     options.source_date = environment.written_time();
     options.images = ImageOptions {
-        settings: registry_settings(environment, config)?,
+        settings,
         pins: lock::read(&options.package)?,
         locked: execution.locked,
         offline: execution.offline,

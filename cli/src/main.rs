@@ -5,6 +5,7 @@
 //! else to standard error.
 #![forbid(unsafe_code)]
 
+mod ahead;
 mod amount;
 mod approval;
 mod args;

@@ -98,8 +98,9 @@ pub(super) fn plan(
     let execution = ExecutionArgs::default();
     let progress = Arc::new(Progress::new(style));
     let folder = package.folder().to_path_buf();
+    let sandbox = machine::sandbox_of(environment, &progress)?;
     let (engine, _) =
-        machine::engine(environment, config, folder, trust.grants(), &execution, progress, false)?;
+        machine::engine(environment, config, folder, trust.grants(), &execution, progress, sandbox)?;
     let runtime = execute::runtime()?;
     let mut known = KnownOutputs::new();
     // What is known without running a step may decide how it goes on.

@@ -8,7 +8,8 @@ use pipe_engine::{Engine, RunReport};
 use pipe_eval::Demand;
 use pipe_store::Store;
 
-use crate::args::{Cli, Command, PlanForm, RunArgs};
+use crate::ahead::Ahead;
+use crate::args::{Cli, Command, NetworkChoice, PlanForm, RunArgs};
 use crate::environment::Environment;
 use crate::evaluate::{Evaluation, Purpose};
 use crate::exit::{CliError, Exit};
@@ -30,6 +31,11 @@ pub(crate) fn run(
     environment: &Environment,
 ) -> Result<(), CliError> {
     ensure_packages(cli, args, arguments, environment)?;
+    let ahead = Ahead::new(environment)?;
+    let forecast = forecast(cli, args, arguments, environment)?;
+    if !args.options.dry_run {
+        ahead.begin(&forecast, args.execution.network != Some(NetworkChoice::Off));
+    }
     let opened = Opened::new(cli, "run", &args.rest, &args.rest, arguments, environment)?;
     let args = opened.args(|command| match command {
         Command::Run(args) => Some(args),
@@ -48,8 +54,6 @@ pub(crate) fn run(
     check_wishes(args, &evaluation)?;
     let config = &if evaluation.asks_for_anything() { trust.configured(config)? } else { config.clone() };
     let (folder, limits) = (package.folder(), config.limits()?);
-    let forecast = Forecast::of(environment.store()?, folder, arguments, &environment.current_dir);
-    let steps_are_likely = args.execution.no_cache || forecast.expects_steps();
     let (progress, execution) = (Arc::new(Progress::new(*style)), &args.execution);
     let (engine, store) = machine::engine(
         environment,
@@ -58,7 +62,7 @@ pub(crate) fn run(
         trust.grants(),
         execution,
         progress.clone(),
-        steps_are_likely,
+        ahead.sandbox(&progress),
     )?;
     let engine = engine.resuming(args.options.resume.clone());
     let done = execute(package, environment, &engine, &mut evaluation, &progress, *style);
@@ -70,6 +74,21 @@ pub(crate) fn run(
     done?;
     forecast.succeeded();
     Ok(())
+}
+
+/// A guess at what the run will do. A `-C` behind the targets counts, though only the package will say that it is no value: then the
+/// guess is worse.
+fn forecast(
+    cli: &Cli,
+    args: &RunArgs,
+    arguments: &[OsString],
+    environment: &Environment,
+) -> Result<Forecast, CliError> {
+    let behind = target::folder_behind(&args.rest);
+    let directory = behind.as_deref().or(cli.global.directory.as_deref());
+    // Where there is none, the package will not be loaded either, and says so.
+    let folder = Package::folder_of(environment, directory).unwrap_or_default();
+    Ok(Forecast::of(environment.store()?, &folder, arguments, &environment.current_dir))
 }
 
 /// Has packages fetched that the run needs. Flags may stand behind the target, where only the package says whose they are; so a word

@@ -183,6 +183,7 @@ fn for_real(
     let progress = Arc::new(Progress::new(*style));
     let folder = package.folder().to_path_buf();
     let limits = config.limits()?;
+    let sandbox = machine::sandbox_of(environment, &progress)?;
     let (engine, store) = machine::engine(
         environment,
         config,
@@ -190,7 +191,7 @@ fn for_real(
         trust.grants(),
         &args.execution,
         progress.clone(),
-        false,
+        sandbox,
     )?;
     let mut rounds = TestRounds::new(tests, evaluator, &engine, package);
     let run = execute::run(&engine, &mut rounds, package, environment, &progress);

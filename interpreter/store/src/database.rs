@@ -3,7 +3,8 @@
 use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::thread::ThreadId;
 use std::time::Duration;
 
 use rusqlite::config::DbConfig;
@@ -80,7 +81,7 @@ const ORIGIN: &str = "
 /// A connection, used by one thread at a time.
 pub(crate) struct Database {
     path: PathBuf,
-    connection: Mutex<Connection>,
+    open: Mutex<Open>,
     disk: Disk,
     /// Something was written, or begun to be.
     written: AtomicBool,
@@ -109,7 +110,7 @@ impl Database {
         connection.pragma_update(None, "synchronous", "NORMAL").map_err(failed)?;
         Ok(Database {
             path: path.to_path_buf(),
-            connection: Mutex::new(connection),
+            open: Mutex::new(Open { connection, viewer: None, is_viewed: false }),
             disk,
             written: AtomicBool::new(false),
         })
@@ -130,8 +131,24 @@ impl Database {
         &self,
         query: impl FnOnce(&Connection) -> rusqlite::Result<T>,
     ) -> Result<T, StoreError> {
-        let connection = self.connection.lock().unwrap_or_else(PoisonError::into_inner);
-        query(&connection).map_err(|source| error(&self.path, source))
+        let mut open = self.lock();
+        let begun = if open.viewer == Some(std::thread::current().id()) { open.begin() } else { open.end() };
+        begun.and_then(|()| query(&open.connection)).map_err(|source| error(&self.path, source))
+    }
+
+    /// As long as this lives, this thread's reads see one state of the database, and are spared the locks that each would take by
+    /// itself. A write, or another thread's read, ends that state; the next read begins with the one that is there then.
+    pub(crate) fn view(&self) -> View<'_> {
+        let mut open = self.lock();
+        let is_first = open.viewer.is_none();
+        if is_first {
+            open.viewer = Some(std::thread::current().id());
+        }
+        View { database: is_first.then_some(self) }
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Open> {
+        self.open.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Writes, all or nothing.
@@ -139,10 +156,12 @@ impl Database {
         &self,
         change: impl FnOnce(&Transaction<'_>) -> rusqlite::Result<T>,
     ) -> Result<T, StoreError> {
-        let mut connection = self.connection.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut open = self.lock();
         let run = || {
+            open.end()?;
+            let connection = &mut open.connection;
             if !self.written.swap(true, Ordering::Relaxed) {
-                keep_log(&connection, false)?;
+                keep_log(connection, false)?;
             }
             // Taking the write lock at once: a reader that becomes a writer cannot wait for another writer.
             let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
@@ -153,6 +172,50 @@ impl Database {
             Ok(value)
         };
         run().map_err(|source| error(&self.path, source))
+    }
+}
+
+/// A connection, and who looks at one state through it.
+struct Open {
+    connection: Connection,
+    viewer: Option<ThreadId>,
+    /// There is a state that is looked at.
+    is_viewed: bool,
+}
+
+impl Open {
+    fn begin(&mut self) -> rusqlite::Result<()> {
+        if !self.is_viewed {
+            self.connection.prepare_cached("BEGIN")?.execute([])?;
+            self.is_viewed = true;
+        }
+        Ok(())
+    }
+
+    fn end(&mut self) -> rusqlite::Result<()> {
+        if self.is_viewed {
+            self.is_viewed = false;
+            self.connection.prepare_cached("COMMIT")?.execute([])?;
+        }
+        Ok(())
+    }
+}
+
+/// See [`Database::view`].
+#[must_use]
+pub(crate) struct View<'a> {
+    /// `None`: another one of this kind is older, and ends it.
+    database: Option<&'a Database>,
+}
+
+impl Drop for View<'_> {
+    fn drop(&mut self) {
+        if let Some(database) = self.database {
+            let mut open = database.lock();
+            open.viewer = None;
+            // Nothing was written, so nothing can be lost.
+            let _ = open.end();
+        }
     }
 }
 
@@ -324,11 +387,59 @@ mod tests {
                 transaction.execute("INSERT INTO object VALUES (x'02', zeroblob(200000))", [])
             })
             .unwrap();
-        keep_log(&large.connection.lock().unwrap(), true).unwrap();
+        keep_log(&large.lock().connection, true).unwrap();
         drop(large);
         assert!(log().unwrap() > SMALL_LOG);
         open().read(format).unwrap();
         assert_eq!(log(), None, "much of a killed process is folded by who comes next");
+    }
+
+    fn count(database: &Database) -> i64 {
+        let query = |connection: &Connection| {
+            connection.query_row("SELECT count(*) FROM object", [], |row| row.get(0))
+        };
+        database.read(query).unwrap()
+    }
+
+    fn add(database: &Database, digest: u8) {
+        let insert = |transaction: &Transaction<'_>| {
+            transaction.execute("INSERT INTO object VALUES (?1, x'00')", [[digest]]).map(drop)
+        };
+        database.write(insert).unwrap();
+    }
+
+    #[test]
+    fn a_view_is_of_one_state_until_something_is_written_through_it() {
+        let dir = tempfile::tempdir().unwrap();
+        let open = || Database::open(&dir.path().join("db.sqlite"), Disk::default()).unwrap();
+        let (one, other) = (open(), open());
+        let view = one.view();
+        assert_eq!(count(&one), 0);
+        add(&other, 1);
+        let inner = one.view();
+        assert_eq!(count(&one), 0);
+        drop(inner);
+        assert_eq!(count(&one), 0, "the older view goes on");
+        add(&one, 2);
+        assert_eq!(count(&one), 2);
+        add(&other, 3);
+        assert_eq!(count(&one), 2);
+        drop(view);
+        assert_eq!(count(&one), 3);
+    }
+
+    #[test]
+    fn a_view_is_of_its_own_thread_only() {
+        let dir = tempfile::tempdir().unwrap();
+        let open = || Database::open(&dir.path().join("db.sqlite"), Disk::default()).unwrap();
+        let (one, other) = (open(), open());
+        let _view = one.view();
+        assert_eq!(count(&one), 0);
+        add(&other, 1);
+        std::thread::scope(|scope| {
+            scope.spawn(|| assert_eq!(count(&one), 1, "who looks after something was written sees it"));
+        });
+        assert_eq!(count(&one), 1);
     }
 
     #[test]

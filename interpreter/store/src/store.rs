@@ -163,6 +163,12 @@ impl Store {
         &self.inner.database
     }
 
+    /// As long as what this gives lives, what this thread looks up is of one state of the store, until it records something. Many
+    /// look-ups take less time that way. Not to be kept while waiting for somebody: what others record meanwhile is not seen.
+    pub fn view(&self) -> impl Sized + '_ {
+        self.database().view()
+    }
+
     /// Writes everything to the disk, so that a power loss takes none of it.
     pub fn sync(&self) -> Result<(), StoreError> {
         // Only what has a row before the disk is written may be marked afterwards.

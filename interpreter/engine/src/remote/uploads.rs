@@ -47,6 +47,11 @@ impl Uploads {
         self.threads.lock().unwrap_or_else(PoisonError::into_inner).push(thread);
     }
 
+    /// Whether there is nothing to wait for.
+    pub(crate) fn are_done(&self) -> bool {
+        self.threads.lock().unwrap_or_else(PoisonError::into_inner).is_empty()
+    }
+
     /// Waits for all of it. Blocks.
     pub(crate) fn finish(&self) {
         let threads = std::mem::take(&mut *self.threads.lock().unwrap_or_else(PoisonError::into_inner));

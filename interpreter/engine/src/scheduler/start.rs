@@ -19,6 +19,8 @@ impl Scheduler {
     /// Begins every node whose inputs are there, and those that become ready by it. Looks into the store are made here: they
     /// take microseconds, and a task for each would take more.
     pub(super) fn start_ready(&mut self) {
+        let store = self.session.context.engine.store.clone();
+        let _view = store.view();
         while let Some(number) = self.ready.pop() {
             if self.stop.is_cancelled() {
                 return;

@@ -127,13 +127,16 @@ impl Session {
     /// Ends the session: stops services and the network, lets the backend clean up, removes the working folder. To be called
     /// when no run is under way, also after one was cancelled.
     pub async fn shutdown(self) {
-        let shared = self.shared.clone();
-        let uploaded = blocking(move || {
-            shared.uploads.finish();
-            Ok(())
-        });
-        // What was not uploaded was told.
-        let _ = uploaded.await;
+        // Most runs have none, and are spared a thread.
+        if !self.shared.uploads.are_done() {
+            let shared = self.shared.clone();
+            let uploaded = blocking(move || {
+                shared.uploads.finish();
+                Ok(())
+            });
+            // What was not uploaded was told.
+            let _ = uploaded.await;
+        }
         self.shared.services.stop().await;
         self.shared.network.stop();
         // The backend first: it may still be removing what steps left in the folder, and two that remove one folder both fail.

@@ -23,14 +23,16 @@ pub(super) struct Outlined {
 pub(super) fn outline(text: &str) -> Vec<Outlined> {
     let mut items = Vec::with_capacity(text.len() / 128);
     let mut docs = None;
-    let mut at = 0;
-    for line in text.split_inclusive('\n') {
-        if line.starts_with("##") {
-            docs.get_or_insert(at);
-        } else {
-            items.extend(item(&text[at..], docs.take().unwrap_or(at), at));
+    let ends = memchr::memchr_iter(b'\n', text.as_bytes());
+    let starts = std::iter::once(0).chain(ends.map(|end| end + 1));
+    for at in starts {
+        // Every line of the library passes here with every command: most are told by their first byte.
+        let line = &text[at..];
+        match line.as_bytes() {
+            [b'#', b'#', ..] => _ = docs.get_or_insert(at),
+            [b'a'..=b'z', ..] => items.extend(item(line, docs.take().unwrap_or(at), at)),
+            _ => docs = None,
         }
-        at += line.len();
     }
     items
 }

@@ -16,10 +16,14 @@ use crate::ids::{self, IdCount, IdMap};
 use crate::protocol::{self, Begin, Reply, Request, WireError};
 use crate::supervisor::SUPERVISOR_ARGUMENT;
 
-/// Starts a supervisor, and says what its steps will miss, if anything. Blocks until it is ready.
-pub(super) fn start(options: &SandboxOptions) -> Result<(Connection, Option<String>), BackendError> {
+/// Starts a supervisor, and says what its steps will miss, if anything. Blocks until it is ready. `outbound`: it begins to make a way
+/// out at once.
+pub(super) fn start(
+    options: &SandboxOptions,
+    outbound: bool,
+) -> Result<(Connection, Option<String>), BackendError> {
     let (socket, mut supervisor) = spawn(options)?;
-    match greet(&socket, &supervisor, options) {
+    match greet(&socket, &supervisor, options, outbound) {
         Ok((ids, warning)) => Ok((Connection::new(socket, supervisor, ids), warning)),
         Err(error) => {
             // It ends when its connection does, and is of no use any more.
@@ -57,6 +61,7 @@ fn greet(
     socket: &UnixStream,
     supervisor: &Child,
     options: &SandboxOptions,
+    outbound: bool,
 ) -> Result<(IdCount, Option<String>), BackendError> {
     match receive(socket)? {
         Reply::Namespace(Ok(())) => {}
@@ -66,7 +71,7 @@ fn greet(
     let (ids, warning) = map_ids(supervisor.id(), options)?;
     let limit = rustix::process::getrlimit(Resource::Nofile);
     let open_files = (limit.current.unwrap_or(u64::MAX), limit.maximum.unwrap_or(u64::MAX));
-    let begin = Request::Begin(Begin { ids, open_files });
+    let begin = Request::Begin(Begin { ids, open_files, outbound });
     protocol::send(socket, &begin, &[]).map_err(failed)?;
     match receive(socket)? {
         Reply::Ready(Ok(())) => Ok((ids, warning)),

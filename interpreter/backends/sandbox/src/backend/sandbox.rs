@@ -62,6 +62,8 @@ pub struct Sandbox {
 struct Inner {
     options: SandboxOptions,
     connection: Mutex<Option<Arc<Connection>>>,
+    /// Whether steps that use the network are about to come.
+    outbound: AtomicBool,
     /// The thread that makes the first connection.
     starting: OnceLock<Mutex<Option<JoinHandle<()>>>>,
     toolchain: OnceLock<Toolchain>,
@@ -79,6 +81,7 @@ impl Sandbox {
         let inner = Inner {
             options,
             connection: Mutex::new(None),
+            outbound: AtomicBool::new(false),
             starting: OnceLock::new(),
             toolchain: OnceLock::new(),
             cgroups: OnceLock::new(),
@@ -96,6 +99,28 @@ impl Sandbox {
         self.connect().map(drop)
     }
 
+    /// As [`Backend::prepare`], for steps that are likely to use the network: a way out is made at once, too.
+    pub fn prepare_outbound(&self) {
+        self.inner.outbound.store(true, Ordering::Relaxed);
+        self.prepare();
+    }
+
+    /// Ends the supervisor, if there is one, with all that runs in it, and waits for it. The next step has another one.
+    pub fn end(&self) {
+        if let Some(connection) = self.release() {
+            connection.end();
+        }
+    }
+
+    /// The connection, when it is made, for the one who ends it.
+    fn release(&self) -> Option<Arc<Connection>> {
+        if let Some(starting) = self.inner.starting.get() {
+            let starting = starting.lock().unwrap_or_else(PoisonError::into_inner).take();
+            let _ = starting.map(JoinHandle::join);
+        }
+        self.inner.connection.lock().unwrap_or_else(PoisonError::into_inner).take()
+    }
+
     /// The store's folder.
     pub(super) fn store(&self) -> &Path {
         &self.inner.options.store
@@ -107,7 +132,8 @@ impl Sandbox {
         match &*slot {
             Some(connection) if connection.is_open() => Ok(connection.clone()),
             _ => {
-                let (connection, warning) = launch::start(&self.inner.options)?;
+                let (connection, warning) =
+                    launch::start(&self.inner.options, self.inner.outbound.load(Ordering::Relaxed))?;
                 *self.inner.warning.lock().unwrap_or_else(PoisonError::into_inner) = warning;
                 Ok(slot.insert(Arc::new(connection)).clone())
             }
@@ -209,12 +235,7 @@ impl Backend for Sandbox {
     }
 
     async fn shutdown(&self) {
-        if let Some(starting) = self.inner.starting.get() {
-            let starting = starting.lock().unwrap_or_else(PoisonError::into_inner).take();
-            let _ = starting.map(JoinHandle::join);
-        }
-        let connection = self.inner.connection.lock().unwrap_or_else(PoisonError::into_inner).take();
-        if let Some(connection) = connection {
+        if let Some(connection) = self.release() {
             // Joins the supervisor, which first ends its steps; nothing is left to report should that fail.
             let _ = tokio::task::spawn_blocking(move || connection.end()).await;
         }

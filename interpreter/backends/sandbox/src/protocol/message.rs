@@ -56,6 +56,8 @@ pub(crate) struct Begin {
     pub(crate) ids: IdCount,
     /// Open files, soft and hard limit, that a step gets.
     pub(crate) open_files: (u64, u64),
+    /// A step with a way to public addresses will probably come.
+    pub(crate) outbound: bool,
 }
 
 /// From the supervisor to `pipe`.

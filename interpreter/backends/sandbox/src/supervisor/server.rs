@@ -25,8 +25,8 @@ use super::step::{self, Remains, StepFds};
 use super::work::{self, WorkFolder};
 use crate::ids::IdCount;
 use crate::protocol::{
-    self, Begin, FileFailure, FileTask, Reply, Report, Request, RequestId, SetupFailure, Step, StepFailure,
-    WireError,
+    self, Begin, Egress, FileFailure, FileTask, Reply, Report, Request, RequestId, SetupFailure, Step,
+    StepFailure, WireError,
 };
 use crate::seccomp;
 
@@ -38,7 +38,7 @@ pub(super) struct Context {
     pub(super) index: LayerIndex,
     pub(super) filter: Arc<[libc::sock_filter]>,
     pub(super) networks: NetworkPool,
-    pub(super) outbound: Outbound,
+    pub(super) outbound: Arc<Outbound>,
     pub(super) services: RunningServices,
     pub(super) dying: Dying,
     pub(super) first_processes: FirstProcesses,
@@ -89,11 +89,14 @@ impl Server {
             index: LayerIndex::default(),
             filter: filter.into(),
             networks: NetworkPool::default(),
-            outbound: Outbound::new(work.path()),
+            outbound: Arc::new(Outbound::new(work.path())),
             services: RunningServices::default(),
             dying: Dying::default(),
             attach_point,
         };
+        if begin.outbound {
+            context.outbound.expect(Egress { public: true, ..Egress::default() });
+        }
         Ok(Arc::new(Server {
             context,
             work,
@@ -113,6 +116,7 @@ impl Server {
         // This thread may be the first to see the end, or come back from a step to find it.
         self.running.kill_all();
         self.context.first_processes.end();
+        self.context.outbound.end();
         loop {
             // Not held while joining: the thread may be about to add another.
             let Some(thread) = locked(&self.threads).pop() else { break };

@@ -1,12 +1,13 @@
-//! Links for steps, and the gateway that they lead to. Nothing of it is there before the first step that asks for it, and there are no more
-//! links than steps at once: one costs the kernel milliseconds, at its beginning and at its end.
+//! Links for steps, and the gateway that they lead to. There are no more links than steps at once, and none before the first step that
+//! asks for one, or is expected to: one costs the kernel milliseconds, at its beginning and at its end.
 
 use std::net::{IpAddr, SocketAddr, TcpListener};
 use std::os::fd::{AsFd, BorrowedFd};
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 use std::sync::mpsc::{Receiver, Sender, channel};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::thread::JoinHandle;
 
 use super::door::{Door, Doorkeeper, Place};
 use super::gateway::{Arrival, Attachment, Gateway, Refused};
@@ -21,6 +22,8 @@ pub(in crate::supervisor) struct Outbound {
     /// Where the files for steps are made: relative to the store.
     folder: PathBuf,
     ways: Mutex<Vec<Arc<Way>>>,
+    /// Makes a link ahead.
+    expecting: Mutex<Option<JoinHandle<()>>>,
     doorkeeper: Mutex<Option<Arc<Doorkeeper>>>,
 }
 
@@ -87,7 +90,7 @@ impl Outside {
         let is_shared = attachment.has_listeners || door.is_some();
         drop(attachment);
         if !is_shared && link.is_as_new() {
-            way.spare.lock().unwrap_or_else(PoisonError::into_inner).push(link);
+            way.spare().push(link);
         }
     }
 }
@@ -95,7 +98,30 @@ impl Outside {
 impl Outbound {
     /// Starts nothing yet.
     pub(in crate::supervisor) fn new(folder: &Path) -> Outbound {
-        Outbound { folder: folder.to_path_buf(), ways: Mutex::default(), doorkeeper: Mutex::default() }
+        Outbound {
+            folder: folder.to_path_buf(),
+            ways: Mutex::default(),
+            expecting: Mutex::default(),
+            doorkeeper: Mutex::default(),
+        }
+    }
+
+    /// Begins to make a link, on a thread of its own, for a step that will ask for one. The calling thread is in the host's network.
+    pub(in crate::supervisor) fn expect(self: &Arc<Outbound>, egress: Egress) {
+        let outbound = self.clone();
+        let thread = std::thread::spawn(move || {
+            // What cannot be made the step is told.
+            if let Ok(way) = outbound.way(&egress) {
+                way.make_ahead();
+            }
+        });
+        *self.expecting.lock().unwrap_or_else(PoisonError::into_inner) = Some(thread);
+    }
+
+    /// Waits until nothing more is made that no step asked for.
+    pub(in crate::supervisor) fn end(&self) {
+        let expecting = self.expecting.lock().unwrap_or_else(PoisonError::into_inner).take();
+        let _ = expecting.map(JoinHandle::join);
     }
 
     /// A network for one step. The calling thread is in the host's.
@@ -196,11 +222,33 @@ impl Way {
 
     /// One that is left over, else a new one.
     fn link(&self) -> Result<Link, String> {
-        if let Some(spare) = self.spare.lock().unwrap_or_else(PoisonError::into_inner).pop() {
+        if let Some(spare) = self.spare().pop() {
             return Ok(spare);
         }
         let maker = self.maker.lock().unwrap_or_else(PoisonError::into_inner);
-        let made = maker.wanted.send(()).ok().and_then(|()| maker.links.recv().ok());
+        // Who was before may have made one ahead.
+        let spare = self.spare().pop();
+        spare.map_or_else(|| maker.make(), Ok)
+    }
+
+    /// Makes one for whoever comes, unless there is one.
+    fn make_ahead(&self) {
+        let maker = self.maker.lock().unwrap_or_else(PoisonError::into_inner);
+        if self.spare().is_empty()
+            && let Ok(link) = maker.make()
+        {
+            self.spare().push(link);
+        }
+    }
+
+    fn spare(&self) -> MutexGuard<'_, Vec<Link>> {
+        self.spare.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Maker {
+    fn make(&self) -> Result<Link, String> {
+        let made = self.wanted.send(()).ok().and_then(|()| self.links.recv().ok());
         made.ok_or_else(|| "the network's thread is gone".to_owned())?.map_err(text)
     }
 }

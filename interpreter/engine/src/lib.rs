@@ -37,7 +37,9 @@ pub use capture::{TAIL_LINES, interleave};
 pub use engine::{Engine, EngineOptions, NORMAL_TIME};
 pub use event::*;
 pub use failure::{EngineError, Failure, FailureClass, Unpinned, Unsupported};
-pub use grants::{Grant, GrantError, Grants, HostAccess, MissingGrant, SecretPlace, ignore_files_from};
+pub use grants::{
+    Grant, GrantError, Grants, HostAccess, MissingGrant, SecretPlace, ignore_files_from, normalised,
+};
 pub use network::{Egress, NetworkPlace, PlaceError, Reach, StepNetwork};
 pub use plan::{Plan, PlanNode, PlanStatus};
 pub use redact::{LeakScan, MIN_SECRET, RedactError, RedactedStream, Redactor};

@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use pipe_engine::ignore_files_from;
+use pipe_engine::{ignore_files_from, normalised};
 use pipe_ops::{GitQuery, Graph, HostDir, Op, Output};
 use pipe_store::{Filter, is_ignored};
 
@@ -19,17 +19,17 @@ pub(super) enum HostInput {
     Everything,
 }
 
-/// What outputs need of the host, seen from the package's folder.
+/// What outputs need of the host, seen from the package's folder. Paths are as those of events are: without `.` and `..`.
 pub(super) fn of(graph: &Graph, outputs: &[Output], folder: &Path) -> Vec<HostInput> {
     let nodes = graph.reachable(outputs).into_iter().filter_map(|id| graph.get(id));
     let input = |op: &Op| match op {
         Op::HostDir(HostDir { path, include, exclude }) => {
             let filter = Filter::new(include, exclude).unwrap_or_default();
-            let dir = plain(&folder.join(path));
+            let dir = normalised(&folder.join(path));
             let from = ignore_files_from(folder, &dir);
             Some(HostInput::Dir(dir, filter, from))
         }
-        Op::HostFile { path } => Some(HostInput::File(plain(&folder.join(path)))),
+        Op::HostFile { path } => Some(HostInput::File(normalised(&folder.join(path)))),
         Op::Git { query: GitQuery::Dirty, .. } => Some(HostInput::Everything),
         Op::Repo { .. } | Op::Git { .. } => Some(HostInput::Repo),
         _ => None,
@@ -64,20 +64,6 @@ impl HostInput {
     }
 }
 
-/// Without `.` and `..`, as the paths of events are.
-fn plain(path: &Path) -> PathBuf {
-    use std::path::Component;
-    let mut plain = PathBuf::new();
-    for part in path.components() {
-        match part {
-            Component::CurDir => {}
-            Component::ParentDir => drop(plain.pop()),
-            other => plain.push(other),
-        }
-    }
-    plain
-}
-
 #[cfg(test)]
 #[allow(clippy::unwrap_used)]
 mod tests {
@@ -104,10 +90,5 @@ mod tests {
         );
         assert!(HostInput::Repo.is_touched_by(Path::new("/p/.git/HEAD")));
         assert!(!HostInput::Repo.is_touched_by(Path::new("/p/HEAD")));
-    }
-
-    #[test]
-    fn paths_are_made_plain() {
-        assert_eq!(plain(Path::new("/a/./b/../c")), Path::new("/a/c"));
     }
 }

@@ -11,3 +11,4 @@ mod path;
 pub use access::{Grants, HostAccess, ignore_files_from};
 pub use ask::MissingGrant;
 pub use grant::{Grant, GrantError, SecretPlace};
+pub use path::normalised;

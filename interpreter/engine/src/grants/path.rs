@@ -29,8 +29,8 @@ fn real_path(path: &Path) -> io::Result<PathBuf> {
     }
 }
 
-/// Without `.` and `..`, by name alone.
-fn normalised(path: &Path) -> PathBuf {
+/// A path without `.` and `..`, by name alone: no link is followed.
+pub fn normalised(path: &Path) -> PathBuf {
     let mut out = PathBuf::new();
     for part in path.components() {
         match part {

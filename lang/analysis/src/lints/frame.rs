@@ -41,6 +41,33 @@ pub(crate) struct Link<'db> {
     pub(crate) frame: Frame<'db>,
 }
 
+impl<'db> Link<'db> {
+    /// The variables that it sets, each by its name and its value, as far as they are plain to see.
+    pub(crate) fn variables(&self) -> Vec<(Seen<'db>, Seen<'db>)> {
+        variables(&self.frame, &self.op, self.args)
+    }
+}
+
+/// The variables that `env`, `volatile_env`, `secret_env` and `envs` set.
+pub(crate) fn variables<'db>(
+    frame: &Frame<'db>,
+    operation: &str,
+    args: &'db [Option<Expr>],
+) -> Vec<(Seen<'db>, Seen<'db>)> {
+    let arg = |index: usize| Some(frame.see(args.get(index)?.as_ref()?));
+    match operation {
+        "Container.env" | "Container.volatile_env" | "Container.secret_env" => {
+            arg(1).zip(arg(2)).into_iter().collect()
+        }
+        "Container.envs" => {
+            let Some(map) = arg(1).map(Seen::behind) else { return Vec::new() };
+            let ExprKind::Map(entries) = &map.expr.kind else { return Vec::new() };
+            entries.iter().map(|(name, value)| (map.frame.see(name), map.frame.see(value))).collect()
+        }
+        _ => Vec::new(),
+    }
+}
+
 impl<'db> Frame<'db> {
     /// A body of an item, called by nobody.
     pub(crate) fn of(db: &'db dyn Db, node: ItemNode<'db>, body: &'db Body) -> Frame<'db> {

@@ -127,18 +127,8 @@ fn around<'db>(script: Span, container: &Seen<'db>) -> Around {
     let mut around = Around { script, reader: Reader::Sh, variables: BTreeSet::new() };
     let mut shell_known = false;
     for link in container.history() {
-        let text = |index: usize| link.frame.see(link.args.get(index)?.as_ref()?).text();
+        around.variables.extend(link.variables().iter().filter_map(|(name, _)| name.text()));
         match &*link.op {
-            "Container.env" | "Container.volatile_env" | "Container.secret_env" => {
-                around.variables.extend(text(1))
-            }
-            "Container.envs" => {
-                let Some(Some(map)) = link.args.get(1) else { continue };
-                let map = link.frame.see(map).behind();
-                if let ExprKind::Map(entries) = &map.expr.kind {
-                    around.variables.extend(entries.iter().filter_map(|(key, _)| map.frame.see(key).text()));
-                }
-            }
             "Container.ssh_agent" => {
                 around.variables.insert("SSH_AUTH_SOCK".to_owned());
             }
@@ -332,6 +322,21 @@ pub(super) fn find_call<'db, T>(
         });
     }
     Some((found, literal.map_or(command.span, |literal| source(literal, &starts, place))))
+}
+
+/// The programs that a command runs. `None` when they are not plain to see.
+pub(super) fn programs<'db>(frame: &Frame<'db>, command: &'db Expr) -> Option<Vec<String>> {
+    let seen = frame.see(command).behind();
+    let first = |call: &Call| {
+        let name = call.words.first()?.as_deref()?;
+        Some(name.rsplit('/').next().unwrap_or(name).to_owned())
+    };
+    if let ExprKind::Script { parts, .. } = &seen.expr.kind {
+        let facts = facts(frame.db, &text(parts).0);
+        let plain = facts.error.is_none() && !facts.opaque;
+        return plain.then(|| facts.commands.iter().map(first).collect()).flatten();
+    }
+    pipe_shell::called(&seen.words()?).commands.iter().map(first).collect()
 }
 
 /// Texts in which a command names the variables that it reads. `None` when they are not plain to see.

@@ -2,10 +2,9 @@
 
 use pipe_diagnostics::Diagnostic;
 
-use super::frame::Seen;
+use super::frame::{Seen, variables};
 use super::item::Operation;
 use crate::place::Finding;
-use crate::typed::ExprKind;
 
 /// Ends of names that stand for a secret.
 const SECRETS: [&str; 8] =
@@ -18,17 +17,8 @@ const SWITCHES: [&str; 10] = ["", "true", "false", "yes", "no", "on", "off", "0"
 
 /// `.env("API_TOKEN", "abc")`, also in a map.
 pub(super) fn look(call: &Operation<'_, '_>, found: &mut Vec<Finding>) {
-    if call.name() != "Container.envs" {
-        if let (Some(name), Some(value)) = (call.arg(1), call.arg(2)) {
-            pair(call, &name, &value, found);
-        }
-        return;
-    }
-    let Some(map) = call.arg(1).map(Seen::behind) else { return };
-    if let ExprKind::Map(entries) = &map.expr.kind {
-        for (name, value) in entries {
-            pair(call, &map.frame.see(name), &map.frame.see(value), found);
-        }
+    for (name, value) in variables(call.frame, call.name(), call.args) {
+        pair(call, &name, &value, found);
     }
 }
 

@@ -5,7 +5,7 @@ use std::ffi::OsString;
 
 use pipe_engine::HostAccess;
 use pipe_ops::{HostDir, Op, Output};
-use pipe_store::{EntryKind, Filter, Store};
+use pipe_store::{EntryKind, Filter, HostPath, Store};
 use serde_json::json;
 
 use crate::args::{Cli, Command, InputsArgs};
@@ -62,8 +62,8 @@ fn files_of(dir: &HostDir, access: &HostAccess, store: &Store) -> Result<Vec<Str
     let failed = |error: &dyn std::fmt::Display| CliError::usage(format!("`{}`: {error}", dir.path));
     let real = access.resolve(&dir.path).map_err(|missing| failed(&missing))?;
     let filter = Filter::new(&dir.include, &dir.exclude).map_err(|error| failed(&error))?;
-    let taken =
-        store.import_dir(&real, &filter, &access.import_options(&real)).map_err(|error| failed(&error))?;
+    let taken = store.import_dir(HostPath::resolved(&real), &filter, &access.import_options(&real));
+    let taken = taken.map_err(|error| failed(&error))?;
     let entries = store.list(&taken.tree).map_err(|error| failed(&error))?;
     let files = entries.into_iter().filter(|entry| entry.kind != EntryKind::Dir);
     let named = |path: &[u8]| match dir.path.as_str() {

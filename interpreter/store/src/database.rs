@@ -1,6 +1,8 @@
 //! The database: SQLite with a write-ahead log, shared by any number of processes.
 
+use std::fs::OpenOptions;
 use std::io;
+use std::os::unix::fs::{OpenOptionsExt, PermissionsExt};
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError};
@@ -15,6 +17,12 @@ use crate::{StoreError, WritePoint};
 
 /// The format that this version writes, in `user_version`. A store of a newer one is refused.
 const FORMAT: i64 = MIGRATIONS.len() as i64;
+
+/// Rights of the database, which says what steps were given: for its user alone.
+const OWN: u32 = 0o600;
+
+/// Those of everybody else.
+const OTHERS: u32 = 0o077;
 
 /// How long a process waits while another one writes.
 const BUSY: Duration = Duration::from_secs(60);
@@ -91,8 +99,10 @@ impl Database {
     /// Opens the database, made if it is missing.
     pub(crate) fn open(path: &Path, disk: Disk) -> Result<Database, StoreError> {
         let failed = |source| error(path, source);
-        if !path.exists() {
-            make(path)?;
+        match std::fs::metadata(path) {
+            Ok(found) if found.permissions().mode() & OTHERS != 0 => keep_to_its_user(path, &found)?,
+            Ok(_) => {}
+            Err(_) => make(path)?,
         }
         let connection = Connection::open(path).map_err(failed)?;
         connection.busy_timeout(BUSY).map_err(failed)?;
@@ -245,6 +255,13 @@ fn format(connection: &Connection) -> rusqlite::Result<i64> {
     connection.query_row("PRAGMA user_version", [], |row| row.get(0))
 }
 
+/// Takes the rights of others away, which an earlier version left to the umask.
+fn keep_to_its_user(path: &Path, found: &std::fs::Metadata) -> Result<(), StoreError> {
+    let mode = found.permissions().mode() & !OTHERS;
+    let changed = std::fs::set_permissions(path, std::fs::Permissions::from_mode(mode));
+    changed.map_err(|source| StoreError::NotWritable { path: path.to_path_buf(), source })
+}
+
 /// Makes the database beside its place and then gives it its name, so that no process ever sees a half-made one: SQLite cannot turn
 /// a database to a write-ahead log while another process looks at it. Who comes second takes what the first one made.
 fn make(path: &Path) -> Result<(), StoreError> {
@@ -253,6 +270,9 @@ fn make(path: &Path) -> Result<(), StoreError> {
     let unnamed = path.with_extension(format!("new-{}-{number}", std::process::id()));
     // A killed process of the same number may have left one.
     let _ = std::fs::remove_file(&unnamed);
+    // The log gets the same rights.
+    let created = OpenOptions::new().create_new(true).write(true).mode(OWN).open(&unnamed);
+    created.map_err(|source| StoreError::NotWritable { path: path.to_path_buf(), source })?;
     let filled = Connection::open(&unnamed).and_then(|connection| {
         fill(&connection)?;
         // Closing it would fold the log, too, and say nothing when the disk is full: half a database would get the name.
@@ -355,6 +375,19 @@ mod tests {
             })
             .unwrap();
         assert_eq!((newer.read(format).unwrap(), rows), (FORMAT, 2), "{last}");
+    }
+
+    #[test]
+    fn it_is_for_its_user_alone() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("db.sqlite");
+        let mode = || std::fs::metadata(&path).unwrap().permissions().mode() & 0o7777;
+        let open = || Database::open(&path, Disk::default()).unwrap();
+        drop(open());
+        assert_eq!(mode(), 0o600);
+        std::fs::set_permissions(&path, std::fs::Permissions::from_mode(0o644)).unwrap();
+        let _held = open();
+        assert_eq!(mode(), 0o600);
     }
 
     #[test]

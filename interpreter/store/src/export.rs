@@ -16,10 +16,13 @@ use rustix::fs::{
 use rustix::io::Errno;
 
 use crate::hash::copy_hashed;
+use crate::host_path::HostFolder;
 use crate::locate::child_path;
 use crate::merkle::{Batch, Node};
 use crate::run::random_name;
-use crate::{ExportError, FileRef, IdMap, Meta, Store, StoreError, Tree, TreeKind, remove_layer, xattr};
+use crate::{
+    ExportError, FileRef, HostPath, IdMap, Meta, Store, StoreError, Tree, TreeKind, remove_layer, xattr,
+};
 
 /// Set-user-id and set-group-id.
 const SET_UID: u32 = 0o4000;
@@ -47,11 +50,27 @@ impl Store {
     /// since 1970); everything else is as a step sees it. Owners and file capabilities can be kept by root only: for others the steps'
     /// 0 is the caller, and what belongs to somebody else becomes the caller's and loses its set-user-id or set-group-id bit. A folder
     /// that holds more than an earlier result ([`ExportError::Precious`], [`ExportError::Foreign`]) is left alone.
-    pub fn export_tree(&self, tree: &Tree, destination: &Path, mtime: i64) -> Result<Exported, StoreError> {
+    pub fn export_tree<'a>(
+        &self,
+        tree: &Tree,
+        destination: impl Into<HostPath<'a>>,
+        mtime: i64,
+    ) -> Result<Exported, StoreError> {
         if tree.kind == TreeKind::Diff {
             return Err(ExportError::OverBase.into());
         }
+        let destination = destination.into();
         let place = Place::of(destination)?;
+        self.export_tree_to(tree, &place, destination.shown(), mtime).map_err(|error| place.named(error))
+    }
+
+    fn export_tree_to(
+        &self,
+        tree: &Tree,
+        place: &Place,
+        destination: &Path,
+        mtime: i64,
+    ) -> Result<Exported, StoreError> {
         let exists = match fs::symlink_metadata(&place.target) {
             Ok(metadata) if metadata.is_dir() => {
                 self.is_replaceable(&place.target, destination, mtime).map(|()| true)?
@@ -76,15 +95,26 @@ impl Store {
     /// is the caller, and no set-id bit is written. A symbolic link at the destination is
     /// replaced, not followed; what is neither a file nor such a link is left alone (`/dev/null`, and `/dev/stdout`, which leads to
     /// whatever is open).
-    pub fn export_file(&self, file: &FileRef, destination: &Path, mtime: i64) -> Result<(), StoreError> {
-        let is_folder = fs::symlink_metadata(destination).is_ok_and(|metadata| metadata.is_dir());
-        if is_folder || destination.as_os_str().as_bytes().ends_with(b"/") {
-            return Err(ExportError::IsADirectory { path: destination.to_path_buf() }.into());
+    pub fn export_file<'a>(
+        &self,
+        file: &FileRef,
+        destination: impl Into<HostPath<'a>>,
+        mtime: i64,
+    ) -> Result<(), StoreError> {
+        let destination = destination.into();
+        let path = destination.shown();
+        let is_folder = fs::symlink_metadata(path).is_ok_and(|metadata| metadata.is_dir());
+        if is_folder || path.as_os_str().as_bytes().ends_with(b"/") {
+            return Err(ExportError::IsADirectory { path: path.to_path_buf() }.into());
         }
-        if is_special(destination) {
-            return Err(ExportError::NotAFile { path: destination.to_path_buf() }.into());
+        if is_special(path) {
+            return Err(ExportError::NotAFile { path: path.to_path_buf() }.into());
         }
         let place = Place::of(destination)?;
+        self.export_file_to(file, &place, mtime).map_err(|error| place.named(error))
+    }
+
+    fn export_file_to(&self, file: &FileRef, place: &Place, mtime: i64) -> Result<(), StoreError> {
         let beside = place.beside()?;
         let from = self.open_file(file)?;
         self.write_file(from, &beside.path, file.digest, &file.layer)?;
@@ -118,9 +148,9 @@ fn is_special(destination: &Path) -> bool {
     leads_to_open_file || fs::metadata(destination).is_ok_and(is_special)
 }
 
-/// Where a result goes.
+/// Where a result goes. Its paths lead through the folder that was opened, whatever becomes of the way to it meanwhile.
 struct Place {
-    parent: PathBuf,
+    folder: HostFolder,
     name: OsString,
     target: PathBuf,
 }
@@ -131,18 +161,26 @@ struct Beside {
 }
 
 impl Place {
-    fn of(destination: &Path) -> Result<Place, StoreError> {
-        let name = destination.file_name().ok_or_else(|| ExportError::Precious {
-            path: destination.to_path_buf(),
+    fn of(destination: HostPath<'_>) -> Result<Place, StoreError> {
+        let path = destination.shown();
+        let name = path.file_name().ok_or_else(|| ExportError::Precious {
+            path: path.to_path_buf(),
             reason: "is a folder of its own right",
         })?;
-        let parent = match destination.parent() {
-            Some(parent) if !parent.as_os_str().is_empty() => parent,
-            _ => Path::new("."),
-        };
-        fs::create_dir_all(parent).map_err(|error| write_error(parent, error))?;
-        let target = parent.join(name);
-        Ok(Place { parent: parent.to_path_buf(), name: name.to_owned(), target })
+        let parent = path.parent().unwrap_or(path);
+        let folder = destination.parent().map_err(|error| write_error(parent, error))?;
+        let target = folder.path().join(name);
+        Ok(Place { folder, name: name.to_owned(), target })
+    }
+
+    /// An error that speaks of paths as people know them.
+    fn named(&self, error: StoreError) -> StoreError {
+        match error {
+            StoreError::Export(ExportError::Write { path, source }) => {
+                write_error(&self.folder.shown(&path), source)
+            }
+            other => other,
+        }
     }
 
     /// A free name beside the destination. What killed processes have left there is removed.
@@ -150,13 +188,14 @@ impl Place {
         let mut prefix = OsString::from(".");
         prefix.push(&self.name);
         prefix.push(".pipe-");
-        for entry in fs::read_dir(&self.parent).into_iter().flatten().flatten() {
+        let parent = self.folder.path();
+        for entry in fs::read_dir(&parent).into_iter().flatten().flatten() {
             if entry.file_name().as_bytes().starts_with(prefix.as_bytes()) {
                 remove_abandoned(&entry.path());
             }
         }
         prefix.push(random_name()?);
-        Ok(Beside { path: self.parent.join(prefix) })
+        Ok(Beside { path: parent.join(prefix) })
     }
 }
 

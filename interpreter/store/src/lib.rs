@@ -4,6 +4,7 @@
 //! folders are written beside, renamed into place, and only then named by a row, so a process may be killed at any moment. A
 //! recorded layer is never changed.
 
+mod beneath;
 mod blob;
 mod build;
 mod change;
@@ -19,6 +20,7 @@ mod export;
 mod fact;
 mod filter;
 mod hash;
+mod host_path;
 mod import;
 mod layer;
 mod layer_content;
@@ -64,6 +66,7 @@ pub use error::*;
 pub use export::Exported;
 pub use fact::Held;
 pub use filter::{Filter, Rules};
+pub use host_path::HostPath;
 pub use import::{ImportOptions, Imported, is_ignored};
 pub use layer::*;
 pub use lock::StepLock;

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use std::sync::{Mutex, PoisonError};
 
 use pipe_ops::{Digest, HostDir};
-use pipe_store::{Filter, ImportError, StoreError};
+use pipe_store::{Filter, HostPath, ImportError, StoreError};
 use tokio::sync::OnceCell;
 
 use crate::failure::Cause;
@@ -48,7 +48,8 @@ impl HostSnapshot {
     fn import_folder(&self, engine: &Engine, dir: &HostDir) -> Result<Value, Cause> {
         let real = self.access.resolve(&dir.path).map_err(|missing| Cause::usage(missing.to_string()))?;
         let filter = Filter::new(&dir.include, &dir.exclude).map_err(Cause::from)?;
-        let taken = engine.store.import_dir(&real, &filter, &self.access.import_options(&real));
+        let taken =
+            engine.store.import_dir(HostPath::resolved(&real), &filter, &self.access.import_options(&real));
         let taken = taken.map_err(|error| import_cause(&dir.path, &real, error))?;
         self.tell_left_out(engine, &dir.path, taken.left_out);
         Ok(Value::Tree(TreeValue::whole(taken.tree)))
@@ -75,7 +76,7 @@ impl HostSnapshot {
         }
         let real = self.access.resolve(path).map_err(|missing| Cause::usage(missing.to_string()));
         let found = real.and_then(|real| {
-            let file = engine.store.import_file(&real);
+            let file = engine.store.import_file(HostPath::resolved(&real));
             file.map(Value::File).map_err(|error| import_cause(path, &real, error))
         });
         let mut files = self.files.lock().unwrap_or_else(PoisonError::into_inner);

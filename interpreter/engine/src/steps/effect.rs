@@ -1,7 +1,7 @@
 //! Effects: what is done to the world. Commands among them are run as steps are.
 
 use pipe_ops::{Act, Datum, Effect, NodeId, Op, Output};
-use pipe_store::StoreError;
+use pipe_store::{HostPath, StoreError};
 use tokio_util::sync::CancellationToken;
 
 use super::{Inputs, OpContext, blocking, push};
@@ -87,11 +87,13 @@ fn export(
 ) -> Result<(), Cause> {
     let to =
         context.host.access.destination(op, path).map_err(|missing| Cause::usage(missing.to_string()))?;
+    // Between the answer and the write another action may put a link on the way.
+    let to = HostPath::resolved(&to);
     let (store, time) = (&context.engine.store, context.engine.options.source_date);
     let written = if is_file {
-        store.export_file(inputs.file(source)?, &to, time)
+        store.export_file(inputs.file(source)?, to, time)
     } else {
-        store.export_tree(&inputs.tree(source)?.tree, &to, time).map(|exported| {
+        store.export_tree(&inputs.tree(source)?.tree, to, time).map(|exported| {
             if let Some(message) = exported.warning(path.as_ref()) {
                 context.engine.events.event(Event::Warning { message: message.into() });
             }

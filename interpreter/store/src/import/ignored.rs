@@ -13,9 +13,9 @@ use ignore::Match;
 use ignore::gitignore::{Gitignore, GitignoreBuilder};
 use rustix::fs::OFlags;
 
-use super::open::open_beneath;
 use super::read_error;
 use crate::StoreError;
+use crate::beneath::open_beneath;
 use crate::locate::child_path;
 
 /// Git's own rules.

@@ -5,7 +5,6 @@
 
 mod changes;
 mod ignored;
-mod open;
 mod read;
 mod snapshot;
 mod walk;
@@ -26,7 +25,7 @@ use self::read::{Reader, Wanted};
 use self::snapshot::{Content, Snapshot};
 use crate::merkle::{Batch, Node};
 use crate::usage::mark;
-use crate::{FileContent, FileRef, Filter, ImportError, Store, StoreError, Tree, TreeKind};
+use crate::{FileContent, FileRef, Filter, HostPath, ImportError, Store, StoreError, Tree, TreeKind};
 
 /// A tree on more layers than these is made one layer again when it changes.
 const STACK_LIMIT: usize = 16;
@@ -59,15 +58,16 @@ struct Previous {
 impl Store {
     /// Takes a folder of the host in. Owners become 0:0 and modes 0644 or 0755, so that a key does not depend on who checked the
     /// files out; symbolic links stay as they are; sockets, pipes and devices are left out, and named. An unchanged folder costs a walk.
-    pub fn import_dir(
+    pub fn import_dir<'a>(
         &self,
-        path: &Path,
+        path: impl Into<HostPath<'a>>,
         filter: &Filter,
         options: &ImportOptions,
     ) -> Result<Imported, StoreError> {
-        let root = fs::canonicalize(path).map_err(|error| read_error(path, error))?;
-        if !root.is_dir() {
-            return Err(ImportError::NotADirectory { path: path.to_path_buf() }.into());
+        let path = path.into();
+        let root = path.real().map_err(|error| read_error(path.shown(), error))?;
+        if !fs::metadata(&root).map_err(|error| read_error(path.shown(), error))?.is_dir() {
+            return Err(ImportError::NotADirectory { path: path.shown().to_path_buf() }.into());
         }
         let key = filter.key();
         let ignored = match &options.ignore_files_from {
@@ -84,9 +84,11 @@ impl Store {
         Ok(Imported { tree: self.take_in(&root, key, found, previous?, options)?, left_out })
     }
 
-    /// Takes a file of the host in; a symbolic link is followed.
-    pub fn import_file(&self, path: &Path) -> Result<FileRef, StoreError> {
-        let file = fs::canonicalize(path).map_err(|error| read_error(path, error))?;
+    /// Takes a file of the host in.
+    pub fn import_file<'a>(&self, path: impl Into<HostPath<'a>>) -> Result<FileRef, StoreError> {
+        let host = path.into();
+        let path = host.shown();
+        let file = host.real().map_err(|error| read_error(path, error))?;
         let not_a_file = || ImportError::NotAFile { path: path.to_path_buf() };
         if !fs::metadata(&file).map_err(|error| read_error(path, error))?.is_file() {
             return Err(not_a_file().into());

@@ -14,9 +14,9 @@ use pipe_ops::BlobDigest;
 use rayon::prelude::*;
 use rustix::fs::{FileType, OFlags, fstat};
 
-use super::open::open_beneath;
 use super::snapshot::{Content, EntrySnapshot, FileStat, Snapshot};
 use super::{Contents, read_error};
+use crate::beneath::{open_beneath, open_folder};
 use crate::hash::{copy_hashed, hash_reader};
 use crate::locate::child_path;
 use crate::record::nanoseconds;
@@ -108,7 +108,7 @@ impl<'a> Reader<'a> {
         if wanted.is_empty() {
             return Ok(HashMap::new());
         }
-        let root = File::open(self.root).map_err(|error| read_error(self.root, error))?;
+        let root = File::from(open_folder(self.root).map_err(|error| read_error(self.root, error))?);
         let read: Vec<Option<ReadFile>> =
             wanted.par_iter().map(|wanted| self.read(&root, wanted)).collect::<Result<_, StoreError>>()?;
         let read = self.look_again(&root, &wanted, read)?;

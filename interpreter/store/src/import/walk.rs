@@ -12,9 +12,9 @@ use rustix::fs::{AtFlags, Dir, FileType, OFlags, readlinkat, statat};
 use rustix::io::Errno;
 
 use super::ignored::{Ignored, among};
-use super::open::open_beneath;
 use super::snapshot::{DirSnapshot, EntrySnapshot, FileStat, Snapshot};
 use super::{read_error, unread};
+use crate::beneath::{open_beneath, open_folder};
 use crate::filter::Verdict;
 use crate::locate::child_path;
 use crate::{Filter, StoreError};
@@ -48,7 +48,7 @@ pub(super) fn walk(
     ignored: Ignored,
     except: Option<Vec<u8>>,
 ) -> Result<(Snapshot, Vec<Vec<u8>>), StoreError> {
-    let opened = File::open(root).map_err(|error| read_error(root, error))?;
+    let opened = File::from(open_folder(root).map_err(|error| read_error(root, error))?);
     let walk = Walk {
         root: opened,
         shown: root,
@@ -71,7 +71,7 @@ pub(super) fn walk(
 /// Looks at one file of a folder, as if it were all that is there, under the name that stands for it.
 pub(super) fn single(folder: &Path, name: &[u8]) -> Result<Snapshot, StoreError> {
     let path = folder.join(std::ffi::OsStr::from_bytes(name));
-    let opened = File::open(folder).map_err(|error| read_error(folder, error))?;
+    let opened = open_folder(folder).map_err(|error| read_error(folder, error))?;
     let stat =
         statat(&opened, name, AtFlags::SYMLINK_NOFOLLOW).map_err(|error| read_error(&path, error.into()))?;
     let entry = file_entry(&stat);

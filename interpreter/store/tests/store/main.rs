@@ -7,6 +7,7 @@ mod disk;
 mod draft;
 mod export;
 mod faults;
+mod host_path;
 mod import;
 mod kill;
 mod layers;

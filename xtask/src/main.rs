@@ -1,10 +1,11 @@
 //! Development tasks: `cargo xtask tidy`, `cargo xtask test`, `cargo xtask reference`, `cargo xtask bench`,
-//! `cargo xtask fuzz`.
+//! `cargo xtask fuzz`, `cargo xtask machine`.
 //!
 //! **Invariant.** Depends on no crate of the product: what it knows of `pipe` it knows from its files and its command line.
 
 mod bench;
 mod fuzz;
+mod machine;
 mod pip;
 mod reference;
 mod repository;
@@ -24,6 +25,8 @@ usage: cargo xtask COMMAND
   bench [--rounds N] [--only IDS] [--pipe FILE] measure beside floors and peers and write docs/benchmarks.md
   fuzz [TARGET] [--seconds N]
                      run the fuzz targets, and write docs/fuzzing.md after ten minutes
+  machine [--kernel FILE]
+                     limits by control groups of version 2, in an emulated machine with a kernel of Debian's
 ";
 
 fn main() -> ExitCode {
@@ -36,6 +39,7 @@ fn main() -> ExitCode {
         ["reference"] => reference::run(),
         ["bench", rest @ ..] => bench::run(rest),
         ["fuzz", rest @ ..] => fuzz::run(rest),
+        ["machine", rest @ ..] => machine::run(rest),
         _ => {
             eprint!("{USAGE}");
             return ExitCode::from(2);

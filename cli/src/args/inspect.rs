@@ -17,7 +17,7 @@ pub(crate) struct PlanArgs {
     #[command(flatten)]
     pub(crate) form: PlanForm,
     /// Allow what the package may not do by itself: `file:PATH`, `env:NAME`, `secret:NAME`, `secret:file:PATH`, `net:HOST[:PORT]`,
-    /// `net:host` (all of this machine's own network), `export:PATH`, `ssh-agent`, `short-secrets`; several with commas between them
+    /// `net:host` (all of this machine's own network), `export:PATH`, `privileged`, `ssh-agent`, `short-secrets`; several with commas between them
     #[arg(long, value_name = "GRANT,…")]
     pub(crate) allow: Vec<String>,
     /// Which network steps get: `off` is none for any of them, whatever they ask for

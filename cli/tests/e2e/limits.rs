@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 
 use rustix::process::Signal;
 
-use crate::harness::{Outcome, World};
+use crate::harness::{Outcome, World, finish, is_root, pipe_binary};
 
 const PROGRAM: &str = r#"
 pub fn hungry() -> Check {
@@ -28,6 +28,7 @@ pub fn slow() -> Check {
 pub fn patient() -> Check {
   tools.check(sh"echo started; sleep 600", name: "patient", cpus: 0.5, memory: 64MiB, pids: 50)
 }
+pub fn unlucky() -> Check { tools.check(sh"exit 3", name: "unlucky", memory: 256MiB) }
 pub fn wrong() -> List[Check] { [tools.check(["true"], memory: 1KiB)] }
 pub fn none_at_all() -> Check { tools.check(["true"], pids: 0) }
 pub fn little() -> Check { tools.check(["true"], cpus: 0.0) }
@@ -49,6 +50,42 @@ fn groups(folder: &Path, of: &str, found: &mut Vec<PathBuf>) {
 /// Whether this user's steps can have groups, as `pipe doctor` says.
 fn keeps_limits(world: &World) -> bool {
     world.run(["doctor"]).stdout.contains("steps can be limited")
+}
+
+/// Runs `pipe` where nobody keeps limits but the kernel's own for processes.
+fn without_groups(world: &World, args: &[&str]) -> Outcome {
+    if !keeps_limits(world) {
+        return world.events(args);
+    }
+    let namespaces = if is_root() { "-m" } else { "-rm" };
+    let mut command = world.command("unshare");
+    command.args([namespaces, "sh", "-c", "umount -R /sys/fs/cgroup; exec \"$0\" --progress=json \"$@\""]);
+    finish(command.arg(pipe_binary()).args(args))
+}
+
+fn says_near_the_limit(outcome: &Outcome) -> usize {
+    outcome.warnings().iter().filter(|text| text.contains("may have run out of memory")).count()
+}
+
+/// The kernel gives a process no more memory, and what that makes of it is its own affair: some exit code.
+#[test]
+fn without_groups_a_step_that_may_lack_memory_is_told_so() {
+    let world = World::tools(PROGRAM);
+    let outcome = without_groups(&world, &["run", "hungry"]).exits(1);
+    assert_eq!((warns_of_limits(&outcome), says_near_the_limit(&outcome)), (1, 1), "{}", outcome.stderr);
+    assert!(outcome.stderr.contains("none may have more than 64MiB"), "{}", outcome.stderr);
+    let outcome = without_groups(&world, &["run", "unlucky"]).exits(1);
+    assert_eq!(outcome.the("failure")["message"], "unlucky failed: exit code 3");
+    assert_eq!(says_near_the_limit(&outcome), 0, "{}", outcome.stderr);
+    assert_eq!(says_near_the_limit(&without_groups(&world, &["run", "modest"]).success()), 0);
+}
+
+#[test]
+fn without_groups_a_fork_bomb_ends() {
+    let world = World::tools(PROGRAM);
+    let outcome = without_groups(&world, &["run", "bomb"]).exits(1);
+    assert_eq!(outcome.the("failure")["message"], "bomb failed: exit code 7");
+    assert!(outcome.stderr.contains("Cannot fork"), "{}", outcome.stderr);
 }
 
 fn warns_of_limits(outcome: &Outcome) -> usize {
@@ -134,7 +171,7 @@ fn limits_that_make_no_sense_are_mistakes() {
         .run(["run", "wrong"])
         .exits(1)
         .says("no program can be started in less than 6MiB")
-        .says("main.pipe:25");
+        .says("main.pipe:26");
     world.run(["run", "none_at_all"]).exits(1).says("`pids` is from 1 to");
     world.run(["run", "little"]).exits(1).says("`cpus` is from 0.01 to 1024");
 }

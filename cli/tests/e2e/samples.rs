@@ -1,8 +1,12 @@
 //! The examples, for real: images of a registry as people run it.
 
+use serde_json::json;
+
 use crate::git::git;
-use crate::harness::{World, finish, has_ids};
+use crate::harness::{World, copy_tree, finish, has_ids, repository};
+use crate::images;
 use crate::registry::Registry;
+use crate::server::Answer;
 
 #[test]
 fn first_module() {
@@ -188,10 +192,78 @@ fn a_registry_that_goes_and_comes() {
     world.run(["cache", "verify"]).success();
 }
 
+/// A `kubectl` that tells the cluster of its configuration what it was asked for.
+const KUBECTL: &str = r#"#!/bin/sh
+server=$(sed -n 's/^ *server: //p' /root/.kube/config)
+exec wget -q -O /dev/null --post-data "$*" "$server/apply"
+"#;
+
+/// Rolled out to a few, and to everybody when somebody has said yes: each thing is done once.
+#[test]
+fn rollout() {
+    let Some((world, server)) = images::world("rollout", "") else { return };
+    copy_tree(&repository().join("examples/rollout"), &world.package());
+    let layer = images::archive(|builder| {
+        images::file(builder, "bin/kubectl", 0o755, (0, 0), KUBECTL.as_bytes());
+        let busybox =
+            ["/bin/busybox", "/usr/bin/busybox"].into_iter().find_map(|path| std::fs::read(path).ok());
+        for applet in ["sed", "sh", "wget"] {
+            images::file(builder, &format!("bin/{applet}"), 0o755, (0, 0), busybox.as_ref().unwrap());
+        }
+    });
+    server.image("bitnami/kubectl", "1.31", json!({"config": {"Env": ["PATH=/bin"]}}), &[layer]);
+    server.script(|asked, _| (asked.path == "/apply").then(|| Answer::ok("")));
+    let config = world.home().join(".kube/config");
+    std::fs::create_dir_all(config.parent().unwrap()).unwrap();
+    std::fs::write(&config, format!("clusters:\n- cluster:\n    server: {}\n", server.url())).unwrap();
+    let applied = || -> Vec<String> {
+        let asked = server.asked().into_iter().filter(|asked| asked.path == "/apply");
+        asked.map(|asked| String::from_utf8(asked.body).unwrap()).collect()
+    };
+    let of = |namespace: &str, traffic: u32| {
+        [
+            format!("-n {namespace} set image deployment/app app=r.example.com/app:1"),
+            format!("-n {namespace} annotate --overwrite deployment/app traffic={traffic}"),
+        ]
+    };
+    let port = server.url().rsplit(':').next().unwrap().to_owned();
+    let allow = format!("secret:file:{},net:localhost:{port}", config.display());
+    let deploy = |more: &[&str]| {
+        let command = ["run", "--allow", &allow, "deploy", "--app", "r.example.com/app:1"];
+        world.events(command.iter().chain(more))
+    };
+
+    world.run(["test"]).success();
+    assert_eq!(applied(), [""; 0]);
+    deploy(&[]).success();
+    assert_eq!(applied(), of("staging", 100));
+
+    let production = ["--env", "Production(canary: 5, soak: 1ms)"];
+    let stopped = deploy(&production).exits(4);
+    assert_eq!(stopped.steps("ran"), ["apply", "sleep"]);
+    let canary = [of("staging", 100), of("production", 5)].concat();
+    assert_eq!(applied(), canary);
+    let told = stopped.the("resume");
+    let run = told["run"].as_str().unwrap();
+    // Nobody said yes.
+    deploy(&[&production[..], &["--resume", run]].concat()).exits(4);
+    assert_eq!(applied(), canary);
+    let resumed = [&production[..], &["--resume", run, "--approve", "approval"]].concat();
+    let outcome = deploy(&resumed).success();
+    assert_eq!(
+        (outcome.steps("cached"), outcome.steps("ran")),
+        (vec!["apply".to_owned(), "sleep".into()], vec!["approval".to_owned(), "apply".into()])
+    );
+    let all = [canary, of("production", 100).to_vec()].concat();
+    assert_eq!(applied(), all);
+    deploy(&resumed).success();
+    assert_eq!(applied(), all);
+}
+
 /// All that needs no other operation than are there.
 #[test]
 fn all_examples_are_right_as_they_stand() {
-    for name in ["hello", "first-module", "matrix", "go-service", "monorepo"] {
+    for name in ["hello", "first-module", "matrix", "go-service", "monorepo", "rollout"] {
         let world = World::example(name);
         world.run(["check"]).success();
         world.run(["fmt", "--check"]).success();

@@ -118,6 +118,8 @@ pub struct StepSpec {
     pub services: Vec<ServiceLink>,
     /// What it is given that nobody else may see.
     pub secrets: StepSecrets,
+    /// Its root has every capability inside its namespaces, and it may make further ones. Nothing of the host's is closer to it.
+    pub privileged: bool,
 }
 
 /// Names a running service to its backend: no two of one backend have the same.
@@ -284,6 +286,11 @@ pub struct StepOutcome {
     pub mounts: Vec<Option<NewLayer>>,
     /// How long the command ran.
     pub elapsed: Duration,
+    /// The most memory, in bytes, that one of its processes had at a time; 0 when that is little, or not known.
+    pub peak: u64,
+    /// Bytes of memory that each of its processes could have, where the kernel did not limit all of them together: then it does not tell
+    /// that there was no more.
+    pub memory_of_each: Option<u64>,
     /// Addresses that it tried to reach and may not, each once; the first few.
     pub refused: Vec<SocketAddr>,
     /// Why it had no network though it was to have one.

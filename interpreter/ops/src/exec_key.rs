@@ -35,6 +35,8 @@ pub struct ResolvedExec {
     pub ssh_agent: bool,
     /// Where its secrets may stay in what it leaves.
     pub allow_secret_in: Vec<String>,
+    /// Whether it has every capability inside its namespaces.
+    pub privileged: bool,
 }
 
 /// A service that a command reaches, with everything that the service depends on known.
@@ -145,6 +147,9 @@ impl ResolvedExec {
         if self.ssh_agent {
             preimage = preimage.text("ssh agent", "");
         }
+        if self.privileged {
+            preimage = preimage.text("privileged", "");
+        }
         let stays = |preimage: Preimage, path: &String| preimage.text(format!("{SECRET_MAY_STAY}{path}"), "");
         self.allow_secret_in.iter().fold(preimage, stays)
     }
@@ -247,6 +252,7 @@ mod tests {
             secrets: Vec::new(),
             ssh_agent: false,
             allow_secret_in: Vec::new(),
+            privileged: false,
         }
     }
 
@@ -257,7 +263,7 @@ mod tests {
     /// Every field is in the key: what the table of the design names, and nothing beside it exists.
     #[test]
     fn every_field_changes_the_key() {
-        let changes: [Change; 24] = [
+        let changes: [Change; 25] = [
             ("host tools", |exec| exec.base = None),
             ("root file system", |exec| exec.root = Digest::of(b"other")),
             ("/src", |exec| exec.mounts[0].shown = content(Digest::of(b"other"), None, None)),
@@ -293,6 +299,7 @@ mod tests {
             ("secret TOKEN", |exec| exec.secrets.push(env_secret(Some(Digest::of(b"a"))))),
             ("secret TOKEN", |exec| exec.secrets.push(env_secret(None))),
             ("ssh agent", |exec| exec.ssh_agent = true),
+            ("privileged", |exec| exec.privileged = true),
             ("allow_secret_in /x", |exec| exec.allow_secret_in.push("/x".into())),
         ];
         for (label, change) in changes {

@@ -407,6 +407,8 @@ pub struct Exec {
     pub ssh_agent: bool,
     /// Absolute paths, normalised, at or below which its secrets may stay in what it leaves. Such a result never leaves this machine.
     pub allow_secret_in: Vec<String>,
+    /// Whether it has every capability inside its namespaces, and may make further ones.
+    pub privileged: bool,
 }
 
 /// A service that a command reaches.

@@ -101,10 +101,11 @@ fn exec() -> impl Strategy<Value = Op> {
         text(),
         network,
         prop::option::of(arg()),
-        (prop::option::of(any_output()), texts(), bindings(), texts(), confidential()),
+        (prop::option::of(any_output()), texts(), bindings(), texts(), confidential(), any::<bool>()),
     )
         .prop_map(|(root, mounts, argv, env, workdir, user, platform, network, stdin, rest)| {
-            let (image, unset_env, services, volatile_env, (secrets, ssh_agent, allow_secret_in)) = rest;
+            let (image, unset_env, services, volatile_env, confidential, privileged) = rest;
+            let (secrets, ssh_agent, allow_secret_in) = confidential;
             Op::Exec(Box::new(Exec {
                 root,
                 image,
@@ -122,6 +123,7 @@ fn exec() -> impl Strategy<Value = Op> {
                 secrets,
                 ssh_agent,
                 allow_secret_in,
+                privileged,
             }))
         })
 }
@@ -339,7 +341,7 @@ proptest! {
             Op::Exec(Box::new(Exec {
                 root, image: None, mounts: vec![], argv: vec![], env, unset_env: vec![], volatile_env: vec![], workdir: "/".into(), user: None,
                 platform: "linux/amd64".into(), network: Network::Off, stdin: None, services: Vec::new(),
-                secrets: vec![], ssh_agent: false, allow_secret_in: vec![],
+                secrets: vec![], ssh_agent: false, allow_secret_in: vec![], privileged: false,
             }))
         };
         let reversed = pairs.clone().into_iter().rev().collect();
@@ -432,6 +434,7 @@ fn digests_are_stable() {
             secrets: Vec::new(),
             ssh_agent: false,
             allow_secret_in: Vec::new(),
+            privileged: false,
         })),
     ];
     let digests: Vec<String> = ops.iter().map(|op| digest(op).to_string()[..16].to_owned()).collect();

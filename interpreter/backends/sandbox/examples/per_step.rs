@@ -69,6 +69,7 @@ async fn step(sandbox: &Sandbox, work: &Path, root: &mut Vec<LayerRef>, number: 
         services: Vec::new(),
         certificates: None,
         secrets: StepSecrets::default(),
+        privileged: false,
     };
     let begin = Instant::now();
     let outcome = sandbox.run(spec, &Nothing, &CancellationToken::new()).await.unwrap();

@@ -25,6 +25,8 @@ mod backend;
 mod cgroup;
 mod child;
 mod ids;
+#[cfg(test)]
+mod isolation_page;
 mod machine;
 mod probe;
 mod protocol;

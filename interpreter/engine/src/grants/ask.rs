@@ -120,6 +120,9 @@ fn of_command(op: &Op) -> Vec<(Grant, String)> {
     if exec.ssh_agent {
         asked.push((Grant::SshAgent, "the step uses your SSH agent".to_owned()));
     }
+    if exec.privileged {
+        asked.push((Grant::Privileged, "the step is privileged".to_owned()));
+    }
     let groups = exec.mounts.iter().filter_map(|mount| match &mount.shown {
         Mounted::Cache(volume) => volume.group.as_ref(),
         _ => None,

@@ -27,6 +27,8 @@ pub enum Grant {
     SshAgent,
     /// `git:HOST`: read the repositories of a host as the user, with the user's keys and passwords.
     Git(String),
+    /// `privileged`: run steps with every capability inside their namespaces.
+    Privileged,
     /// `short-secrets`: use secrets that are too short to be masked.
     ShortSecrets,
     /// `setting:KEY=VALUE`: a setting of `pipe.toml` that chooses where data comes from or goes to.
@@ -52,7 +54,7 @@ pub struct GrantError(String);
 impl GrantError {
     /// What can be granted, for people.
     pub const KINDS: &str = "`file:PATH`, `env:NAME`, `secret:NAME`, `secret:file:PATH`, `net:host`, `net:ADDRESS`, \
-                             `export:PATH`, `git:HOST`, `volume:GROUP`, `load`, `ssh-agent`, `short-secrets` and `setting:KEY=VALUE` can be granted";
+                             `export:PATH`, `git:HOST`, `volume:GROUP`, `load`, `privileged`, `ssh-agent`, `short-secrets` and `setting:KEY=VALUE` can be granted";
 }
 
 impl Grant {
@@ -64,6 +66,7 @@ impl Grant {
         let (kind, rest) = text.split_once(':').unwrap_or((text, ""));
         let grant = match (kind, rest) {
             ("load", "") => Grant::Load,
+            ("privileged", "") => Grant::Privileged,
             ("ssh-agent", "") => Grant::SshAgent,
             ("short-secrets", "") => Grant::ShortSecrets,
             (_, "") => return Err(GrantError(text.to_owned())),
@@ -128,6 +131,10 @@ impl Grant {
             }
             Grant::Git(host) => format!("read repositories of {host} as you, with your keys and passwords"),
             Grant::Load => "put images into the local container engine".to_owned(),
+            Grant::Privileged => {
+                "run steps with every capability inside their namespaces: the kernel alone keeps them in"
+                    .to_owned()
+            }
             Grant::SshAgent => "use your SSH agent".to_owned(),
             Grant::ShortSecrets => {
                 "use secrets that are too short to be masked in what steps print".to_owned()
@@ -175,6 +182,7 @@ impl fmt::Display for Grant {
             Grant::Volume(group) => write!(f, "volume:{group}"),
             Grant::Git(host) => write!(f, "git:{host}"),
             Grant::Load => f.write_str("load"),
+            Grant::Privileged => f.write_str("privileged"),
             Grant::SshAgent => f.write_str("ssh-agent"),
             Grant::ShortSecrets => write!(f, "short-secrets"),
             Grant::Setting(setting) => write!(f, "setting:{setting}"),
@@ -205,6 +213,7 @@ mod tests {
             "volume:team",
             "load",
             "git:git.corp",
+            "privileged",
             "ssh-agent",
             "setting:registry.docker.io.mirrors=http://127.0.0.1:5000",
         ] {

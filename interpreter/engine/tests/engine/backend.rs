@@ -137,6 +137,8 @@ impl Closures {
             elapsed: Duration::from_millis(1),
             refused: Vec::new(),
             offline: None,
+            peak: 0,
+            memory_of_each: None,
             sockets: Vec::new(),
             leaks: Vec::new(),
         })
@@ -159,6 +161,8 @@ fn outcome(exit: Exit, mounts: usize) -> StepOutcome {
         elapsed: Duration::ZERO,
         refused: Vec::new(),
         offline: None,
+        peak: 0,
+        memory_of_each: None,
         sockets: Vec::new(),
         leaks: Vec::new(),
     }

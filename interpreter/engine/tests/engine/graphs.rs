@@ -42,6 +42,7 @@ pub(crate) fn command(root: Output, argv: &[&str]) -> Exec {
         secrets: Vec::new(),
         ssh_agent: false,
         allow_secret_in: Vec::new(),
+        privileged: false,
     }
 }
 

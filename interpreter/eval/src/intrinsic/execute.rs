@@ -81,7 +81,7 @@ impl Machine {
         let allow_failure = call.bool(self, layout.expect + 1)?;
         let network = self.network(call, layout.expect + 3)?;
         let stdin = call.optional(self, layout.expect + 4)?.cloned();
-        let root = self.undone_options(container.root, call, layout.expect + 10)?;
+        let privileged = call.bool(self, layout.expect + 10)?;
         let allow_secret_in = self.known_paths(container, call, layout.expect + 11)?;
 
         let command = self.command(container, command, call, 1)?;
@@ -91,7 +91,8 @@ impl Machine {
         };
         let site = Site { place: command.place.clone(), name };
         let hints = self.hints(call, layout.expect, command.shell.clone())?;
-        let exec = Exec { root, allow_secret_in, ..self.exec_of(container, command, stdin, network, &site)? };
+        let exec =
+            Exec { privileged, allow_secret_in, ..self.exec_of(container, command, stdin, network, &site)? };
         let exec = self.add(Op::Exec(Box::new(exec)), &site, hints)?;
         let success = (!allow_failure).then_some(expect);
         Ok(Step { exec, success, site })
@@ -130,6 +131,7 @@ impl Machine {
             secrets: container.config.secrets.clone(),
             ssh_agent: container.config.ssh_agent,
             allow_secret_in: Vec::new(),
+            privileged: false,
         };
         check_network(&exec, &site.place)?;
         Ok(exec)
@@ -187,25 +189,6 @@ impl Machine {
             NetworkRule::Off | NetworkRule::OnDemand => Network::Off,
             NetworkRule::Open => Network::Outbound,
         }
-    }
-
-    /// Arguments that are declared and not there yet: the step stands on a node that planning refuses. `first` is where they begin.
-    fn undone_options(&mut self, root: Output, call: &Call<'_>, first: usize) -> Result<Output> {
-        const NAMES: [&str; 1] = ["privileged"];
-        let mut root = root;
-        for (index, name) in (first..).zip(NAMES) {
-            let set = match call.arg(index)? {
-                Value::Bool(value) => *value,
-                Value::Optional(value) => value.is_some(),
-                Value::List(items) => !items.is_empty(),
-                _ => true,
-            };
-            if set {
-                let site = Site { place: call.arg_place(index), ..call.site(self) };
-                root = self.declared(&format!("{name}:"), vec![root], Vec::new(), &site)?;
-            }
-        }
-        Ok(root)
     }
 
     /// The whole environment of a step: what was set over the defaults.

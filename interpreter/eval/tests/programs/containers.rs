@@ -228,9 +228,8 @@ fn operations_that_are_not_there_yet_keep_the_configuration() {
         "fn c() -> Container { scratch().user(\"me\").cache(\"/c\", \"n\").volatile_env(\"T\", \"x\").tmpfs(\"/t\") }",
     );
     assert_eq!(pipeline.json("c().user"), "\"me\"");
-    let graph = pipeline.graph("c().terminal().run([\"x\"], privileged: true)");
-    let parts =
-        ["declared terminal(%", "declared privileged:(%", "cache \"n\" Shared at /c", "tmpfs None at /t"];
+    let graph = pipeline.graph("c().terminal().run([\"x\"])");
+    let parts = ["declared terminal(%", "cache \"n\" Shared at /c", "tmpfs None at /t"];
     for operation in parts {
         assert!(graph.contains(operation), "{operation} in {graph}");
     }

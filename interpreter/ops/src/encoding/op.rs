@@ -21,6 +21,7 @@ pub(crate) fn digest_op(op: &Op, input: impl Fn(NodeId) -> Option<OpDigest>) -> 
 const EXEC_SERVICES: u8 = 0;
 const EXEC_VOLATILE: u8 = 1;
 const EXEC_SECRETS: u8 = 2;
+const EXEC_PRIVILEGED: u8 = 3;
 
 struct OpEncoder<F> {
     encoder: Encoder,
@@ -353,6 +354,9 @@ impl<F: Fn(NodeId) -> Option<OpDigest>> OpEncoder<F> {
             self.encoder.list(&exec.volatile_env, |encoder, name| encoder.text(name));
         }
         self.confidential(exec);
+        if exec.privileged {
+            self.encoder.u8(EXEC_PRIVILEGED);
+        }
     }
 
     fn service(&mut self, service: &Service) {

@@ -189,6 +189,7 @@ fn request(store: &Path, spec: &StepSpec, limited: &Limited) -> Result<Step, Bac
         groups: limited.group.as_ref().map_or(0, |group| group.entries().count()),
         limits: limited.rest,
         secrets: secrets(&spec.secrets),
+        privileged: spec.privileged,
     })
 }
 
@@ -288,6 +289,8 @@ fn outcome(report: Report, spec: &StepSpec, limited: &Limited) -> Result<StepOut
         root: report.root.map(new_layer),
         mounts: report.mounts.into_iter().map(|layer| layer.map(new_layer)).collect(),
         elapsed: report.elapsed,
+        peak: report.peak,
+        memory_of_each: limited.rest.memory,
         refused: report.refused,
         offline: report.offline,
         sockets: report.sockets.into_iter().map(|path| OsString::from_vec(path).into()).collect(),

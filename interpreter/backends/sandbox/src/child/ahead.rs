@@ -4,6 +4,7 @@ use std::ffi::{CStr, CString};
 use std::os::fd::RawFd;
 use std::sync::atomic::{AtomicPtr, Ordering};
 
+use super::identity;
 use super::image::{FdSlot, NetworkNamespace, Stack, StepImage};
 use super::mounts::{self, Views};
 use super::report::{At, Failure, Stage};
@@ -16,6 +17,8 @@ pub(crate) struct Ahead {
     pub(crate) socket: RawFd,
     /// Where something is attached for a moment: any folder, relative to the store.
     pub(crate) attach_point: CString,
+    /// For a privileged step: nothing is taken from its rights, and nothing in `/proc` is masked.
+    pub(crate) privileged: bool,
     /// Folders and files of the host that the step is likely to be shown, read-only.
     pub(crate) parts: Vec<CString>,
     /// Their mounts, when they are made.
@@ -65,6 +68,9 @@ pub(super) fn make_ready(ahead: &Ahead) -> Result<Views, Failure> {
     // Modes of what is made here are meant as they are written.
     sys::umask(0);
     sys::sethostname(c"pipe").at(Stage::HostName)?;
+    if !ahead.privileged {
+        identity::drop_bounding_set().at(Stage::Capabilities)?;
+    }
     mounts::make_ready(ahead)
 }
 

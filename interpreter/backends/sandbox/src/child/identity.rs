@@ -4,20 +4,20 @@ use super::image::Identity;
 use super::report::{At, Failure, Stage};
 use super::sys::{self, Errno, Sys};
 
-/// Capabilities a command can have inside its namespace, by number (`linux/capability.h`): the set that Docker grants, less
+/// Capabilities a command can have inside its namespace, by number and name (`linux/capability.h`): the set that Docker grants, less
 /// `CAP_NET_RAW`, `CAP_MKNOD` and `CAP_AUDIT_WRITE`.
-const CAPABILITIES: [u32; 11] = [
-    0,  // CAP_CHOWN
-    1,  // CAP_DAC_OVERRIDE
-    3,  // CAP_FOWNER
-    4,  // CAP_FSETID
-    5,  // CAP_KILL
-    6,  // CAP_SETGID
-    7,  // CAP_SETUID
-    8,  // CAP_SETPCAP
-    10, // CAP_NET_BIND_SERVICE
-    18, // CAP_SYS_CHROOT
-    31, // CAP_SETFCAP
+pub(crate) const CAPABILITIES: [(u32, &str); 11] = [
+    (0, "CHOWN"),
+    (1, "DAC_OVERRIDE"),
+    (3, "FOWNER"),
+    (4, "FSETID"),
+    (5, "KILL"),
+    (6, "SETGID"),
+    (7, "SETUID"),
+    (8, "SETPCAP"),
+    (10, "NET_BIND_SERVICE"),
+    (18, "SYS_CHROOT"),
+    (31, "SETFCAP"),
 ];
 
 /// The set as bits.
@@ -25,14 +25,14 @@ pub(crate) const CAPABILITY_BITS: u64 = {
     let mut bits = 0;
     let mut index = 0;
     while index < CAPABILITIES.len() {
-        bits |= 1 << CAPABILITIES[index];
+        bits |= 1 << CAPABILITIES[index].0;
         index += 1;
     }
     bits
 };
 
 /// Takes from the bounding set what no program may gain, not even a set-user-id one. What this process has already it keeps: the
-/// set counts when a program is executed. So the supervisor, which executes none, does this once for all steps.
+/// set counts when a program is executed. So a step's first process, which executes none, does this before there is a step.
 pub(crate) fn drop_bounding_set() -> Sys<()> {
     for capability in (0..64).filter(|capability| CAPABILITY_BITS & (1 << capability) == 0) {
         match sys::prctl(libc::PR_CAPBSET_DROP, capability) {
@@ -51,6 +51,11 @@ pub(crate) fn become_user(identity: &Identity) -> Result<(), Failure> {
     }
     sys::setresgid(identity.gid).at(Stage::GroupId)?;
     sys::setresuid(identity.uid).at(Stage::UserId)?;
-    let capabilities = if identity.uid == 0 { CAPABILITY_BITS } else { 0 };
+    let capabilities = match (identity.uid, identity.privileged) {
+        (0, false) => CAPABILITY_BITS,
+        // The kernel passes over those that it does not know.
+        (0, true) => u64::MAX,
+        _ => 0,
+    };
     sys::capset(capabilities).at(Stage::Capabilities)
 }

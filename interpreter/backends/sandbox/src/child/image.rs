@@ -66,6 +66,8 @@ pub(crate) struct Identity {
     pub(crate) may_set_groups: bool,
     /// Whether a set-user-id program gains nothing.
     pub(crate) no_new_privileges: bool,
+    /// Whether root has every capability.
+    pub(crate) privileged: bool,
 }
 
 /// Resource limits the command gets.

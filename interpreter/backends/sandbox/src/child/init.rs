@@ -54,7 +54,9 @@ fn set_up(image: &StepImage, ahead: &Ahead, handed: &Handed, views: Views) -> Re
         _ => {}
     }
     mounts::set_up(image, ahead, views)?;
-    masks::set_up_sys()?;
+    if !image.identity.privileged {
+        masks::set_up_sys(matches!(image.network, NetworkNamespace::Host))?;
+    }
     image.workdir.iter().try_for_each(|folder| sys::mkdir(folder, 0o755)).at(Stage::Workdir)
 }
 
@@ -96,20 +98,28 @@ fn start_and_reap(image: &StepImage) -> Result<(), Failure> {
         spawn::start_prober(image).at(Stage::Fork)?;
         sys::close(PROBE);
     }
+    let mut peak = 0;
     loop {
-        let (pid, status) = sys::wait_any().at(Stage::Fork)?;
-        if pid == command {
+        let ended = sys::wait_any().at(Stage::Fork)?;
+        peak = ended.peak.max(peak);
+        if ended.pid == command {
             let nanos = sys::monotonic_nanos().saturating_sub(begin);
-            end_the_others();
+            let peak = end_the_others().max(peak);
+            // The kernel counts for a process also what it had before it executed, which is the supervisor's.
+            let peak = if peak > sys::own_peak() { peak } else { 0 };
             // Nothing writes any more: what the step left can be looked at while the kernel takes the namespaces down.
-            Record::Ended { status, nanos }.send(REPORT);
+            Record::Ended { status: ended.status, peak, nanos }.send(REPORT);
             return Ok(());
         }
     }
 }
 
-/// Kills what the command left running, and waits until it is gone.
-fn end_the_others() {
+/// Kills what the command left running, and waits until it is gone; the most memory, in KiB, that one of them had.
+fn end_the_others() -> u32 {
     sys::kill_all_others();
-    while sys::wait_any().is_ok() {}
+    let mut peak = 0;
+    while let Ok(ended) = sys::wait_any() {
+        peak = ended.peak.max(peak);
+    }
+    peak
 }

@@ -1,6 +1,7 @@
 //! Parts of `/proc` and `/sys` that say more about the host, or reach further into it, than a step may.
 //!
-//! The lists are those that container engines agree on (the OCI runtime's default `maskedPaths` and `readonlyPaths`).
+//! The lists are those that container engines agree on (the OCI runtime's default `maskedPaths` and `readonlyPaths`), and what else
+//! can be written that is not the step's own.
 
 use std::ffi::CStr;
 
@@ -8,17 +9,22 @@ use super::report::{At, Failure, Stage};
 use super::sys::{self, Errno, Sys};
 
 /// Files of `/proc` that read as empty.
-const HIDDEN_FILES: [&CStr; 6] =
+pub(crate) const HIDDEN_FILES: [&CStr; 6] =
     [c"kcore", c"keys", c"timer_list", c"sched_debug", c"latency_stats", c"interrupts"];
 
 /// Folders of `/proc` that look empty.
-const HIDDEN_FOLDERS: [&CStr; 3] = [c"acpi", c"asound", c"scsi"];
+pub(crate) const HIDDEN_FOLDERS: [&CStr; 3] = [c"acpi", c"asound", c"scsi"];
 
 /// What can be read in `/proc` and not written.
-const READ_ONLY: [&CStr; 5] = [c"bus", c"fs", c"irq", c"sys", c"sysrq-trigger"];
+///
+/// In `pressure` everybody may have the kernel watch the whole machine.
+pub(crate) const READ_ONLY: [&CStr; 6] = [c"bus", c"fs", c"irq", c"pressure", c"sys", c"sysrq-trigger"];
 
 /// Folders of `/sys` that look empty.
-const HIDDEN_IN_SYS: [&CStr; 2] = [c"/sys/firmware", c"/sys/devices/virtual/powercap"];
+pub(crate) const HIDDEN_IN_SYS: [&CStr; 2] = [c"/sys/firmware", c"/sys/devices/virtual/powercap"];
+
+/// Likewise where `/sys` is the host's, with what is mounted there: a step's own has nothing in these.
+pub(crate) const HIDDEN_IN_SYS_OF_HOST: [&CStr; 1] = [c"/sys/fs/cgroup"];
 
 /// Masks what is in `/proc`, which is the working folder. What this kernel does not have needs no mask.
 pub(crate) fn set_up_proc() -> Result<(), Failure> {
@@ -37,10 +43,11 @@ pub(crate) fn set_up_proc() -> Result<(), Failure> {
     Ok(())
 }
 
-/// Masks what is in `/sys`.
-pub(crate) fn set_up_sys() -> Result<(), Failure> {
+/// Masks what is in `/sys`; more of it in one that is the host's.
+pub(crate) fn set_up_sys(is_of_host: bool) -> Result<(), Failure> {
     let first = HIDDEN_FILES.len() + HIDDEN_FOLDERS.len() + READ_ONLY.len();
-    for (index, path) in HIDDEN_IN_SYS.iter().enumerate() {
+    let more: &[&CStr] = if is_of_host { &HIDDEN_IN_SYS_OF_HOST } else { &[] };
+    for (index, path) in HIDDEN_IN_SYS.iter().chain(more).enumerate() {
         if_present(hide_folder(path)).at_index(Stage::Mask, first + index)?;
     }
     Ok(())
@@ -50,7 +57,8 @@ pub(crate) fn set_up_sys() -> Result<(), Failure> {
 pub(crate) fn path_of(detail: u32) -> Option<String> {
     let in_proc = HIDDEN_FILES.iter().chain(&HIDDEN_FOLDERS).chain(&READ_ONLY);
     let in_proc = in_proc.map(|name| format!("/proc/{}", name.to_string_lossy()));
-    let in_sys = HIDDEN_IN_SYS.iter().map(|path| path.to_string_lossy().into_owned());
+    let in_sys =
+        HIDDEN_IN_SYS.iter().chain(&HIDDEN_IN_SYS_OF_HOST).map(|path| path.to_string_lossy().into_owned());
     in_proc.chain(in_sys).nth(detail as usize)
 }
 

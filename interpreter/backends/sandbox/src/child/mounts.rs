@@ -49,7 +49,8 @@ pub(crate) fn make_ready(ahead: &Ahead) -> Result<Views, Failure> {
     let dev = in_folder(point, store, Stage::Dev, fill_dev)?;
     // Over the other: the last one attached is what a path leads to.
     sys::mount(Some(c"proc"), point, Some(c"proc"), NOTHING, None).at(Stage::Proc)?;
-    let proc = in_folder(point, store, Stage::Proc, masks::set_up_proc)?;
+    let mask = || if ahead.privileged { Ok(()) } else { masks::set_up_proc() };
+    let proc = in_folder(point, store, Stage::Proc, mask)?;
     for (index, (part, slot)) in ahead.parts.iter().zip(&ahead.part_fds).enumerate() {
         // One that cannot be had is told when a step asks for it.
         if let Ok(mount) = copy_mount(part, READ_ONLY, index) {

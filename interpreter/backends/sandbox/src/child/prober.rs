@@ -21,7 +21,7 @@ pub(super) unsafe extern "C" fn start(image: *mut c_void) -> c_int {
     let taken = (0..REPORT).try_for_each(|stream| sys::dup_to(PROBE, stream));
     while taken.is_ok() && sys::read_byte(PROBE) == Ok(true) {
         let status = match spawn::start_probe(image).and_then(|_| sys::wait_any()) {
-            Ok((_, status)) => status,
+            Ok(ended) => ended.status,
             Err(_) => CANNOT_RUN << 8,
         };
         Record::Probed { status }.send(REPORT);

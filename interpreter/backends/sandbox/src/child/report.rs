@@ -160,8 +160,9 @@ pub(crate) enum Record {
     Setup(Failure),
     /// `execve` failed. `present`: a file with that name was there.
     Exec { errno: i32, present: bool },
-    /// The command ended, with this wait status, after so many nanoseconds.
-    Ended { status: i32, nanos: u64 },
+    /// The command ended, with this wait status, after so many nanoseconds. `peak`: KiB of memory that the largest of the step's processes
+    /// had; 0 when that is no more than the supervisor has.
+    Ended { status: i32, peak: u32, nanos: u64 },
     /// A probe ended, with this wait status. The command goes on.
     Probed { status: i32 },
 }
@@ -181,8 +182,8 @@ impl Record {
                 [SETUP, failure.stage as u32, failure.detail, failure.errno as u32, 0, 0]
             }
             Record::Exec { errno, present } => [EXEC, u32::from(present), 0, errno as u32, 0, 0],
-            Record::Ended { status, nanos } => {
-                [ENDED, 0, 0, status as u32, nanos as u32, (nanos >> 32) as u32]
+            Record::Ended { status, peak, nanos } => {
+                [ENDED, peak, 0, status as u32, nanos as u32, (nanos >> 32) as u32]
             }
             Record::Probed { status } => [PROBED, 0, 0, status as u32, 0, 0],
         };
@@ -207,7 +208,8 @@ impl Record {
             }
             EXEC => Some(Record::Exec { errno: errno as i32, present: first != 0 }),
             ENDED => {
-                Some(Record::Ended { status: errno as i32, nanos: u64::from(high) << 32 | u64::from(low) })
+                let nanos = u64::from(high) << 32 | u64::from(low);
+                Some(Record::Ended { status: errno as i32, peak: first, nanos })
             }
             PROBED => Some(Record::Probed { status: errno as i32 }),
             _ => None,

@@ -484,15 +484,39 @@ pub(crate) fn monotonic_nanos() -> u64 {
     (now.tv_sec as u64).wrapping_mul(1_000_000_000).wrapping_add(now.tv_nsec as u64)
 }
 
-/// Waits for any child; its process id and raw status.
-pub(crate) fn wait_any() -> Sys<(libc::pid_t, c_int)> {
+/// A child that is gone.
+pub(crate) struct EndedChild {
+    pub(crate) pid: libc::pid_t,
+    /// As `wait(2)` has it.
+    pub(crate) status: c_int,
+    /// KiB of memory that it, or one that it waited for, had at most.
+    pub(crate) peak: u32,
+}
+
+/// KiB of memory that this process had at most.
+pub(crate) fn own_peak() -> u32 {
+    // SAFETY: all zeroes is a valid `rusage`.
+    let mut usage: libc::rusage = unsafe { std::mem::zeroed() };
+    // SAFETY: it lives through the call.
+    let _ = unsafe { call(libc::SYS_getrusage, [libc::RUSAGE_SELF as usize, &raw mut usage as usize]) };
+    u32::try_from(usage.ru_maxrss).unwrap_or(u32::MAX)
+}
+
+/// Waits for any child.
+pub(crate) fn wait_any() -> Sys<EndedChild> {
     let mut status: c_int = 0;
+    // SAFETY: all zeroes is a valid `rusage`.
+    let mut usage: libc::rusage = unsafe { std::mem::zeroed() };
     loop {
-        let arguments = [-1_isize as usize, &raw mut status as usize, libc::__WALL as usize, 0];
-        // SAFETY: the status lives through the call; usage is not asked for.
+        let arguments =
+            [-1_isize as usize, &raw mut status as usize, libc::__WALL as usize, &raw mut usage as usize];
+        // SAFETY: status and usage live through the call.
         match unsafe { call(libc::SYS_wait4, arguments) } {
             Err(Errno(libc::EINTR)) => {}
-            other => return other.map(|pid| (pid as libc::pid_t, status)),
+            other => {
+                let peak = u32::try_from(usage.ru_maxrss).unwrap_or(u32::MAX);
+                return other.map(|pid| EndedChild { pid: pid as libc::pid_t, status, peak });
+            }
         }
     }
 }

@@ -91,6 +91,7 @@ fn run_one(store: &Store, sandbox: &Sandbox) -> Result<StepOutcome, BackendError
         services: Vec::new(),
         certificates: None,
         secrets: StepSecrets::default(),
+        privileged: false,
     };
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
     let runtime = runtime.map_err(|error| failed(&error))?;

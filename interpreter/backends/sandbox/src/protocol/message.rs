@@ -153,6 +153,8 @@ pub(crate) struct Step {
     /// It is a service: it runs until it is killed or dies, and nothing of what it leaves is kept.
     pub(crate) serving: Option<Serving>,
     pub(crate) secrets: Secrets,
+    /// It has every capability inside its namespaces, and may make further ones.
+    pub(crate) privileged: bool,
 }
 
 /// A running service, as a step reaches it.
@@ -307,6 +309,8 @@ pub(crate) struct Report {
     pub(crate) root: Option<StagedLayer>,
     pub(crate) mounts: Vec<Option<StagedLayer>>,
     pub(crate) elapsed: Duration,
+    /// The most memory, in bytes, that one of its processes had; 0 when that is little.
+    pub(crate) peak: u64,
     /// Addresses that it tried to reach and may not.
     pub(crate) refused: Vec<SocketAddr>,
     /// Why it had no network though it was to have one.
@@ -334,6 +338,7 @@ impl Report {
             root: None,
             mounts: Vec::new(),
             elapsed,
+            peak: 0,
             refused: Vec::new(),
             offline: None,
             sockets: Vec::new(),

@@ -1,10 +1,16 @@
 //! The list, comparable with the default profile of container engines for a container without extra capabilities: everyday calls,
-//! and nothing that mounts, loads, traces the kernel, makes namespaces, sets the clock or reboots.
+//! and nothing that mounts, loads, traces the kernel, makes namespaces, sets the clock or reboots. `docs/isolation.md` has the differences.
 
 use libc::{c_long, *};
 
 // Numbers that the C library's table does not have yet. Those above 423 are the same on every architecture.
 const CACHESTAT: c_long = 451;
+const MAP_SHADOW_STACK: c_long = 453;
+const STATMOUNT: c_long = 457;
+const LISTMOUNT: c_long = 458;
+/// Made by the kernel's own code in programs that somebody outside traces.
+#[cfg(target_arch = "x86_64")]
+const URETPROBE: c_long = 335;
 const FCHMODAT2: c_long = 452;
 const FUTEX_WAKE: c_long = 454;
 const FUTEX_WAIT: c_long = 455;
@@ -14,8 +20,17 @@ const IO_PGETEVENTS: c_long = 333;
 #[cfg(target_arch = "aarch64")]
 const IO_PGETEVENTS: c_long = 292;
 
+/// A call by its name, for people, and its number.
+pub(crate) type Call = (&'static str, c_long);
+
+macro_rules! calls {
+    ($($call:ident),* $(,)?) => {
+        &[$((stringify!($call), $call)),*]
+    };
+}
+
 /// Calls that are allowed whatever their arguments, on every architecture.
-pub(super) const ALWAYS: &[c_long] = &[
+pub(crate) const ALWAYS: &[Call] = calls![
     SYS_accept,
     SYS_accept4,
     SYS_adjtimex,
@@ -30,7 +45,6 @@ pub(super) const ALWAYS: &[c_long] = &[
     SYS_clock_getres,
     SYS_clock_gettime,
     SYS_clock_nanosleep,
-    SYS_clone3,
     SYS_close,
     SYS_close_range,
     SYS_connect,
@@ -118,12 +132,14 @@ pub(super) const ALWAYS: &[c_long] = &[
     SYS_lgetxattr,
     SYS_linkat,
     SYS_listen,
+    LISTMOUNT,
     SYS_listxattr,
     SYS_llistxattr,
     SYS_lremovexattr,
     SYS_lseek,
     SYS_lsetxattr,
     SYS_madvise,
+    MAP_SHADOW_STACK,
     SYS_membarrier,
     SYS_memfd_create,
     SYS_mincore,
@@ -155,7 +171,6 @@ pub(super) const ALWAYS: &[c_long] = &[
     SYS_newfstatat,
     SYS_openat,
     SYS_openat2,
-    SYS_pidfd_getfd,
     SYS_pidfd_open,
     SYS_pidfd_send_signal,
     SYS_pipe2,
@@ -245,6 +260,7 @@ pub(super) const ALWAYS: &[c_long] = &[
     SYS_socketpair,
     SYS_splice,
     SYS_statfs,
+    STATMOUNT,
     SYS_statx,
     SYS_symlinkat,
     SYS_sync,
@@ -277,7 +293,7 @@ pub(super) const ALWAYS: &[c_long] = &[
 
 /// Calls that only this architecture has.
 #[cfg(target_arch = "x86_64")]
-pub(super) const ARCHITECTURE: &[c_long] = &[
+pub(crate) const ARCHITECTURE: &[Call] = calls![
     SYS_access,
     SYS_alarm,
     SYS_arch_prctl,
@@ -317,7 +333,7 @@ pub(super) const ARCHITECTURE: &[c_long] = &[
     SYS_symlink,
     SYS_time,
     SYS_unlink,
-    SYS_ustat,
+    URETPROBE,
     SYS_utime,
     SYS_utimes,
     SYS_vfork,
@@ -325,7 +341,31 @@ pub(super) const ARCHITECTURE: &[c_long] = &[
 
 /// Calls that only this architecture has.
 #[cfg(target_arch = "aarch64")]
-pub(super) const ARCHITECTURE: &[c_long] = &[SYS_renameat];
+pub(crate) const ARCHITECTURE: &[Call] = calls![SYS_renameat];
+
+/// What a privileged step may call besides, whatever the arguments: what nested engines mount and set namespaces up with. In namespaces of its
+/// own, with the ids that it has: what reaches the machine itself is allowed to nobody.
+pub(crate) const PRIVILEGED: &[Call] = calls![
+    SYS_clone,
+    SYS_clone3,
+    SYS_fsconfig,
+    SYS_fsmount,
+    SYS_fsopen,
+    SYS_fspick,
+    SYS_kcmp,
+    SYS_mount,
+    SYS_mount_setattr,
+    SYS_move_mount,
+    SYS_open_tree,
+    SYS_pidfd_getfd,
+    SYS_pivot_root,
+    SYS_process_madvise,
+    SYS_setdomainname,
+    SYS_sethostname,
+    SYS_setns,
+    SYS_umount2,
+    SYS_unshare,
+];
 
 /// The newest call that the list was made with, so the highest number it says anything about.
 pub(super) const NEWEST: c_long = SYS_mseal;
@@ -343,5 +383,16 @@ pub(super) const NAMESPACE_FLAGS: u64 = (CLONE_NEWNS
     | CLONE_NEWPID
     | CLONE_NEWNET) as u32 as u64;
 
-/// Families of sockets that are refused: `AF_VSOCK` reaches the machine that hosts this one, `AF_ALG` is attack surface without use.
-pub(super) const REFUSED_SOCKETS: [u64; 2] = [AF_VSOCK as u64, AF_ALG as u64];
+/// Families of sockets that are refused: `AF_VSOCK` reaches the machine that hosts this one; the others are attack surface without use, most
+/// of them gone from newer kernels.
+pub(crate) const REFUSED_SOCKETS: [u64; 9] = [
+    AF_VSOCK as u64,
+    AF_ALG as u64,
+    AF_ATMSVC as u64,
+    AF_CAIF as u64,
+    AF_DECnet as u64,
+    AF_ECONET as u64,
+    AF_IRDA as u64,
+    AF_ISDN as u64,
+    AF_WANPIPE as u64,
+];

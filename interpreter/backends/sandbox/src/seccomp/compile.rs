@@ -8,29 +8,44 @@ use seccompiler::{
     SeccompRule,
 };
 
-use super::allowed::{ALWAYS, ARCHITECTURE, NAMESPACE_FLAGS, NEWEST, PERSONALITIES, REFUSED_SOCKETS};
+use super::allowed::{
+    ALWAYS, ARCHITECTURE, Call, NAMESPACE_FLAGS, NEWEST, PERSONALITIES, PRIVILEGED, REFUSED_SOCKETS,
+};
 use super::numbers::{self, Answer};
+
+/// Whose program it is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Rights {
+    /// Every step's.
+    Ordinary,
+    /// A privileged one's.
+    Privileged,
+}
 
 /// The program that every step gets.
 ///
 /// Numbers are looked up in a tree, for speed: when a program is installed the kernel runs it once for every call there is, to learn
 /// which are allowed whatever their arguments, and a chain of 250 comparisons made that the largest part of a step's cost (0.85 ms).
-pub(crate) fn compile() -> Result<Vec<sock_filter>, BackendError> {
+pub(crate) fn compile(rights: Rights) -> Result<Vec<sock_filter>, BackendError> {
     let tail: BpfProgram = refused_arguments()?.try_into()?;
     let same =
         |line: seccompiler::sock_filter| sock_filter { code: line.code, jt: line.jt, jf: line.jf, k: line.k };
-    Ok(numbers::program(answer, tail.into_iter().map(same).collect()))
+    Ok(numbers::program(|call| answer(rights, call), tail.into_iter().map(same).collect()))
 }
 
 /// What a call gets by its number.
-fn answer(call: c_long) -> Answer {
+fn answer(rights: Rights, call: c_long) -> Answer {
+    let is_in = |list: &[Call]| list.iter().any(|(_, allowed)| *allowed == call);
+    if rights == Rights::Privileged && is_in(PRIVILEGED) {
+        return Answer::Give(libc::SECCOMP_RET_ALLOW);
+    }
     // Libraries try these and do without when they are told that the kernel has none such: calls that are newer than the list, and
     // `clone3`, whose flags a filter cannot see.
     if call == SYS_clone3 || call > NEWEST {
         Answer::Give(libc::SECCOMP_RET_ERRNO | libc::ENOSYS as u32)
     } else if [SYS_clone, SYS_personality, SYS_socket].contains(&call) {
         Answer::Ask
-    } else if ALWAYS.contains(&call) || ARCHITECTURE.contains(&call) {
+    } else if is_in(ALWAYS) || is_in(ARCHITECTURE) {
         Answer::Give(libc::SECCOMP_RET_ALLOW)
     } else {
         Answer::Give(libc::SECCOMP_RET_ERRNO | libc::EPERM as u32)
@@ -87,7 +102,7 @@ mod tests {
     }
 
     fn error(call: c_long, argument: u64) -> Option<i32> {
-        let answer = run(&compile().unwrap(), call, argument);
+        let answer = run(&compile(Rights::Ordinary).unwrap(), call, argument);
         (answer != libc::SECCOMP_RET_ALLOW).then_some((answer & 0xffff) as i32)
     }
 
@@ -116,6 +131,12 @@ mod tests {
             libc::SYS_move_mount,
             libc::SYS_pivot_root,
             libc::SYS_userfaultfd,
+            libc::SYS_pidfd_getfd,
+            libc::SYS_kexec_load,
+            libc::SYS_init_module,
+            libc::SYS_swapon,
+            libc::SYS_settimeofday,
+            libc::SYS_fanotify_init,
         ];
         for call in refused {
             assert_eq!(error(call, 0), Some(libc::EPERM), "{call}");
@@ -123,19 +144,38 @@ mod tests {
         for flag in [libc::CLONE_NEWUSER, libc::CLONE_NEWNS, libc::CLONE_NEWNET, libc::CLONE_NEWPID] {
             assert_eq!(error(SYS_clone, flag as u32 as u64), Some(libc::EPERM));
         }
-        assert_eq!(error(SYS_socket, libc::AF_VSOCK as u64), Some(libc::EPERM));
+        for family in [libc::AF_VSOCK, libc::AF_ALG, libc::AF_CAIF, libc::AF_ISDN] {
+            assert_eq!(error(SYS_socket, family as u64), Some(libc::EPERM), "{family}");
+        }
         assert_eq!(error(SYS_personality, 0x0040_0000), Some(libc::EPERM));
     }
 
     #[test]
     fn the_tree_says_what_the_list_says() {
-        let program = compile().unwrap();
+        let program = compile(Rights::Ordinary).unwrap();
         for call in 0..NEWEST + 10 {
-            if let Answer::Give(expected) = answer(call) {
+            if let Answer::Give(expected) = answer(Rights::Ordinary, call) {
                 assert_eq!(run(&program, call, 0), expected, "{call}");
             }
         }
         assert!(program.len() < 300, "{}", program.len());
+    }
+
+    #[test]
+    fn a_privileged_step_makes_namespaces_and_reaches_the_machine_no_more() {
+        let program = compile(Rights::Privileged).unwrap();
+        let error = |call, argument| {
+            let answer = run(&program, call, argument);
+            (answer != libc::SECCOMP_RET_ALLOW).then_some((answer & 0xffff) as i32)
+        };
+        for call in [libc::SYS_mount, libc::SYS_unshare, SYS_clone3, libc::SYS_setns, libc::SYS_read] {
+            assert_eq!(error(call, 0), None, "{call}");
+        }
+        assert_eq!(error(SYS_clone, libc::CLONE_NEWUSER as u32 as u64), None);
+        for call in [libc::SYS_bpf, libc::SYS_keyctl, libc::SYS_reboot, libc::SYS_open_by_handle_at] {
+            assert_eq!(error(call, 0), Some(libc::EPERM), "{call}");
+        }
+        assert_eq!(error(SYS_socket, libc::AF_VSOCK as u64), Some(libc::EPERM));
     }
 
     #[test]

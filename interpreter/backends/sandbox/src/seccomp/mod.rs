@@ -4,4 +4,6 @@ mod allowed;
 mod compile;
 mod numbers;
 
-pub(crate) use compile::compile;
+#[cfg(test)]
+pub(crate) use allowed::{ALWAYS, ARCHITECTURE, REFUSED_SOCKETS};
+pub(crate) use compile::{Rights, compile};

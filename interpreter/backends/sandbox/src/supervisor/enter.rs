@@ -8,7 +8,6 @@ use rustix::process::{Resource, Rlimit};
 use rustix::thread::UnshareFlags;
 
 use super::server;
-use crate::child::identity;
 use crate::child::sys::{self, Errno, Sys};
 use crate::protocol::{self, Begin, Reply, Request, SetupFailure, WireError};
 
@@ -88,7 +87,6 @@ fn become_root(begin: &Begin) -> Result<(), SetupFailure> {
     failure("become the namespace's root group", sys::setresgid(0))?;
     failure("become the namespace's root", sys::setresuid(0))?;
     failure("keep its memory to itself", sys::prctl(libc::PR_SET_DUMPABLE, 0))?;
-    failure("drop capabilities", identity::drop_bounding_set())?;
     // Of one byte, which is less than any has: with 0 the kernel still gives them to a program that `core_pattern` names.
     failure("forbid core dumps", sys::set_limit(libc::RLIMIT_CORE, 1, 1))?;
     // `pipe` may have been started with signals ignored; steps are not.

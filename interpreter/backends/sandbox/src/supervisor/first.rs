@@ -36,13 +36,14 @@ pub(super) struct FirstProcess {
 
 impl FirstProcess {
     /// Makes one. It dies with the thread that does so.
-    fn make(attach_point: CString, parts: &[Part]) -> io::Result<FirstProcess> {
+    fn make(attach_point: CString, parts: &[Part], privileged: bool) -> io::Result<FirstProcess> {
         let (socket, theirs) =
             socketpair(AddressFamily::UNIX, SocketType::STREAM, SocketFlags::CLOEXEC, None)?;
         let parts: Vec<CString> = parts.iter().filter_map(|part| c_path(&part.source).ok()).collect();
         let ahead = Box::new(Ahead {
             socket: theirs.as_raw_fd(),
             attach_point,
+            privileged,
             part_fds: FdSlot::vec(parts.len()),
             parts,
             step: AtomicPtr::new(std::ptr::null_mut()),
@@ -140,14 +141,16 @@ impl FirstProcesses {
 
     /// Starts a step: in the process that is ready, else in one that is made now. The calling thread must outlive it.
     pub(super) fn start_step(&self, mut step: Box<StepImage>, fds: &[BorrowedFd<'_>]) -> io::Result<Started> {
-        if let Some(first) = self.take() {
+        let privileged = step.identity.privileged;
+        let ready = if privileged { None } else { self.take() };
+        if let Some(first) = ready {
             match started(first, step, fds) {
                 Ok(started) => return Ok(started),
                 // Somebody killed it while it waited.
                 Err((back, _)) => step = back,
             }
         }
-        started(self.known.make()?, step, fds).map_err(|(_, error)| error)
+        started(self.known.make(privileged)?, step, fds).map_err(|(_, error)| error)
     }
 
     fn take(&self) -> Option<FirstProcess> {
@@ -163,10 +166,10 @@ impl FirstProcesses {
 }
 
 impl Known {
-    fn make(&self) -> io::Result<FirstProcess> {
+    fn make(&self, privileged: bool) -> io::Result<FirstProcess> {
         // Should there be none, a step is told.
         let parts = self.bases.toolchain().map_or(&[][..], |(_, toolchain)| &toolchain.parts);
-        FirstProcess::make(self.attach_point.clone(), parts)
+        FirstProcess::make(self.attach_point.clone(), parts, privileged)
     }
 }
 
@@ -188,7 +191,7 @@ fn started(
 /// The life of the thread that makes them, which is as long as theirs: until nobody takes them, or, where one cannot be made, until a step
 /// meets the same error.
 fn make(known: &Known, sender: &SyncSender<FirstProcess>) {
-    while let Ok(first) = known.make() {
+    while let Ok(first) = known.make(false) {
         if let Err(SendError(first)) = sender.send(first) {
             return first.abandon();
         }

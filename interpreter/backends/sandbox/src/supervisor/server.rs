@@ -10,7 +10,7 @@ use std::os::unix::net::UnixStream;
 use std::panic::AssertUnwindSafe;
 use std::path::PathBuf;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 use std::thread::JoinHandle;
 
 use super::dying::Dying;
@@ -28,7 +28,7 @@ use crate::protocol::{
     self, Begin, Egress, FileFailure, FileTask, Reply, Report, Request, RequestId, SetupFailure, Step,
     StepFailure, WireError,
 };
-use crate::seccomp;
+use crate::seccomp::{self, Rights};
 
 /// What all steps share.
 pub(super) struct Context {
@@ -37,6 +37,8 @@ pub(super) struct Context {
     pub(super) bases: Arc<Bases>,
     pub(super) index: LayerIndex,
     pub(super) filter: Arc<[libc::sock_filter]>,
+    /// That of privileged steps, once there was one.
+    privileged_filter: OnceLock<Result<Arc<[libc::sock_filter]>, String>>,
     pub(super) networks: NetworkPool,
     pub(super) outbound: Arc<Outbound>,
     pub(super) services: RunningServices,
@@ -44,6 +46,15 @@ pub(super) struct Context {
     pub(super) first_processes: FirstProcesses,
     /// A folder on which every step's root is attached, each in its own mount namespace.
     pub(super) attach_point: PathBuf,
+}
+
+impl Context {
+    /// What privileged steps may call.
+    pub(super) fn privileged_filter(&self) -> Result<Arc<[libc::sock_filter]>, StepFailure> {
+        let compile =
+            || seccomp::compile(Rights::Privileged).map(Arc::from).map_err(|error| error.to_string());
+        self.privileged_filter.get_or_init(compile).clone().map_err(StepFailure::Machine)
+    }
 }
 
 /// The supervisor, ready for requests.
@@ -77,7 +88,7 @@ impl Server {
         std::fs::create_dir(&attach_point).map_err(step("make a working folder in the store"))?;
         let point = CString::new(attach_point.as_os_str().as_bytes())
             .map_err(|error| step("name a working folder")(error.into()))?;
-        let filter = seccomp::compile()
+        let filter = seccomp::compile(Rights::Ordinary)
             .map_err(|error| step("compile the seccomp filter")(std::io::Error::other(error)))?;
         let share = || socket.try_clone().map_err(step("share its connection"));
         let bases = Arc::new(Bases::new(work.path()));
@@ -88,6 +99,7 @@ impl Server {
             bases,
             index: LayerIndex::default(),
             filter: filter.into(),
+            privileged_filter: OnceLock::new(),
             networks: NetworkPool::default(),
             outbound: Arc::new(Outbound::new(work.path())),
             services: RunningServices::default(),

@@ -156,19 +156,23 @@ fn follow(
     folders: &StepFolders<'_>,
 ) -> Result<Report, StepFailure> {
     let (ending, elapsed) = judge(over, watch.image(), step)?;
+    let peak = match over {
+        Over::Told(Record::Ended { peak, .. }) => u64::from(peak) << 10,
+        _ => 0,
+    };
     let nothing = mounts.iter().map(|_| None).collect();
     if !matches!(ending, Ending::Code(_)) {
-        return Ok(Report { mounts: nothing, ..Report::of(ending, elapsed) });
+        return Ok(Report { mounts: nothing, peak, ..Report::of(ending, elapsed) });
     }
     if let Some(mut search) = search {
         search.changes(root, mounts).map_err(|error| machine("look for secrets", error))?;
         let leaks = search.into_leaks();
         if !leaks.is_empty() {
             // What is not left to the store goes with the step.
-            return Ok(Report { mounts: nothing, leaks, ..Report::of(ending, elapsed) });
+            return Ok(Report { mounts: nothing, leaks, peak, ..Report::of(ending, elapsed) });
         }
     }
-    let mut report = Report::of(ending, elapsed);
+    let mut report = Report { peak, ..Report::of(ending, elapsed) };
     let mut collect = |upper: &Upper, path: &str| {
         let Left { layer, sockets } = collect::collect(upper, folders, &context.index)?;
         report.sockets.extend(sockets.iter().map(|socket| below(path, socket)));
@@ -207,7 +211,7 @@ fn judge(over: Over, image: &StepImage, step: &Step) -> Result<(Ending, Duration
     match over {
         Over::Told(Record::Setup(failure)) => Err(setup_failure(failure, image)),
         Over::Told(Record::Exec { errno, present }) => exec_failure(errno, present, step),
-        Over::Told(Record::Ended { status, nanos }) => {
+        Over::Told(Record::Ended { status, nanos, .. }) => {
             Ok((Ending::Code(exit_code(status)), Duration::from_nanos(nanos)))
         }
         Over::Told(Record::Probed { .. }) => {

@@ -127,6 +127,7 @@ impl Lab {
             services: Vec::new(),
             certificates: None,
             secrets: StepSecrets::default(),
+            privileged: false,
         }
     }
 

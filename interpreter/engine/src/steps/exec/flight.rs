@@ -139,7 +139,7 @@ impl Job {
     }
 
     /// Whether this is an end that is asked for.
-    fn is_success(&self, exit: &Exit) -> bool {
+    pub(super) fn is_success(&self, exit: &Exit) -> bool {
         match exit {
             Exit::Code(code) => self.success.as_ref().is_none_or(|success| success.contains(code)),
             _ => false,

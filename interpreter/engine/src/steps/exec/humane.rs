@@ -22,6 +22,15 @@ pub(super) fn size(bytes: u64) -> String {
     format!("{}{unit}", bytes >> bits)
 }
 
+/// A size that was measured: whole ones of the largest unit, `61MiB`.
+pub(super) fn rough(bytes: u64) -> String {
+    let units = [("GiB", 30), ("MiB", 20), ("KiB", 10), ("B", 0)];
+    // Two digits say enough.
+    let fits = units.into_iter().find(|(_, bits)| bytes >> bits >= 10);
+    let (unit, bits) = fits.unwrap_or(("B", 0));
+    format!("{}{unit}", bytes >> bits)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -34,5 +43,8 @@ mod tests {
         assert_eq!(size(3 << 29), "1536MiB");
         assert_eq!(size(1001), "1001B");
         assert_eq!(size(0), "0B");
+        assert_eq!(rough((61 << 20) + 12345), "61MiB");
+        assert_eq!(rough(7 << 30), "7168MiB");
+        assert_eq!(rough(3), "3B");
     }
 }

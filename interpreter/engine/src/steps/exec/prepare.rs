@@ -132,6 +132,7 @@ pub(crate) fn prepare(
         secrets: confidential::resolved(exec, &secrets),
         ssh_agent: exec.ssh_agent,
         allow_secret_in: exec.allow_secret_in.clone(),
+        privileged: exec.privileged,
     };
     check_sizes(&resolved, &volatile)?;
     let preimage = resolved.preimage();
@@ -342,6 +343,7 @@ impl PreparedExec {
             shell: self.shell.clone(),
             services,
             secrets,
+            privileged: self.resolved.privileged,
         })
     }
 

@@ -1,5 +1,10 @@
 //! What a step can see and do. Everything here holds for root and for any other user.
 
+mod attempts;
+mod files;
+mod privileged;
+mod races;
+
 use crate::harness::{World, finish, is_root};
 
 /// Runs a script in a step and gives what it printed.

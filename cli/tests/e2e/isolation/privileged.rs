@@ -1,0 +1,65 @@
+//! `privileged:` gives a step every capability in its namespaces, when its user allows that.
+
+use crate::harness::World;
+
+const PROGRAM: &str = r#"
+fn prepared() -> Container { tools.run(["true"], network: Off) }
+pub fn nested() -> String {
+  prepared().run(sh"""
+    mount -t tmpfs none /mnt
+    echo of the step > /mnt/file
+    ip link add x type dummy 2> /dev/null || ip link add x type veth peer name y
+    unshare --user --map-root-user --mount --pid --fork --mount-proc sh -c '
+      mount -t tmpfs none /opt
+      echo "process $$, $(ls /opt | wc -l) files"
+      mount --bind /mnt /opt
+      cat /opt/file
+      ! umount /mnt 2> /dev/null
+    '
+    hostname nested
+    hostname
+  """, privileged: true, network: Off).stdout
+}
+pub fn capabilities(privileged: Bool = false) -> String {
+  prepared().run(sh"grep -E '^Cap(Eff|Bnd):' /proc/self/status | cut -f2", privileged: privileged, network: Off).stdout
+}
+pub fn afterwards() -> String {
+  prepared()
+    .run(["true"], privileged: true, network: Off)
+    .run(sh"mount -t tmpfs none /mnt 2> /dev/null || echo refused", network: Off)
+    .stdout
+}
+"#;
+
+#[test]
+fn it_is_for_its_user_to_allow() {
+    let world = World::tools(PROGRAM);
+    world.run(["run", "nested"]).exits(2).says("the step is privileged").says("--allow privileged");
+    world.run(["run", "capabilities", "--privileged"]).exits(2).says("--allow privileged");
+    world.run(["run", "capabilities"]).success();
+}
+
+#[test]
+fn what_a_nested_engine_needs_works() {
+    let world = World::tools(PROGRAM);
+    let printed = world.prints(["run", "--allow", "privileged", "nested"]);
+    assert_eq!(printed, "process 1, 0 files\nof the step\nnested\n");
+}
+
+/// It is that step alone, and the same command with and without is two.
+#[test]
+fn no_other_step_is() {
+    let world = World::tools(PROGRAM);
+    let run = |more: &[&str]| {
+        let command = ["run", "--allow", "privileged", "capabilities"];
+        let printed = world.prints(command.iter().chain(more));
+        printed.lines().map(|line| u64::from_str_radix(line, 16).unwrap()).collect::<Vec<_>>()
+    };
+    let usual = 0x8004_05fb;
+    assert_eq!(run(&[]), [usual; 2]);
+    let all = run(&["--privileged"]);
+    // CAP_SYS_ADMIN, CAP_NET_ADMIN, CAP_SYS_PTRACE.
+    assert!(all.iter().all(|set| [21, 12, 19].iter().all(|bit| set >> bit & 1 == 1)), "{all:x?}");
+    assert_eq!(run(&[]), [usual; 2]);
+    assert_eq!(world.prints(["run", "--allow", "privileged", "afterwards"]), "refused\n");
+}

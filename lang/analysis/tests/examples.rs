@@ -69,10 +69,10 @@ fn examples_of_the_pages_are_right() {
 
 fn name(item: &Item) -> String {
     match &item.kind {
-        ItemKind::Function(function) => function.name.text.clone(),
-        ItemKind::Let(binding) => binding.name.text.clone(),
-        ItemKind::Record(record) => record.name.text.clone(),
-        ItemKind::Enum(item) => item.name.text.clone(),
+        ItemKind::Function(function) => function.name.text.to_string(),
+        ItemKind::Let(binding) => binding.name.text.to_string(),
+        ItemKind::Record(record) => record.name.text.to_string(),
+        ItemKind::Enum(item) => item.name.text.to_string(),
         _ => String::new(),
     }
 }

@@ -20,7 +20,7 @@ pub(crate) fn imports(module: &Module) -> Vec<Import> {
     let uses = module.items.iter().filter_map(|item| match &item.kind {
         ItemKind::Use(tree) => match (&tree.path, &tree.alias) {
             (UsePath::File { path, .. }, Some(alias)) => {
-                Some(Import { path: path.clone(), name: alias.text.clone() })
+                Some(Import { path: path.clone(), name: alias.text.to_string() })
             }
             _ => None,
         },

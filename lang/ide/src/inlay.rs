@@ -96,9 +96,8 @@ impl Hints<'_> {
                         }
                     }
                 }
-                ExprKind::Call { args, .. } | ExprKind::Pipe { args, .. } => {
-                    self.arguments(args, span, found)
-                }
+                ExprKind::Call { args, .. } => self.arguments(args, span, found),
+                ExprKind::Pipe(pipe) => self.arguments(&pipe.args, span, found),
                 _ => {}
             },
             Node::String(..) | Node::Script(..) => {}

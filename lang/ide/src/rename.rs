@@ -156,7 +156,7 @@ fn alias_at(snapshot: &Snapshot, file: &str, offset: u32, span: Span) -> Result<
         let here = item.offset <= offset && offset <= item.offset + item.len;
         if here || text.get(span.range()) == Some(name.text.as_str()) {
             let at = if here { name.span.at(item.offset) } else { span };
-            return Ok(Alias { name: name.text.clone(), at, given });
+            return Ok(Alias { name: name.text.to_string(), at, given });
         }
     }
     Err("this module needs no `use`, and its name belongs to the standard library".into())

@@ -49,7 +49,7 @@ fn arguments<'t>(node: &Node<'t>, offset: u32) -> Option<(Arguments<'t>, Span)> 
     let base = span.start - e.span.start;
     let (from, args) = match &e.kind {
         ExprKind::Call { callee, args, .. } => (callee.span.end, args),
-        ExprKind::Pipe { function, args, .. } => (function.last()?.span.end, args),
+        ExprKind::Pipe(pipe) => (pipe.function.last()?.span.end, &pipe.args),
         _ => return None,
     };
     let inside = from + base < offset && (offset < span.end || !is_closed(e));
@@ -65,11 +65,14 @@ struct Arguments<'t> {
 /// Whether a call ends behind its last argument.
 fn is_closed(e: &Expr) -> bool {
     match &e.kind {
-        ExprKind::Call { args, .. } | ExprKind::Pipe { args, .. } => {
-            args.last().is_none_or(|last| last.value.span.end < e.span.end)
-        }
+        ExprKind::Call { args, .. } => ends_behind(e, args),
+        ExprKind::Pipe(pipe) => ends_behind(e, &pipe.args),
         _ => true,
     }
+}
+
+fn ends_behind(call: &Expr, args: &[Arg]) -> bool {
+    args.last().is_none_or(|last| last.value.span.end < call.span.end)
 }
 
 fn help(call: &CallSpan, args: &Arguments<'_>, offset: u32) -> SignatureHelp {
@@ -93,7 +96,7 @@ fn help(call: &CallSpan, args: &Arguments<'_>, offset: u32) -> SignatureHelp {
         start.start <= offset && offset <= start.end
     });
     let index = match here.and_then(|arg| arg.name.as_ref()) {
-        Some(name) => call.parameters.iter().position(|parameter| *parameter.name == name.text),
+        Some(name) => call.parameters.iter().position(|parameter| name.text == *parameter.name),
         None => Some(args.args.iter().filter(|arg| arg.value.span.at(args.base).end < offset).count()),
     };
     let active = index.filter(|index| *index < parameters.len()).map(|index| index as u32);

@@ -71,7 +71,10 @@ fn symbol(text: &str, item: &Item) -> Option<Symbol> {
             (SymbolKind::Enum, &item.name, None, variants.collect())
         }
         ItemKind::Test(test) => {
-            let name = Name { text: test.title.constant().unwrap_or_default(), span: test.title.span };
+            let name = Name {
+                text: test.title.constant().unwrap_or_default().as_str().into(),
+                span: test.title.span,
+            };
             return Some(outline.part(SymbolKind::Test, &name, all, None, Vec::new()))
                 .filter(|test| !test.name.is_empty());
         }
@@ -98,7 +101,7 @@ impl Outline<'_> {
         let detail = detail.and_then(|span| self.text.get(span.at(self.base).range())).unwrap_or_default();
         let name_span = name.span.at(self.base);
         Symbol {
-            name: name.text.clone(),
+            name: name.text.to_string(),
             kind,
             detail: detail.to_owned(),
             // The name lies in the whole, also where the tree was mended.

@@ -2,8 +2,8 @@
 
 use pipe_syntax::Span;
 use pipe_syntax::ast::{
-    ArmBody, Block, Clause, Element, Else, Expr, ExprKind, Item, ItemKind, LambdaBody, Module, ScriptLit,
-    ScriptPart, StatementKind, StrLit, StrPart, TriviaKind,
+    Arg, ArmBody, Block, Clause, Element, Else, Expr, ExprKind, Item, ItemKind, LambdaBody, Module,
+    ScriptLit, ScriptPart, StatementKind, StrLit, StrPart, TriviaKind,
 };
 
 /// A part of the tree; its span is of the file.
@@ -135,6 +135,10 @@ fn node_children(node: Node<'_>) -> Vec<Child<'_>> {
     }
 }
 
+fn with_arguments<'t>(first: &'t Expr, args: &'t [Arg]) -> Vec<Child<'t>> {
+    std::iter::once(first).chain(args.iter().map(|arg| &arg.value)).map(Child::Expr).collect()
+}
+
 fn expr_children(e: &Expr) -> Vec<Child<'_>> {
     match &e.kind {
         ExprKind::Paren(inner)
@@ -158,10 +162,8 @@ fn expr_children(e: &Expr) -> Vec<Child<'_>> {
             let value = value.iter().map(|value| Child::Expr(value));
             clauses.chain([Child::Expr(element)]).chain(value).collect()
         }
-        ExprKind::Call { callee: first, args, .. } | ExprKind::Pipe { base: first, args, .. } => {
-            let args = args.iter().map(|arg| Child::Expr(&arg.value));
-            std::iter::once(Child::Expr(first)).chain(args).collect()
-        }
+        ExprKind::Call { callee: first, args, .. } => with_arguments(first, args),
+        ExprKind::Pipe(pipe) => with_arguments(&pipe.base, &pipe.args),
         ExprKind::Binary { left, right, .. } => vec![Child::Expr(left), Child::Expr(right)],
         ExprKind::Lambda { body, .. } => match &**body {
             LambdaBody::Expr(e) => vec![Child::Expr(e)],

@@ -3,7 +3,7 @@
 use crate::Span;
 use crate::ast::{Expr, Item, ItemKind, Module};
 use crate::build::nodes::error_expr;
-use crate::build::{self, Builder};
+use crate::build::{self, Builder, Source, Symbols};
 use crate::errors::{Raised, limits, literals, mistakes, select, unexpected};
 use crate::grammar;
 use crate::layout::{self, Chunk, ChunkKind, Layout, MAX_DEPTH, Mode};
@@ -38,12 +38,13 @@ pub fn parse(text: &str) -> Parsed {
     let mut lexed = lexer::lex(text, 0..text.len());
     let Layout { tokens, chunks, raised } = layout::layout(text, &lexed, Mode::Module, MAX_DEPTH);
     let mut reports = Reports::new(raised, &lexed, text);
+    let symbols = Symbols::default();
     let mut items = Vec::with_capacity(chunks.len());
     let mut errors = Vec::new();
     let mut follows_error = false;
     for (i, chunk) in chunks.iter().enumerate() {
         let own = &tokens[chunk.tokens.clone()];
-        let (item, mut raised) = item(text, &lexed, own, chunk);
+        let (item, mut raised) = item(Source { text, symbols: &symbols }, &lexed, own, chunk);
         items.push(item);
         // Whatever was found up to the next item belongs to this one.
         let next = chunks.get(i + 1).and_then(|c| tokens.get(c.tokens.start)).map_or(u32::MAX, |t| t.start);
@@ -68,14 +69,20 @@ pub fn parse_expression(text: &str) -> (Expr, Vec<Diagnostic<Span>>) {
     if text.len() > MAX_FILE_BYTES {
         return (error_expr(0, 0), vec![limits::file_too_large(text.len(), MAX_FILE_BYTES).diagnostic]);
     }
-    let (expr, raised) = expression_at(text, 0..text.len(), 0, 0);
+    let (expr, raised) = expression_at(Source { text, symbols: &Symbols::default() }, 0..text.len(), 0, 0);
     // No statement ends inside an expression that is not in a block, so one error is shown.
     (expr, select::one_a_statement(text, &[], raised))
 }
 
 /// Parses the expression at an absolute range of a file. Spans of the tree count from `base`; `holes` literals are
 /// around it.
-pub(crate) fn expression_at(text: &str, range: Range<usize>, base: u32, holes: usize) -> (Expr, Vec<Raised>) {
+pub(crate) fn expression_at(
+    source: Source<'_>,
+    range: Range<usize>,
+    base: u32,
+    holes: usize,
+) -> (Expr, Vec<Raised>) {
+    let text = source.text;
     let lexed = lexer::lex(text, range.clone());
     let depth = if holes == 0 { MAX_DEPTH } else { MAX_HOLE_DEPTH };
     let Layout { tokens, chunks, raised } = layout::layout(text, &lexed, Mode::Expression, depth);
@@ -84,7 +91,7 @@ pub(crate) fn expression_at(text: &str, range: Range<usize>, base: u32, holes: u
     if chunks.iter().any(|c| c.kind == ChunkKind::TooDeep) {
         return (error_expr(l, r), raised);
     }
-    let (expr, found) = mended(text, base, &tokens, &lexed.docs, holes, |builder, tokens| {
+    let (expr, found) = mended(source, base, &tokens, &lexed.docs, holes, |builder, tokens| {
         grammar::ExpressionParser::new().parse(builder, stream(tokens, base)).ok()
     });
     raised.extend(found);
@@ -92,7 +99,7 @@ pub(crate) fn expression_at(text: &str, range: Range<usize>, base: u32, holes: u
 }
 
 /// Parses the tokens of one item.
-fn item(text: &str, lexed: &Lexed, tokens: &[Token], chunk: &Chunk) -> (Item, Vec<Raised>) {
+fn item(source: Source<'_>, lexed: &Lexed, tokens: &[Token], chunk: &Chunk) -> (Item, Vec<Raised>) {
     let start = tokens.first().map_or(0, |t| t.start);
     let end = tokens.last().map_or(start, |t| t.end);
     let error = Item {
@@ -104,10 +111,10 @@ fn item(text: &str, lexed: &Lexed, tokens: &[Token], chunk: &Chunk) -> (Item, Ve
     };
     match chunk.kind {
         ChunkKind::TooDeep => return (error, Vec::new()),
-        ChunkKind::Junk { .. } => return (error, vec![unexpected::junk(text, tokens)]),
+        ChunkKind::Junk { .. } => return (error, vec![unexpected::junk(source.text, tokens)]),
         ChunkKind::Item => {}
     }
-    let (parsed, raised) = mended(text, start, tokens, &lexed.docs, 0, |builder, tokens| {
+    let (parsed, raised) = mended(source, start, tokens, &lexed.docs, 0, |builder, tokens| {
         grammar::ItemParser::new().parse(builder, stream(tokens, start)).ok()
     });
     let mut item = parsed.unwrap_or(error);
@@ -123,7 +130,7 @@ const MAX_MENDS: usize = 8;
 /// Runs the grammar. When it went on in the middle of a bracket that does not fit, it runs again without that bracket, so
 /// that the mistake costs nothing but its statement.
 fn mended<T>(
-    text: &str,
+    source: Source<'_>,
     base: u32,
     tokens: &[Token],
     docs: &Docs,
@@ -133,7 +140,7 @@ fn mended<T>(
     let mut kept: Vec<Raised> = Vec::new();
     let mut tokens = Cow::Borrowed(tokens);
     for round in 0.. {
-        let mut builder = Builder::new(text, base, &tokens, docs, holes);
+        let mut builder = Builder::new(source, base, &tokens, docs, holes);
         let tree = run(&mut builder, &tokens);
         let shorter = builder
             .torn
@@ -146,7 +153,7 @@ fn mended<T>(
             continue;
         }
         if tree.is_none() && raised.is_empty() {
-            raised.push(unexpected::junk(text, &tokens));
+            raised.push(unexpected::junk(source.text, &tokens));
         }
         kept.extend(raised);
         return (tree, kept);

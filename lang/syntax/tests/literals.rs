@@ -7,7 +7,7 @@ use proptest::prelude::*;
 
 fn parts(text: &str) -> Vec<StrPart> {
     match parse_expression(text) {
-        (Expr { kind: ExprKind::String(s), .. }, errors) if errors.is_empty() => s.parts,
+        (Expr { kind: ExprKind::String(s), .. }, errors) if errors.is_empty() => s.parts.into(),
         other => panic!("{text}: {other:?}"),
     }
 }
@@ -15,7 +15,7 @@ fn parts(text: &str) -> Vec<StrPart> {
 fn cooked(text: &str) -> String {
     match &parts(text)[..] {
         [] => String::new(),
-        [StrPart::Text(t)] => t.cooked.clone(),
+        [StrPart::Text(t)] => t.cooked.to_string(),
         other => panic!("{other:?}"),
     }
 }
@@ -25,7 +25,7 @@ fn script(text: &str) -> String {
     assert!(errors.is_empty(), "{errors:?}");
     let ExprKind::Script(s) = expr.kind else { panic!("{text}") };
     let part = |p: &ScriptPart| match p {
-        ScriptPart::Text(t) => t.cooked.clone(),
+        ScriptPart::Text(t) => t.cooked.to_string(),
         ScriptPart::Hole { .. } => "@".to_owned(),
     };
     s.parts.iter().map(part).collect()

@@ -8,8 +8,8 @@ use pipe_syntax::{parse, parse_expression};
 fn shown(e: &Expr) -> String {
     let list = |es: &[Expr]| es.iter().map(shown).collect::<Vec<_>>().join(" ");
     match &e.kind {
-        ExprKind::Name(n) | ExprKind::TypeName(n) => n.text.clone(),
-        ExprKind::Number(n) => n.text.clone(),
+        ExprKind::Name(n) | ExprKind::TypeName(n) => n.text.to_string(),
+        ExprKind::Number(n) => n.text.to_string(),
         ExprKind::String(s) => string(s),
         ExprKind::Script(s) => format!("{:?}{}", s.shell, s.parts.len()),
         ExprKind::Bool(b) => b.to_string(),
@@ -33,10 +33,11 @@ fn shown(e: &Expr) -> String {
         }
         ExprKind::Call { callee, args, .. } => format!("(call {}{})", shown(callee), arguments(args)),
         ExprKind::Field { base, optional, name, .. } => {
-            let name = name.as_ref().map_or("∅", |n| &n.text);
+            let name = name.as_ref().map_or("∅", |n| n.text.as_str());
             format!("({} {} {name})", if *optional { "?." } else { "." }, shown(base))
         }
-        ExprKind::Pipe { base, function, args, .. } => {
+        ExprKind::Pipe(pipe) => {
+            let Pipe { base, function, args, .. } = &**pipe;
             let path: Vec<_> = function.iter().map(|n| n.text.as_str()).collect();
             format!("(|> {} {}{})", shown(base), path.join("."), arguments(args))
         }
@@ -215,7 +216,8 @@ fn breaks_that_the_author_made_are_kept() {
         ExprKind::Call { broken, .. } | ExprKind::List { broken, .. } | ExprKind::Map { broken, .. } => {
             broken
         }
-        ExprKind::Field { broken, .. } | ExprKind::Pipe { broken, .. } => broken,
+        ExprKind::Field { broken, .. } => broken,
+        ExprKind::Pipe(pipe) => pipe.broken,
         other => panic!("{other:?}"),
     };
     for text in [

@@ -53,9 +53,7 @@ impl Pipeline {
         assert!(errors.is_empty(), "{errors:#?}");
         let program = analysis.program();
         let module = program.root.clone().unwrap();
-        let params = params
-            .into_iter()
-            .map(|(name, argument)| (Global { module: module.clone(), name: name.into() }, argument));
+        let params = params.into_iter().map(|(name, argument)| (Global::new(module.clone(), name), argument));
         let sources = analysis.sources();
         let lines = Lines::new(sources.iter().map(|(file, text)| (file.clone(), &**text)));
         let evaluator = Evaluator::new(program.clone(), lines, facts, params.collect::<Vec<_>>(), budget);
@@ -76,7 +74,7 @@ impl Pipeline {
         function: &str,
         args: Vec<(&str, Argument)>,
     ) -> Result<Evaluated, Box<EvalError>> {
-        let function = Global { module: self.program.root.clone().unwrap(), name: function.into() };
+        let function = Global::new(self.program.root.clone().unwrap(), function);
         let args = args.into_iter().map(|(name, argument)| (name.into(), argument)).collect();
         self.evaluator.eval_target(&Target::Function { function, args })
     }

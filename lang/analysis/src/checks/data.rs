@@ -93,7 +93,7 @@ pub(super) fn parts(db: &dyn Db, ty: &Type) -> Vec<Type> {
     match ty {
         Type::List(x) | Type::Optional(x) => vec![(**x).clone()],
         Type::Map(k, v) => vec![(**k).clone(), (**v).clone()],
-        Type::Tuple(types) => types.clone(),
+        Type::Tuple(types) => types.to_vec(),
         Type::Record(global, args) => match item_of(db, global, &[ItemTag::Record]) {
             Some(node) => match &signature(db, node).signature {
                 Signature::Record(record) => {

@@ -49,7 +49,7 @@ fn function(infer: &Infer<'_>) -> Option<(String, Span)> {
     // The item begins with `pub`, when it has one, and `fn` stands directly before the name.
     let end = function.name.span.start.checked_sub(1)?;
     let start = end.checked_sub(2)?;
-    Some((function.name.text.clone(), Span { start, end }))
+    Some((function.name.text.to_string(), Span { start, end }))
 }
 
 /// `do` of something that is no action.

@@ -129,11 +129,11 @@ fn holds_secret(db: &dyn Db, package: &Arc<PackageFacts>, ty: &Type) -> bool {
         module.is_some_and(|module| module.package(db).name == package.name)
     };
     let parts = |ty: &Type| match ty {
-        Type::Opaque(_, args) => args.clone(),
+        Type::Opaque(_, args) => args.to_vec(),
         Type::Action(result) => vec![(**result).clone()],
         Type::Function { params, ret } => params.iter().chain([&**ret]).cloned().collect(),
-        Type::Record(global, args) | Type::Enum(global, args) if own(global) => args.clone(),
-        Type::Record(_, args) | Type::Enum(_, args) => [args.clone(), data::parts(db, ty)].concat(),
+        Type::Record(global, args) | Type::Enum(global, args) if own(global) => args.to_vec(),
+        Type::Record(_, args) | Type::Enum(_, args) => [args.to_vec(), data::parts(db, ty)].concat(),
         _ => data::parts(db, ty),
     };
     let secret = |ty: &Type| matches!(ty, Type::Opaque(global, _) if &*global.name == "Secret").then_some(());

@@ -11,8 +11,8 @@ use crate::stack::deeper;
 pub(crate) fn for_each_name(e: &Expr, visit: &mut dyn FnMut(&Name)) {
     for_each_expr(e, &mut |e| match &e.kind {
         ExprKind::Name(name) => visit(name),
-        ExprKind::Pipe { function, .. } => {
-            if let Some(first) = function.first() {
+        ExprKind::Pipe(pipe) => {
+            if let Some(first) = pipe.function.first() {
                 visit(first);
             }
         }
@@ -91,9 +91,13 @@ fn for_each_inside<'t>(e: &'t Expr, visit: &mut dyn FnMut(&'t Expr)) {
             for_each_expr(key, visit);
             for_each_expr(value, visit);
         }),
-        ExprKind::Call { callee: first, args, .. } | ExprKind::Pipe { base: first, args, .. } => {
-            for_each_expr(first, visit);
+        ExprKind::Call { callee, args, .. } => {
+            for_each_expr(callee, visit);
             args.iter().for_each(|arg| for_each_expr(&arg.value, visit));
+        }
+        ExprKind::Pipe(pipe) => {
+            for_each_expr(&pipe.base, visit);
+            pipe.args.iter().for_each(|arg| for_each_expr(&arg.value, visit));
         }
         ExprKind::Binary { left, right, .. } => {
             for_each_expr(left, visit);

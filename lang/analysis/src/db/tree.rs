@@ -86,6 +86,9 @@ pub(crate) struct ItemNode<'db> {
     pub(crate) module: SourceModule,
     /// Its name there.
     pub(crate) key: ItemKey,
+    /// Its name in the program.
+    #[returns(clone)]
+    pub(crate) global: Global,
     #[tracked]
     pub(super) written: Written,
     /// Where it stands in its file with the `##` lines above it, when it is not parsed yet.
@@ -127,11 +130,6 @@ impl<'db> ItemNode<'db> {
             Written::Tree(_) => self.doc_lines(db),
             Written::Text => &std_item(db, self).docs,
         }
-    }
-
-    /// Its name in the program.
-    pub(crate) fn global(self, db: &'db dyn Db) -> Global {
-        Global { module: self.module(db).id(db).clone(), name: self.key(db).name.clone() }
     }
 
     /// Where a place of its tree stands in its file.
@@ -180,10 +178,23 @@ pub(crate) fn items<'db>(db: &'db dyn Db, module: SourceModule) -> ModuleItems<'
         .map(|item| {
             let (kind, name) = name_of(&item.kind, false);
             let key = ordinals.key(kind, name);
+            let global = Global::new(module.id(db).clone(), key.name.clone());
             let broken = errors.touch(item);
             let written = Written::Tree(item.kind.clone());
             let (docs, cuts) = (item.docs.clone(), item.cuts.clone());
-            ItemNode::new(db, module, key, written, 0..0, docs, item.public, broken, item.offset, cuts)
+            ItemNode::new(
+                db,
+                module,
+                key,
+                global,
+                written,
+                0..0,
+                docs,
+                item.public,
+                broken,
+                item.offset,
+                cuts,
+            )
         })
         .collect();
     ModuleItems { nodes }
@@ -196,9 +207,10 @@ fn std_items<'db>(db: &'db dyn Db, module: SourceModule, ordinals: &mut Ordinals
     let ends: Vec<usize> = items.iter().skip(1).map(|next| next.start).chain([text.len()]).collect();
     let nodes = items.into_iter().zip(ends).map(|(item, end)| {
         let key = ordinals.key(item.kind, item.name);
+        let global = Global::new(module.id(db).clone(), key.name.clone());
         let (text, offset) = (item.start..end, item.offset as u32);
         let (docs, cuts) = (Vec::new(), Arc::default());
-        ItemNode::new(db, module, key, Written::Text, text, docs, item.public, false, offset, cuts)
+        ItemNode::new(db, module, key, global, Written::Text, text, docs, item.public, false, offset, cuts)
     });
     ModuleItems { nodes: nodes.collect() }
 }
@@ -366,11 +378,11 @@ fn import<'db>(db: &'db dyn Db, name: NameIn<'db>) -> Option<SourceModule> {
 pub(super) fn name_of(kind: &ast::ItemKind, operations: bool) -> (ItemTag, Arc<str>) {
     match kind {
         ast::ItemKind::Use(item) => (ItemTag::Use, local_name(item)),
-        ast::ItemKind::Param(item) => (ItemTag::Param, item.name.text.as_str().into()),
-        ast::ItemKind::Let(item) => (ItemTag::Let, item.name.text.as_str().into()),
+        ast::ItemKind::Param(item) => (ItemTag::Param, item.name.text.shared()),
+        ast::ItemKind::Let(item) => (ItemTag::Let, item.name.text.shared()),
         ast::ItemKind::Function(item) => (ItemTag::Function, function_name(item, operations)),
-        ast::ItemKind::Record(item) => (ItemTag::Record, item.name.text.as_str().into()),
-        ast::ItemKind::Enum(item) => (ItemTag::Enum, item.name.text.as_str().into()),
+        ast::ItemKind::Record(item) => (ItemTag::Record, item.name.text.shared()),
+        ast::ItemKind::Enum(item) => (ItemTag::Enum, item.name.text.shared()),
         ast::ItemKind::Test(item) => (ItemTag::Test, item.title.constant().unwrap_or_default().into()),
         ast::ItemKind::Error => (ItemTag::Error, Arc::from("")),
     }
@@ -379,7 +391,7 @@ pub(super) fn name_of(kind: &ast::ItemKind, operations: bool) -> (ItemTag, Arc<s
 /// The name under which a `use` item's module is known: after `as`, else the last one of the path.
 fn local_name(item: &ast::Use) -> Arc<str> {
     match (&item.alias, &item.path) {
-        (Some(alias), _) => alias.text.as_str().into(),
+        (Some(alias), _) => alias.text.shared(),
         (None, ast::UsePath::Package(path)) => path.last().map_or("", |name| name.text.as_str()).into(),
         (None, ast::UsePath::File { .. }) => Arc::from(""),
     }
@@ -390,6 +402,6 @@ fn function_name(item: &ast::Function, operations: bool) -> Arc<str> {
     let receiver = item.params.first().filter(|first| operations && first.name.text == "self");
     match receiver.map(|first| &first.ty.kind) {
         Some(ast::TypeKind::Named { name, .. }) => format!("{}.{}", name.text, item.name.text).into(),
-        _ => item.name.text.as_str().into(),
+        _ => item.name.text.shared(),
     }
 }

@@ -165,7 +165,7 @@ impl<'db> Infer<'db> {
     }
 
     fn named(&mut self, callable: &Callable<'_, 'db>, name: &ast::Name) -> Option<usize> {
-        let found = callable.params.iter().position(|param| *param.name == name.text);
+        let found = callable.params.iter().position(|param| name.text == *param.name);
         if let Some(index) = found.filter(|index| *index >= callable.skip) {
             let part = callable.part(self.db, index);
             self.trace_use(name.span, || Meant::Part(callable.node, part));

@@ -38,12 +38,12 @@ impl Infer<'_> {
     /// The types of the parts of a tuple that is taken apart; errors when it is none of that size.
     pub(crate) fn tuple_parts(&mut self, len: usize, ty: &Type, span: Span) -> Vec<Type> {
         match self.table.resolve(ty) {
-            Type::Tuple(types) if types.len() == len => types,
+            Type::Tuple(types) if types.len() == len => types.to_vec(),
             Type::Error | Type::Never => vec![Type::Error; len],
             variable @ Type::Variable(_) => {
                 let unknown = super::table::Unknown::Element;
                 let types: Vec<Type> = (0..len).map(|_| self.table.fresh(span, unknown.clone())).collect();
-                self.table.unify(&variable, &Type::Tuple(types.clone()));
+                self.table.unify(&variable, &Type::Tuple(types.clone().into()));
                 types
             }
             other => {
@@ -64,7 +64,7 @@ impl Infer<'_> {
     pub(crate) fn declare(&mut self, name: &ast::Name, ty: Type, by: BoundBy) -> LocalId {
         self.shadowing(name, by);
         let id = LocalId(self.locals.len() as u32);
-        let text: Arc<str> = name.text.as_str().into();
+        let text: Arc<str> = name.text.shared();
         let unused_let = by == BoundBy::Let && !text.starts_with('_');
         self.locals.push(Local {
             decl: LocalDecl { name: text.clone(), ty, span: name.span, id },

@@ -9,7 +9,7 @@ use super::expected::Want;
 use super::text::article;
 use super::{Expected, Infer};
 use crate::checks;
-use crate::typed::{Binder, Expr, ExprKind, Statement, Type};
+use crate::typed::{Binder, Expr, ExprKind, Global, Statement, Type, Types};
 
 impl Infer<'_> {
     /// A block whose last expression is its value.
@@ -23,7 +23,7 @@ impl Infer<'_> {
                         let value = self.expr(value, want);
                         let ty = value.ty.clone();
                         statements.push(Statement::Value(value));
-                        typed(ExprKind::Block(statements), ty, block.span)
+                        typed(ExprKind::Block(statements.into()), ty, block.span)
                     }
                     Tree::Error => broken(block.span),
                     _ => {
@@ -54,7 +54,7 @@ impl Infer<'_> {
                 return broken(block.span);
             }
         }
-        typed(ExprKind::Block(statements), Type::Unit, block.span)
+        typed(ExprKind::Block(statements.into()), Type::Unit, block.span)
     }
 
     /// A block whose value nobody takes: an action without a result, a test, an arm of a statement.
@@ -65,13 +65,13 @@ impl Infer<'_> {
         self.leave_scope(block.span.end);
         let end = Span { start: block.span.end.saturating_sub(1), end: block.span.end };
         statements.push(Statement::Value(typed(ExprKind::Unit, Type::Unit, end)));
-        typed(ExprKind::Block(statements), Type::Unit, block.span)
+        typed(ExprKind::Block(statements.into()), Type::Unit, block.span)
     }
 
     fn statement(&mut self, statement: &ast::Statement) -> Option<Statement> {
         match &statement.kind {
             Tree::Let { binder, ty, value } => {
-                let value = self.let_value(ty.as_ref(), value);
+                let value = self.let_value(ty.as_deref(), value);
                 // The name is not known in its own value.
                 let bound = value.ty.clone();
                 let binder = self.bind(binder, &bound, BoundBy::Let);
@@ -152,5 +152,5 @@ impl Infer<'_> {
 /// `Check`.
 fn check_type() -> Type {
     let module = crate::typed::ModuleId("std/prelude".into());
-    Type::Opaque(crate::typed::Global { module, name: "Check".into() }, Vec::new())
+    Type::Opaque(Global::new(module, "Check"), Types::default())
 }

@@ -200,7 +200,7 @@ impl Infer<'_> {
             self.findings.extend(found);
         }
         let ty = branches.expected.as_ref().map_or(Type::Unit, |expected| expected.ty.clone());
-        typed(ExprKind::Match { scrutinee: Box::new(scrutinee), arms: typed_arms }, ty, e.span)
+        typed(ExprKind::Match { scrutinee: Box::new(scrutinee), arms: typed_arms.into() }, ty, e.span)
     }
 
     fn arm(

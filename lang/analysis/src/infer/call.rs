@@ -14,13 +14,13 @@ use super::trace::Meant;
 use super::{Expected, Infer};
 use crate::db::ItemNode;
 use crate::signature::{FunctionSignature, Signature, signature, substitute};
-use crate::typed::{Expr, ExprKind, Type};
+use crate::typed::{Expr, ExprKind, Type, Types};
 
 /// Type arguments of one use of a generic item.
 #[derive(Clone, Debug)]
 pub(crate) struct Instance {
     pub(crate) params: Vec<Arc<str>>,
-    pub(crate) args: Vec<Type>,
+    pub(crate) args: Types,
 }
 
 impl Instance {
@@ -255,8 +255,11 @@ impl<'db> Infer<'db> {
         if let (Some(receiver), Some(first)) = (receiver, values.first_mut()) {
             *first = Some(receiver);
         }
-        let kind =
-            ExprKind::Call { function: function.global.clone(), type_args: instance.args, args: values };
+        let kind = ExprKind::Call {
+            function: function.global.clone(),
+            type_args: instance.args,
+            args: values.into(),
+        };
         typed(kind, ret, site.span)
     }
 
@@ -382,6 +385,9 @@ impl<'db> Infer<'db> {
 
     /// Fresh variables for the type parameters of an item.
     pub(crate) fn instantiate(&mut self, params: &[Arc<str>], function: &str, span: Span) -> Instance {
+        if params.is_empty() {
+            return Instance { params: Vec::new(), args: Types::default() };
+        }
         let function: Arc<str> = Arc::from(function);
         let args = params
             .iter()

@@ -13,7 +13,7 @@ use super::trace::{Meant, Part};
 use crate::db::{ItemNode, item_of};
 use crate::place::ItemTag;
 use crate::signature::{EnumSignature, RecordSignature, Signature, signature};
-use crate::typed::{Expr, ExprKind, Type};
+use crate::typed::{Expr, ExprKind, Type, Types};
 
 impl<'db> Infer<'db> {
     /// A variant of the enum that is expected. `None` when no enum is, or it has no such variant.
@@ -97,7 +97,11 @@ impl<'db> Infer<'db> {
             }
         };
         let ty = Type::Enum(item.global.clone(), instance.args);
-        typed(ExprKind::Variant { r#enum: item.global.clone(), variant: index, payload }, ty, span)
+        typed(
+            ExprKind::Variant { r#enum: item.global.clone(), variant: index, payload: payload.into() },
+            ty,
+            span,
+        )
     }
 
     /// `Enum.all`.
@@ -113,7 +117,7 @@ impl<'db> Infer<'db> {
             self.report(found.label(node.place(self.db, variant.span), "this variant has a payload"));
             return broken(span);
         }
-        let element = Type::Enum(item.global.clone(), Vec::new());
+        let element = Type::Enum(item.global.clone(), Types::default());
         typed(ExprKind::AllVariants(item.global.clone()), Type::List(Arc::new(element)), span)
     }
 
@@ -152,7 +156,7 @@ impl<'db> Infer<'db> {
             variant: None,
         };
         let fields = self.arguments(&callable, args, CallSite { span, name });
-        typed(ExprKind::Record { record: record.global.clone(), fields }, ty, span)
+        typed(ExprKind::Record { record: record.global.clone(), fields: fields.into() }, ty, span)
     }
 
     /// `app.with(name: "b")`: `None` for what is no record of a program.

@@ -54,7 +54,7 @@ impl<'db> Infer<'db> {
             }
             Tree::Call { callee, args, .. } => self.call(e, callee, args, want),
             Tree::Field { base, optional, name, .. } => self.field(e, base, *optional, name.as_ref()),
-            Tree::Pipe { base, function, args, .. } => self.pipe(e, base, function, args, want),
+            Tree::Pipe(pipe) => self.pipe(e, &pipe.base, &pipe.function, &pipe.args, want),
             Tree::Unary { op, operand, .. } => self.unary(e, *op, operand, want),
             Tree::Do { do_span, action } => self.do_expr(e, *do_span, action),
             Tree::Binary { op, op_span, left, right } => self.binary(e, *op, *op_span, left, right, want),

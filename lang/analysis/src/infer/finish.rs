@@ -54,7 +54,7 @@ impl<'db> Infer<'db> {
             self.findings.extend(checks::unused_lets(&self));
         }
         let finished = Finished {
-            body: Body { locals, expr },
+            body: Body { locals: locals.into(), expr },
             findings: self.findings,
             references: self.references,
             demands,
@@ -134,10 +134,8 @@ impl<'db> Infer<'db> {
             expr.ty = self.settled(&expr.ty, unknown);
         }
         if let ExprKind::Call { type_args, .. } | ExprKind::FunctionValue { type_args, .. } = &mut expr.kind {
-            for ty in type_args {
-                if first_variable(ty, &|_| true).is_some() {
-                    *ty = self.settled(ty, unknown);
-                }
+            if type_args.iter().any(|ty| first_variable(ty, &|_| true).is_some()) {
+                *type_args = type_args.iter().map(|ty| self.settled(ty, unknown)).collect();
             }
         }
         let types = &mut self.references.types;
@@ -146,32 +144,7 @@ impl<'db> Infer<'db> {
                 types.insert(global.clone());
             }
         });
-        shrink(&mut expr.kind);
         for_each_part(&mut expr.kind, &mut |part| deeper(|| self.settle(part, unknown)));
-    }
-}
-
-/// Gives back what lists took while they grew: a body stays for as long as the program does.
-fn shrink(kind: &mut ExprKind) {
-    match kind {
-        ExprKind::Text(pieces) => pieces.shrink_to_fit(),
-        ExprKind::Script { parts, .. } => parts.shrink_to_fit(),
-        ExprKind::Call { args, type_args, .. } => {
-            args.shrink_to_fit();
-            type_args.shrink_to_fit();
-        }
-        ExprKind::Record { fields: args, .. } | ExprKind::Variant { payload: args, .. } => {
-            args.shrink_to_fit()
-        }
-        ExprKind::CallValue { args, .. } => args.shrink_to_fit(),
-        ExprKind::Update { fields, .. } => fields.shrink_to_fit(),
-        ExprKind::Tuple(parts) => parts.shrink_to_fit(),
-        ExprKind::List(elements) => elements.shrink_to_fit(),
-        ExprKind::Map(entries) => entries.shrink_to_fit(),
-        ExprKind::Comprehension { clauses, .. } => clauses.shrink_to_fit(),
-        ExprKind::Match { arms, .. } => arms.shrink_to_fit(),
-        ExprKind::Block(statements) => statements.shrink_to_fit(),
-        _ => {}
     }
 }
 

@@ -193,7 +193,7 @@ impl<'db> Item<'db> {
     /// `{ intrinsic }`, which only the standard library can write.
     fn is_intrinsic(&self, body: &ast::Block) -> bool {
         self.names.module.role(self.names.db) == Role::Std
-            && matches!(body.statements.as_slice(), [ast::Statement { kind: ast::StatementKind::Expr(e), .. }] if intrinsic(e))
+            && matches!(&*body.statements, [ast::Statement { kind: ast::StatementKind::Expr(e), .. }] if intrinsic(e))
     }
 
     fn defaults(

@@ -53,8 +53,8 @@ impl Infer<'_> {
         let body = self.lambda_body(body, wanted.as_ref().map(|(_, ret)| &**ret));
         self.leave_scope(e.span.end);
         self.nests.pop();
-        let ty = Type::Function { params: types, ret: Arc::new(body.ty.clone()) };
-        typed(ExprKind::Lambda { params: binders, body: Arc::new(body) }, ty, e.span)
+        let ty = Type::Function { params: types.into(), ret: Arc::new(body.ty.clone()) };
+        typed(ExprKind::Lambda { params: binders.into(), body: Arc::new(body) }, ty, e.span)
     }
 
     fn lambda_param(&mut self, param: &ast::LambdaParam, wanted: Option<&Type>) -> Type {

@@ -55,8 +55,8 @@ impl Infer<'_> {
             self.report(self.error(code(kind), message, number.span));
             return broken(number.span);
         }
-        let text = vec![TextPiece::Fixed(value.to_string().into())];
-        typed(ExprKind::Text(text), Type::Checked(kind), number.span)
+        let text = TextPiece::Fixed(value.to_string().into());
+        typed(ExprKind::Text([text].into()), Type::Checked(kind), number.span)
     }
 
     /// `-80` where a port or a percentage is expected: it is reported as what it is.
@@ -79,7 +79,7 @@ impl Infer<'_> {
         let mut holes_fit = true;
         for part in &string.parts {
             match part {
-                StrPart::Text(text) => pieces.push(TextPiece::Fixed(text.cooked.as_str().into())),
+                StrPart::Text(text) => pieces.push(TextPiece::Fixed(text.cooked.clone())),
                 StrPart::Hole { expr, .. } => match self.text_hole(expr, purpose) {
                     Some(hole) => pieces.push(TextPiece::Hole(hole)),
                     None => holes_fit = false,
@@ -93,7 +93,7 @@ impl Infer<'_> {
             },
             _ => Type::String,
         };
-        let kind = if holes_fit { ExprKind::Text(pieces) } else { ExprKind::Error };
+        let kind = if holes_fit { ExprKind::Text(pieces.into()) } else { ExprKind::Error };
         typed(kind, ty, string.span)
     }
 

@@ -17,7 +17,7 @@ use crate::nearest::with_nearest;
 use crate::place::ItemTag;
 use crate::scope::receiver_name;
 use crate::signature::{RecordSignature, Signature, signature};
-use crate::typed::{Expr, ExprKind, Global, Type};
+use crate::typed::{Expr, ExprKind, Global, Type, Types};
 
 impl<'db> Infer<'db> {
     /// `x.f(a)`, `x?.f(a)`.
@@ -89,14 +89,14 @@ impl<'db> Infer<'db> {
     pub(crate) fn field_named(&mut self, base: &Expr, ty: &Type, name: &ast::Name) -> Option<Expr> {
         let span = base.span.to(name.span);
         let (node, record, args) = self.record_of(ty)?;
-        let (index, field) = record.fields.iter().enumerate().find(|(_, field)| *field.name == name.text)?;
+        let (index, field) = record.fields.iter().enumerate().find(|(_, field)| name.text == *field.name)?;
         self.trace_use(name.span, || Meant::Part(node, Part::Field(index)));
         let instance = Instance { params: record.type_params.clone(), args };
         let ty = instance.apply(&field.ty);
         let base = Box::new(base.clone());
         let kind = if record.opaque {
-            let name = format!("{}.{}", record.global.name, field.name).into();
-            ExprKind::IntrinsicField { base, field: Global { module: record.global.module.clone(), name } }
+            let name = format!("{}.{}", record.global.name, field.name);
+            ExprKind::IntrinsicField { base, field: Global::new(record.global.module.clone(), name) }
         } else {
             ExprKind::Field { base, index }
         };
@@ -104,12 +104,12 @@ impl<'db> Infer<'db> {
     }
 
     /// The declaration that says which fields a type has, with its type arguments.
-    fn record_of(&self, ty: &Type) -> Option<(ItemNode<'db>, Arc<RecordSignature>, Vec<Type>)> {
+    fn record_of(&self, ty: &Type) -> Option<(ItemNode<'db>, Arc<RecordSignature>, Types)> {
         let (node, args) = match ty {
             Type::Record(global, args) | Type::Opaque(global, args) => {
                 (item_of(self.db, global, &[ItemTag::Record])?, args.clone())
             }
-            Type::Checked(kind) => (self.names.std_type(kind.name())?, Vec::new()),
+            Type::Checked(kind) => (self.names.std_type(kind.name())?, Types::default()),
             _ => return None,
         };
         match &signature(self.db, node).signature {

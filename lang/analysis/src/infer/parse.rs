@@ -6,7 +6,7 @@ use super::context::{broken, typed};
 use super::{Expected, Infer};
 use crate::db::ItemNode;
 use crate::signature::EnumSignature;
-use crate::typed::{Expr, ExprKind, Global, ModuleId, Type};
+use crate::typed::{Expr, ExprKind, Global, ModuleId, Type, Types};
 
 impl<'db> Infer<'db> {
     /// `Version.parse(text)`: a `Result[Version, String]`.
@@ -18,7 +18,7 @@ impl<'db> Infer<'db> {
             return broken(e.span);
         };
         let text = self.check(value, &Expected::new(Type::String));
-        let ty = Type::Enum(result(), vec![target.clone(), Type::String]);
+        let ty = Type::Enum(result(), vec![target.clone(), Type::String].into());
         typed(ExprKind::Parse { target, text: Box::new(text) }, ty, e.span)
     }
 
@@ -33,7 +33,7 @@ impl<'db> Infer<'db> {
     ) -> Expr {
         self.refer(node);
         let Some(variant) = item.variants.iter().find(|variant| !variant.payload.is_empty()) else {
-            return self.parse(Type::Enum(item.global.clone(), Vec::new()), e, name, args);
+            return self.parse(Type::Enum(item.global.clone(), Types::default()), e, name, args);
         };
         self.args_silently(args);
         let message = format!(
@@ -62,7 +62,7 @@ impl<'db> Infer<'db> {
 
 /// `Result` of the standard library.
 fn result() -> Global {
-    Global { module: ModuleId("std/result".into()), name: "Result".into() }
+    Global::new(ModuleId("std/result".into()), "Result")
 }
 
 pub(crate) fn is_result(global: &Global) -> bool {

@@ -57,7 +57,7 @@ impl<'db> Infer<'db> {
             Tree::Tuple(parts) if parts.is_empty() && resolved == Type::Unit => Pattern::Wildcard,
             Tree::Tuple(parts) => {
                 let types = match &resolved {
-                    Type::Tuple(types) if types.len() == parts.len() => types.clone(),
+                    Type::Tuple(types) if types.len() == parts.len() => types.to_vec(),
                     Type::Variable(_) => self.tuple_parts(parts.len(), &resolved, pattern.span),
                     _ => {
                         self.pattern_mismatch(
@@ -242,7 +242,7 @@ impl<'db> Infer<'db> {
             declared.payload.iter().map(|p| substitute(&p.ty, &item.type_params, type_args)).collect();
         let part = |i| Meant::Part(node, Part::Payload(variant, i));
         let payload = self.payload(name, &declared.payload, &types, args, rest, &part);
-        Pattern::Variant { variant, payload }
+        Pattern::Variant { variant, payload: payload.into() }
     }
 
     /// `App(name: p, ..)`: a record taken apart.
@@ -264,7 +264,7 @@ impl<'db> Infer<'db> {
         let types: Vec<Type> =
             record.fields.iter().map(|field| substitute(&field.ty, &record.type_params, type_args)).collect();
         let part = |i| Meant::Part(node, Part::Field(i));
-        Pattern::Record(self.payload(name, &record.fields, &types, args, rest, &part))
+        Pattern::Record(self.payload(name, &record.fields, &types, args, rest, &part).into())
     }
 
     fn is_record(&self, node: ItemNode<'_>) -> bool {
@@ -297,7 +297,7 @@ impl<'db> Infer<'db> {
         let (mut next, mut twice) = (0, false);
         for arg in args.unwrap_or_default() {
             let index = match &arg.name {
-                Some(field) => declared.iter().position(|p| *p.name == field.text),
+                Some(field) => declared.iter().position(|p| field.text == *p.name),
                 None => {
                     next += 1;
                     Some(next - 1)
@@ -380,7 +380,7 @@ impl<'db> Infer<'db> {
         if let (Some(scope), Some(first)) = (self.scopes.last_mut(), first) {
             scope.extend(first);
         }
-        Pattern::Or(out)
+        Pattern::Or(out.into())
     }
 
     fn same_names(

@@ -18,7 +18,7 @@ impl Infer<'_> {
             match part {
                 ScriptPart::Text(text) => {
                     self.shell_variables(script, text);
-                    parts.push(ScriptPiece::Fixed(text.cooked.as_str().into()));
+                    parts.push(ScriptPiece::Fixed(text.cooked.clone()));
                 }
                 ScriptPart::Hole { expr, position, span } => {
                     let expr = self.infer(expr);
@@ -31,7 +31,7 @@ impl Infer<'_> {
             }
         }
         if fits {
-            typed(ExprKind::Script { shell: script.shell, parts }, Type::Command, script.span)
+            typed(ExprKind::Script { shell: script.shell, parts: parts.into() }, Type::Command, script.span)
         } else {
             typed(ExprKind::Error, Type::Command, script.span)
         }

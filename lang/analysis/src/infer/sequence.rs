@@ -34,7 +34,7 @@ impl Infer<'_> {
             })
             .collect();
         let ty = Type::Tuple(values.iter().map(|value| value.ty.clone()).collect());
-        typed(ExprKind::Tuple(values), ty, e.span)
+        typed(ExprKind::Tuple(values.into()), ty, e.span)
     }
 
     pub(crate) fn list(&mut self, e: &ast::Expr, elements: &[ast::Element], want: Want<'_>) -> Expr {
@@ -62,7 +62,7 @@ impl Infer<'_> {
                 expected = expected.because(self.place(span), text);
             }
         }
-        typed(ExprKind::List(out), Type::List(Arc::new(expected.ty)), e.span)
+        typed(ExprKind::List(out.into()), Type::List(Arc::new(expected.ty)), e.span)
     }
 
     /// What the elements of a list should be.
@@ -98,7 +98,7 @@ impl Infer<'_> {
         }
         let ty = Type::Map(Arc::new(key.ty), Arc::new(value.ty));
         self.check_key(&ty, e);
-        typed(ExprKind::Map(out), ty, e.span)
+        typed(ExprKind::Map(out.into()), ty, e.span)
     }
 
     fn because_of_first(&self, expected: Expected, span: pipe_syntax::Span, what: &str) -> Expected {
@@ -138,7 +138,7 @@ impl Infer<'_> {
     pub(crate) fn element_of(&mut self, list: &Expr) -> Type {
         match self.table.resolve(&list.ty) {
             Type::List(element) => (*element).clone(),
-            Type::Map(key, value) => Type::Tuple(vec![(*key).clone(), (*value).clone()]),
+            Type::Map(key, value) => Type::Tuple(vec![(*key).clone(), (*value).clone()].into()),
             Type::Error | Type::Never => Type::Error,
             variable @ Type::Variable(_) => {
                 let element = self.table.fresh(list.span, Unknown::Element);

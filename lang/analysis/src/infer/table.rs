@@ -233,7 +233,7 @@ mod tests {
     fn a_failed_trial_leaves_nothing() {
         let mut table = TypeTable::default();
         let (t, u) = (variable(&mut table), variable(&mut table));
-        let tuple = |a: &Type, b: &Type| Type::Tuple(vec![a.clone(), b.clone()]);
+        let tuple = |a: &Type, b: &Type| Type::Tuple(vec![a.clone(), b.clone()].into());
         assert!(!table.try_unify(&tuple(&t, &list(u)), &tuple(&Type::Int, &Type::Int)));
         assert!(table.unify(&t, &Type::String));
     }
@@ -245,7 +245,7 @@ mod tests {
         let mut unified = 0;
         for _ in 0..100 {
             let next = variable(&mut table);
-            if !table.unify(&next, &Type::Tuple(vec![ty.clone(), ty.clone()])) {
+            if !table.unify(&next, &Type::Tuple(vec![ty.clone(), ty.clone()].into())) {
                 break;
             }
             unified += 1;
@@ -260,7 +260,7 @@ mod tests {
             prop_oneof![
                 inner.clone().prop_map(|ty| Type::List(Arc::new(ty))),
                 inner.clone().prop_map(|ty| Type::Optional(Arc::new(ty))),
-                (inner.clone(), inner).prop_map(|(a, b)| Type::Tuple(vec![a, b])),
+                (inner.clone(), inner).prop_map(|(a, b)| Type::Tuple(vec![a, b].into())),
             ]
         })
     }

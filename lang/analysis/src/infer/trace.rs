@@ -169,7 +169,7 @@ pub(crate) fn trace_written_type<'db>(
 ) {
     match &ty.kind {
         ast::TypeKind::Named { modules, name, args } => {
-            let meant = match modules.as_slice() {
+            let meant = match &**modules {
                 [] => match (names.own_type(&name.text), CheckedKind::from_name(&name.text)) {
                     (Some(node), _) => Some(Meant::Item(node)),
                     (None, Some(kind)) => Some(Meant::Checked(kind)),

@@ -14,7 +14,7 @@ use crate::scope::short;
 use crate::signature::{
     EnumSignature, FunctionSignature, ParamSignature, RecordSignature, Signature, ValueSignature, signature,
 };
-use crate::typed::{CheckedKind, LocalDecl, Type};
+use crate::typed::{CheckedKind, LocalDecl, Type, Types};
 
 impl Snapshot {
     /// A span of an item as a place in its file.
@@ -143,7 +143,7 @@ impl Snapshot {
         };
         found.parameters = Some(self.parameters(node, &record.fields, &defaults, &docs, 0));
         if !record.opaque && record.type_params.is_empty() {
-            found.ty = Some(Type::Record(record.global.clone(), Vec::new()));
+            found.ty = Some(Type::Record(record.global.clone(), Types::default()));
         }
         found
     }
@@ -153,7 +153,7 @@ impl Snapshot {
         let variants: Vec<String> = item.variants.iter().map(|variant| variant.name.to_string()).collect();
         let head = format!("enum {name} {{ {} }}", variants.join(", "));
         let mut found = Declaration::new(Kind::Enum, name, head);
-        found.ty = Some(Type::Enum(item.global.clone(), Vec::new()));
+        found.ty = Some(Type::Enum(item.global.clone(), Types::default()));
         found
     }
 
@@ -212,7 +212,8 @@ impl Snapshot {
             let payload = self.parameters(node, &variant.payload, &defaults, &[], 0);
             found.parameters = Some(payload).filter(|payload| !payload.is_empty());
         }
-        found.ty = Some(Type::Enum(item.global.clone(), Vec::new())).filter(|_| item.type_params.is_empty());
+        found.ty =
+            Some(Type::Enum(item.global.clone(), Types::default())).filter(|_| item.type_params.is_empty());
         found.place = Some(self.place_in(node, start_of(variant.span, &variant.name)));
         Some(found)
     }

@@ -72,7 +72,7 @@ fn platform<'db>(link: &Link<'db>) -> Option<Seen<'db>> {
     if !matches!(&*link.op, "image" | "scratch") {
         return None;
     }
-    let function = Global { module: ModuleId("std/prelude".into()), name: link.op.clone() };
+    let function = Global::new(ModuleId("std/prelude".into()), link.op.clone());
     let expr = argument(link.frame.db, &function, link.args, "platform")?;
     Some(unwrapped(link.frame.see(expr)))
 }

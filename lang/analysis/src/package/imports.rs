@@ -158,7 +158,7 @@ impl Load<'_> {
         let dependencies =
             owner.manifest.as_ref().map(|manifest| manifest.dependencies.clone()).unwrap_or_default();
         let prefix = owner.prefix.clone();
-        let Some(dependency) = dependencies.get(&first.text) else {
+        let Some(dependency) = dependencies.get(first.text.as_str()) else {
             self.unknown_package(module, import, first, dependencies.keys());
             return None;
         };

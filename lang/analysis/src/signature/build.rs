@@ -32,7 +32,7 @@ pub(crate) fn type_params<'db>(db: &'db dyn Db, node: ItemNode<'db>) -> TypeHead
 }
 
 fn texts(names: &[ast::Name]) -> Vec<Arc<str>> {
-    names.iter().map(|name| name.text.as_str().into()).collect()
+    names.iter().map(|name| name.text.shared()).collect()
 }
 
 /// The outside of an item.
@@ -123,7 +123,7 @@ impl<'db> Builder<'_, 'db> {
             .variants
             .iter()
             .map(|variant| VariantSignature {
-                name: variant.name.text.as_str().into(),
+                name: variant.name.text.shared(),
                 payload: self.params(&variant.payload),
                 span: variant.span,
             })
@@ -152,7 +152,7 @@ impl<'db> Builder<'_, 'db> {
         let hidden = self.node.module(self.db()).role(self.db()) == Role::Dependency
             && default.is_some_and(|default| checks::reads_host(self.lowering.names, default));
         ParamSignature {
-            name: name.text.as_str().into(),
+            name: name.text.shared(),
             ty: self.lowering.lower(ty),
             required: default.is_none() || hidden,
             span,

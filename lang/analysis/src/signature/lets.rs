@@ -31,7 +31,7 @@ fn mentions<'db>(db: &'db dyn Db, node: ItemNode<'db>) -> BTreeSet<Arc<str>> {
     let mut names = BTreeSet::new();
     if let ast::ItemKind::Let(ast::LetItem { ty: None, value, .. }) = &**node.tree(db) {
         for_each_name(value, &mut |name| {
-            names.insert(Arc::from(name.text.as_str()));
+            names.insert(name.text.shared());
         });
     }
     names

@@ -118,9 +118,9 @@ impl<'a, 'db> Lowering<'a, 'db> {
             return Type::Error;
         }
         match (node.key(db).kind, header.opaque) {
-            (ItemTag::Enum, _) => Type::Enum(global, args),
-            (_, true) => Type::Opaque(global, args),
-            _ => Type::Record(global, args),
+            (ItemTag::Enum, _) => Type::Enum(global, args.into()),
+            (_, true) => Type::Opaque(global, args.into()),
+            _ => Type::Record(global, args.into()),
         }
     }
 
@@ -152,7 +152,7 @@ impl<'a, 'db> Lowering<'a, 'db> {
 
     fn module(&mut self, name: &ast::Name) -> Option<SourceModule> {
         if self.names.alias(&name.text).is_some() {
-            self.aliases.insert(name.text.as_str().into());
+            self.aliases.insert(name.text.shared());
         }
         match self.names.value(&name.text) {
             Some(Found::Module(module)) => module,

@@ -11,7 +11,7 @@ use std::sync::Arc;
 use pipe_syntax::Span;
 
 use crate::place::Finding;
-use crate::typed::{Global, Type};
+use crate::typed::{Global, Type, Types};
 
 pub(crate) use build::{signature, type_params};
 pub(crate) use lets::untyped_let_cycles;
@@ -126,25 +126,66 @@ pub(crate) fn substitute(ty: &Type, params: &[Arc<str>], args: &[Type]) -> Type 
     })
 }
 
-/// A type with some of its leaves replaced: where `leaf` gives a type, that one stands instead.
+/// A type with some of its leaves replaced: where `leaf` gives a type, that one stands instead. What holds nothing that is
+/// replaced is shared with the type it came from.
 pub(crate) fn map_type(ty: &Type, leaf: &mut impl FnMut(&Type) -> Option<Type>) -> Type {
-    if let Some(replaced) = leaf(ty) {
-        return replaced;
+    replaced(ty, leaf).unwrap_or_else(|| ty.clone())
+}
+
+/// The type with the leaves replaced; `None` when none is.
+fn replaced(ty: &Type, leaf: &mut impl FnMut(&Type) -> Option<Type>) -> Option<Type> {
+    if let Some(new) = leaf(ty) {
+        return Some(new);
     }
-    match ty {
-        Type::List(element) => Type::List(Arc::new(map_type(element, leaf))),
-        Type::Map(key, value) => Type::Map(Arc::new(map_type(key, leaf)), Arc::new(map_type(value, leaf))),
-        Type::Optional(inner) => Type::Optional(Arc::new(map_type(inner, leaf))),
-        Type::Action(result) => Type::Action(Arc::new(map_type(result, leaf))),
-        Type::Tuple(parts) => Type::Tuple(map_types(parts, leaf)),
-        Type::Record(global, args) => Type::Record(global.clone(), map_types(args, leaf)),
-        Type::Enum(global, args) => Type::Enum(global.clone(), map_types(args, leaf)),
-        Type::Opaque(global, args) => Type::Opaque(global.clone(), map_types(args, leaf)),
-        Type::Function { params, ret } => {
-            Type::Function { params: map_types(params, leaf), ret: Arc::new(map_type(ret, leaf)) }
+    Some(match ty {
+        Type::List(element) => Type::List(Arc::new(replaced(element, leaf)?)),
+        Type::Optional(inner) => Type::Optional(Arc::new(replaced(inner, leaf)?)),
+        Type::Action(result) => Type::Action(Arc::new(replaced(result, leaf)?)),
+        Type::Map(key, value) => {
+            let (key, value) = either((replaced(key, leaf), key), (replaced(value, leaf), value))?;
+            Type::Map(key, value)
         }
-        other => other.clone(),
+        Type::Tuple(parts) => Type::Tuple(all_replaced(parts, leaf)?),
+        Type::Record(global, args) => Type::Record(global.clone(), all_replaced(args, leaf)?),
+        Type::Enum(global, args) => Type::Enum(global.clone(), all_replaced(args, leaf)?),
+        Type::Opaque(global, args) => Type::Opaque(global.clone(), all_replaced(args, leaf)?),
+        Type::Function { params, ret } => {
+            let (new, new_ret) = (all_replaced(params, leaf), replaced(ret, leaf));
+            if new.is_none() && new_ret.is_none() {
+                return None;
+            }
+            let params = new.unwrap_or_else(|| params.clone());
+            Type::Function { params, ret: new_ret.map_or_else(|| ret.clone(), Arc::new) }
+        }
+        _ => return None,
+    })
+}
+
+/// Two parts of which one or both are new.
+fn either(a: (Option<Type>, &Arc<Type>), b: (Option<Type>, &Arc<Type>)) -> Option<(Arc<Type>, Arc<Type>)> {
+    if a.0.is_none() && b.0.is_none() {
+        return None;
     }
+    let part = |(new, old): (Option<Type>, &Arc<Type>)| new.map_or_else(|| old.clone(), Arc::new);
+    Some((part(a), part(b)))
+}
+
+fn all_replaced(types: &[Type], leaf: &mut impl FnMut(&Type) -> Option<Type>) -> Option<Types> {
+    let mut out: Vec<Type> = Vec::new();
+    for (i, ty) in types.iter().enumerate() {
+        match replaced(ty, leaf) {
+            Some(new) => {
+                if out.is_empty() {
+                    out.reserve_exact(types.len());
+                    out.extend(types.iter().take(i).cloned());
+                }
+                out.push(new);
+            }
+            None if !out.is_empty() => out.push(ty.clone()),
+            None => {}
+        }
+    }
+    (!out.is_empty()).then(|| out.into())
 }
 
 /// Visits the records and enums that a type is made of.
@@ -168,8 +209,4 @@ pub(crate) fn for_each_declared(ty: &Type, visit: &mut dyn FnMut(&Global)) {
         }
         _ => {}
     }
-}
-
-fn map_types(types: &[Type], leaf: &mut impl FnMut(&Type) -> Option<Type>) -> Vec<Type> {
-    types.iter().map(|ty| map_type(ty, leaf)).collect()
 }

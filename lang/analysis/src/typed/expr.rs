@@ -5,13 +5,13 @@ use std::sync::Arc;
 use pipe_syntax::Span;
 use pipe_syntax::ast::{BinaryOp, HolePosition, Shell, UnaryOp};
 
-use super::{CheckedKind, Global, LocalDecl, Type};
+use super::{CheckedKind, Global, LocalDecl, Type, Types};
 
 /// An expression with the locals that it and its parts bind.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Body {
     /// Every local, by [`LocalId`]. A function's parameters come first.
-    pub locals: Vec<LocalDecl>,
+    pub locals: Box<[LocalDecl]>,
     /// The expression.
     pub expr: Expr,
 }
@@ -47,13 +47,13 @@ pub enum ExprKind {
     /// Bytes.
     Size(u64),
     /// A string, also one whose type is [`Type::Checked`]: a checked literal is its text.
-    Text(Vec<TextPiece>),
+    Text(Box<[TextPiece]>),
     /// A script.
     Script {
         /// Which shell runs it.
         shell: Shell,
         /// Text and holes.
-        parts: Vec<ScriptPiece>,
+        parts: Box<[ScriptPiece]>,
     },
     /// A local.
     Local(LocalId),
@@ -66,7 +66,7 @@ pub enum ExprKind {
         /// The function.
         function: Global,
         /// For each of its type parameters, the type it has here.
-        type_args: Vec<Type>,
+        type_args: Types,
     },
     /// A call of a named function, an operation or an intrinsic. `args` are in parameter order, an operation's receiver first;
     /// `None` takes the default.
@@ -74,30 +74,30 @@ pub enum ExprKind {
         /// The function.
         function: Global,
         /// For each of its type parameters, the type it has here.
-        type_args: Vec<Type>,
+        type_args: Types,
         /// Arguments in parameter order.
-        args: Vec<Option<Expr>>,
+        args: Box<[Option<Expr>]>,
     },
     /// A call of a function value.
     CallValue {
         /// The function.
         callee: Box<Expr>,
         /// Arguments.
-        args: Vec<Expr>,
+        args: Box<[Expr]>,
     },
     /// A record value; fields in declaration order, `None` takes the default.
     Record {
         /// The record.
         record: Global,
         /// Its fields.
-        fields: Vec<Option<Expr>>,
+        fields: Box<[Option<Expr>]>,
     },
     /// `r.with(a: x)`: the record with some fields replaced, by index.
     Update {
         /// The record value.
         base: Box<Expr>,
         /// New fields.
-        fields: Vec<(usize, Expr)>,
+        fields: Box<[(usize, Expr)]>,
     },
     /// A variant; payload in declaration order, `None` takes the default.
     Variant {
@@ -106,7 +106,7 @@ pub enum ExprKind {
         /// Which variant, by index.
         variant: usize,
         /// Its payload.
-        payload: Vec<Option<Expr>>,
+        payload: Box<[Option<Expr>]>,
     },
     /// `Enum.all`.
     AllVariants(Global),
@@ -138,15 +138,15 @@ pub enum ExprKind {
     /// `some(x)`.
     Some(Box<Expr>),
     /// A tuple.
-    Tuple(Vec<Expr>),
+    Tuple(Box<[Expr]>),
     /// A list.
-    List(Vec<ListElement>),
+    List(Box<[ListElement]>),
     /// A map.
-    Map(Vec<(Expr, Expr)>),
+    Map(Box<[(Expr, Expr)]>),
     /// A comprehension.
     Comprehension {
         /// Clauses in order.
-        clauses: Vec<Clause>,
+        clauses: Box<[Clause]>,
         /// The element, or the key of a map.
         element: Box<Expr>,
         /// The value, when it builds a map.
@@ -171,7 +171,7 @@ pub enum ExprKind {
     /// A lambda.
     Lambda {
         /// A binder for each parameter.
-        params: Vec<Binder>,
+        params: Box<[Binder]>,
         /// Its body; it sees the locals around it.
         body: Arc<Expr>,
     },
@@ -189,10 +189,10 @@ pub enum ExprKind {
         /// What is looked at.
         scrutinee: Box<Expr>,
         /// Arms in order.
-        arms: Vec<Arm>,
+        arms: Box<[Arm]>,
     },
     /// A block.
-    Block(Vec<Statement>),
+    Block(Box<[Statement]>),
     /// `do action`.
     Do(Box<Expr>),
     /// `T.parse(text)`, a `Result` of `T` or why the text is none.
@@ -277,7 +277,7 @@ pub enum Binder {
     /// `_`.
     Wildcard,
     /// The parts of a tuple.
-    Tuple(Vec<Binder>),
+    Tuple(Box<[Binder]>),
 }
 
 /// An arm of a `match`.
@@ -319,16 +319,16 @@ pub enum Pattern {
         /// Which variant.
         variant: usize,
         /// A pattern for each payload.
-        payload: Vec<Pattern>,
+        payload: Box<[Pattern]>,
     },
     /// `App(name: p, ..)`: a pattern for each field of a record.
-    Record(Vec<Pattern>),
+    Record(Box<[Pattern]>),
     /// `(a, b)`.
-    Tuple(Vec<Pattern>),
+    Tuple(Box<[Pattern]>),
     /// `[a, b]`.
-    List(Vec<Pattern>),
+    List(Box<[Pattern]>),
     /// `A | B`; both bind the same locals.
-    Or(Vec<Pattern>),
+    Or(Box<[Pattern]>),
 }
 
 /// A statement of a block. The last one, when it is [`Statement::Value`], is the block's value.

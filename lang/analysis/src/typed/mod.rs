@@ -5,11 +5,17 @@
 
 mod display;
 mod expr;
+mod global;
 mod program;
+#[cfg(test)]
+mod sizes;
 mod ty;
+mod types;
 mod walk;
 
 pub use expr::*;
+pub use global::*;
 pub use pipe_literal::CheckedKind;
 pub use program::*;
 pub use ty::*;
+pub use types::*;

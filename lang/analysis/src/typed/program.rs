@@ -6,22 +6,8 @@ use indexmap::IndexMap;
 use pipe_diagnostics::FileSpan;
 use pipe_syntax::{Cuts, Span};
 
-use super::{Body, Expr, LocalId, Type};
+use super::{Body, Expr, Global, LocalId, ModuleId, Type};
 use crate::package::Edition;
-
-/// The name of a module, unique in a program: `main`, `deploy`, `go_ci/main`, and for the standard library `std/prelude`,
-/// `std/host`, …
-#[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub struct ModuleId(pub Arc<str>);
-
-/// The name of an item, unique in a program.
-#[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub struct Global {
-    /// The module that declares it.
-    pub module: ModuleId,
-    /// Its name there. An operation of a type is `Type.name`: `Container.mount`.
-    pub name: Arc<str>,
-}
 
 /// A checked program: the root package with all that it uses.
 #[derive(Clone, Debug, PartialEq, Eq, Default)]

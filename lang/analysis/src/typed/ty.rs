@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::{CheckedKind, Global};
+use super::{CheckedKind, Global, Types};
 use crate::signature::substitute;
 
 /// A type.
@@ -33,17 +33,17 @@ pub enum Type {
     /// `T?`.
     Optional(Arc<Type>),
     /// `(A, B)`.
-    Tuple(Vec<Type>),
+    Tuple(Types),
     /// A record, with its type arguments.
-    Record(Global, Vec<Type>),
+    Record(Global, Types),
     /// An enum, with its type arguments.
-    Enum(Global, Vec<Type>),
+    Enum(Global, Types),
     /// A type of the engine, declared `opaque` in the standard library: `Container`, `Dir`, `Secret`, …
-    Opaque(Global, Vec<Type>),
+    Opaque(Global, Types),
     /// `fn(A, B) -> C`.
     Function {
         /// Parameter types.
-        params: Vec<Type>,
+        params: Types,
         /// Result type.
         ret: Arc<Type>,
     },

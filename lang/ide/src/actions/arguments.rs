@@ -11,10 +11,8 @@ use crate::tree::Node;
 fn call<'a>(site: &Site<'a>) -> Option<(&'a [Arg], Span, u32)> {
     site.path.iter().rev().find_map(|node| match *node {
         Node::Expr(e, span) => match &e.kind {
-            ExprKind::Call { callee, args, .. } => Some((args.as_slice(), span, site.at(callee.span).end)),
-            ExprKind::Pipe { function, args, .. } => {
-                Some((args.as_slice(), span, site.at(function.last()?.span).end))
-            }
+            ExprKind::Call { callee, args, .. } => Some((&**args, span, site.at(callee.span).end)),
+            ExprKind::Pipe(pipe) => Some((&*pipe.args, span, site.at(pipe.function.last()?.span).end)),
             _ => None,
         },
         _ => None,

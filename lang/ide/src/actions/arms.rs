@@ -79,7 +79,7 @@ fn is_open(pattern: &Pattern) -> bool {
 
 fn names(pattern: &Pattern, found: &mut BTreeSet<String>) {
     match &pattern.kind {
-        PatternKind::Variant { name, .. } => _ = found.insert(name.text.clone()),
+        PatternKind::Variant { name, .. } => _ = found.insert(name.text.to_string()),
         PatternKind::Bool(value) => _ = found.insert(value.to_string()),
         PatternKind::None => _ = found.insert("none".into()),
         PatternKind::Some(_) => _ = found.insert("some".into()),

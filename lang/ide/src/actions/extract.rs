@@ -156,11 +156,11 @@ fn suggested(node: &Node<'_>) -> String {
     let called = match node {
         Node::Expr(e, _) => match &e.kind {
             ExprKind::Call { callee, .. } => match &callee.kind {
-                ExprKind::Name(name) => Some(name.text.clone()),
-                ExprKind::Field { name: Some(name), .. } => Some(name.text.clone()),
+                ExprKind::Name(name) => Some(name.text.to_string()),
+                ExprKind::Field { name: Some(name), .. } => Some(name.text.to_string()),
                 _ => None,
             },
-            ExprKind::Field { name: Some(name), .. } => Some(name.text.clone()),
+            ExprKind::Field { name: Some(name), .. } => Some(name.text.to_string()),
             _ => None,
         },
         _ => None,

@@ -3,7 +3,7 @@
 use pipe_analysis::inspect::{DeclarationKind as Kind, Snapshot};
 use pipe_analysis::typed::Type;
 use pipe_syntax::Span;
-use pipe_syntax::ast::{Arg, Expr, ExprKind};
+use pipe_syntax::ast::{Arg, Expr, ExprKind, Pipe};
 
 use super::site::Site;
 use super::{Action, ActionKind};
@@ -18,7 +18,7 @@ pub(super) fn to_pipe(site: &Site<'_>) -> Option<Action> {
         && let Some(ty) = site.type_of(site.at(base.span))
         && site.call_at(span).is_none()
     {
-        let takes = functions(site.snapshot, site.file, ty).contains(&name.text);
+        let takes = functions(site.snapshot, site.file, ty).iter().any(|known| name.text == **known);
         let point = Span { start: site.at(base.span).end, end: site.at(name.span).start };
         return takes
             .then(|| site.action(ActionKind::Rewrite, title, vec![site.edit(point, " |> ")]))
@@ -41,8 +41,9 @@ pub(super) fn to_pipe(site: &Site<'_>) -> Option<Action> {
 
 /// `x |> f(a)` becomes `f(x, a)`.
 pub(super) fn to_call(site: &Site<'_>) -> Option<Action> {
-    let (e, span) = innermost(site, |e| matches!(e.kind, ExprKind::Pipe { .. }))?;
-    let ExprKind::Pipe { base, function, args, .. } = &e.kind else { return None };
+    let (e, span) = innermost(site, |e| matches!(e.kind, ExprKind::Pipe(_)))?;
+    let ExprKind::Pipe(pipe) = &e.kind else { return None };
+    let Pipe { base, function, args, .. } = &**pipe;
     site.call_at(span)?;
     let (first, last) = (function.first()?, function.last()?);
     let name = site.text_of(site.at(first.span.to(last.span)));
@@ -55,9 +56,10 @@ pub(super) fn to_call(site: &Site<'_>) -> Option<Action> {
 
 /// `x |> f(a)` becomes `x.f(a)` when `f` is an operation.
 pub(super) fn to_operation(site: &Site<'_>) -> Option<Action> {
-    let (e, span) = innermost(site, |e| matches!(e.kind, ExprKind::Pipe { .. }))?;
-    let ExprKind::Pipe { base, function, .. } = &e.kind else { return None };
-    let [name] = function.as_slice() else { return None };
+    let (e, span) = innermost(site, |e| matches!(e.kind, ExprKind::Pipe(_)))?;
+    let ExprKind::Pipe(pipe) = &e.kind else { return None };
+    let Pipe { base, function, .. } = &**pipe;
+    let [name] = &**function else { return None };
     let ty = site.type_of(site.at(base.span))?;
     let members = site.snapshot.members(site.file, ty);
     let is_operation =

@@ -100,8 +100,8 @@ pub(super) fn function(site: &Site<'_>) -> Option<Action> {
     for (i, arg) in args.iter().enumerate() {
         let ty = site.written(site.type_of(site.at(arg.value.span))?)?;
         let name = match (&arg.name, &arg.value.kind) {
-            (Some(name), _) => name.text.clone(),
-            (None, ExprKind::Name(name)) => name.text.clone(),
+            (Some(name), _) => name.text.to_string(),
+            (None, ExprKind::Name(name)) => name.text.to_string(),
             _ => format!("value_{}", i + 1),
         };
         parameters.push(format!("{name}: {ty}"));

@@ -24,7 +24,7 @@ pub(super) fn sort(site: &Site<'_>) -> Option<Action> {
     let key = |item: &&Item| match &item.kind {
         ItemKind::Use(tree) => match &tree.path {
             UsePath::Package(names) => {
-                (0, names.iter().map(|name| name.text.clone()).collect::<Vec<_>>().join("."))
+                (0, names.iter().map(|name| name.text.to_string()).collect::<Vec<_>>().join("."))
             }
             UsePath::File { path, .. } => (1, path.clone()),
         },

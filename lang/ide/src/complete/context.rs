@@ -141,7 +141,7 @@ fn argument(before: &str, path: &[Node<'_>], word: Span) -> Option<Argument> {
     let base = span.start - e.span.start;
     let (args, from) = match &e.kind {
         ExprKind::Call { callee, args, .. } => (args, callee.span.end),
-        ExprKind::Pipe { function, args, .. } => (args, function.last()?.span.end),
+        ExprKind::Pipe(pipe) => (&pipe.args, pipe.function.last()?.span.end),
         _ => return None,
     };
     if word.start < from + base {
@@ -152,7 +152,8 @@ fn argument(before: &str, path: &[Node<'_>], word: Span) -> Option<Argument> {
         let place = arg.name.as_ref().map_or(arg.value.span, |name| name.span).at(base);
         place.start <= word.end && word.start <= place.end
     };
-    let given = args.iter().filter(|arg| !here(arg)).filter_map(|arg| Some(arg.name.as_ref()?.text.clone()));
+    let given =
+        args.iter().filter(|arg| !here(arg)).filter_map(|arg| Some(arg.name.as_ref()?.text.to_string()));
     let position = args.iter().filter(|arg| arg.value.span.at(base).end < word.start).count();
     Some(Argument { call: *span, given: given.collect(), position, name })
 }

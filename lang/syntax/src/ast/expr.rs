@@ -32,25 +32,25 @@ pub enum ExprKind {
     /// `(a)`: kept for the formatter.
     Paren(Box<Expr>),
     /// `(a, b)`; `()` is the unit value.
-    Tuple(Vec<Expr>),
+    Tuple(Box<[Expr]>),
     /// `[1, ..xs]`.
     List {
         /// Elements in order.
-        elements: Vec<Element>,
+        elements: Box<[Element]>,
         /// The author broke the line after the first element (or the bracket): the formatter keeps it broken.
         broken: bool,
     },
     /// `["GOOS": "linux"]`, `[:]`.
     Map {
         /// Pairs in order.
-        entries: Vec<(Expr, Expr)>,
+        entries: Box<[(Expr, Expr)]>,
         /// As for lists.
         broken: bool,
     },
     /// `[for p in ps if c => e]`, `[for p in ps => k: v]`.
     Comprehension {
         /// `for` and `if` clauses in order; the first is a `for`.
-        clauses: Vec<Clause>,
+        clauses: Box<[Clause]>,
         /// The element, or the key of a map.
         element: Box<Expr>,
         /// The value, when it builds a map.
@@ -61,7 +61,7 @@ pub enum ExprKind {
         /// What is called.
         callee: Box<Expr>,
         /// Arguments in source order.
-        args: Vec<Arg>,
+        args: Box<[Arg]>,
         /// The author broke the line after `(` or after the first argument.
         broken: bool,
     },
@@ -77,16 +77,7 @@ pub enum ExprKind {
         broken: bool,
     },
     /// `x |> m.f(a)`.
-    Pipe {
-        /// What stands before `|>`.
-        base: Box<Expr>,
-        /// The function with its modules; empty when nothing follows (reported).
-        function: Vec<Name>,
-        /// Arguments behind the piped one.
-        args: Vec<Arg>,
-        /// A line break stands before `|>`.
-        broken: bool,
-    },
+    Pipe(Box<Pipe>),
     /// `-x`, `!x`.
     Unary {
         /// The operator.
@@ -117,7 +108,7 @@ pub enum ExprKind {
     /// `fn(x, y: Int) => e`.
     Lambda {
         /// Parameters.
-        params: Vec<LambdaParam>,
+        params: Box<[LambdaParam]>,
         /// The body; an expression stands as a block of one.
         body: Box<LambdaBody>,
     },
@@ -128,7 +119,7 @@ pub enum ExprKind {
         /// The condition.
         condition: Box<Expr>,
         /// What is taken when it holds.
-        then: Block,
+        then: Box<Block>,
         /// The other block, or another `if`.
         otherwise: Option<Box<Else>>,
     },
@@ -139,10 +130,23 @@ pub enum ExprKind {
         /// What is looked at.
         scrutinee: Box<Expr>,
         /// Arms in order.
-        arms: Vec<Arm>,
+        arms: Box<[Arm]>,
     },
     /// Broken and reported: no further error comes from here.
     Error,
+}
+
+/// `x |> m.f(a)`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Pipe {
+    /// What stands before `|>`.
+    pub base: Expr,
+    /// The function with its modules; empty when nothing follows (reported).
+    pub function: Box<[Name]>,
+    /// Arguments behind the piped one.
+    pub args: Box<[Arg]>,
+    /// A line break stands before `|>`.
+    pub broken: bool,
 }
 
 /// The body of a lambda.
@@ -196,7 +200,7 @@ pub struct LambdaParam {
     /// What it binds.
     pub binder: Binder,
     /// Its type, when it is written.
-    pub ty: Option<TypeExpr>,
+    pub ty: Option<Box<TypeExpr>>,
 }
 
 /// An arm of a `match`.
@@ -254,7 +258,7 @@ pub enum BinaryOp {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Block {
     /// Statements in order; the last, when it is an expression, is the value.
-    pub statements: Vec<Statement>,
+    pub statements: Box<[Statement]>,
     /// With the braces.
     pub span: Span,
 }
@@ -276,7 +280,7 @@ pub enum StatementKind {
         /// What it binds.
         binder: Binder,
         /// Its type, when it is written.
-        ty: Option<TypeExpr>,
+        ty: Option<Box<TypeExpr>>,
         /// Its value.
         value: Expr,
     },

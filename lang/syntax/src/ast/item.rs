@@ -53,7 +53,7 @@ pub struct Use {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum UsePath {
     /// A dependency and modules inside it: `go_ci`, `go_ci.checks`.
-    Package(Vec<Name>),
+    Package(Box<[Name]>),
     /// A file of this package, relative to this file: `"./deploy.pipe"`.
     File {
         /// The path as written.
@@ -93,9 +93,9 @@ pub struct Function {
     /// Its name.
     pub name: Name,
     /// `[T, U]`.
-    pub type_params: Vec<Name>,
+    pub type_params: Box<[Name]>,
     /// `(a: Int, b: Int = 1)`.
-    pub params: Vec<Param>,
+    pub params: Box<[Param]>,
     /// `-> T`. A `fn` always has one (its absence is reported); an `action` without one is `Action[Unit]`.
     pub ret: Option<TypeExpr>,
     /// The body.
@@ -126,9 +126,9 @@ pub struct Record {
     /// Its name.
     pub name: Name,
     /// `[T]`.
-    pub type_params: Vec<Name>,
+    pub type_params: Box<[Name]>,
     /// Fields in source order.
-    pub fields: Vec<Field>,
+    pub fields: Box<[Field]>,
     /// The declaration was broken and reported.
     pub broken: bool,
 }
@@ -154,9 +154,9 @@ pub struct Enum {
     /// Its name.
     pub name: Name,
     /// `[T]`.
-    pub type_params: Vec<Name>,
+    pub type_params: Box<[Name]>,
     /// Variants in source order.
-    pub variants: Vec<Variant>,
+    pub variants: Box<[Variant]>,
     /// The declaration was broken and reported.
     pub broken: bool,
 }
@@ -169,7 +169,7 @@ pub struct Variant {
     /// Its name.
     pub name: Name,
     /// Its payload, empty when it has none.
-    pub payload: Vec<Param>,
+    pub payload: Box<[Param]>,
     /// From the name to the last token.
     pub span: Span,
 }
@@ -180,7 +180,7 @@ pub struct Test {
     /// Its title.
     pub title: StrLit,
     /// `with (src: fixture("…"))`: values for params.
-    pub with: Vec<Arg>,
+    pub with: Box<[Arg]>,
     /// The body.
     pub body: Block,
     /// The header was broken and reported.

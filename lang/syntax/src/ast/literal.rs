@@ -1,13 +1,14 @@
 //! Literals: numbers with units, strings with holes, scripts with quoting positions.
 
-use super::Expr;
+use super::{Expr, Symbol};
 use crate::Span;
+use std::sync::Arc;
 
 /// A number, with a unit if one is glued to it: `10`, `1_000`, `0.5`, `10min`, `1h30min`, `512MiB`.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct NumLit {
     /// The text as written.
-    pub text: String,
+    pub text: Symbol,
     /// What it is.
     pub value: NumValue,
     /// Where it stands.
@@ -33,7 +34,7 @@ pub enum NumValue {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct StrLit {
     /// Text and holes in turn.
-    pub parts: Vec<StrPart>,
+    pub parts: Box<[StrPart]>,
     /// `"""`.
     pub triple: bool,
     /// With the quotes.
@@ -72,12 +73,12 @@ pub enum StrPart {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct TextPart {
     /// The text after escapes and indentation were taken away.
-    pub cooked: String,
+    pub cooked: Arc<str>,
     /// The source it came from.
     pub span: Span,
     /// Breakpoints `(offset in cooked, offset in source)`, first at `(0, span.start)`: between two of them the text
-    /// is the source's, byte for byte.
-    pub map: Vec<(u32, u32)>,
+    /// is the source's, byte for byte. None when that first one is the only one.
+    pub map: Box<[(u32, u32)]>,
 }
 
 impl TextPart {
@@ -106,7 +107,7 @@ pub struct ScriptLit {
     pub shell: Shell,
     /// Text and holes in turn. Text is as the shell sees it (common indentation and the first newline are gone,
     /// `$${{` is `${{`).
-    pub parts: Vec<ScriptPart>,
+    pub parts: Box<[ScriptPart]>,
     /// `"""`.
     pub triple: bool,
     /// From the shell's name to the last quote.

@@ -8,12 +8,16 @@ mod item;
 mod literal;
 mod pattern;
 pub(crate) mod places;
+#[cfg(test)]
+mod sizes;
+mod symbol;
 mod ty;
 
 pub use expr::*;
 pub use item::*;
 pub use literal::*;
 pub use pattern::*;
+pub use symbol::*;
 pub use ty::*;
 
 use crate::Span;
@@ -22,7 +26,7 @@ use crate::Span;
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct Name {
     /// The text as written.
-    pub text: String,
+    pub text: Symbol,
     /// Where it stands.
     pub span: Span,
 }

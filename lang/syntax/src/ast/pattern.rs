@@ -37,20 +37,20 @@ pub enum PatternKind {
     /// `Staging`, `Production(canary, ..)`, `deploy.Env.Staging`.
     Variant {
         /// Modules and the enum before the variant's name.
-        path: Vec<Name>,
+        path: Box<[Name]>,
         /// The variant.
         name: Name,
         /// Payload patterns, positional or named; `None` when there are no parentheses.
-        args: Option<Vec<PatternArg>>,
+        args: Option<Box<[PatternArg]>>,
         /// `..` stands at the end of the payload.
         rest: bool,
     },
     /// `(a, b)`.
-    Tuple(Vec<Pattern>),
+    Tuple(Box<[Pattern]>),
     /// `[a, b]`.
-    List(Vec<Pattern>),
+    List(Box<[Pattern]>),
     /// `A | B`.
-    Or(Vec<Pattern>),
+    Or(Box<[Pattern]>),
     /// Broken and reported.
     Error,
 }
@@ -81,7 +81,7 @@ pub enum BinderKind {
     /// `_`.
     Wildcard,
     /// `(a, _, b)`.
-    Tuple(Vec<Binder>),
+    Tuple(Box<[Binder]>),
     /// Broken and reported.
     Error,
 }

@@ -7,7 +7,7 @@ pub(crate) enum Place<'a> {
     /// Where a node stands.
     Span(&'a mut Span),
     /// Where the parts of a text stand: [`TextPart::map`].
-    Text(&'a mut Vec<(u32, u32)>),
+    Text(&'a mut Box<[(u32, u32)]>),
     /// Whether lines are broken there.
     Break(&'a mut bool),
 }
@@ -216,7 +216,7 @@ impl<F: FnMut(Place<'_>)> Places<F> {
             ExprKind::List { .. } | ExprKind::Map { .. } | ExprKind::Comprehension { .. } => {
                 self.collection(&mut at.kind)
             }
-            ExprKind::Call { .. } | ExprKind::Field { .. } | ExprKind::Pipe { .. } => self.step(&mut at.kind),
+            ExprKind::Call { .. } | ExprKind::Field { .. } | ExprKind::Pipe(_) => self.step(&mut at.kind),
             ExprKind::Lambda { .. } | ExprKind::If { .. } | ExprKind::Match { .. } => {
                 self.control(&mut at.kind)
             }
@@ -269,7 +269,8 @@ impl<F: FnMut(Place<'_>)> Places<F> {
                 self.expr(base);
                 self.names(name);
             }
-            ExprKind::Pipe { base, function, args, broken } => {
+            ExprKind::Pipe(pipe) => {
+                let Pipe { base, function, args, broken } = &mut **pipe;
                 (self.visit)(Place::Break(broken));
                 self.expr(base);
                 self.names(function);

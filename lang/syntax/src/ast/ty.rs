@@ -18,20 +18,20 @@ pub enum TypeKind {
     /// `Int`, `List[T]`, `go.Go`, `Map[String, Int]`.
     Named {
         /// Module names before the type's own name.
-        modules: Vec<Name>,
+        modules: Box<[Name]>,
         /// The type's name.
         name: Name,
         /// Type arguments.
-        args: Vec<TypeExpr>,
+        args: Box<[TypeExpr]>,
     },
     /// `T?`.
     Optional(Box<TypeExpr>),
     /// `(A, B)`.
-    Tuple(Vec<TypeExpr>),
+    Tuple(Box<[TypeExpr]>),
     /// `fn(A, B) -> C`.
     Function {
         /// Parameter types.
-        params: Vec<TypeExpr>,
+        params: Box<[TypeExpr]>,
         /// Result type.
         ret: Box<TypeExpr>,
     },

@@ -100,7 +100,9 @@ impl Cook<'_> {
         let end = self.start + at as u32;
         let Run { cooked, map, start, .. } = std::mem::replace(&mut self.run, Run::new(end));
         if !cooked.is_empty() {
-            self.pieces.push(Piece::Text(TextPart { cooked, span: Span { start, end }, map }));
+            // The first one says nothing that the span does not.
+            let map = if map == [(0, start)] { Box::default() } else { map.into() };
+            self.pieces.push(Piece::Text(TextPart { cooked: cooked.into(), span: Span { start, end }, map }));
         }
     }
 

@@ -17,7 +17,7 @@ impl Builder<'_> {
         let span = Span { start: l, end: r };
         let text = self.slice(l, r);
         if !text.starts_with('"') {
-            return StrLit { parts: foreign(text, l), triple: false, span };
+            return StrLit { parts: foreign(text, l).into(), triple: false, span };
         }
         let triple = text.starts_with("\"\"\"");
         let pieces = self.pieces(l, r, 0, Quote { triple, script: false });
@@ -51,7 +51,7 @@ impl Builder<'_> {
                 },
             });
         }
-        ScriptLit { shell, parts, triple, span: Span { start: l, end: r } }
+        ScriptLit { shell, parts: parts.into(), triple, span: Span { start: l, end: r } }
     }
 
     /// The pieces of a literal, `prefix` bytes of which stand before its quotes.
@@ -90,7 +90,7 @@ impl Builder<'_> {
             return super::nodes::error_expr(inner.start, inner.end);
         }
         let range = self.absolute(inner).range();
-        let (expr, raised) = parse::expression_at(self.text, range, self.base, self.holes + 1);
+        let (expr, raised) = parse::expression_at(self.source(), range, self.base, self.holes + 1);
         self.raised.extend(raised);
         expr
     }
@@ -106,6 +106,6 @@ fn foreign(text: &str, start: u32) -> Vec<StrPart> {
     let span = Span { start: begin, end: begin + inner.len() as u32 };
     match inner.is_empty() {
         true => Vec::new(),
-        false => vec![StrPart::Text(TextPart { cooked: inner.to_owned(), span, map: vec![(0, begin)] })],
+        false => vec![StrPart::Text(TextPart { cooked: inner.into(), span, map: Box::default() })],
     }
 }

@@ -6,14 +6,16 @@ pub(crate) mod nodes;
 mod number;
 mod recovery;
 mod script_lines;
+mod symbols;
 
 pub(crate) use recovery::{Point, Torn, without_group};
 pub(crate) use script_lines::ScriptLines;
+pub(crate) use symbols::Symbols;
 
 use crate::Span;
 use crate::ast::{
-    Arg, Element, Expr, ExprKind, Field, Function, Item, ItemKind, Name, Param, Pattern, PatternKind, StrLit,
-    TypeExpr, Use, UsePath, Variant,
+    Arg, Element, Expr, ExprKind, Field, Function, Item, ItemKind, Name, Param, Pattern, PatternKind, Pipe,
+    StrLit, TypeExpr, Use, UsePath, Variant,
 };
 use crate::errors::{Raised, names};
 use crate::lexer::Docs;
@@ -29,12 +31,20 @@ pub(crate) struct Builder<'a> {
     /// The item's tokens.
     pub(crate) tokens: &'a [Token],
     pub(crate) docs: &'a Docs,
+    pub(crate) symbols: &'a Symbols,
     /// How many holes of literals are around this text.
     pub(crate) holes: usize,
     /// What was found wrong, at absolute places.
     pub(crate) raised: Vec<Raised>,
     /// The first mistake that hides what follows.
     pub(crate) torn: Option<Torn>,
+}
+
+/// A file, and what of its texts is kept.
+#[derive(Clone, Copy)]
+pub(crate) struct Source<'a> {
+    pub(crate) text: &'a str,
+    pub(crate) symbols: &'a Symbols,
 }
 
 /// How names of a kind are written.
@@ -48,12 +58,23 @@ pub(crate) enum NameCase {
 
 impl<'a> Builder<'a> {
     /// A builder for tokens of a file. Places in the tree count from `base`.
-    pub(crate) fn new(text: &'a str, base: u32, tokens: &'a [Token], docs: &'a Docs, holes: usize) -> Self {
-        Builder { text, base, tokens, docs, holes, raised: Vec::new(), torn: None }
+    pub(crate) fn new(
+        source: Source<'a>,
+        base: u32,
+        tokens: &'a [Token],
+        docs: &'a Docs,
+        holes: usize,
+    ) -> Self {
+        let Source { text, symbols } = source;
+        Builder { text, base, tokens, docs, symbols, holes, raised: Vec::new(), torn: None }
     }
 }
 
-impl Builder<'_> {
+impl<'a> Builder<'a> {
+    pub(crate) fn source(&self) -> Source<'a> {
+        Source { text: self.text, symbols: self.symbols }
+    }
+
     /// The text of a relative range.
     pub(crate) fn slice(&self, l: u32, r: u32) -> &str {
         self.text.get((l + self.base) as usize..(r + self.base) as usize).unwrap_or_default()
@@ -65,7 +86,7 @@ impl Builder<'_> {
     }
 
     pub(crate) fn name(&self, l: u32, r: u32) -> Name {
-        Name { text: self.slice(l, r).to_owned(), span: Span { start: l, end: r } }
+        Name { text: self.symbols.symbol(self.slice(l, r)), span: Span { start: l, end: r } }
     }
 
     /// A name where it is declared: it is written as names of its kind are.
@@ -106,8 +127,8 @@ impl Builder<'_> {
             self.raised.push(names::missing_result(&name.text, place, params_end + self.base));
             ret = Some(error_type(params_end, params_end));
         }
-        let type_params = type_params.unwrap_or_default();
-        let (params, broken) = (params.0, broken || params.1);
+        let type_params = type_params.unwrap_or_default().into();
+        let (params, broken) = (params.0.into(), broken || params.1);
         ItemKind::Function(Function { action, name, type_params, params, ret, body, broken })
     }
 
@@ -124,7 +145,7 @@ impl Builder<'_> {
 
     pub(crate) fn variant(&self, l: u32, r: u32, name: Name, payload: Option<(Vec<Param>, bool)>) -> Variant {
         let docs = self.docs.above(l + self.base);
-        Variant { docs, name, payload: payload.unwrap_or_default().0, span: Span { start: l, end: r } }
+        Variant { docs, name, payload: payload.unwrap_or_default().0.into(), span: Span { start: l, end: r } }
     }
 
     pub(crate) fn field(&self, l: u32, r: u32, base: Expr, point: (u32, bool), name: Option<Name>) -> Expr {
@@ -142,7 +163,8 @@ impl Builder<'_> {
         args: Vec<Arg>,
     ) -> Expr {
         let broken = self.breaks(base.span.end, sign);
-        expr(l, r, ExprKind::Pipe { base: Box::new(base), function, args, broken })
+        let (function, args) = (function.into(), args.into());
+        expr(l, r, ExprKind::Pipe(Box::new(Pipe { base, function, args, broken })))
     }
 
     pub(crate) fn call(&self, l: u32, r: u32, callee: Expr, open: u32, args: Vec<Arg>) -> Expr {
@@ -152,7 +174,7 @@ impl Builder<'_> {
             args.first().map(|a| (start(a), a.value.span.end)),
             args.get(1).map(start),
         );
-        expr(l, r, ExprKind::Call { callee: Box::new(callee), args, broken })
+        expr(l, r, ExprKind::Call { callee: Box::new(callee), args: args.into(), broken })
     }
 
     pub(crate) fn list(&self, l: u32, r: u32, elements: Vec<Element>) -> Expr {
@@ -162,13 +184,13 @@ impl Builder<'_> {
             Element::Spread(e) => (e.span.start.saturating_sub(2), e.span.end),
         };
         let broken = self.list_breaks(l + 1, elements.first().map(span), elements.get(1).map(|e| span(e).0));
-        expr(l, r, ExprKind::List { elements, broken })
+        expr(l, r, ExprKind::List { elements: elements.into(), broken })
     }
 
     pub(crate) fn map(&self, l: u32, r: u32, entries: Vec<(Expr, Expr)>) -> Expr {
         let first = entries.first().map(|(k, v)| (k.span.start, v.span.end));
         let broken = self.list_breaks(l + 1, first, entries.get(1).map(|(k, _)| k.span.start));
-        expr(l, r, ExprKind::Map { entries, broken })
+        expr(l, r, ExprKind::Map { entries: entries.into(), broken })
     }
 
     /// Whether the author broke the line behind the bracket or behind the first element.

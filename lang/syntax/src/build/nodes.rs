@@ -37,7 +37,7 @@ pub(crate) fn unary(l: u32, r: u32, op: UnaryOp, op_span: Span, operand: Expr) -
 }
 
 pub(crate) fn lambda(l: u32, r: u32, params: Vec<LambdaParam>, body: LambdaBody) -> Expr {
-    expr(l, r, ExprKind::Lambda { params, body: Box::new(body) })
+    expr(l, r, ExprKind::Lambda { params: params.into(), body: Box::new(body) })
 }
 
 /// `()`, `(a)` or `(a, b)`.
@@ -47,7 +47,7 @@ pub(crate) fn group(l: u32, r: u32, mut list: Vec<Expr>) -> Expr {
     {
         return expr(l, r, ExprKind::Paren(Box::new(inner)));
     }
-    expr(l, r, ExprKind::Tuple(list))
+    expr(l, r, ExprKind::Tuple(list.into()))
 }
 
 pub(crate) fn comprehension(
@@ -58,7 +58,7 @@ pub(crate) fn comprehension(
     value: Option<Expr>,
 ) -> Expr {
     let (element, value) = (Box::new(element), value.map(Box::new));
-    expr(l, r, ExprKind::Comprehension { clauses, element, value })
+    expr(l, r, ExprKind::Comprehension { clauses: clauses.into(), element, value })
 }
 
 pub(crate) fn error_arm(l: u32, r: u32) -> Arm {
@@ -85,7 +85,7 @@ pub(crate) fn tuple_type(l: u32, r: u32, mut list: Vec<TypeExpr>) -> TypeExpr {
     {
         return inner;
     }
-    type_expr(l, r, TypeKind::Tuple(list))
+    type_expr(l, r, TypeKind::Tuple(list.into()))
 }
 
 pub(crate) fn binder(l: u32, r: u32, kind: BinderKind) -> Binder {
@@ -103,7 +103,7 @@ pub(crate) fn tuple_pattern(l: u32, r: u32, mut list: Vec<Pattern>) -> Pattern {
     {
         return inner;
     }
-    pattern(l, r, PatternKind::Tuple(list))
+    pattern(l, r, PatternKind::Tuple(list.into()))
 }
 
 pub(crate) fn variant_pattern(
@@ -114,7 +114,11 @@ pub(crate) fn variant_pattern(
 ) -> Pattern {
     let Some(name) = path.pop() else { return pattern(l, r, PatternKind::Error) };
     let rest = args.as_ref().is_some_and(|(_, rest)| *rest);
-    pattern(l, r, PatternKind::Variant { path, name, args: args.map(|(list, _)| list), rest })
+    pattern(
+        l,
+        r,
+        PatternKind::Variant { path: path.into(), name, args: args.map(|(list, _)| list.into()), rest },
+    )
 }
 
 pub(crate) fn param_item(name: Name, ty: TypeExpr, default: Option<Expr>) -> ItemKind {
@@ -130,7 +134,13 @@ pub(crate) fn record(
 ) -> ItemKind {
     let broken = broken || fields.iter().any(Option::is_none);
     let fields = fields.into_iter().flatten().collect();
-    ItemKind::Record(Record { opaque, name, type_params: type_params.unwrap_or_default(), fields, broken })
+    ItemKind::Record(Record {
+        opaque,
+        name,
+        type_params: type_params.unwrap_or_default().into(),
+        fields,
+        broken,
+    })
 }
 
 pub(crate) fn enumeration(
@@ -141,7 +151,7 @@ pub(crate) fn enumeration(
 ) -> ItemKind {
     let broken = broken || variants.iter().any(Option::is_none);
     let variants = variants.into_iter().flatten().collect();
-    ItemKind::Enum(Enum { name, type_params: type_params.unwrap_or_default(), variants, broken })
+    ItemKind::Enum(Enum { name, type_params: type_params.unwrap_or_default().into(), variants, broken })
 }
 
 /// The parameters that were understood, and whether others were not. `unclosed` when their bracket had to be closed.

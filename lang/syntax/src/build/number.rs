@@ -69,7 +69,7 @@ enum Bad {
 impl Builder<'_> {
     pub(crate) fn number(&mut self, l: u32, r: u32) -> NumLit {
         let span = Span { start: l, end: r };
-        let text = self.slice(l, r).to_owned();
+        let text = self.symbols.symbol(self.slice(l, r));
         let value = value(&text).unwrap_or_else(|bad| {
             let error = sentence(bad, self.absolute(span));
             self.raised.push(error);

@@ -3,7 +3,7 @@
 use super::Formatter;
 use super::comments::Comment;
 use super::doc::{Doc, Fit, INDENT, Layout, Shape, choice, comment, concat, hard, indent, text};
-use crate::ast::{Arg, Expr, ExprKind, Name};
+use crate::ast::{Arg, Expr, ExprKind, Name, Pipe};
 
 /// A step of a chain: a field, an operation with its arguments, a function behind `|>`.
 struct Link {
@@ -77,7 +77,8 @@ impl Formatter<'_> {
                     steps.push(Step { expr: at, calls: std::mem::take(&mut calls) });
                     at = base;
                 }
-                ExprKind::Pipe { base, function, args, .. } => {
+                ExprKind::Pipe(pipe) => {
+                    let Pipe { base, function, args, .. } = &**pipe;
                     let end = function.last().map_or(at.span, |name| name.span);
                     calls.push(Call { args, open: self.find(self.place(end).end, '(') + 1, close });
                     steps.push(Step { expr: at, calls: std::mem::take(&mut calls) });
@@ -96,12 +97,10 @@ impl Formatter<'_> {
         let (base, broken, pipe, name) = match &step.expr.kind {
             ExprKind::Field { base, optional, name, broken } => {
                 let sign = if *optional { "?." } else { "." };
-                let name = name.as_ref().map_or("", |name| &name.text);
+                let name = name.as_ref().map_or("", |name| name.text.as_str());
                 (&**base, *broken, false, format!("{sign}{name}"))
             }
-            ExprKind::Pipe { base, function, broken, .. } => {
-                (&**base, *broken, true, format!("|> {}", path(function)))
-            }
+            ExprKind::Pipe(pipe) => (&pipe.base, pipe.broken, true, format!("|> {}", path(&pipe.function))),
             _ => (step.expr, false, false, String::new()),
         };
         let end = self.place(base.span).end;

@@ -10,8 +10,8 @@ use crate::ast::{Arg, Element, Expr, ExprKind, LambdaBody, LambdaParam, UnaryOp}
 impl Formatter<'_> {
     pub(super) fn expr(&mut self, expr: &Expr) -> Doc {
         match &expr.kind {
-            ExprKind::Name(name) | ExprKind::TypeName(name) => text(&name.text),
-            ExprKind::Number(number) => text(&number.text),
+            ExprKind::Name(name) | ExprKind::TypeName(name) => text(name.text.as_str()),
+            ExprKind::Number(number) => text(number.text.as_str()),
             ExprKind::String(literal) => self.string(literal),
             ExprKind::Script(literal) => self.script(literal),
             ExprKind::Bool(value) => text(if *value { "true" } else { "false" }),
@@ -23,7 +23,7 @@ impl Formatter<'_> {
             ExprKind::Comprehension { clauses, element, value } => {
                 self.comprehension(expr.span, clauses, element, value.as_deref())
             }
-            ExprKind::Call { .. } | ExprKind::Field { .. } | ExprKind::Pipe { .. } => self.chain(expr),
+            ExprKind::Call { .. } | ExprKind::Field { .. } | ExprKind::Pipe(_) => self.chain(expr),
             ExprKind::Unary { op, operand, .. } => {
                 let sign = match op {
                     UnaryOp::Negate => "-",

@@ -128,7 +128,7 @@ impl Formatter<'_> {
     }
 
     fn variant(&mut self, variant: &Variant) -> Doc {
-        let name = text(&variant.name.text);
+        let name = text(variant.name.text.as_str());
         if variant.payload.is_empty() {
             return name;
         }
@@ -167,6 +167,6 @@ impl Formatter<'_> {
 fn type_names(names: &[Name]) -> Doc {
     match names.is_empty() {
         true => text(""),
-        false => bracketed("[", names.iter().map(|name| text(&name.text)).collect(), "]"),
+        false => bracketed("[", names.iter().map(|name| text(name.text.as_str())).collect(), "]"),
     }
 }

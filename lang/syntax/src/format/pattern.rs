@@ -7,7 +7,7 @@ use crate::ast::{Binder, BinderKind, Name, Pattern, PatternArg, PatternKind};
 impl Formatter<'_> {
     pub(super) fn binder(&mut self, binder: &Binder) -> Doc {
         match &binder.kind {
-            BinderKind::Name(name) => text(&name.text),
+            BinderKind::Name(name) => text(name.text.as_str()),
             BinderKind::Wildcard => text("_"),
             BinderKind::Tuple(parts) => {
                 let parts = parts.iter().map(|part| self.binder(part)).collect();
@@ -20,7 +20,7 @@ impl Formatter<'_> {
     pub(super) fn pattern(&mut self, pattern: &Pattern) -> Doc {
         match &pattern.kind {
             PatternKind::Wildcard => text("_"),
-            PatternKind::Bind(name) => text(&name.text),
+            PatternKind::Bind(name) => text(name.text.as_str()),
             PatternKind::Number { negative, value } => {
                 text(format!("{}{}", if *negative { "-" } else { "" }, value.text))
             }

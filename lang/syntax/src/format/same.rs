@@ -39,7 +39,7 @@ fn bare_items(items: &[Item]) -> Vec<Item> {
         (item.offset, item.len) = (0, 0);
         let visit = |place: Place<'_>| match place {
             Place::Span(span) => *span = Span::default(),
-            Place::Text(map) => map.clear(),
+            Place::Text(map) => *map = Box::default(),
             Place::Break(broken) => *broken = false,
         };
         Places { visit }.item(&mut item.kind);

@@ -16,7 +16,7 @@ fn shape(item: &Item) -> Option<(String, ItemKind)> {
         ItemKind::Use(_) => return Some(("use".to_owned(), item.kind.clone())),
         ItemKind::Error => return None,
     };
-    Some((name.clone(), item.kind.clone()))
+    Some((name.to_string(), item.kind.clone()))
 }
 
 /// How many items of a program are there by name, and how many are as they were.

@@ -96,11 +96,11 @@ impl Renamer<'_> {
             return;
         }
         let new = self.fresh();
-        self.scopes[0].insert(name.text.clone(), new);
+        self.scopes[0].insert(name.text.to_string(), new);
         if let Some(function) = function {
-            let params = function.params.iter().map(|param| (param.name.text.clone(), self.fresh()));
+            let params = function.params.iter().map(|param| (param.name.text.to_string(), self.fresh()));
             let params = params.collect();
-            self.params.insert(name.text.clone(), params);
+            self.params.insert(name.text.to_string(), params);
         }
     }
 
@@ -110,7 +110,7 @@ impl Renamer<'_> {
 
     /// A name that stands for what is declared.
     fn name(&mut self, name: &Name) {
-        let new = self.scopes.iter().rev().find_map(|scope| scope.get(&name.text)).cloned();
+        let new = self.scopes.iter().rev().find_map(|scope| scope.get(name.text.as_str())).cloned();
         if let Some(new) = new {
             self.write(name.span, new);
         }
@@ -119,11 +119,11 @@ impl Renamer<'_> {
     /// A name that is declared in the innermost scope.
     fn bind(&mut self, name: &Name) {
         // Alternatives of a pattern bind the same names.
-        let known = self.scopes.last().and_then(|scope| scope.get(&name.text)).cloned();
+        let known = self.scopes.last().and_then(|scope| scope.get(name.text.as_str())).cloned();
         let new = known.unwrap_or_else(|| self.fresh());
         self.write(name.span, new.clone());
         if let Some(scope) = self.scopes.last_mut() {
-            scope.insert(name.text.clone(), new);
+            scope.insert(name.text.to_string(), new);
         }
     }
 
@@ -168,10 +168,11 @@ impl Renamer<'_> {
 
     fn function(&mut self, function: &Function) {
         self.name(&function.name);
-        let own = self.params.get(&function.name.text).cloned();
+        let own = self.params.get(function.name.text.as_str()).cloned();
         function.params.iter().filter_map(|param| param.default.as_ref()).for_each(|e| self.expr(e));
         // Those of a public function keep their names, and hide what is called so in the module.
-        let kept = || function.params.iter().map(|p| (p.name.text.clone(), p.name.text.clone())).collect();
+        let kept =
+            || function.params.iter().map(|p| (p.name.text.to_string(), p.name.text.to_string())).collect();
         self.scopes.push(own.unwrap_or_else(kept));
         function.params.iter().for_each(|param| self.name(&param.name));
         self.block(&function.body);
@@ -248,10 +249,10 @@ impl Renamer<'_> {
 
     /// Arguments of what is called by a name of the module, or by none.
     fn args(&mut self, args: &[Arg], callee: Option<&Name>) {
-        let params = callee.and_then(|name| self.params.get(&name.text)).cloned().unwrap_or_default();
+        let params = callee.and_then(|name| self.params.get(name.text.as_str())).cloned().unwrap_or_default();
         for arg in args {
             if let Some(name) = &arg.name
-                && let Some(new) = params.get(&name.text)
+                && let Some(new) = params.get(name.text.as_str())
             {
                 self.write(name.span, new.clone());
             }
@@ -291,9 +292,10 @@ impl Renamer<'_> {
                 self.args(args, named);
             }
             ExprKind::Field { base, .. } => self.expr(base),
-            ExprKind::Pipe { base, function, args, .. } => {
+            ExprKind::Pipe(pipe) => {
+                let Pipe { base, function, args, .. } = &**pipe;
                 self.expr(base);
-                let named = if let [name] = function.as_slice() { Some(name) } else { None };
+                let named = if let [name] = &**function { Some(name) } else { None };
                 named.into_iter().for_each(|name| self.name(name));
                 self.args(args, named);
             }

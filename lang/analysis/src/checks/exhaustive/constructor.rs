@@ -85,8 +85,8 @@ fn specialise_row(
         Pattern::Wildcard | Pattern::Bind(_) => vec![Pattern::Wildcard; parts],
         pattern if head(pattern).as_ref() == Some(constructor) => match pattern {
             Pattern::Some(inner) => vec![(**inner).clone()],
-            Pattern::Variant { payload, .. } => payload.clone(),
-            Pattern::Tuple(inner) | Pattern::Record(inner) | Pattern::List(inner) => inner.clone(),
+            Pattern::Variant { payload, .. } => payload.to_vec(),
+            Pattern::Tuple(inner) | Pattern::Record(inner) | Pattern::List(inner) => inner.to_vec(),
             _ => Vec::new(),
         },
         _ => return,

@@ -194,7 +194,7 @@ impl Search<'_, '_> {
     fn parts(&self, constructor: &Constructor, ty: &Type) -> Vec<Type> {
         match (constructor, ty) {
             (Constructor::Some, Type::Optional(inner)) => vec![(**inner).clone()],
-            (Constructor::Tuple, Type::Tuple(types)) => types.clone(),
+            (Constructor::Tuple, Type::Tuple(types)) => types.to_vec(),
             (Constructor::Record, Type::Record(..)) => {
                 self.fields(ty).into_iter().map(|(_, ty)| ty).collect()
             }
@@ -240,7 +240,7 @@ impl Search<'_, '_> {
     /// The pattern that matches what a witness stands for.
     fn pattern_of(&self, witness: &Witness, ty: &Type) -> Pattern {
         let each = |parts: &[Witness], types: &[Type]| {
-            parts.iter().zip(types).map(|(part, ty)| self.pattern_of(part, ty)).collect::<Vec<_>>()
+            parts.iter().zip(types).map(|(part, ty)| self.pattern_of(part, ty)).collect()
         };
         match (witness, ty) {
             (Witness::Text(text), _) => match text.as_str() {

@@ -9,8 +9,13 @@ const ROOM: u64 = 2 << 30;
 
 /// Runs `pipe` in a limited address space.
 fn limited(world: &World, args: &[&str]) -> Outcome {
+    within(ROOM, world, args)
+}
+
+/// Runs `pipe` in an address space of so many bytes.
+fn within(room: u64, world: &World, args: &[&str]) -> Outcome {
     let mut command: Command = world.command("prlimit");
-    finish(command.arg(format!("--as={ROOM}")).arg(pipe_binary()).args(args))
+    finish(command.arg(format!("--as={room}")).arg(pipe_binary()).args(args))
 }
 
 /// One error that says this, in a few lines.
@@ -65,6 +70,37 @@ pub fn text() -> Int {{ n.fold(\"text\", fn(longer, _) => longer + longer).len()
     one_error(&world, &["run", "keys"], "evaluation-limit");
     one_error(&world, &["run", "doubled"], "evaluation-limit");
     one_error(&world, &["run", "text"], "larger than 64 MiB");
+}
+
+#[test]
+fn six_loops_over_a_hundred_elements_end_at_their_place_within_a_gibibyte() {
+    let hundred: Vec<String> = (0..100).map(|number| number.to_string()).collect();
+    let loops: Vec<String> = ('a'..='f').map(|name| format!("for {name} in n")).collect();
+    let world = World::module(&format!(
+        "let n: List[Int] = [{}]\npub fn all() -> Int {{\n  [{} => a + b + c + d + e + f].len()\n}}\n",
+        hundred.join(", "),
+        loops.join(" ")
+    ));
+    let outcome = within(1 << 30, &world, &["run", "all"]);
+    assert!(matches!(outcome.code, Some(1 | 2)), "{:?}: {}", outcome.code, outcome.stderr);
+    outcome.says("evaluation-limit").says("main.pipe:3:");
+}
+
+#[test]
+fn a_chain_of_two_thousand_links_is_no_nest() {
+    let chain = |start: &str, link: &str| start.to_owned() + &link.repeat(2_000);
+    let world = World::module(&format!(
+        "pub fn built() -> Container {{\n  {}\n}}\n\npub fn sum() -> Int {{\n  {}\n}}\n",
+        chain("scratch()", "\n    .env(\"A\", \"b\")"),
+        chain("0", "\n    + 1"),
+    ));
+    limited(&world, &["check"]).success();
+    limited(&world, &["fmt", "--check"]).success();
+    limited(&world, &["plan", "built"]).success();
+    assert_eq!(limited(&world, &["run", "sum"]).success().stdout.trim(), "2000");
+    // Far more are one error, which says so.
+    let world = World::module(&format!("pub fn f() -> Int {{ 1{} }}\n", " + 1".repeat(20_000)));
+    one_error(&world, &["check"], "chain of operations is too long");
 }
 
 #[test]

@@ -23,7 +23,6 @@ mod program;
 mod reachable;
 mod scope;
 mod signature;
-mod stack;
 mod system;
 pub mod typed;
 

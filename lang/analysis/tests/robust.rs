@@ -86,6 +86,42 @@ fn long_chains_and_deep_nests() {
 }
 
 #[test]
+fn long_chains_are_checked() {
+    let program = |start: &str, link: &str, ty: &str, n: usize| {
+        let text = start.to_owned() + &link.repeat(n);
+        format!(
+            "record R {{ n: Int = 1 }}
+fn next(c: Container, name: String = \"A\") -> Container {{ c.env(name, \"b\") }}
+pub fn f(c: Container, r: R) -> {ty} {{ {text} }}
+pub fn g(c: Container, r: R) -> Container {{ next(c).label(\"r\", \"${{r.n}}\") }}
+"
+        )
+    };
+    for (start, link, ty) in [
+        ("c", ".env(\"A\", \"b\")", "Container"),
+        ("c", ".run(sh\"true\")", "Container"),
+        ("c", "\n    .run([\"true\"])", "Container"),
+        ("c", " |> next()", "Container"),
+        ("c", " |> next(\"C\")", "Container"),
+        ("r", ".with(n: 2)", "R"),
+        ("1", " + 1", "Int"),
+        ("1", " - 1 * 2", "Int"),
+        ("[1]", " + [2]", "List[Int]"),
+        ("\"a\"", " + \"b\"", "String"),
+        ("true", " && true", "Bool"),
+        ("some(\"a\")", "?.trim()", "String?"),
+    ] {
+        assert_eq!(check_one(&program(start, link, ty, 2_000)), [], "{link}");
+        let found = check_one(&program(start, link, ty, 20_000));
+        assert_eq!(found.iter().map(|found| found.code).collect::<Vec<_>>(), ["too-deep"], "{link}");
+    }
+    // The longest that there may be.
+    assert_eq!(check_one(&program("1", " + 1", "Int", 9_900)), []);
+    assert_eq!(check_one(&program("c", ".env(\"A\", \"b\")", "Container", 4_900)), []);
+    assert_eq!(check_one(&program("c", " |> next()", "Container", 4_900)), []);
+}
+
+#[test]
 fn many_items_that_need_each_other() {
     let chain: String = (0..3_000).map(|n| format!("fn f{n}() -> Int {{ f{}() }}\n", n + 1)).collect();
     assert_eq!(check_one(&chain).len(), 1, "only the last name is unknown");

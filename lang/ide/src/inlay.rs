@@ -97,7 +97,7 @@ impl Hints<'_> {
                     }
                 }
                 ExprKind::Call { args, .. } => self.arguments(args, span, found),
-                ExprKind::Pipe(pipe) => self.arguments(&pipe.args, span, found),
+                ExprKind::Pipe(pipe) => self.arguments(pipe.written_args(), span, found),
                 _ => {}
             },
             Node::String(..) | Node::Script(..) => {}

@@ -5,6 +5,9 @@ use pipe_syntax::{Span, parse};
 use crate::at::word_at;
 use crate::tree::{path_at, whole_item};
 
+/// How many ranges are given: in a chain of thousands of operations each holds those before it.
+const MOST: usize = 200;
+
 /// The ranges around a place, each inside the next: the name, expressions, statements, the item, the item with its documentation,
 /// the file.
 pub fn selections(text: &str, offset: u32) -> Vec<Span> {
@@ -28,6 +31,7 @@ pub fn selections(text: &str, offset: u32) -> Vec<Span> {
             out.push(span);
         }
     }
+    out.truncate(MOST);
     out
 }
 

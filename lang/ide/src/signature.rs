@@ -48,8 +48,8 @@ fn arguments<'t>(node: &Node<'t>, offset: u32) -> Option<(Arguments<'t>, Span)> 
     let Node::Expr(e, span) = *node else { return None };
     let base = span.start - e.span.start;
     let (from, args) = match &e.kind {
-        ExprKind::Call { callee, args, .. } => (callee.span.end, args),
-        ExprKind::Pipe(pipe) => (pipe.function.last()?.span.end, &pipe.args),
+        ExprKind::Call { callee, args, .. } => (callee.span.end, &**args),
+        ExprKind::Pipe(pipe) => (pipe.function.last()?.span.end, pipe.written_args()),
         _ => return None,
     };
     let inside = from + base < offset && (offset < span.end || !is_closed(e));
@@ -66,7 +66,7 @@ struct Arguments<'t> {
 fn is_closed(e: &Expr) -> bool {
     match &e.kind {
         ExprKind::Call { args, .. } => ends_behind(e, args),
-        ExprKind::Pipe(pipe) => ends_behind(e, &pipe.args),
+        ExprKind::Pipe(pipe) => ends_behind(e, pipe.written_args()),
         _ => true,
     }
 }

@@ -163,7 +163,7 @@ fn expr_children(e: &Expr) -> Vec<Child<'_>> {
             clauses.chain([Child::Expr(element)]).chain(value).collect()
         }
         ExprKind::Call { callee: first, args, .. } => with_arguments(first, args),
-        ExprKind::Pipe(pipe) => with_arguments(&pipe.base, &pipe.args),
+        ExprKind::Pipe(pipe) => pipe.args.iter().map(|arg| Child::Expr(&arg.value)).collect(),
         ExprKind::Binary { left, right, .. } => vec![Child::Expr(left), Child::Expr(right)],
         ExprKind::Lambda { body, .. } => match &**body {
             LambdaBody::Expr(e) => vec![Child::Expr(e)],

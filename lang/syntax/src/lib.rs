@@ -14,6 +14,7 @@ mod errors;
 mod format;
 mod layout;
 mod lexer;
+mod nested;
 mod parse;
 mod remark;
 pub mod script;
@@ -32,7 +33,8 @@ mod grammar {
 
 pub use cuts::{Cuts, leave_out_comments};
 pub use format::{FormatError, FormattedItems, format, format_range, same_program};
-pub use layout::{MAX_BRACKETS, MAX_DEPTH};
+pub use layout::{MAX_BRACKETS, MAX_DEPTH, MAX_LINKS};
+pub use nested::{Nested, NestedList, deeper};
 pub use parse::{MAX_FILE_BYTES, Parsed, parse, parse_expression};
 pub use remark::{Remark, remarks};
 pub use span::Span;

@@ -170,7 +170,7 @@ proptest! {
         let ExprKind::String(literal) = expr.kind else { panic!("{text:?}") };
         for part in &literal.parts {
             let StrPart::Text(part) = part else { continue };
-            prop_assert_eq!(part.map[0].0, 0);
+            prop_assert!(part.map.first().is_none_or(|first| first.0 == 0));
             for (at, c) in part.cooked.char_indices() {
                 let place = part.source(at..at + c.len_utf8()).range();
                 let source = &text[place.start..];

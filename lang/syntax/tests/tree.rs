@@ -37,7 +37,7 @@ fn shown(e: &Expr) -> String {
             format!("({} {} {name})", if *optional { "?." } else { "." }, shown(base))
         }
         ExprKind::Pipe(pipe) => {
-            let Pipe { base, function, args, .. } = &**pipe;
+            let (base, function, args) = (pipe.base(), &pipe.function, pipe.written_args());
             let path: Vec<_> = function.iter().map(|n| n.text.as_str()).collect();
             format!("(|> {} {}{})", shown(base), path.join("."), arguments(args))
         }

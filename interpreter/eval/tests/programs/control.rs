@@ -22,6 +22,28 @@ fn a_runaway_ends_at_its_place() {
 }
 
 #[test]
+fn long_chains_are_evaluated() {
+    let chain = |start: &str, link: &str| start.to_owned() + &link.repeat(2_000);
+    let program = format!(
+        "fn next(x: Int) -> Int {{ x + 1 }}\nfn built(c: Container) -> Container {{ {} }}\nfn piped() -> Int {{ {} }}\nfn sum() -> Int {{ {} }}\nfn words() -> String {{ {} }}\nfn all() -> Bool {{ {} }}",
+        chain("c", "\n  .run(sh\"true\")"),
+        chain("0", " |> next()"),
+        chain("0", " + 1"),
+        chain("\"\"", " + \"a\""),
+        chain("true", " && true"),
+    );
+    let thread = std::thread::Builder::new().stack_size(2 << 20).spawn(move || {
+        let mut pipeline = limited(&program, Budget::default());
+        assert_eq!(pipeline.json("piped()"), "2000");
+        assert_eq!(pipeline.json("sum()"), "2000");
+        assert_eq!(pipeline.json("words().len()"), "2000");
+        assert_eq!(pipeline.json("all()"), "true");
+        pipeline.demand("built(image(\"busybox\"))");
+    });
+    thread.unwrap().join().unwrap();
+}
+
+#[test]
 fn a_graph_has_a_largest_size() {
     let mut pipeline = limited(TENS, Budget { nodes: 50, ..Budget::default() });
     let error = pipeline.error("[for a in ten() for b in ten() => dir().write(\"${a}${b}\", \"\")]");

@@ -4,8 +4,7 @@ use pipe_syntax::ast::{
     ArmBody, Block, Clause, Element, Else, Expr, ExprKind, ItemKind, LambdaBody, Name, ScriptLit, ScriptPart,
     StatementKind, StrPart,
 };
-
-use crate::stack::deeper;
+use pipe_syntax::deeper;
 
 /// Visits the lower-case names that begin a path anywhere in an expression.
 pub(crate) fn for_each_name(e: &Expr, visit: &mut dyn FnMut(&Name)) {
@@ -96,7 +95,6 @@ fn for_each_inside<'t>(e: &'t Expr, visit: &mut dyn FnMut(&'t Expr)) {
             args.iter().for_each(|arg| for_each_expr(&arg.value, visit));
         }
         ExprKind::Pipe(pipe) => {
-            for_each_expr(&pipe.base, visit);
             pipe.args.iter().for_each(|arg| for_each_expr(&arg.value, visit));
         }
         ExprKind::Binary { left, right, .. } => {

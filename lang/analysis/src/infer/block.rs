@@ -1,7 +1,7 @@
 //! Blocks and statements.
 
-use pipe_syntax::Span;
 use pipe_syntax::ast::{self, StatementKind as Tree};
+use pipe_syntax::{Nested, Span};
 
 use super::binder::BoundBy;
 use super::context::{BodyKind, broken, typed};
@@ -145,7 +145,7 @@ impl Infer<'_> {
                 return broken(e.span);
             }
         };
-        typed(ExprKind::Do(Box::new(action)), ty, e.span)
+        typed(ExprKind::Do(Nested::new(action)), ty, e.span)
     }
 }
 

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use pipe_diagnostics::Severity;
-use pipe_syntax::{Span, ast};
+use pipe_syntax::{Nested, Span, ast};
 
 use super::context::{broken, typed};
 use super::expected::Want;
@@ -108,11 +108,11 @@ impl Infer<'_> {
         let condition = self.check(condition, &Expected::new(Type::Bool));
         let then = self.branch_block(then, branches);
         let otherwise = otherwise.map(|otherwise| match otherwise {
-            ast::Else::Block(block) => Box::new(self.branch_block(block, branches)),
-            ast::Else::If(e) => Box::new(self.else_if(e, branches)),
+            ast::Else::Block(block) => Nested::new(self.branch_block(block, branches)),
+            ast::Else::If(e) => Nested::new(self.else_if(e, branches)),
         });
         let ty = branches.expected.as_ref().map_or(Type::Unit, |expected| expected.ty.clone());
-        let kind = ExprKind::If { condition: Box::new(condition), then: Box::new(then), otherwise };
+        let kind = ExprKind::If { condition: Nested::new(condition), then: Nested::new(then), otherwise };
         typed(kind, ty, e.span)
     }
 
@@ -200,7 +200,7 @@ impl Infer<'_> {
             self.findings.extend(found);
         }
         let ty = branches.expected.as_ref().map_or(Type::Unit, |expected| expected.ty.clone());
-        typed(ExprKind::Match { scrutinee: Box::new(scrutinee), arms: typed_arms.into() }, ty, e.span)
+        typed(ExprKind::Match { scrutinee: Nested::new(scrutinee), arms: typed_arms.into() }, ty, e.span)
     }
 
     fn arm(

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use pipe_syntax::{Span, ast};
+use pipe_syntax::{Nested, Span, ast};
 
 use super::arguments::Callable;
 use super::context::{CallContext, broken, typed};
@@ -91,7 +91,7 @@ impl<'db> Infer<'db> {
             _ => self.infer(value),
         };
         let ty = Type::Optional(Arc::new(value.ty.clone()));
-        typed(ExprKind::Some(Box::new(value)), ty, e.span)
+        typed(ExprKind::Some(Nested::new(value)), ty, e.span)
     }
 
     /// `x.f(a)`: an operation of a value, a function of a module, a variant of an enum.
@@ -336,7 +336,7 @@ impl<'db> Infer<'db> {
             .zip(params)
             .map(|(arg, ty)| self.check(&arg.value, &Expected::new(ty.clone())))
             .collect();
-        typed(ExprKind::CallValue { callee: Box::new(callee), args: values }, (**ret).clone(), span)
+        typed(ExprKind::CallValue { callee: Nested::new(callee), args: values }, (**ret).clone(), span)
     }
 
     /// `Name(…)`: a variant of the enum that is expected, else a record.

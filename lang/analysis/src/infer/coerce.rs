@@ -1,6 +1,8 @@
 //! The conversions of the language: `T` to `T?`, into `Tree` and `Command`, and texts to paths, globs and names of
 //! environment variables.
 
+use pipe_syntax::Nested;
+
 use super::Infer;
 use super::context::typed;
 use super::expected::Expected;
@@ -85,5 +87,5 @@ fn is_tree(module: &str, name: &str) -> bool {
 
 pub(crate) fn converted(expr: Expr, conversion: Conversion, ty: Type) -> Expr {
     let span = expr.span;
-    typed(ExprKind::Convert { conversion, expr: Box::new(expr) }, ty, span)
+    typed(ExprKind::Convert { conversion, expr: Nested::new(expr) }, ty, span)
 }

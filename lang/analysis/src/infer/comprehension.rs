@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use pipe_syntax::ast;
+use pipe_syntax::{Nested, ast};
 
 use super::context::{Nest, typed};
 use super::expected::Want;
@@ -28,7 +28,7 @@ impl Infer<'_> {
         self.leave_scope(e.span.end);
         self.nests.pop();
         typed(
-            ExprKind::Comprehension { clauses, element: Box::new(element), value: value.map(Box::new) },
+            ExprKind::Comprehension { clauses, element: Nested::new(element), value: value.map(Nested::new) },
             ty,
             e.span,
         )

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use pipe_syntax::{Span, ast};
+use pipe_syntax::{Nested, Span, ast};
 
 use super::Infer;
 use super::arguments::Callable;
@@ -159,13 +159,20 @@ impl<'db> Infer<'db> {
         typed(ExprKind::Record { record: record.global.clone(), fields: fields.into() }, ty, span)
     }
 
-    /// `app.with(name: "b")`: `None` for what is no record of a program.
-    pub(crate) fn update(&mut self, base: &Expr, args: &[ast::Arg], name: Span, span: Span) -> Option<Expr> {
+    /// `app.with(name: "b")`; the value when it is no record of a program, or something else is called.
+    pub(crate) fn update(
+        &mut self,
+        base: Expr,
+        args: &[ast::Arg],
+        name: &ast::Name,
+        span: Span,
+    ) -> Result<Expr, Expr> {
         let ty = self.table.resolve(&base.ty);
-        let Type::Record(global, type_args) = &ty else { return None };
-        let node = item_of(self.db, global, &[ItemTag::Record])?;
-        let Signature::Record(record) = &signature(self.db, node).signature else { return None };
-        let instance = Instance { params: record.type_params.clone(), args: type_args.clone() };
+        if name.text != "with" || !matches!(ty, Type::Record(..)) {
+            return Err(base);
+        }
+        let Some((node, record, type_args)) = self.record_of(&ty) else { return Err(base) };
+        let instance = Instance { params: record.type_params.clone(), args: type_args };
         let types = record.fields.iter().map(|field| instance.apply(&field.ty)).collect();
         // Every field may be left out: it keeps its value.
         let optional: Vec<_> = record
@@ -179,13 +186,13 @@ impl<'db> Infer<'db> {
                 found.help(format!("write `{}: …`", record.fields.first().map_or("field", |f| &*f.name))),
             );
             self.args_silently(args);
-            return Some(broken(span));
+            return Ok(broken(span));
         }
         let callable =
             Callable { what: &record.global.name, node, params: &optional, types, skip: 0, variant: None };
-        let fields = self.arguments(&callable, args, CallSite { span, name });
+        let fields = self.arguments(&callable, args, CallSite { span, name: name.span });
         let fields = fields.into_iter().enumerate().filter_map(|(i, field)| Some((i, field?))).collect();
-        Some(typed(ExprKind::Update { base: Box::new(base.clone()), fields }, ty, span))
+        Ok(typed(ExprKind::Update { base: Nested::new(base), fields }, ty, span))
     }
 
     /// The variants of the enum that a type is, with its name.

@@ -3,12 +3,12 @@
 use std::sync::Arc;
 
 use pipe_syntax::ast::{self, ExprKind as Tree};
+use pipe_syntax::deeper;
 
 use super::Infer;
 use super::context::{broken, typed};
 use super::expected::{Expected, Want};
 use super::table::Unknown;
-use crate::stack::deeper;
 use crate::typed::{Expr, ExprKind, Type};
 
 impl<'db> Infer<'db> {
@@ -54,7 +54,7 @@ impl<'db> Infer<'db> {
             }
             Tree::Call { callee, args, .. } => self.call(e, callee, args, want),
             Tree::Field { base, optional, name, .. } => self.field(e, base, *optional, name.as_ref()),
-            Tree::Pipe(pipe) => self.pipe(e, &pipe.base, &pipe.function, &pipe.args, want),
+            Tree::Pipe(pipe) => self.pipe(e, pipe, want),
             Tree::Unary { op, operand, .. } => self.unary(e, *op, operand, want),
             Tree::Do { do_span, action } => self.do_expr(e, *do_span, action),
             Tree::Binary { op, op_span, left, right } => self.binary(e, *op, *op_span, left, right, want),

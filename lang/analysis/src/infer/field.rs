@@ -45,7 +45,7 @@ impl<'db> Infer<'db> {
         if matches!(ty, Type::Error | Type::Never) {
             return broken(span);
         }
-        if let Some(field) = self.field_named(&base, &ty, name) {
+        if let Ok(field) = self.field_named(base, &ty, name) {
             return field;
         }
         self.unknown_field(&ty, name);

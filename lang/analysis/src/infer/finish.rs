@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use pipe_diagnostics::Severity;
-use pipe_syntax::Span;
+use pipe_syntax::{Span, deeper};
 
 use super::Infer;
 use super::context::References;
@@ -14,7 +14,6 @@ use super::trace::Trace;
 use crate::checks;
 use crate::place::Finding;
 use crate::signature::{for_each_declared, map_type};
-use crate::stack::deeper;
 use crate::typed::{Body, Clause, Expr, ExprKind, ListElement, ScriptPiece, Statement, TextPiece, Type};
 
 /// What is known about a body at its end.

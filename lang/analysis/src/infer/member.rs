@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use pipe_syntax::{Span, ast};
+use pipe_syntax::{Nested, Span, ast};
 
 use super::Infer;
 use super::call::{CallSite, Instance};
@@ -58,12 +58,11 @@ impl<'db> Infer<'db> {
             let site = CallSite { span, name: name.span };
             return self.call_function(node, function, Some(base), args, site, want);
         }
-        if name.text == "with"
-            && let Some(updated) = self.update(&base, args, name.span, span)
-        {
-            return updated;
-        }
-        if let Some(field) = self.field_named(&base, &ty, name) {
+        let base = match self.update(base, args, name, span) {
+            Ok(updated) => return updated,
+            Err(base) => base,
+        };
+        if let Ok(field) = self.field_named(base, &ty, name) {
             let function = self.table.resolve(&field.ty);
             if matches!(function, Type::Function { .. }) {
                 return self.call_value(field, args, span);
@@ -85,26 +84,29 @@ impl<'db> Infer<'db> {
         broken(span)
     }
 
-    /// A field of a value, also of the types of the engine.
-    pub(crate) fn field_named(&mut self, base: &Expr, ty: &Type, name: &ast::Name) -> Option<Expr> {
+    /// A field of a value, also of the types of the engine; the value when it has no such field.
+    pub(crate) fn field_named(&mut self, base: Expr, ty: &Type, name: &ast::Name) -> Result<Expr, Expr> {
         let span = base.span.to(name.span);
-        let (node, record, args) = self.record_of(ty)?;
-        let (index, field) = record.fields.iter().enumerate().find(|(_, field)| name.text == *field.name)?;
+        let Some((node, record, args)) = self.record_of(ty) else { return Err(base) };
+        let mut fields = record.fields.iter().enumerate();
+        let Some((index, field)) = fields.find(|(_, field)| name.text == *field.name) else {
+            return Err(base);
+        };
         self.trace_use(name.span, || Meant::Part(node, Part::Field(index)));
         let instance = Instance { params: record.type_params.clone(), args };
         let ty = instance.apply(&field.ty);
-        let base = Box::new(base.clone());
+        let base = Nested::new(base);
         let kind = if record.opaque {
             let name = format!("{}.{}", record.global.name, field.name);
             ExprKind::IntrinsicField { base, field: Global::new(record.global.module.clone(), name) }
         } else {
             ExprKind::Field { base, index }
         };
-        Some(typed(kind, ty, span))
+        Ok(typed(kind, ty, span))
     }
 
     /// The declaration that says which fields a type has, with its type arguments.
-    fn record_of(&self, ty: &Type) -> Option<(ItemNode<'db>, Arc<RecordSignature>, Types)> {
+    pub(crate) fn record_of(&self, ty: &Type) -> Option<(ItemNode<'db>, Arc<RecordSignature>, Types)> {
         let (node, args) = match ty {
             Type::Record(global, args) | Type::Opaque(global, args) => {
                 (item_of(self.db, global, &[ItemTag::Record])?, args.clone())

@@ -2,8 +2,8 @@
 
 use std::sync::Arc;
 
-use pipe_syntax::Span;
 use pipe_syntax::ast::{self, BinaryOp, UnaryOp};
+use pipe_syntax::{Nested, Span};
 
 use super::coerce::converted;
 use super::context::{broken, typed};
@@ -43,7 +43,7 @@ impl Infer<'_> {
                 self.report(self.error("operator", message, e.span));
                 broken(e.span)
             }
-            ty => typed(ExprKind::Unary { op, operand: Box::new(operand) }, ty, e.span),
+            ty => typed(ExprKind::Unary { op, operand: Nested::new(operand) }, ty, e.span),
         }
     }
 
@@ -70,7 +70,7 @@ impl Infer<'_> {
             }
             BinaryOp::Default => self.default(left, right, want),
         };
-        typed(ExprKind::Binary { op, left: Box::new(left), right: Box::new(right) }, ty, e.span)
+        typed(ExprKind::Binary { op, left: Nested::new(left), right: Nested::new(right) }, ty, e.span)
     }
 
     /// The right side is checked against the left; a literal on the left takes the type of the right.

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use pipe_syntax::Span;
+use pipe_syntax::{Nested, Span};
 
 use super::Infer;
 use super::context::{Local, broken, typed};
@@ -40,7 +40,7 @@ impl<'db> Infer<'db> {
             optional @ Type::Optional(_) => optional,
             other => Type::Optional(Arc::new(other)),
         };
-        typed(ExprKind::OptionalChain { base: Box::new(base), local, body: Box::new(body) }, ty, span)
+        typed(ExprKind::OptionalChain { base: Nested::new(base), local, body: Nested::new(body) }, ty, span)
     }
 
     /// A local that no name leads to.

@@ -1,6 +1,6 @@
 //! `T.parse(text)`: a text that is known only when the program runs, as a value of a type or the reason why it is none.
 
-use pipe_syntax::ast;
+use pipe_syntax::{Nested, ast};
 
 use super::context::{broken, typed};
 use super::{Expected, Infer};
@@ -19,7 +19,7 @@ impl<'db> Infer<'db> {
         };
         let text = self.check(value, &Expected::new(Type::String));
         let ty = Type::Enum(result(), vec![target.clone(), Type::String].into());
-        typed(ExprKind::Parse { target, text: Box::new(text) }, ty, e.span)
+        typed(ExprKind::Parse { target, text: Nested::new(text) }, ty, e.span)
     }
 
     /// `Target.parse(text)`: the variant that a text names, as it is printed.

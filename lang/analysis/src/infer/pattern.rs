@@ -3,8 +3,8 @@
 use std::sync::Arc;
 
 use pipe_literal::{check_percent, check_port};
-use pipe_syntax::Span;
 use pipe_syntax::ast::{self, NumValue, PatternKind as Tree};
+use pipe_syntax::{Span, deeper};
 
 use super::Infer;
 use super::binder::BoundBy;
@@ -16,7 +16,6 @@ use crate::db::{ItemNode, item_of};
 use crate::nearest::with_nearest;
 use crate::place::ItemTag;
 use crate::signature::{EnumSignature, ParamSignature, Signature, signature, substitute};
-use crate::stack::deeper;
 use crate::typed::{CheckedKind, Global, LocalId, Pattern, Type};
 
 impl<'db> Infer<'db> {

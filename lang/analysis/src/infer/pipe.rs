@@ -1,6 +1,6 @@
 //! `x |> m.f(a)`: a call of a function with what stands before as its first argument.
 
-use pipe_syntax::ast;
+use pipe_syntax::{Nested, ast};
 
 use super::Infer;
 use super::context::broken;
@@ -8,25 +8,15 @@ use super::expected::Want;
 use crate::typed::Expr;
 
 impl Infer<'_> {
-    pub(crate) fn pipe(
-        &mut self,
-        e: &ast::Expr,
-        base: &ast::Expr,
-        function: &[ast::Name],
-        args: &[ast::Arg],
-        want: Want<'_>,
-    ) -> Expr {
-        let Some(callee) = path(function) else {
-            self.unfinished(base);
-            self.args_silently(args);
+    pub(crate) fn pipe(&mut self, e: &ast::Expr, pipe: &ast::Pipe, want: Want<'_>) -> Expr {
+        let Some(callee) = path(&pipe.function) else {
+            self.unfinished(pipe.base());
+            self.args_silently(pipe.written_args());
             return broken(e.span);
         };
-        let mut all = Vec::with_capacity(args.len() + 1);
-        all.push(ast::Arg { name: None, value: base.clone() });
-        all.extend(args.iter().cloned());
         match self.entity(&callee) {
-            Some(entity) => self.call_entity(entity, e, &callee, &all, callee.span, want),
-            None => self.not_a_function(e, base, function, args),
+            Some(entity) => self.call_entity(entity, e, &callee, &pipe.args, callee.span, want),
+            None => self.not_a_function(e, pipe.base(), &pipe.function, pipe.written_args()),
         }
     }
 
@@ -59,7 +49,7 @@ fn path(names: &[ast::Name]) -> Option<ast::Expr> {
     let start = ast::Expr { kind: ast::ExprKind::Name(first.clone()), span: first.span };
     Some(rest.iter().fold(start, |base, name| {
         let span = base.span.to(name.span);
-        let base = Box::new(base);
+        let base = Nested::new(base);
         let kind = ast::ExprKind::Field { base, optional: false, name: Some(name.clone()), broken: false };
         ast::Expr { kind, span }
     }))

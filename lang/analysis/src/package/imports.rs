@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use pipe_diagnostics::Diagnostic;
-use pipe_syntax::{Span, ast};
+use pipe_syntax::{Span, ast, deeper};
 
 use super::loader::Load;
 use super::manifest::Dependency;
@@ -15,7 +15,6 @@ use super::unusable;
 use crate::db::{Imports, SourceModule, items};
 use crate::nearest::with_nearest;
 use crate::place::{Finding, ItemKey, ItemTag, Place};
-use crate::stack::deeper;
 use crate::system::{FileKind, System};
 
 /// A `use` item to follow.

@@ -4,13 +4,14 @@ use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+use pipe_syntax::deeper;
+
 use super::fetched::{Files, Locked, Unusable};
 use super::lock::PackageLock;
 use super::manifest::{self, Manifest};
 use super::root::{MANIFEST, PackageRoot, leads_out};
 use super::source::PackageSource;
 use super::target::{Target, Unit, target};
-use crate::stack::deeper;
 use crate::system::{FileKind, System};
 
 /// A package that comes by git, of which a package has need.

@@ -6,14 +6,13 @@
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
-use pipe_syntax::ast;
+use pipe_syntax::{ast, deeper};
 
 use crate::checks::for_each_name;
 use crate::db::{Db, ItemNode, SourceModule};
 use crate::infer::infer;
 use crate::place::ItemTag;
 use crate::scope::module_scope;
-use crate::stack::deeper;
 use crate::typed::Type;
 
 /// The type of a `let` by its value; [`Type::Error`] when it stands in a circle, which the cycle check reports.

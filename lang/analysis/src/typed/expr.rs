@@ -2,8 +2,8 @@
 
 use std::sync::Arc;
 
-use pipe_syntax::Span;
 use pipe_syntax::ast::{BinaryOp, HolePosition, Shell, UnaryOp};
+use pipe_syntax::{Nested, NestedList, Span};
 
 use super::{CheckedKind, Global, LocalDecl, Type, Types};
 
@@ -29,6 +29,12 @@ pub struct Expr {
     pub ty: Type,
     /// Where it stands, relative to its item.
     pub span: Span,
+}
+
+impl Default for Expr {
+    fn default() -> Expr {
+        Expr { kind: ExprKind::Error, ty: Type::Error, span: Span::default() }
+    }
 }
 
 /// Forms of [`Expr`].
@@ -76,12 +82,12 @@ pub enum ExprKind {
         /// For each of its type parameters, the type it has here.
         type_args: Types,
         /// Arguments in parameter order.
-        args: Box<[Option<Expr>]>,
+        args: NestedList<Option<Expr>>,
     },
     /// A call of a function value.
     CallValue {
         /// The function.
-        callee: Box<Expr>,
+        callee: Nested<Expr>,
         /// Arguments.
         args: Box<[Expr]>,
     },
@@ -90,12 +96,12 @@ pub enum ExprKind {
         /// The record.
         record: Global,
         /// Its fields.
-        fields: Box<[Option<Expr>]>,
+        fields: NestedList<Option<Expr>>,
     },
     /// `r.with(a: x)`: the record with some fields replaced, by index.
     Update {
         /// The record value.
-        base: Box<Expr>,
+        base: Nested<Expr>,
         /// New fields.
         fields: Box<[(usize, Expr)]>,
     },
@@ -106,37 +112,37 @@ pub enum ExprKind {
         /// Which variant, by index.
         variant: usize,
         /// Its payload.
-        payload: Box<[Option<Expr>]>,
+        payload: NestedList<Option<Expr>>,
     },
     /// `Enum.all`.
     AllVariants(Global),
     /// A field of a record, by index.
     Field {
         /// The record value.
-        base: Box<Expr>,
+        base: Nested<Expr>,
         /// Which field.
         index: usize,
     },
     /// A field of an opaque type or of a checked literal (`platform.os`, `container.user`): the intrinsic `Type.field`.
     IntrinsicField {
         /// The value.
-        base: Box<Expr>,
+        base: Nested<Expr>,
         /// `Type.field`, in the module that declares it.
         field: Global,
     },
     /// `x?.…`: if `base` is some value, binds it to `local` and gives some `body` (flattened when `body` is optional), else none.
     OptionalChain {
         /// The optional value.
-        base: Box<Expr>,
+        base: Nested<Expr>,
         /// Where it is bound.
         local: LocalId,
         /// What follows.
-        body: Box<Expr>,
+        body: Nested<Expr>,
     },
     /// `none`.
     None,
     /// `some(x)`.
-    Some(Box<Expr>),
+    Some(Nested<Expr>),
     /// A tuple.
     Tuple(Box<[Expr]>),
     /// A list.
@@ -148,25 +154,25 @@ pub enum ExprKind {
         /// Clauses in order.
         clauses: Box<[Clause]>,
         /// The element, or the key of a map.
-        element: Box<Expr>,
+        element: Nested<Expr>,
         /// The value, when it builds a map.
-        value: Option<Box<Expr>>,
+        value: Option<Nested<Expr>>,
     },
     /// `-x`, `!x`.
     Unary {
         /// The operator.
         op: UnaryOp,
         /// Its operand.
-        operand: Box<Expr>,
+        operand: Nested<Expr>,
     },
     /// `a + b`; `&&`, `||`, `??` evaluate the right side only when needed.
     Binary {
         /// The operator.
         op: BinaryOp,
         /// Left operand.
-        left: Box<Expr>,
+        left: Nested<Expr>,
         /// Right operand.
-        right: Box<Expr>,
+        right: Nested<Expr>,
     },
     /// A lambda.
     Lambda {
@@ -178,36 +184,36 @@ pub enum ExprKind {
     /// `if`; without `else` its type is `Unit`.
     If {
         /// The condition.
-        condition: Box<Expr>,
+        condition: Nested<Expr>,
         /// When it holds.
-        then: Box<Expr>,
+        then: Nested<Expr>,
         /// When it does not.
-        otherwise: Option<Box<Expr>>,
+        otherwise: Option<Nested<Expr>>,
     },
     /// `match`; exhaustive.
     Match {
         /// What is looked at.
-        scrutinee: Box<Expr>,
+        scrutinee: Nested<Expr>,
         /// Arms in order.
         arms: Box<[Arm]>,
     },
     /// A block.
     Block(Box<[Statement]>),
     /// `do action`.
-    Do(Box<Expr>),
+    Do(Nested<Expr>),
     /// `T.parse(text)`, a `Result` of `T` or why the text is none.
     Parse {
         /// `T`: a checked type, `Bool`, a number, a duration, a size, or an enum without payloads.
         target: Type,
         /// The text.
-        text: Box<Expr>,
+        text: Nested<Expr>,
     },
     /// A conversion that the checker inserted.
     Convert {
         /// Which.
         conversion: Conversion,
         /// What is converted.
-        expr: Box<Expr>,
+        expr: Nested<Expr>,
     },
     /// Wrong and reported.
     Error,

@@ -1,9 +1,10 @@
 //! Walking over typed expressions.
 
+use pipe_syntax::deeper;
+
 use super::{
     Body, Clause, Expr, ExprKind, Function, FunctionBody, ListElement, ScriptPiece, Statement, TextPiece,
 };
-use crate::stack::deeper;
 
 impl Expr {
     /// Visits it and all expressions inside it, outer ones first, in the order of the source.

@@ -12,7 +12,9 @@ fn call<'a>(site: &Site<'a>) -> Option<(&'a [Arg], Span, u32)> {
     site.path.iter().rev().find_map(|node| match *node {
         Node::Expr(e, span) => match &e.kind {
             ExprKind::Call { callee, args, .. } => Some((&**args, span, site.at(callee.span).end)),
-            ExprKind::Pipe(pipe) => Some((&*pipe.args, span, site.at(pipe.function.last()?.span).end)),
+            ExprKind::Pipe(pipe) => {
+                Some((pipe.written_args(), span, site.at(pipe.function.last()?.span).end))
+            }
             _ => None,
         },
         _ => None,

@@ -3,7 +3,7 @@
 use pipe_analysis::inspect::{DeclarationKind as Kind, Snapshot};
 use pipe_analysis::typed::Type;
 use pipe_syntax::Span;
-use pipe_syntax::ast::{Arg, Expr, ExprKind, Pipe};
+use pipe_syntax::ast::{Arg, Expr, ExprKind};
 
 use super::site::Site;
 use super::{Action, ActionKind};
@@ -43,7 +43,7 @@ pub(super) fn to_pipe(site: &Site<'_>) -> Option<Action> {
 pub(super) fn to_call(site: &Site<'_>) -> Option<Action> {
     let (e, span) = innermost(site, |e| matches!(e.kind, ExprKind::Pipe(_)))?;
     let ExprKind::Pipe(pipe) = &e.kind else { return None };
-    let Pipe { base, function, args, .. } = &**pipe;
+    let (base, function, args) = (pipe.base(), &pipe.function, pipe.written_args());
     site.call_at(span)?;
     let (first, last) = (function.first()?, function.last()?);
     let name = site.text_of(site.at(first.span.to(last.span)));
@@ -58,8 +58,8 @@ pub(super) fn to_call(site: &Site<'_>) -> Option<Action> {
 pub(super) fn to_operation(site: &Site<'_>) -> Option<Action> {
     let (e, span) = innermost(site, |e| matches!(e.kind, ExprKind::Pipe(_)))?;
     let ExprKind::Pipe(pipe) = &e.kind else { return None };
-    let Pipe { base, function, .. } = &**pipe;
-    let [name] = &**function else { return None };
+    let base = pipe.base();
+    let [name] = &*pipe.function else { return None };
     let ty = site.type_of(site.at(base.span))?;
     let members = site.snapshot.members(site.file, ty);
     let is_operation =

@@ -60,12 +60,14 @@ pub(super) fn add(site: &Site<'_>) -> Option<Action> {
 }
 
 /// The name that a path begins with, also one that is called.
-fn first_name(e: &Expr) -> Option<&Name> {
-    match &e.kind {
-        ExprKind::Name(name) => Some(name),
-        ExprKind::Field { base, .. } => first_name(base),
-        ExprKind::Call { callee, .. } => first_name(callee),
-        _ => None,
+fn first_name(mut e: &Expr) -> Option<&Name> {
+    loop {
+        match &e.kind {
+            ExprKind::Name(name) => return Some(name),
+            ExprKind::Field { base, .. } => e = base,
+            ExprKind::Call { callee, .. } => e = callee,
+            _ => return None,
+        }
     }
 }
 

@@ -140,8 +140,8 @@ fn argument(before: &str, path: &[Node<'_>], word: Span) -> Option<Argument> {
     let Node::Expr(e, span) = around else { return None };
     let base = span.start - e.span.start;
     let (args, from) = match &e.kind {
-        ExprKind::Call { callee, args, .. } => (args, callee.span.end),
-        ExprKind::Pipe(pipe) => (&pipe.args, pipe.function.last()?.span.end),
+        ExprKind::Call { callee, args, .. } => (&**args, callee.span.end),
+        ExprKind::Pipe(pipe) => (pipe.written_args(), pipe.function.last()?.span.end),
         _ => return None,
     };
     if word.start < from + base {

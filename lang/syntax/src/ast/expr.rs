@@ -1,10 +1,10 @@
 //! Expressions, statements and blocks.
 
 use super::{Binder, Name, NumLit, Pattern, ScriptLit, StrLit, TypeExpr};
-use crate::Span;
+use crate::{Nested, Span};
 
 /// An expression.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Expr {
     /// Which form it has.
     pub kind: ExprKind,
@@ -13,7 +13,7 @@ pub struct Expr {
 }
 
 /// Forms of [`Expr`].
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub enum ExprKind {
     /// A lower-case name.
     Name(Name),
@@ -30,7 +30,7 @@ pub enum ExprKind {
     /// `none`.
     None,
     /// `(a)`: kept for the formatter.
-    Paren(Box<Expr>),
+    Paren(Nested<Expr>),
     /// `(a, b)`; `()` is the unit value.
     Tuple(Box<[Expr]>),
     /// `[1, ..xs]`.
@@ -52,14 +52,14 @@ pub enum ExprKind {
         /// `for` and `if` clauses in order; the first is a `for`.
         clauses: Box<[Clause]>,
         /// The element, or the key of a map.
-        element: Box<Expr>,
+        element: Nested<Expr>,
         /// The value, when it builds a map.
-        value: Option<Box<Expr>>,
+        value: Option<Nested<Expr>>,
     },
     /// `f(a, b: c)`. What is called is a name, a field (`x.f(a)` is an operation of x's type) or a type name.
     Call {
         /// What is called.
-        callee: Box<Expr>,
+        callee: Nested<Expr>,
         /// Arguments in source order.
         args: Box<[Arg]>,
         /// The author broke the line after `(` or after the first argument.
@@ -68,7 +68,7 @@ pub enum ExprKind {
     /// `x.f`, `x?.f`.
     Field {
         /// What stands before the point.
-        base: Box<Expr>,
+        base: Nested<Expr>,
         /// `?.` instead of `.`.
         optional: bool,
         /// The name; `None` when nothing follows the point (reported): completion starts here.
@@ -77,7 +77,7 @@ pub enum ExprKind {
         broken: bool,
     },
     /// `x |> m.f(a)`.
-    Pipe(Box<Pipe>),
+    Pipe(Nested<Pipe>),
     /// `-x`, `!x`.
     Unary {
         /// The operator.
@@ -85,14 +85,14 @@ pub enum ExprKind {
         /// Its place.
         op_span: Span,
         /// Its operand.
-        operand: Box<Expr>,
+        operand: Nested<Expr>,
     },
     /// `do x`.
     Do {
         /// The place of `do`.
         do_span: Span,
         /// The action.
-        action: Box<Expr>,
+        action: Nested<Expr>,
     },
     /// `a + b`.
     Binary {
@@ -101,9 +101,9 @@ pub enum ExprKind {
         /// Its place.
         op_span: Span,
         /// Left operand.
-        left: Box<Expr>,
+        left: Nested<Expr>,
         /// Right operand.
-        right: Box<Expr>,
+        right: Nested<Expr>,
     },
     /// `fn(x, y: Int) => e`.
     Lambda {
@@ -117,7 +117,7 @@ pub enum ExprKind {
         /// The place of `if`.
         if_span: Span,
         /// The condition.
-        condition: Box<Expr>,
+        condition: Nested<Expr>,
         /// What is taken when it holds.
         then: Box<Block>,
         /// The other block, or another `if`.
@@ -128,25 +128,37 @@ pub enum ExprKind {
         /// The place of `match`.
         match_span: Span,
         /// What is looked at.
-        scrutinee: Box<Expr>,
+        scrutinee: Nested<Expr>,
         /// Arms in order.
         arms: Box<[Arm]>,
     },
     /// Broken and reported: no further error comes from here.
+    #[default]
     Error,
 }
 
 /// `x |> m.f(a)`.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Pipe {
-    /// What stands before `|>`.
-    pub base: Expr,
     /// The function with its modules; empty when nothing follows (reported).
     pub function: Box<[Name]>,
-    /// Arguments behind the piped one.
+    /// Its arguments: what stands before `|>`, then those in parentheses. Never empty.
     pub args: Box<[Arg]>,
     /// A line break stands before `|>`.
     pub broken: bool,
+}
+
+impl Pipe {
+    /// What stands before `|>`.
+    pub fn base(&self) -> &Expr {
+        const NOTHING: &Expr = &Expr { kind: ExprKind::Error, span: Span { start: 0, end: 0 } };
+        self.args.first().map_or(NOTHING, |first| &first.value)
+    }
+
+    /// The arguments in parentheses.
+    pub fn written_args(&self) -> &[Arg] {
+        self.args.get(1..).unwrap_or_default()
+    }
 }
 
 /// The body of a lambda.

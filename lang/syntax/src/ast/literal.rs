@@ -1,7 +1,7 @@
 //! Literals: numbers with units, strings with holes, scripts with quoting positions.
 
 use super::{Expr, Symbol};
-use crate::Span;
+use crate::{Nested, Span};
 use std::sync::Arc;
 
 /// A number, with a unit if one is glued to it: `10`, `1_000`, `0.5`, `10min`, `1h30min`, `512MiB`.
@@ -63,7 +63,7 @@ pub enum StrPart {
     /// `${expr}`.
     Hole {
         /// The expression.
-        expr: Box<Expr>,
+        expr: Nested<Expr>,
         /// From `$` to `}`.
         span: Span,
     },
@@ -131,7 +131,7 @@ pub enum ScriptPart {
     /// `${{ expr }}`.
     Hole {
         /// The expression.
-        expr: Box<Expr>,
+        expr: Nested<Expr>,
         /// Where the shell's quoting puts it.
         position: HolePosition,
         /// From `$` to the last `}`.

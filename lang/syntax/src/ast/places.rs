@@ -1,6 +1,7 @@
 //! Every place in an item's tree.
 
 use super::*;
+use crate::deeper;
 
 /// A place in a tree, to be changed.
 pub(crate) enum Place<'a> {
@@ -191,6 +192,10 @@ impl<F: FnMut(Place<'_>)> Places<F> {
     }
 
     fn expr(&mut self, at: &mut Expr) {
+        deeper(|| self.parts(at));
+    }
+
+    fn parts(&mut self, at: &mut Expr) {
         (self.visit)(Place::Span(&mut at.span));
         match &mut at.kind {
             ExprKind::Name(own) | ExprKind::TypeName(own) => self.name(own),
@@ -270,9 +275,8 @@ impl<F: FnMut(Place<'_>)> Places<F> {
                 self.names(name);
             }
             ExprKind::Pipe(pipe) => {
-                let Pipe { base, function, args, broken } = &mut **pipe;
+                let Pipe { function, args, broken } = &mut **pipe;
                 (self.visit)(Place::Break(broken));
-                self.expr(base);
                 self.names(function);
                 args.iter_mut().for_each(|at| self.arg(at));
             }

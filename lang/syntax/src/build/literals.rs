@@ -2,12 +2,12 @@
 
 use super::Builder;
 use super::cook::{self, Flaw, Piece};
-use crate::Span;
 use crate::ast::{Expr, ScriptLit, ScriptPart, Shell, StrLit, StrPart, TextPart};
 use crate::errors::{limits, literals};
 use crate::lexer::quoted::Quote;
 use crate::parse;
 use crate::script::{self, Fragment};
+use crate::{Nested, Span};
 
 /// How many literals may stand in holes of one another.
 const MAX_HOLES: usize = 4;
@@ -23,7 +23,7 @@ impl Builder<'_> {
         let pieces = self.pieces(l, r, 0, Quote { triple, script: false });
         let part = |b: &mut Self, piece| match piece {
             Piece::Text(text) => StrPart::Text(text),
-            Piece::Hole { span, inner } => StrPart::Hole { expr: Box::new(b.hole(span, inner)), span },
+            Piece::Hole { span, inner } => StrPart::Hole { expr: Nested::new(b.hole(span, inner)), span },
         };
         let parts = pieces.into_iter().map(|piece| part(self, piece)).collect();
         StrLit { parts, triple, span }
@@ -45,7 +45,7 @@ impl Builder<'_> {
             parts.push(match piece {
                 Piece::Text(text) => ScriptPart::Text(text),
                 Piece::Hole { span, inner } => ScriptPart::Hole {
-                    expr: Box::new(self.hole(span, inner)),
+                    expr: Nested::new(self.hole(span, inner)),
                     position: positions.next().unwrap_or(script::UNKNOWN),
                     span,
                 },

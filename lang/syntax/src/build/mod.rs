@@ -12,7 +12,6 @@ pub(crate) use recovery::{Point, Torn, without_group};
 pub(crate) use script_lines::ScriptLines;
 pub(crate) use symbols::Symbols;
 
-use crate::Span;
 use crate::ast::{
     Arg, Element, Expr, ExprKind, Field, Function, Item, ItemKind, Name, Param, Pattern, PatternKind, Pipe,
     StrLit, TypeExpr, Use, UsePath, Variant,
@@ -20,6 +19,7 @@ use crate::ast::{
 use crate::errors::{Raised, names};
 use crate::lexer::Docs;
 use crate::token::Token;
+use crate::{Nested, Span};
 use nodes::{FunctionParts, error_type, expr, pattern};
 
 /// What the actions of the grammar need to know. Places in the tree are relative to `base`.
@@ -150,7 +150,7 @@ impl<'a> Builder<'a> {
 
     pub(crate) fn field(&self, l: u32, r: u32, base: Expr, point: (u32, bool), name: Option<Name>) -> Expr {
         let broken = self.breaks(base.span.end, point.0);
-        expr(l, r, ExprKind::Field { base: Box::new(base), optional: point.1, name, broken })
+        expr(l, r, ExprKind::Field { base: Nested::new(base), optional: point.1, name, broken })
     }
 
     pub(crate) fn pipe(
@@ -160,11 +160,12 @@ impl<'a> Builder<'a> {
         base: Expr,
         sign: u32,
         function: Vec<Name>,
-        args: Vec<Arg>,
+        mut args: Vec<Arg>,
     ) -> Expr {
         let broken = self.breaks(base.span.end, sign);
+        args.insert(0, Arg { name: None, value: base });
         let (function, args) = (function.into(), args.into());
-        expr(l, r, ExprKind::Pipe(Box::new(Pipe { base, function, args, broken })))
+        expr(l, r, ExprKind::Pipe(Nested::new(Pipe { function, args, broken })))
     }
 
     pub(crate) fn call(&self, l: u32, r: u32, callee: Expr, open: u32, args: Vec<Arg>) -> Expr {
@@ -174,7 +175,7 @@ impl<'a> Builder<'a> {
             args.first().map(|a| (start(a), a.value.span.end)),
             args.get(1).map(start),
         );
-        expr(l, r, ExprKind::Call { callee: Box::new(callee), args: args.into(), broken })
+        expr(l, r, ExprKind::Call { callee: Nested::new(callee), args: args.into(), broken })
     }
 
     pub(crate) fn list(&self, l: u32, r: u32, elements: Vec<Element>) -> Expr {

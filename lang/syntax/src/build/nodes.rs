@@ -1,7 +1,7 @@
 //! Nodes that need nothing but their parts.
 
-use crate::Span;
 use crate::ast::*;
+use crate::{Nested, Span};
 
 fn at(l: u32, r: u32) -> Span {
     Span { start: l, end: r.max(l) }
@@ -29,11 +29,11 @@ pub(crate) fn error_expr(l: u32, r: u32) -> Expr {
 }
 
 pub(crate) fn binary(l: u32, r: u32, op: BinaryOp, op_span: Span, left: Expr, right: Expr) -> Expr {
-    expr(l, r, ExprKind::Binary { op, op_span, left: Box::new(left), right: Box::new(right) })
+    expr(l, r, ExprKind::Binary { op, op_span, left: Nested::new(left), right: Nested::new(right) })
 }
 
 pub(crate) fn unary(l: u32, r: u32, op: UnaryOp, op_span: Span, operand: Expr) -> Expr {
-    expr(l, r, ExprKind::Unary { op, op_span, operand: Box::new(operand) })
+    expr(l, r, ExprKind::Unary { op, op_span, operand: Nested::new(operand) })
 }
 
 pub(crate) fn lambda(l: u32, r: u32, params: Vec<LambdaParam>, body: LambdaBody) -> Expr {
@@ -45,7 +45,7 @@ pub(crate) fn group(l: u32, r: u32, mut list: Vec<Expr>) -> Expr {
     if list.len() == 1
         && let Some(inner) = list.pop()
     {
-        return expr(l, r, ExprKind::Paren(Box::new(inner)));
+        return expr(l, r, ExprKind::Paren(Nested::new(inner)));
     }
     expr(l, r, ExprKind::Tuple(list.into()))
 }
@@ -57,7 +57,7 @@ pub(crate) fn comprehension(
     element: Expr,
     value: Option<Expr>,
 ) -> Expr {
-    let (element, value) = (Box::new(element), value.map(Box::new));
+    let (element, value) = (Nested::new(element), value.map(Nested::new));
     expr(l, r, ExprKind::Comprehension { clauses: clauses.into(), element, value })
 }
 

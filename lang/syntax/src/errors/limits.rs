@@ -2,19 +2,32 @@
 
 use super::{Raised, Rank, span};
 use crate::Span;
-use crate::layout::{MAX_BRACKETS, MAX_DEPTH};
+use crate::layout::{MAX_BRACKETS, MAX_DEPTH, MAX_LINKS};
 use crate::token::Token;
 use pipe_diagnostics::Diagnostic;
 
-/// Brackets or chained operations nest too deeply.
+/// Brackets and what else has something inside nest too deeply.
 pub(crate) fn too_deep(token: Token) -> Raised {
     Raised::new(
         Rank::Limit,
         Diagnostic::error("too-deep", "this item is nested too deeply to be read", span(token))
             .role("the limit is reached here")
             .help(format!(
-                "give parts of it names with `let`: at most {MAX_BRACKETS} open brackets, and {MAX_DEPTH} brackets and \
-                 operations in a chain"
+                "give parts of it names with `let`: at most {MAX_BRACKETS} open brackets, and {MAX_DEPTH} brackets, \
+                 prefixes, `if` and `fn` inside one another"
+            )),
+    )
+}
+
+/// A chain has too many links.
+pub(crate) fn too_long(token: Token) -> Raised {
+    Raised::new(
+        Rank::Limit,
+        Diagnostic::error("too-deep", "this chain of operations is too long to be read", span(token))
+            .role("the limit is reached here")
+            .help(format!(
+                "give parts of it names with `let`, or go through a list with `fold`: at most {MAX_LINKS} operations \
+                 follow one another"
             )),
     )
 }

@@ -3,7 +3,7 @@
 use super::Formatter;
 use super::comments::Comment;
 use super::doc::{Doc, Fit, INDENT, Layout, Shape, choice, comment, concat, hard, indent, text};
-use crate::ast::{Arg, Expr, ExprKind, Name, Pipe};
+use crate::ast::{Arg, Expr, ExprKind, Name};
 
 /// A step of a chain: a field, an operation with its arguments, a function behind `|>`.
 struct Link {
@@ -78,11 +78,15 @@ impl Formatter<'_> {
                     at = base;
                 }
                 ExprKind::Pipe(pipe) => {
-                    let Pipe { base, function, args, .. } = &**pipe;
+                    let function = &pipe.function;
                     let end = function.last().map_or(at.span, |name| name.span);
-                    calls.push(Call { args, open: self.find(self.place(end).end, '(') + 1, close });
+                    calls.push(Call {
+                        args: pipe.written_args(),
+                        open: self.find(self.place(end).end, '(') + 1,
+                        close,
+                    });
                     steps.push(Step { expr: at, calls: std::mem::take(&mut calls) });
-                    at = base;
+                    at = pipe.base();
                 }
                 _ => return (Step { expr: at, calls }, steps),
             }
@@ -100,7 +104,7 @@ impl Formatter<'_> {
                 let name = name.as_ref().map_or("", |name| name.text.as_str());
                 (&**base, *broken, false, format!("{sign}{name}"))
             }
-            ExprKind::Pipe(pipe) => (&pipe.base, pipe.broken, true, format!("|> {}", path(&pipe.function))),
+            ExprKind::Pipe(pipe) => (pipe.base(), pipe.broken, true, format!("|> {}", path(&pipe.function))),
             _ => (step.expr, false, false, String::new()),
         };
         let end = self.place(base.span).end;

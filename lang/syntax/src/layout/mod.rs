@@ -15,10 +15,13 @@ use crate::token::{Token, TokenKind};
 use brackets::Level;
 use std::ops::Range;
 
-/// How deep brackets may nest, and how deep the tree of one item may become: every reader of the tree recurses.
+/// How deep brackets may nest.
 pub const MAX_BRACKETS: usize = 200;
-/// See [`MAX_BRACKETS`]: brackets and chained operations together.
+/// How deep an item may nest in all: brackets, prefixes, `fn`, `if`, `??` and what else has something inside.
 pub const MAX_DEPTH: usize = 500;
+/// How many operations may follow one another in a chain, with those around it. Every reader of a tree recurses, also
+/// through chains, and takes a few hundred bytes to a few thousand for a link.
+pub const MAX_LINKS: usize = 10_000;
 
 /// Tokens for the grammar, cut into items.
 pub(crate) struct Layout {

@@ -1,7 +1,7 @@
 //! Texts that would make readers of the tree recurse without end.
 
 use crate::ast::{ExprKind, ItemKind};
-use crate::{MAX_FILE_BYTES, parse, parse_expression};
+use crate::{MAX_FILE_BYTES, format, parse, parse_expression};
 
 fn one_error(text: &str, code: &str) {
     let parsed = parse(text);
@@ -42,10 +42,42 @@ fn a_neighbour_of_a_deep_item_is_kept() {
 fn what_people_write_is_not_too_deep() {
     let chain = format!("fn f() -> Int {{ a{} }}", "\n  .env(\"A\", \"b\")".repeat(150));
     assert_eq!(parse(&chain).errors, []);
-    let sum = format!("let a = 1{}", " + 1".repeat(400));
-    assert_eq!(parse(&sum).errors, []);
     let many = format!("let a = [{}]", "f(1 + 2), ".repeat(20_000));
     assert_eq!(parse(&many).errors, []);
+}
+
+#[test]
+fn a_chain_is_no_nest() {
+    for link in [" + 1", " - 1", ".f()", ".f", " && a", " |> f(1)", "(1)", "?.b", "\n  .env(\"A\", b + 1)"] {
+        for links in [2_000, 4_900] {
+            let text = format!("pub fn f() -> Int {{\n  a{}\n}}\n", link.repeat(links));
+            let on_a_small_stack = || {
+                let parsed = parse(&text);
+                assert_eq!(parsed.errors, [], "{link}");
+                assert!(parsed == parsed.clone(), "{link}");
+                let formatted = format(&text).unwrap();
+                assert_eq!(format(&formatted), Ok(formatted.clone()), "{link}");
+            };
+            std::thread::scope(|scope| {
+                let thread = std::thread::Builder::new().stack_size(1 << 20);
+                thread.spawn_scoped(scope, on_a_small_stack).unwrap().join().unwrap();
+            });
+        }
+    }
+    for link in [" + [2]", " + (2)", " - f(2)", " && !a", " * -1"] {
+        assert_eq!(parse(&format!("let a = a{}", link.repeat(2_000))).errors, [], "{link}");
+    }
+    // Chains in the first operands of chains are together as deep as all of them.
+    let chains =
+        |links: usize| (0..150).fold("a".to_owned(), |inner, _| format!("({inner}){}", " + 1".repeat(links)));
+    assert_eq!(parse(&format!("let a = {}", chains(60))).errors, []);
+    one_error(&format!("let a = {}", chains(100)), "too-deep");
+    // Together with what is around them.
+    let inner = format!("f(a{})", ".g()".repeat(3_000));
+    assert_eq!(
+        parse(&format!("let a = {}", format!("x{}", ".g()".repeat(1_000)) + &format!(".h({inner})"))).errors,
+        []
+    );
 }
 
 #[test]

@@ -293,7 +293,7 @@ impl Renamer<'_> {
             }
             ExprKind::Field { base, .. } => self.expr(base),
             ExprKind::Pipe(pipe) => {
-                let Pipe { base, function, args, .. } = &**pipe;
+                let (base, function, args) = (pipe.base(), &pipe.function, pipe.written_args());
                 self.expr(base);
                 let named = if let [name] = &**function { Some(name) } else { None };
                 named.into_iter().for_each(|name| self.name(name));

@@ -2,6 +2,8 @@
 
 use std::sync::Arc;
 
+use pipe_syntax::deeper;
+
 use super::SHOWN;
 use super::constructor::{
     Constructor, head, heads, names_itself, shorter_than_used, specialise, without_first,
@@ -11,7 +13,6 @@ use crate::db::item_of;
 use crate::infer::Infer;
 use crate::place::ItemTag;
 use crate::signature::{EnumSignature, Signature, signature, substitute};
-use crate::stack::deeper;
 use crate::typed::{Pattern, Type};
 
 /// The search for something that no row matches.

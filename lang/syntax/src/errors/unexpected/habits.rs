@@ -69,6 +69,21 @@ pub(super) fn foreign_infix(site: &Site<'_>) -> Option<Diagnostic<Span>> {
     }
 }
 
+/// `[first, ..rest]` or `[first, *rest]` as a pattern.
+pub(super) fn rest_of_list(site: &Site<'_>) -> Option<Diagnostic<Span>> {
+    let sign = matches!(site.kind()?, T::DotDot | T::Star) && site.glued_comma();
+    if !sign || site.point != Point::Arm || site.bracket_around()? != T::LeftSquare {
+        return None;
+    }
+    let message = "a pattern names each element of a list: it cannot leave out the rest";
+    syntax("foreign-sign", message, site.place()).map(|d| {
+        d.help(
+            "take it apart by what gives its parts: `match xs.first() { some(first) => …, none => … }`; what follows is \
+             `xs.drop(1)`, another element `xs.get(n)`, the last one `xs.last()`",
+        )
+    })
+}
+
 /// `${{ x }}` in a text: the hole begins with a brace.
 pub(super) fn script_hole_in_text(site: &Site<'_>) -> Option<Diagnostic<Span>> {
     let open = *site.tokens.get(site.at).filter(|t| t.kind == T::LeftBrace && site.at == 0)?;

@@ -79,6 +79,24 @@ impl Site<'_> {
         matches!(self.back_kind(1), Some(TokenKind::Comma | TokenKind::LeftSquare))
     }
 
+    /// The innermost bracket that is open.
+    fn bracket_around(&self) -> Option<TokenKind> {
+        use TokenKind::*;
+        let mut closed = 0;
+        self.tokens[..self.at].iter().rev().map(|t| t.kind).find(|kind| match kind {
+            RightParen | RightSquare | RightBrace | BodyClose => {
+                closed += 1;
+                false
+            }
+            LeftParen | LeftSquare | LeftBrace | BodyOpen if closed > 0 => {
+                closed -= 1;
+                false
+            }
+            LeftParen | LeftSquare | LeftBrace | BodyOpen => true,
+            _ => false,
+        })
+    }
+
     /// In the header of an item, before its body.
     fn in_header(&self) -> bool {
         let declares = |t: &Token| {
@@ -125,13 +143,14 @@ impl Site<'_> {
 type Rule = fn(&Site<'_>) -> Option<Diagnostic<Span>>;
 
 /// From the most special to the most general.
-const RULES: [Rule; 34] = [
+const RULES: [Rule; 35] = [
     habits::script_hole_in_text,
     habits::macro_call,
     lambdas::lambda_word,
     lambdas::lambda,
     types::bracketed_type,
     habits::single_bar,
+    habits::rest_of_list,
     habits::foreign_infix,
     habits::ternary,
     habits::index,

@@ -132,10 +132,10 @@ impl<'db> Infer<'db> {
         if first_variable(&expr.ty, &|_| true).is_some() {
             expr.ty = self.settled(&expr.ty, unknown);
         }
-        if let ExprKind::Call { type_args, .. } | ExprKind::FunctionValue { type_args, .. } = &mut expr.kind {
-            if type_args.iter().any(|ty| first_variable(ty, &|_| true).is_some()) {
-                *type_args = type_args.iter().map(|ty| self.settled(ty, unknown)).collect();
-            }
+        if let ExprKind::Call { type_args, .. } | ExprKind::FunctionValue { type_args, .. } = &mut expr.kind
+            && type_args.iter().any(|ty| first_variable(ty, &|_| true).is_some())
+        {
+            *type_args = type_args.iter().map(|ty| self.settled(ty, unknown)).collect();
         }
         let types = &mut self.references.types;
         for_each_declared(&expr.ty, &mut |global| {

@@ -120,8 +120,8 @@ impl<'db> Graph<'db> {
             if !reached.insert(item.node) {
                 continue;
             }
-            for Global { module, name } in &item.names {
-                let named = self.modules.get(module).and_then(|names| names.get(&**name));
+            for global in &item.names {
+                let named = self.modules.get(&global.module).and_then(|names| names.get(&*global.name));
                 waiting.extend(named.into_iter().flatten());
             }
         }

@@ -208,23 +208,10 @@ pub(crate) fn exit_of(kind: &ErrorKind) -> Exit {
 fn facts(environment: &Environment, trust: &Trust<'_>) -> HostFacts {
     let now = SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |now| now.as_secs());
     HostFacts {
-        platform: platform().into(),
+        platform: pipe_engine::machine_platform().into(),
         now: i64::try_from(now).unwrap_or(i64::MAX),
         ci: environment.ci.clone(),
         network: trust.network_rule(),
         env: trust.variables(),
     }
-}
-
-/// This machine as `os/arch[/variant]`, by the names that images use.
-pub(crate) fn platform() -> String {
-    let arch = match std::env::consts::ARCH {
-        "x86_64" => "amd64",
-        "aarch64" => "arm64",
-        "x86" => "386",
-        "arm" => "arm/v7",
-        "powerpc64" => "ppc64le",
-        other => other,
-    };
-    format!("{}/{arch}", std::env::consts::OS)
 }

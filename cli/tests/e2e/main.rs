@@ -24,6 +24,7 @@ mod edits;
 mod failing;
 mod fix;
 mod fmt;
+mod foreign;
 mod freshness;
 mod git;
 mod http;

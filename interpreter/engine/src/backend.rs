@@ -110,6 +110,8 @@ pub struct StepSpec {
     pub stdin: Option<Vec<u8>>,
     /// Kill the tree after this time.
     pub timeout: Option<Duration>,
+    /// `os/arch[/variant]`. For one that does not run here, the step is [`BackendError::Unsupported`].
+    pub platform: String,
     /// What it may use of the machine. A backend that cannot keep a limit says so once, and runs it without.
     pub limits: Limits,
     /// The command is a script: its shell. Without it in the root the outcome is [`Exit::ShellMissing`].

@@ -29,8 +29,6 @@ pub struct EngineOptions {
     pub proxies: BTreeMap<String, String>,
     /// Certificates of authorities, in PEM, that the user has beside those that everybody has: steps with a network trust them.
     pub certificates: Option<Arc<[u8]>>,
-    /// What the backend's machine runs, as `os/arch`: a step for another platform is refused.
-    pub platform: String,
     /// How many steps run at once, at least 1.
     pub jobs: usize,
     /// The first failure stops the whole run.
@@ -71,7 +69,6 @@ impl EngineOptions {
             grants: Grants::default(),
             proxies: BTreeMap::new(),
             certificates: None,
-            platform: machine_platform(),
             jobs: std::thread::available_parallelism().map_or(1, usize::from),
             fail_fast: false,
             no_cache: false,
@@ -89,13 +86,15 @@ impl EngineOptions {
     }
 }
 
-/// The platform of this machine, in the names of OCI images.
-fn machine_platform() -> String {
+/// The platform of this machine as `os/arch[/variant]`, in the names of OCI images.
+pub fn machine_platform() -> String {
     let arch = match std::env::consts::ARCH {
         "x86_64" => "amd64",
         "aarch64" => "arm64",
         "x86" => "386",
+        "arm" => "arm/v7",
         "powerpc64" => "ppc64le",
+        "loongarch64" => "loong64",
         other => other,
     };
     format!("{}/{arch}", std::env::consts::OS)

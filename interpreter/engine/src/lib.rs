@@ -34,7 +34,7 @@ mod why;
 pub use approval::{Approver, Decision};
 pub use backend::*;
 pub use capture::{TAIL_LINES, interleave};
-pub use engine::{Engine, EngineOptions, NORMAL_TIME};
+pub use engine::{Engine, EngineOptions, NORMAL_TIME, machine_platform};
 pub use event::*;
 pub use failure::{EngineError, Failure, FailureClass, Unpinned, Unsupported};
 pub use grants::{

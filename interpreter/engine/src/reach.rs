@@ -142,27 +142,15 @@ impl Reach {
     }
 
     /// Refuses what this version cannot do, before anything runs: every such node from this number on is named.
-    pub(crate) fn check_supported(&self, first: usize, platform: &str) -> Result<(), EngineError> {
+    pub(crate) fn check_supported(&self, first: usize) -> Result<(), EngineError> {
         let refused = self.nodes.iter().skip(first).filter_map(|needed| {
-            let operation = match &needed.node.op {
-                Op::Declared { operation, .. } => operation.clone(),
-                op => match op.command()? {
-                    exec if !same_platform(&exec.platform, platform) => {
-                        format!("platform: {}", exec.platform).into()
-                    }
-                    _ => return None,
-                },
-            };
+            let Op::Declared { operation, .. } = &needed.node.op else { return None };
+            let operation = operation.clone();
             Some(Unsupported { node: needed.id, operation, origins: needed.node.origins.clone() })
         });
         let refused: Vec<Unsupported> = refused.collect();
         if refused.is_empty() { Ok(()) } else { Err(EngineError::Unsupported(refused)) }
     }
-}
-
-/// By system and architecture; a variant is taken to run where its architecture does.
-fn same_platform(a: &str, b: &str) -> bool {
-    a.split('/').take(2).eq(b.split('/').take(2))
 }
 
 fn unknown(id: NodeId) -> EngineError {

@@ -18,6 +18,7 @@ const NEEDED: &[(&str, &str)] = &[
     ("busybox", "busybox-static"),
     ("faketime", "faketime"),
     ("curl", "curl"),
+    ("qemu-aarch64-static", "qemu-user-static"),
     ("docker-registry", "docker-registry"),
     ("mmdebstrap", "mmdebstrap"),
     ("skopeo", "skopeo"),

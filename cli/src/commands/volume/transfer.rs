@@ -11,7 +11,6 @@ use super::{SHOWN, failed, in_use, meant};
 use crate::args::{ExportArgs, GlobalArgs, ImportArgs};
 use crate::config::Config;
 use crate::environment::Environment;
-use crate::evaluate::platform;
 use crate::exit::{CliError, Exit};
 use crate::package::Package;
 use crate::rewrite::write_beside;

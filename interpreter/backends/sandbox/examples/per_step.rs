@@ -65,6 +65,7 @@ async fn step(sandbox: &Sandbox, work: &Path, root: &mut Vec<LayerRef>, number: 
         stdin: None,
         timeout: None,
         limits: pipe_ops::Limits::default(),
+        platform: pipe_engine::machine_platform(),
         shell: None,
         services: Vec::new(),
         certificates: None,

@@ -11,6 +11,7 @@
 //! |---|---|---|
 //! | `backend` | `pipe` | starts the supervisor, talks to it, streams what steps print |
 //! | `cgroup` | `pipe` | makes control groups for steps with limits |
+//! | `foreign` | both | emulators for programs of other processors |
 //! | `ids` | `pipe` | decides and writes the namespace's id maps |
 //! | `protocol` | both | the messages |
 //! | `supervisor` | supervisor | plans, starts, watches, kills, digests |
@@ -24,6 +25,7 @@ compile_error!("the sandbox needs Linux; leave this crate out on other systems")
 mod backend;
 mod cgroup;
 mod child;
+mod foreign;
 mod ids;
 #[cfg(test)]
 mod isolation_page;

@@ -16,7 +16,7 @@ use crate::{Engine, EngineError, MissingGrant, Value, describe, services};
 /// See [`Engine::plan`].
 pub(crate) async fn plan(engine: &Engine, graph: &Graph, outputs: &[Output]) -> Result<Plan, EngineError> {
     let reach = Reach::of(graph, outputs)?;
-    reach.check_supported(0, &engine.options.platform)?;
+    reach.check_supported(0)?;
     let host = HostSnapshot::new(engine)?;
     let context = Arc::new(OpContext::new(engine.clone(), host));
     let mut walk = Walk { context, reach, results: Vec::new(), nodes: Vec::new() };

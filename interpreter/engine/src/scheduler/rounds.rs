@@ -81,7 +81,7 @@ impl Scheduler {
         self.reach.extend(rounds.graph(), &outputs)?;
         let context = &self.session.context;
         context.check_granted(rounds.graph(), &outputs)?;
-        self.reach.check_supported(first, &context.engine.options.platform)?;
+        self.reach.check_supported(first)?;
         context.check_pinned(self.reach.nodes().get(first..).unwrap_or_default())?;
         for message in services::warnings(&self.reach, first) {
             self.emit(Event::Warning { message: message.into() });

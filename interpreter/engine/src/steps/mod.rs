@@ -54,7 +54,7 @@ impl OpContext {
     pub(crate) fn check(&self, graph: &Graph, outputs: &[Output]) -> Result<(), EngineError> {
         self.check_granted(graph, outputs)?;
         let reach = Reach::of(graph, outputs)?;
-        reach.check_supported(0, &self.engine.options.platform)?;
+        reach.check_supported(0)?;
         self.check_pinned(reach.nodes())
     }
 

@@ -15,6 +15,8 @@ pub(super) enum Layer {
     Busybox,
     /// A small Debian, by `mmdebstrap`.
     Debian,
+    /// The same busybox for another processor, as Debian names it.
+    OtherBusybox(&'static str),
     /// Go's own toolchain under `/usr/local/go`, out of the wheel that holds it.
     Go,
     /// Users and groups, and nothing that could run.
@@ -23,6 +25,16 @@ pub(super) enum Layer {
     Servers,
     /// What starts PostgreSQL as its image does.
     Entrypoint,
+}
+
+impl Layer {
+    /// What its files are called while it is made.
+    fn name(self) -> String {
+        match self {
+            Layer::OtherBusybox(processor) => format!("Busybox-{processor}"),
+            layer => format!("{layer:?}"),
+        }
+    }
 }
 
 /// A layer as it is pushed.
@@ -49,6 +61,9 @@ pub(super) const POSTGRES: &str = include_str!("../../../../tests/images/postgre
 /// Packages of a Debian with servers.
 const SERVERS: &[&str] = &["postgresql-15", "redis-server"];
 
+/// The release of Debian that other processors' programs are of: the first with all of them.
+const OTHERS: &str = "trixie";
+
 /// What keeps a Debian small.
 const LEFT_OUT: &[&str] = &["doc", "man", "locale", "info"];
 
@@ -62,12 +77,15 @@ impl<'a> Builder<'a> {
         if let Some(packed) = self.built.get(&layer) {
             return Ok(packed.clone());
         }
-        let archive = self.work.join(format!("{layer:?}.tar"));
+        let archive = self.work.join(format!("{}.tar", layer.name()));
         match layer {
             Layer::Debian => debian(&archive, &[])?,
             Layer::Servers => debian(&archive, SERVERS)?,
             Layer::Entrypoint => self.tree(layer, &archive, entrypoint)?,
             Layer::Busybox => self.tree(layer, &archive, busybox)?,
+            Layer::OtherBusybox(processor) => {
+                self.tree(layer, &archive, |root| other_busybox(root, processor))?
+            }
             Layer::Go => self.tree(layer, &archive, go)?,
             Layer::Accounts => self.tree(layer, &archive, accounts)?,
         }
@@ -83,9 +101,9 @@ impl<'a> Builder<'a> {
         &self,
         layer: Layer,
         archive: &Path,
-        fill: fn(&Path) -> Result<(), String>,
+        fill: impl Fn(&Path) -> Result<(), String>,
     ) -> Result<(), String> {
-        let root = self.work.join(format!("{layer:?}"));
+        let root = self.work.join(layer.name());
         fs::create_dir_all(&root).map_err(|error| format!("{}: {error}", root.display()))?;
         fill(&root)?;
         run::succeed(
@@ -109,14 +127,35 @@ pub(super) fn digest(file: &Path) -> Result<String, String> {
 }
 
 fn busybox(root: &Path) -> Result<(), String> {
-    accounts(root)?;
     let program = run::find("busybox").ok_or("busybox is not on PATH")?;
+    with_busybox(root, &program)
+}
+
+/// Out of Debian's package for another processor, of which nothing is run.
+fn other_busybox(root: &Path, processor: &str) -> Result<(), String> {
+    let archive = root.with_extension("debian.tar");
+    let mut command = Command::new("mmdebstrap");
+    command.args(["--quiet", "--variant=extract", "--include=busybox-static"]);
+    command.arg(format!("--architectures={processor}")).arg(OTHERS).arg(&archive);
+    run::output(command.arg(format!("deb http://deb.debian.org/debian {OTHERS} main")))?;
+    let mut unpack = Command::new("tar");
+    unpack.arg("-xf").arg(&archive).args(["--wildcards", "--to-stdout", "*/bin/busybox"]);
+    let program = root.with_extension("busybox");
+    let failed = |error: std::io::Error| format!("{}: {error}", program.display());
+    fs::write(&program, run::output(&mut unpack)?.stdout).map_err(failed)?;
+    fs::set_permissions(&program, fs::Permissions::from_mode(0o755)).map_err(failed)?;
+    with_busybox(root, &program)
+}
+
+/// A busybox, called as all that this machine's can be called as.
+fn with_busybox(root: &Path, program: &Path) -> Result<(), String> {
+    accounts(root)?;
     let failed = |error: std::io::Error| format!("{}: {error}", root.display());
     for folder in ["bin", "usr/bin", "sbin", "var", "proc", "sys", "dev", "run"] {
         fs::create_dir_all(root.join(folder)).map_err(failed)?;
     }
-    fs::copy(&program, root.join("bin/busybox")).map_err(failed)?;
-    let applets = run::output(Command::new(&program).arg("--list"))?.stdout;
+    fs::copy(program, root.join("bin/busybox")).map_err(failed)?;
+    let applets = run::output(Command::new("busybox").arg("--list"))?.stdout;
     for applet in String::from_utf8_lossy(&applets).lines().filter(|applet| *applet != "busybox") {
         symlink("busybox", root.join("bin").join(applet)).map_err(failed)?;
     }

@@ -14,7 +14,7 @@ use std::process::Command;
 
 use super::setup::is_root;
 use crate::run;
-use push::Registry;
+use push::{Registry, Variant};
 
 /// The texts that decide what the images are: others, other images.
 const SOURCES: &[&str] = &[include_str!("layers.rs"), include_str!("recipes.rs"), layers::POSTGRES];
@@ -60,8 +60,13 @@ fn build(work: &Path) -> Result<(), String> {
     let registry = Registry::start(work, &storage)?;
     let mut layers = layers::Builder::new(work);
     for image in recipes::all() {
-        let built: Result<Vec<_>, String> = image.layers.iter().map(|layer| layers.get(*layer)).collect();
-        let built = built?;
+        let own = std::iter::once((push::architecture(), image.layers));
+        let others = image.others.iter().copied().filter(|(name, _)| *name != push::architecture());
+        let built = own.chain(others).map(|(architecture, names)| {
+            let layers = names.iter().map(|layer| layers.get(*layer)).collect::<Result<_, String>>()?;
+            Ok(Variant { architecture, layers })
+        });
+        let built = built.collect::<Result<Vec<_>, String>>()?;
         for name in image.names {
             registry.push(name, &built, &image.config).map_err(|error| format!("{name}: {error}"))?;
         }

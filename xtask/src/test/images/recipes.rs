@@ -10,6 +10,8 @@ pub(super) struct Recipe {
     pub(super) names: &'static [&'static str],
     /// Lowest first.
     pub(super) layers: &'static [Layer],
+    /// The same for other processors, by the names that images and Debian have for them. With any, the image is an index.
+    pub(super) others: &'static [(&'static str, &'static [Layer])],
     /// What an image's configuration has under `config`.
     pub(super) config: Value,
 }
@@ -28,16 +30,29 @@ pub(super) fn all() -> Vec<Recipe> {
                 "library/busybox:latest",
             ],
             layers: &[Layer::Busybox],
+            others: &[],
+            config: json!({"Env": [PATH], "Cmd": ["/bin/sh"]}),
+        },
+        Recipe {
+            names: &["library/busybox:stable"],
+            layers: &[Layer::Busybox],
+            others: &[
+                ("amd64", &[Layer::OtherBusybox("amd64")]),
+                ("arm64", &[Layer::OtherBusybox("arm64")]),
+                ("riscv64", &[Layer::OtherBusybox("riscv64")]),
+            ],
             config: json!({"Env": [PATH], "Cmd": ["/bin/sh"]}),
         },
         Recipe {
             names: &["library/debian:bookworm-slim", "library/debian:12"],
             layers: &[Layer::Debian],
+            others: &[],
             config: json!({"Env": [PATH], "Cmd": ["bash"]}),
         },
         Recipe {
             names: &["library/golang:1.21-alpine", "library/golang:1.21"],
             layers: &[Layer::Busybox, Layer::Go],
+            others: &[],
             config: json!({
                 "Env": [
                     "PATH=/go/bin:/usr/local/go/bin:/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin",
@@ -51,6 +66,7 @@ pub(super) fn all() -> Vec<Recipe> {
         Recipe {
             names: &["library/postgres:16", "library/postgres:16-alpine"],
             layers: &[Layer::Servers, Layer::Entrypoint],
+            others: &[],
             config: json!({
                 "Env": [
                     "PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin:/usr/lib/postgresql/15/bin",
@@ -64,6 +80,7 @@ pub(super) fn all() -> Vec<Recipe> {
         Recipe {
             names: &["library/redis:7"],
             layers: &[Layer::Servers],
+            others: &[],
             config: json!({
                 "Env": [PATH],
                 "Cmd": ["redis-server", "--bind", "*", "--protected-mode", "no", "--save", ""],
@@ -73,6 +90,7 @@ pub(super) fn all() -> Vec<Recipe> {
         Recipe {
             names: &["distroless/static:nonroot"],
             layers: &[Layer::Accounts],
+            others: &[],
             config: json!({"Env": [PATH], "User": "65532", "WorkingDir": "/home/nonroot"}),
         },
     ]

@@ -11,6 +11,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use pipe_engine::{BackendError, ReadyCall};
 
+use crate::foreign::Emulators;
 use crate::ids::IdCount;
 use crate::protocol::{self, Reply, Request, RequestId, WireError};
 
@@ -28,6 +29,7 @@ pub(super) struct Connection {
     /// Ends when the supervisor has.
     over: Mutex<Receiver<Infallible>>,
     ids: IdCount,
+    emulators: Emulators,
 }
 
 #[derive(Default)]
@@ -43,7 +45,12 @@ fn locked(waiting: &Mutex<Waiting>) -> MutexGuard<'_, Waiting> {
 
 impl Connection {
     /// Over a socket on which both sides have said hello.
-    pub(super) fn new(socket: UnixStream, mut supervisor: Child, ids: IdCount) -> Connection {
+    pub(super) fn new(
+        socket: UnixStream,
+        mut supervisor: Child,
+        ids: IdCount,
+        emulators: Emulators,
+    ) -> Connection {
         let socket = Arc::new(socket);
         let waiting = Arc::new(Mutex::new(Waiting::default()));
         let (alive, over) = channel();
@@ -63,12 +70,18 @@ impl Connection {
             next: AtomicU64::new(1),
             over: Mutex::new(over),
             ids,
+            emulators,
         }
     }
 
     /// How many ids steps have.
     pub(super) fn ids(&self) -> IdCount {
         self.ids
+    }
+
+    /// What of other processors runs in steps.
+    pub(super) fn emulators(&self) -> &Emulators {
+        &self.emulators
     }
 
     /// Whether the supervisor still answers.

@@ -12,7 +12,9 @@ use super::connection::Connection;
 use super::diagnosis::explain;
 use super::identity::{own_ranges, range_command, root_ranges, taken_ranges, user_name};
 use super::sandbox::{IdRange, SandboxOptions};
+use crate::foreign::Emulators;
 use crate::ids::{self, IdCount, IdMap};
+use crate::machine::ThisMachine;
 use crate::protocol::{self, Begin, Reply, Request, WireError};
 use crate::supervisor::SUPERVISOR_ARGUMENT;
 
@@ -24,7 +26,9 @@ pub(super) fn start(
 ) -> Result<(Connection, Option<String>), BackendError> {
     let (socket, mut supervisor) = spawn(options)?;
     match greet(&socket, &supervisor, options, outbound) {
-        Ok((ids, warning)) => Ok((Connection::new(socket, supervisor, ids), warning)),
+        Ok(Greeted { ids, emulators, warning }) => {
+            Ok((Connection::new(socket, supervisor, ids, emulators), warning))
+        }
         Err(error) => {
             // It ends when its connection does, and is of no use any more.
             drop(socket);
@@ -56,13 +60,23 @@ fn spawn(options: &SandboxOptions) -> Result<(UnixStream, Child), BackendError> 
     Ok((ours, supervisor))
 }
 
-/// Maps the ids and hands over the store; gives how many ids steps have, and what they miss by that.
+/// What steps will have.
+struct Greeted {
+    ids: IdCount,
+    emulators: Emulators,
+    /// What they miss.
+    warning: Option<String>,
+}
+
+/// Maps the ids and hands over the store.
 fn greet(
     socket: &UnixStream,
     supervisor: &Child,
     options: &SandboxOptions,
     outbound: bool,
-) -> Result<(IdCount, Option<String>), BackendError> {
+) -> Result<Greeted, BackendError> {
+    // While the namespace is made.
+    let emulators = Emulators::find(&ThisMachine, &pipe_engine::machine_platform());
     match receive(socket)? {
         Reply::Namespace(Ok(())) => {}
         Reply::Namespace(Err(failure)) => return Err(explain(&failure.what, failure.errno)),
@@ -71,10 +85,13 @@ fn greet(
     let (ids, warning) = map_ids(supervisor.id(), options)?;
     let limit = rustix::process::getrlimit(Resource::Nofile);
     let open_files = (limit.current.unwrap_or(u64::MAX), limit.maximum.unwrap_or(u64::MAX));
-    let begin = Request::Begin(Begin { ids, open_files, outbound });
+    let formats = emulators.formats().to_vec();
+    let begin = Request::Begin(Begin { ids, open_files, outbound, formats });
     protocol::send(socket, &begin, &[]).map_err(failed)?;
     match receive(socket)? {
-        Reply::Ready(Ok(())) => Ok((ids, warning)),
+        Reply::Ready(Ok(ready)) => {
+            Ok(Greeted { ids, emulators: emulators.registered(ready.formats), warning })
+        }
         Reply::Ready(Err(failure)) => Err(explain(&failure.what, failure.errno)),
         other => Err(unexpected("Ready", &other)),
     }

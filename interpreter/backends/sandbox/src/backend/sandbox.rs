@@ -15,6 +15,8 @@ use tokio_util::sync::CancellationToken;
 use super::connection::Connection;
 use super::{launch, step};
 use crate::cgroup::{Cgroups, Limited};
+use crate::foreign::Emulators;
+use crate::machine::ThisMachine;
 use crate::toolchain::{self, Toolchain};
 
 /// What a [`Sandbox`] must know.
@@ -121,6 +123,11 @@ impl Sandbox {
         self.inner.connection.lock().unwrap_or_else(PoisonError::into_inner).take()
     }
 
+    /// What of other processors runs in steps. Starts the supervisor, if none lives.
+    pub(crate) fn emulators(&self) -> Result<Emulators, BackendError> {
+        self.connect().map(|connection| connection.emulators().clone())
+    }
+
     /// The store's folder.
     pub(super) fn store(&self) -> &Path {
         &self.inner.options.store
@@ -206,6 +213,7 @@ impl Backend for Sandbox {
         cancel: &CancellationToken,
     ) -> Result<StepOutcome, BackendError> {
         let connection = self.connect_for_step(cancel).await?;
+        connection.emulators().check(&ThisMachine, &step.platform)?;
         if step.limits.is_empty() {
             return step::run(&connection, self.store(), step, &Limited::default(), output, cancel).await;
         }
@@ -231,6 +239,7 @@ impl Backend for Sandbox {
         ready: ReadyCall,
     ) -> Result<ServiceEnd, BackendError> {
         let connection = self.connect_for_step(cancel).await?;
+        connection.emulators().check(&ThisMachine, &service.step.platform)?;
         step::serve(&connection, self.store(), service, output, cancel, ready).await
     }
 

@@ -4,6 +4,8 @@ mod ids;
 mod machine;
 mod step;
 
+pub(crate) use machine::version;
+
 use std::path::Path;
 
 use crate::machine::ThisMachine;

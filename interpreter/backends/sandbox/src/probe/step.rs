@@ -13,6 +13,8 @@ use tokio_util::sync::CancellationToken;
 
 use super::Finding;
 use crate::backend::{Sandbox, SandboxOptions, layer_owner};
+use crate::foreign::{self, Emulators};
+use crate::machine::{Machine, ThisMachine};
 
 const NAMESPACES: &str = "user namespaces";
 const STEP: &str = "a step";
@@ -38,8 +40,12 @@ pub(super) fn probe(store: &Path) -> Vec<Finding> {
         return vec![refused(NAMESPACES, error)];
     }
     let mut findings = vec![Finding::good(NAMESPACES, "steps live in one of their own")];
+    let emulators = sandbox.emulators();
     match run_one(&store, &sandbox) {
-        Ok(outcome) => findings.extend([ran(&store, &outcome), network(&outcome)]),
+        Ok(outcome) => {
+            findings.extend([ran(&store, &outcome), network(&outcome)]);
+            findings.extend(emulators.map(|found| programs(&ThisMachine, &found)));
+        }
         Err(error) => findings.push(refused(STEP, error)),
     }
     findings
@@ -69,6 +75,19 @@ fn network(outcome: &StepOutcome) -> Finding {
     }
 }
 
+/// Whether steps run for other processors.
+fn programs(machine: &dyn Machine, emulators: &Emulators) -> Finding {
+    const NAME: &str = "emulators";
+    match emulators.runs() {
+        Err(reason) => Finding::limited(NAME, reason, foreign::on_host()),
+        Ok([]) => Finding {
+            remedy: Some(format!("{}, should steps for others be needed", foreign::remedy(machine))),
+            ..Finding::good(NAME, "none: steps run for this machine's own processor")
+        },
+        Ok(runs) => Finding::good(NAME, format!("steps run for {}, too", runs.join(", "))),
+    }
+}
+
 /// In a thread of its own: whoever asks may be inside a runtime already.
 fn run_one(store: &Store, sandbox: &Sandbox) -> Result<StepOutcome, BackendError> {
     let failed = |error: &dyn std::fmt::Display| BackendError::Failed(error.to_string());
@@ -87,6 +106,7 @@ fn run_one(store: &Store, sandbox: &Sandbox) -> Result<StepOutcome, BackendError
         stdin: None,
         timeout: Some(std::time::Duration::from_secs(10)),
         limits: pipe_ops::Limits::default(),
+        platform: pipe_engine::machine_platform(),
         shell: None,
         services: Vec::new(),
         certificates: None,

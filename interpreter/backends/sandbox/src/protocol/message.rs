@@ -8,6 +8,7 @@ use pipe_store::{FolderEntry, LayerPlan, LayerScan};
 use serde::{Deserialize, Serialize};
 use zeroize::Zeroizing;
 
+use crate::foreign::Format;
 use crate::ids::IdCount;
 
 /// From `pipe` to the supervisor.
@@ -58,6 +59,15 @@ pub(crate) struct Begin {
     pub(crate) open_files: (u64, u64),
     /// A step with a way to public addresses will probably come.
     pub(crate) outbound: bool,
+    /// Formats of other processors' programs that the kernel has to be told of.
+    pub(crate) formats: Vec<Format>,
+}
+
+/// What steps have that may come.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub(crate) struct Readiness {
+    /// Whether the formats are known to the kernel, or why not.
+    pub(crate) formats: Result<(), String>,
 }
 
 /// From the supervisor to `pipe`.
@@ -66,7 +76,7 @@ pub(crate) enum Reply {
     /// The first message: whether the user namespace could be made.
     Namespace(Result<(), SetupFailure>),
     /// Steps may come.
-    Ready(Result<(), SetupFailure>),
+    Ready(Result<Readiness, SetupFailure>),
     /// A service can be used; [`Reply::Ended`] comes when it is over.
     Serving { id: RequestId },
     /// A step is over.

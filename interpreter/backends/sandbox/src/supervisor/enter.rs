@@ -52,7 +52,7 @@ fn supervise(socket: &UnixStream) -> Result<(), WireError> {
     let ready = become_root(&begin).and_then(|()| server::Server::new(begin, socket));
     match ready {
         Ok(server) => {
-            protocol::send(socket, &Reply::Ready(Ok(())), &[])?;
+            protocol::send(socket, &Reply::Ready(Ok(server.readiness())), &[])?;
             server.serve();
             Ok(())
         }

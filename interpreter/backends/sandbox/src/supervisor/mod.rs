@@ -11,6 +11,7 @@ mod enter;
 mod files;
 mod first;
 mod folders;
+mod formats;
 mod hint;
 mod layers;
 mod leaks;

@@ -17,6 +17,7 @@ use super::dying::Dying;
 use super::files;
 use super::first::FirstProcesses;
 use super::folders::{RunFolders, StepFolders};
+use super::formats::Formats;
 use super::layers::LayerIndex;
 use super::network::{NetworkPool, Outbound, RunningServices};
 use super::running::Running;
@@ -25,7 +26,7 @@ use super::step::{self, Remains, StepFds};
 use super::work::{self, WorkFolder};
 use crate::ids::IdCount;
 use crate::protocol::{
-    self, Begin, Egress, FileFailure, FileTask, Reply, Report, Request, RequestId, SetupFailure, Step,
+    self, Begin, Egress, FileFailure, FileTask, Readiness, Reply, Report, Request, RequestId, SetupFailure, Step,
     StepFailure, WireError,
 };
 use crate::seccomp::{self, Rights};
@@ -60,6 +61,8 @@ impl Context {
 /// The supervisor, ready for requests.
 pub(super) struct Server {
     context: Context,
+    /// Or why there are none.
+    formats: Result<Option<Formats>, String>,
     work: WorkFolder,
     folders: RunFolders,
     running: Running,
@@ -111,6 +114,7 @@ impl Server {
         }
         Ok(Arc::new(Server {
             context,
+            formats: Formats::register(&begin.formats),
             work,
             folders: RunFolders::default(),
             running: Running::default(),
@@ -120,6 +124,11 @@ impl Server {
             threads: Mutex::default(),
             told_to_end: AtomicBool::new(false),
         }))
+    }
+
+    /// What its steps have.
+    pub(super) fn readiness(&self) -> Readiness {
+        Readiness { formats: self.formats.as_ref().map(drop).map_err(Clone::clone) }
     }
 
     /// Serves until the connection ends; then kills, waits, and removes what is left.

@@ -236,9 +236,9 @@ fn exec_failure(errno: i32, present: bool, step: &Step) -> Result<(Ending, Durat
         libc::ENOENT | libc::ENOTDIR if !present => Ok((Ending::Missing, Duration::ZERO)),
         libc::ENOENT => because("the interpreter or loader that it names is not in the root"),
         libc::EACCES => because("it is not executable for the step's user"),
-        libc::ENOEXEC => {
-            because("it is neither a program for this machine nor a script that names its interpreter (`#!`)")
-        }
+        libc::ENOEXEC => because(
+            "it is neither a program for the step's platform nor a script that names its interpreter (`#!`)",
+        ),
         libc::E2BIG => because("its arguments and environment together are too long"),
         other => because(&error_text(other)),
     }

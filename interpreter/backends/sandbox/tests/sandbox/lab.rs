@@ -123,6 +123,7 @@ impl Lab {
             stdin: None,
             timeout: None,
             limits: pipe_ops::Limits::default(),
+            platform: pipe_engine::machine_platform(),
             shell: None,
             services: Vec::new(),
             certificates: None,

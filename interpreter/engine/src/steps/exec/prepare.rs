@@ -340,6 +340,7 @@ impl PreparedExec {
             stdin: self.resolved.stdin.clone().map(String::into_bytes),
             timeout: self.timeout,
             limits: self.limits,
+            platform: self.resolved.platform.clone(),
             shell: self.shell.clone(),
             services,
             secrets,

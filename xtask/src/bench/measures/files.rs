@@ -62,7 +62,7 @@ fn change(data: &Path, written: &mut usize) -> Result<(), String> {
     std::fs::write(data.join("50/50"), text).map_err(|error| error.to_string())
 }
 
-fn git(data: &Path) -> Command {
+pub(super) fn git(data: &Path) -> Command {
     let mut git = Command::new("git");
     git.arg("-C").arg(data).args(["-c", "user.name=bench", "-c", "user.email=bench@localhost"]);
     git

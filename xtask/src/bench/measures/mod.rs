@@ -7,6 +7,7 @@ mod files;
 mod graph;
 mod large;
 mod make;
+mod part;
 mod rounds;
 mod steps;
 mod store;
@@ -160,6 +161,7 @@ const MEASURES: &[Measure] = &[
     Measure { ids: &["W9"], take: |bench, rounds| Ok(vec![graph::cached(bench, rounds)?]) },
     Measure { ids: &["S1"], take: |bench, rounds| Ok(vec![store::large(bench, rounds)?]) },
     Measure { ids: &["S2"], take: |bench, rounds| Ok(vec![store::memory(bench, rounds)?]) },
+    Measure { ids: &["W10"], take: |bench, rounds| Ok(vec![part::included(bench, rounds)?]) },
     Measure { ids: &["L3", "L4", "L5", "L6"], take: editor::served },
     Measure { ids: &["L7"], take: editor::opened },
     Measure { ids: &["P1"], take: |bench, rounds| Ok(vec![commit::clean(bench, rounds)?]) },

@@ -122,8 +122,14 @@ fn caches(
 }
 
 /// How repositories are reached.
-pub(crate) fn git_settings(environment: &Environment, config: &Config) -> GitSettings {
-    GitSettings::new(environment.for_git(), config.git_mirrors().collect())
+///
+/// # Errors
+/// When the certificates that the configuration names cannot be read.
+pub(crate) fn git_settings(environment: &Environment, config: &Config) -> Result<GitSettings, CliError> {
+    let proxies = proxies(environment, config).into_iter().map(|(name, url)| (name.into(), url.into()));
+    let variables = environment.for_git().into_iter().chain(proxies).collect();
+    let settings = GitSettings::new(variables, config.git_mirrors().collect());
+    Ok(settings.trusting(config.certificates()?.map(Arc::from)))
 }
 
 /// Who is asked what names are now.
@@ -148,7 +154,7 @@ pub(crate) fn names(
     let mut options = EngineOptions::new(package);
     options.grants = grants;
     options.images.settings = registry_settings(environment, config)?;
-    options.git = git_settings(environment, config);
+    options.git = git_settings(environment, config)?;
     let images = Images::new(store.clone(), options.images.settings.clone());
     Ok(Names { images, sources: Lookup::new(store, &options) })
 }
@@ -187,7 +193,7 @@ pub(crate) fn engine(
         locked: execution.locked,
         offline: execution.offline,
     };
-    options.git = git_settings(environment, config);
+    options.git = git_settings(environment, config)?;
     options.remotes = RemoteCaches {
         from: caches(&execution.cache_from, config.cache_from(), environment)?,
         to: caches(&execution.cache_to, config.cache_to(), environment)?,

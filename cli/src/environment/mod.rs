@@ -168,7 +168,7 @@ impl Environment {
         self.stdin_is_terminal && self.stderr_is_terminal
     }
 
-    /// Variables that `git` gets when it fetches: where programs and keys are, proxies, certificates. None of them is one that changes
+    /// Variables that `git` gets when it fetches: where programs and keys are, certificates. None of them is one that changes
     /// what `git` does with what it fetched.
     pub(crate) fn for_git(&self) -> Vec<(OsString, OsString)> {
         const NAMES: [&str; 9] = [
@@ -182,8 +182,7 @@ impl Environment {
             "SSL_CERT_FILE",
             "SSL_CERT_DIR",
         ];
-        let own = NAMES.into_iter().filter_map(|name| Some((name.into(), value(name)?)));
-        own.chain(self.proxies().into_iter().map(|(name, url)| (name.into(), url.into()))).collect()
+        NAMES.into_iter().filter_map(|name| Some((name.into(), value(name)?))).collect()
     }
 
     /// The folder of the store.

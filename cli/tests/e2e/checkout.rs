@@ -10,7 +10,7 @@ use crate::packages::{
 };
 
 /// A package that takes the files of `app`, and `app` with a file, a program, a link, and `lib` as a submodule, by an address beside it.
-fn world(url: &str) -> (World, String) {
+pub(crate) fn world(url: &str) -> (World, String) {
     let world = World::module(&format!(
         "param ref: GitRef = \"main\"\nparam url: Url = \"{url}\"\n
 pub fn files() -> Dir {{ git(url, ref) }}
@@ -44,7 +44,7 @@ pub fn text() -> String {{ files().file(\"src/a\").contents }}
     (world, made)
 }
 
-const NAMES: &str =
+pub(crate) const NAMES: &str =
     r#"[".gitattributes",".gitmodules","deps","deps/lib","deps/lib/lib.txt","link","run","src","src/a"]"#;
 
 /// A world whose repositories are served over http; with the flag that allows it.

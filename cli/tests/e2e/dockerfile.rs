@@ -3,7 +3,7 @@
 use std::os::unix::fs::{MetadataExt, PermissionsExt};
 use std::path::Path;
 
-use crate::harness::{World, has_ids, is_root, skip};
+use crate::harness::{World, finish, has_ids, is_root, skip};
 use crate::images;
 
 const MODULE: &str = r#"
@@ -356,4 +356,31 @@ fn the_image_says_what_the_dockerfile_does_not() {
         config("FROM odd:1\nCMD echo $A\n"),
         "app /srv/app /bin/false | /bin/sh -c echo $A | none image"
     );
+}
+
+/// The user's agent is there for the command that asks for it, and for no other.
+#[test]
+fn a_command_reaches_the_ssh_agent_when_that_is_granted() {
+    let module =
+        "param ctx: Dir = workspace.dir(\"ctx\")\npub fn says() -> String { ctx.dockerfile().stdout }\n";
+    let Some((world, _server)) =
+        images::world("a_command_reaches_the_ssh_agent_when_that_is_granted", module)
+    else {
+        return;
+    };
+    world.write(
+        "ctx/Dockerfile",
+        "FROM busybox:1.36\nRUN --mount=type=ssh test -S \"$SSH_AUTH_SOCK\" && echo there > /said\n\
+         RUN echo \"$(cat /said) ${SSH_AUTH_SOCK-gone}\"\n",
+    );
+    world.run(["run", "says"]).exits(2).says("--allow ssh-agent");
+    let socket = world.path("agent");
+    let _agent = std::os::unix::net::UnixListener::bind(&socket).unwrap();
+    let mut granted = world.pipe();
+    granted.args(["run", "--allow", "ssh-agent", "says"]).env("SSH_AUTH_SOCK", &socket);
+    assert_eq!(finish(&mut granted).success().stdout, "there gone\n");
+    for (options, said) in [("id=other", "there is no agent `other`"), ("target=/agent", "`target` of")] {
+        world.write("ctx/Dockerfile", &format!("FROM busybox:1.36\nRUN --mount=type=ssh,{options} true\n"));
+        world.run(["run", "says"]).exits(1).says("ctx/Dockerfile:2").says(said);
+    }
 }

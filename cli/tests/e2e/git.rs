@@ -230,3 +230,76 @@ fn objects_named_by_sha256_are_told() {
     git(&world, &world.package(), &["init", "-q", "--object-format=sha256"]);
     world.run(["run", "commit"]).exits(2).says("SHA-256");
 }
+
+/// With their files: of the commit that `HEAD` has of each, whatever lies in the working files.
+#[test]
+fn the_files_of_submodules_come_along() {
+    let world = World::module(
+        "param whole: Repo = workspace.git(submodules: true)\nparam bare: Repo = workspace.git()\n\n\
+         pub fn names() -> List[Path] { whole.tree.glob(\"deps/**\") }\n\
+         pub fn text() -> String { whole.tree.file(\"deps/lib/text\").contents }\n\
+         pub fn empty() -> List[Path] { bare.tree.glob(\"deps/**\") }\n",
+    );
+    let (package, lib, deep) = (world.package(), world.path("lib"), world.path("deep"));
+    for (folder, text) in [(&deep, "deep"), (&lib, "one")] {
+        std::fs::create_dir(folder).unwrap();
+        std::fs::write(folder.join("text"), text).unwrap();
+        git(&world, folder, &["init", "-q"]);
+        git(&world, folder, &["add", "-A"]);
+        git(&world, folder, &["commit", "-qm", text]);
+    }
+    let local = ["-c", "protocol.file.allow=always"];
+    let add = |folder: &Path, from: &Path, to: &str| {
+        git(
+            &world,
+            folder,
+            &[&local[..], &["submodule", "--quiet", "add", from.to_str().unwrap(), to]].concat(),
+        );
+        git(&world, folder, &["commit", "-qm", "Submodule"]);
+    };
+    add(&lib, &deep, "deep");
+    git(&world, &package, &["init", "-q"]);
+    git(&world, &package, &["add", "-A"]);
+    git(&world, &package, &["commit", "-qm", "First"]);
+    add(&package, &lib, "deps/lib");
+    assert_eq!(json(&world, "empty"), r#"["deps/lib"]"#);
+    world
+        .run(["run", "names"])
+        .exits(2)
+        .says("the submodule `deps/lib/deep` is not there")
+        .says("submodule update");
+    git(
+        &world,
+        &package,
+        &[&local[..], &["submodule", "--quiet", "update", "--init", "--recursive"]].concat(),
+    );
+    let names = r#"["deps/lib","deps/lib/.gitmodules","deps/lib/deep","deps/lib/deep/text","deps/lib/text"]"#;
+    assert_eq!(json(&world, "names"), names);
+    // What was not committed is none of it, nor what was and is not the commit of `HEAD`.
+    let inside = package.join("deps/lib");
+    std::fs::write(inside.join("text"), "two").unwrap();
+    git(&world, &inside, &["commit", "-qam", "two"]);
+    assert_eq!(world.prints(["run", "text"]), "one");
+    git(&world, &package, &["add", "deps/lib"]);
+    git(&world, &package, &["commit", "-qm", "Two"]);
+    assert_eq!(world.prints(["run", "text"]), "two");
+    // Another repository in its place is none of the package's business.
+    std::fs::write(lib.join("text"), "elsewhere").unwrap();
+    git(&world, &lib, &["commit", "-qam", "Elsewhere"]);
+    std::fs::rename(&inside, world.path("aside")).unwrap();
+    std::os::unix::fs::symlink(&lib, &inside).unwrap();
+    std::fs::rename(world.store(), world.path("old store")).unwrap();
+    world.run(["run", "text"]).exits(2).says("the submodule `deps/lib` is not there");
+    std::fs::remove_file(&inside).unwrap();
+    std::fs::create_dir(&inside).unwrap();
+    std::fs::write(inside.join(".git"), format!("gitdir: {}\n", lib.join(".git").display())).unwrap();
+    world.run(["run", "text"]).exits(2).says("does not name it back");
+    // Nor is a commit that is nowhere.
+    std::fs::remove_dir_all(&inside).unwrap();
+    std::fs::rename(world.path("aside"), &inside).unwrap();
+    assert_eq!(world.prints(["run", "text"]), "two");
+    let nowhere = format!("160000,{},deps/lib", "a".repeat(40));
+    git(&world, &package, &["update-index", "--cacheinfo", &nowhere]);
+    git(&world, &package, &["commit", "-qm", "Nowhere"]);
+    world.run(["run", "text"]).exits(2).says("does not have the commit that is wanted of it");
+}

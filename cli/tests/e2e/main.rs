@@ -63,6 +63,8 @@ mod store;
 mod targets;
 mod terminal;
 mod testing;
+mod tls;
+mod tokens;
 mod trees;
 mod trust;
 mod values;

@@ -1,7 +1,7 @@
 //! Debian's `docker-registry` over the images that `cargo xtask test` made: a registry as people run it.
 
 use std::io::{BufRead, BufReader, Read, Write};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::sync::{Arc, Mutex};
 
@@ -41,24 +41,37 @@ impl Registry {
             return None;
         };
         let folder = tempfile::Builder::new().prefix("pipe-registry-").tempdir().unwrap();
-        Some(Registry::over(folder, storage.as_ref(), true, asks))
+        Some(Registry::over(folder, storage.as_ref(), true, asks, None))
     }
 
     /// An empty one that takes what is pushed to it.
     pub(crate) fn empty() -> Registry {
         let folder = tempfile::Builder::new().prefix("pipe-registry-").tempdir().unwrap();
         let storage = folder.path().join("storage");
-        Registry::over(folder, &storage, false, false)
+        Registry::over(folder, &storage, false, false, None)
+    }
+
+    /// An empty one that speaks TLS, with a certificate and its key. [`Registry::asked`] does not.
+    pub(crate) fn with_certificate(files: &[PathBuf; 2]) -> Registry {
+        let folder = tempfile::Builder::new().prefix("pipe-registry-").tempdir().unwrap();
+        let storage = folder.path().join("storage");
+        Registry::over(folder, &storage, false, false, Some(files))
     }
 
     /// An empty one that asks for a password.
     pub(crate) fn empty_asking() -> Registry {
         let folder = tempfile::Builder::new().prefix("pipe-registry-").tempdir().unwrap();
         let storage = folder.path().join("storage");
-        Registry::over(folder, &storage, false, true)
+        Registry::over(folder, &storage, false, true, None)
     }
 
-    fn over(folder: TempDir, storage: &Path, readonly: bool, asks: bool) -> Registry {
+    fn over(
+        folder: TempDir,
+        storage: &Path,
+        readonly: bool,
+        asks: bool,
+        certificate: Option<&[PathBuf; 2]>,
+    ) -> Registry {
         let mut settings = json!({
             "version": "0.1",
             "log": {"level": "info", "accesslog": {"disabled": false}},
@@ -71,6 +84,9 @@ impl Registry {
             let users = folder.path().join("htpasswd");
             std::fs::write(&users, HTPASSWD).unwrap();
             settings["auth"] = json!({"htpasswd": {"realm": "test", "path": users}});
+        }
+        if let Some([certificate, key]) = certificate {
+            settings["http"] = json!({"tls": {"certificate": certificate, "key": key}});
         }
         // JSON is YAML, too.
         std::fs::write(folder.path().join("settings.yml"), settings.to_string()).unwrap();
@@ -120,7 +136,8 @@ impl Registry {
         let mut lines = BufReader::new(child.stderr.take().unwrap()).lines();
         let line = lines.by_ref().map_while(Result::ok).find(|line| line.contains("listening on "));
         let line = line.expect("docker-registry starts");
-        self.address = line.split("listening on ").nth(1).unwrap().split('"').next().unwrap().to_owned();
+        self.address =
+            line.split("listening on ").nth(1).unwrap().split(['"', ',']).next().unwrap().to_owned();
         // A full pipe would stop it.
         std::thread::spawn(move || lines.for_each(drop));
         // The log of requests.

@@ -9,7 +9,7 @@ use rustix::process::Signal;
 use crate::harness::{Outcome, World, finish, has_ids};
 use crate::registry::{PASSWORD, Registry};
 
-const TOKEN: &str = "hunter2-hunter2";
+pub(crate) const TOKEN: &str = "hunter2-hunter2";
 
 /// Base64 of it, as it is inside other text.
 const ENCODED: &str = "aHVudGVyMi1odW50ZXIy";
@@ -19,13 +19,13 @@ fn run(world: &World, args: &[&str]) -> Outcome {
 }
 
 /// Files of the store that hold the token, plain or encoded.
-fn holding(folder: &Path) -> Vec<String> {
+pub(crate) fn holding(folder: &Path) -> Vec<String> {
     let found =
         finish(std::process::Command::new("grep").args(["-rlaF", "-e", TOKEN, "-e", ENCODED]).arg(folder));
     found.stdout.lines().map(str::to_owned).collect()
 }
 
-fn with_token(functions: &str) -> World {
+pub(crate) fn with_token(functions: &str) -> World {
     World::tools(&format!("param token: Secret = host.secret(\"env:TOKEN\")\n\n{functions}"))
 }
 

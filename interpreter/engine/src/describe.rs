@@ -30,7 +30,7 @@ pub(crate) fn operation(op: &Op) -> &'static str {
         Op::Contents { .. } => "contents",
         Op::Repo { .. } => "workspace.git",
         Op::Git { query, .. } => match query {
-            GitQuery::Tree => "tree",
+            GitQuery::Tree | GitQuery::TreeWithSubmodules => "tree",
             GitQuery::Commit => "commit",
             GitQuery::Branch => "branch",
             GitQuery::Tags => "tags",

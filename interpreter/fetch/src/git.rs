@@ -4,11 +4,14 @@ use std::ffi::OsString;
 use std::fs::File;
 use std::io;
 use std::net::IpAddr;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
+use std::sync::Arc;
 
+use crate::authorities;
 use crate::error::FetchError;
 use crate::guard;
+use crate::login::Login;
 use crate::stop::Stop;
 
 /// How repositories are reached: the user's own settings.
@@ -18,6 +21,10 @@ pub struct GitSettings {
     environment: Vec<(OsString, OsString)>,
     /// What stands at the beginning of an address, and what is asked instead. The longest that fits counts.
     mirrors: Vec<(String, String)>,
+    /// Certificates of authorities, in PEM, that are trusted beside those of the system.
+    authorities: Option<Arc<[u8]>>,
+    /// How a server knows who asks.
+    login: Option<Login>,
     /// Settings of git for one repository.
     own: Vec<String>,
     /// Options of ssh for one repository.
@@ -49,6 +56,16 @@ impl GitSettings {
     /// With variables of the user's environment, and with mirrors.
     pub fn new(environment: Vec<(OsString, OsString)>, mirrors: Vec<(String, String)>) -> GitSettings {
         GitSettings { environment, mirrors, ..GitSettings::default() }
+    }
+
+    /// Trusting certificates of authorities, in PEM, beside those of the system.
+    pub fn trusting(self, authorities: Option<Arc<[u8]>>) -> GitSettings {
+        GitSettings { authorities, ..self }
+    }
+
+    /// As somebody whom one server knows, and no other.
+    pub fn with_login(self, login: Login) -> GitSettings {
+        GitSettings { login: Some(login), ..self }
     }
 
     /// With what the user's own configuration says of credentials. Nothing else of it counts.
@@ -156,6 +173,19 @@ impl GitSettings {
         command
     }
 
+    /// What only a command is given that asks somebody: whom it trusts, and who it is.
+    fn introduce(&self, command: &mut Command, folder: &Path) -> Result<(), FetchError> {
+        if let Some(own) = &self.authorities {
+            let named = self.environment.iter().find(|(name, _)| name == "GIT_SSL_CAINFO");
+            let named = named.map(|(_, file)| PathBuf::from(file));
+            command.env("GIT_SSL_CAINFO", authorities::write(folder, own, named.as_deref())?);
+        }
+        if let Some(login) = &self.login {
+            login.give(command);
+        }
+        Ok(())
+    }
+
     /// The shell splits it; what of it comes from elsewhere are addresses and names of hosts, which were checked.
     fn ssh_command(&self) -> String {
         self.ssh.iter().fold("ssh -oBatchMode=yes".to_owned(), |command, option| {
@@ -187,7 +217,9 @@ impl GitSettings {
         address: &str,
         args: &[&str],
     ) -> Result<Result<Vec<u8>, String>, FetchError> {
-        self.finish(self.remote(folder, address, args), folder)
+        let mut command = self.remote(folder, address, args);
+        self.introduce(&mut command, folder)?;
+        self.finish(command, folder)
     }
 
     fn finish(&self, mut command: Command, folder: &Path) -> Result<Result<Vec<u8>, String>, FetchError> {

@@ -27,6 +27,14 @@ pub enum GitError {
         /// The repository.
         path: PathBuf,
     },
+    /// The files of a submodule are not to be had.
+    #[error("the submodule `{path}` {reason}")]
+    Submodule {
+        /// Where it is in the package.
+        path: String,
+        /// Why.
+        reason: &'static str,
+    },
     /// Nothing was committed yet.
     #[error("the git repository has no commits yet")]
     Unborn,

@@ -8,6 +8,7 @@ mod dirty;
 mod error;
 mod facts;
 mod open;
+mod submodules;
 mod tree;
 
 pub use error::GitError;

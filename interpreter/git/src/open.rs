@@ -55,7 +55,7 @@ impl Repository {
 
 /// The folder that `.git` is, or names. A file may name any folder, so that one has to name it back, as the repositories of linked
 /// working trees and of submodules do.
-fn git_folder(root: &Path) -> Result<PathBuf, GitError> {
+pub(crate) fn git_folder(root: &Path) -> Result<PathBuf, GitError> {
     let dot = root.join(".git");
     let kind = dot.symlink_metadata().map_err(GitError::read)?.file_type();
     if kind.is_dir() {
@@ -90,7 +90,7 @@ fn is_submodule_of(folder: &Path, root: &Path) -> bool {
 }
 
 /// The folder with objects and references: of a linked working tree, the one that its own folder lies in.
-fn common_folder(folder: &Path) -> Result<PathBuf, GitError> {
+pub(crate) fn common_folder(folder: &Path) -> Result<PathBuf, GitError> {
     let folder = folder.canonicalize().map_err(GitError::read)?;
     let Ok(common) = fs::read_to_string(folder.join("commondir")) else { return Ok(folder) };
     let common = folder.join(common.trim()).canonicalize().map_err(GitError::read)?;
@@ -101,7 +101,7 @@ fn common_folder(folder: &Path) -> Result<PathBuf, GitError> {
 }
 
 /// A repository could borrow objects from another one that the package has no business in.
-fn check_own(common: &Path) -> Result<(), GitError> {
+pub(crate) fn check_own(common: &Path) -> Result<(), GitError> {
     let objects = common.join("objects");
     let alternates = objects.join("info/alternates");
     if fs::read(&alternates).is_ok_and(|text| !text.trim_ascii().is_empty()) {

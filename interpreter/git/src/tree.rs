@@ -61,11 +61,23 @@ pub fn fill_commit(folder: &Path, commit: &str, at: &[u8], draft: &mut LayerDraf
     let git = gix::open_opts(folder, options).map_err(GitError::read)?;
     let id = ObjectId::from_hex(commit.as_bytes()).map_err(GitError::read)?;
     let tree = git.find_commit(id).map_err(GitError::read)?.tree_id().map_err(GitError::read)?;
-    fill(&git, tree.detach(), at.to_vec(), draft)
+    fill(&git, tree.detach(), at.to_vec(), draft).map(drop)
 }
 
-/// Puts a tree at a place of a layer.
-fn fill(git: &gix::Repository, root: ObjectId, at: Vec<u8>, draft: &mut LayerDraft) -> Result<(), GitError> {
+/// A place in a tree where a commit of another repository belongs.
+pub(crate) struct Link {
+    pub(crate) at: Vec<u8>,
+    pub(crate) commit: ObjectId,
+}
+
+/// Puts a tree at a place of a layer. Submodules become empty folders; where they are.
+pub(crate) fn fill(
+    git: &gix::Repository,
+    root: ObjectId,
+    at: Vec<u8>,
+    draft: &mut LayerDraft,
+) -> Result<Vec<Link>, GitError> {
+    let mut links = Vec::new();
     let mut pending = vec![(at, root)];
     while let Some((folder, id)) = pending.pop() {
         let tree = git.find_tree(id).map_err(GitError::read)?;
@@ -78,7 +90,10 @@ fn fill(git: &gix::Repository, root: ObjectId, at: Vec<u8>, draft: &mut LayerDra
                     draft.dir(&path, Meta::plain(0o755))?;
                     pending.push((path, id));
                 }
-                EntryKind::Commit => draft.dir(&path, Meta::plain(0o755))?,
+                EntryKind::Commit => {
+                    draft.dir(&path, Meta::plain(0o755))?;
+                    links.push(Link { at: path, commit: id });
+                }
                 EntryKind::Link => {
                     let target = git.find_blob(id).map_err(GitError::read)?;
                     draft.symlink(&path, &target.data, Meta::plain(0o777))?;
@@ -91,7 +106,7 @@ fn fill(git: &gix::Repository, root: ObjectId, at: Vec<u8>, draft: &mut LayerDra
             }
         }
     }
-    Ok(())
+    Ok(links)
 }
 
 pub(crate) fn child(folder: &[u8], name: &[u8]) -> Vec<u8> {

@@ -1,8 +1,8 @@
 //! The edges that lead into an op.
 
 use crate::{
-    Act, Arg, Assembly, Exec, Gather, GitQuery, Inspection, Mounted, Op, Output, Probe, PushAuth,
-    SecretGiven, Service,
+    Account, Act, Arg, Assembly, Exec, Gather, GitQuery, Inspection, Mounted, Op, Output, Probe, SecretGiven,
+    Service,
 };
 
 /// A function that visits the edges into an op in a fixed order; with `mut`, one that may change them.
@@ -61,15 +61,22 @@ macro_rules! visitor {
                     $visit_arg(path, each);
                     $visit_arg(text, each);
                 }
-                Op::Http { url, sha256 } => {
+                Op::Http { url, sha256, headers } => {
                     $visit_arg(url, each);
                     if let Some(sha256) = sha256 {
                         $visit_arg(sha256, each);
                     }
+                    for header in headers {
+                        each(&$($mutable)? header.secret);
+                    }
                 }
-                Op::Checkout { url, reference, .. } => {
+                Op::Checkout { url, reference, account, .. } => {
                     $visit_arg(url, each);
                     $visit_arg(reference, each);
+                    if let Some(Account { username, password }) = account {
+                        $visit_arg(username, each);
+                        each(password);
+                    }
                 }
                 Op::Contents { file } | Op::Unpack { file, .. } | Op::Archive { file, .. } => each(file),
                 Op::Git { repo, query } => {
@@ -109,7 +116,7 @@ macro_rules! visitor {
                         Act::Push { image, reference, auth } => {
                             each(image);
                             $visit_arg(reference, each);
-                            if let Some(PushAuth { username, password }) = auth {
+                            if let Some(Account { username, password }) = auth {
                                 $visit_arg(username, each);
                                 each(password);
                             }

@@ -37,6 +37,8 @@ pub enum Op {
         url: Arg,
         /// Its content's SHA-256, in hexadecimal; without one it is pinned when it is fetched.
         sha256: Option<Arg>,
+        /// Secrets that the server is told, and it alone.
+        headers: Vec<SecretHeader>,
     },
     /// The files of a commit of a git repository elsewhere. Slot `Main`: a tree.
     Checkout {
@@ -46,6 +48,8 @@ pub enum Op {
         reference: Arg,
         /// With the files of its submodules; else they are empty folders.
         submodules: bool,
+        /// How the server of the repository knows who asks.
+        account: Option<Account>,
     },
     /// A folder of the host. Slot `Main`: a tree.
     HostDir(HostDir),
@@ -140,6 +144,8 @@ pub enum Op {
     Repo {
         /// Whether what came before `HEAD` may be asked for.
         history: bool,
+        /// Whether its tree has the files of submodules.
+        submodules: bool,
     },
     /// Something about a git repository. Slot `Main`: a tree or a value.
     Git {
@@ -243,8 +249,10 @@ pub enum Op {
 /// What can be asked of a git repository.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub enum GitQuery {
-    /// The package's folder in `HEAD`: a tree.
+    /// The package's folder in `HEAD`: a tree. Submodules are empty folders.
     Tree,
+    /// The same with the files of submodules: a tree.
+    TreeWithSubmodules,
     /// The commit of `HEAD`: a text.
     Commit,
     /// The branch, unless `HEAD` is detached: an optional text.
@@ -341,7 +349,7 @@ pub enum Act {
         /// What it is to be called there: a text.
         reference: Arg,
         /// How the registry knows who sends it; what Docker's configuration holds when `None`.
-        auth: Option<PushAuth>,
+        auth: Option<Account>,
     },
     /// Put an image into the container engine of this machine.
     Load {
@@ -352,13 +360,24 @@ pub enum Act {
     },
 }
 
-/// A user of a registry.
+/// A user of a registry or another server.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct PushAuth {
+pub struct Account {
     /// The user's name: a text.
     pub username: Arg,
     /// The password: a secret.
     pub password: Output,
+}
+
+/// A secret that a web server is told.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SecretHeader {
+    /// The header's name.
+    pub name: String,
+    /// What stands before the secret in it: `Bearer `.
+    pub prefix: String,
+    /// The secret.
+    pub secret: Output,
 }
 
 /// A folder of the host, with what counts in it.

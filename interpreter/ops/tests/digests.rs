@@ -175,6 +175,7 @@ fn gather() -> impl Strategy<Value = Op> {
 fn git_query() -> impl Strategy<Value = GitQuery> {
     prop_oneof![
         Just(GitQuery::Tree),
+        Just(GitQuery::TreeWithSubmodules),
         Just(GitQuery::Commit),
         Just(GitQuery::Branch),
         Just(GitQuery::Tags),
@@ -226,8 +227,16 @@ fn assembly() -> impl Strategy<Value = Op> {
     })
 }
 
+fn account() -> impl Strategy<Value = Account> {
+    (arg(), any_output()).prop_map(|(username, password)| Account { username, password })
+}
+
+fn header() -> impl Strategy<Value = SecretHeader> {
+    (text(), text(), any_output()).prop_map(|(name, prefix, secret)| SecretHeader { name, prefix, secret })
+}
+
 fn sent() -> impl Strategy<Value = Op> {
-    let auth = (arg(), any_output()).prop_map(|(username, password)| PushAuth { username, password });
+    let auth = account();
     let act = prop_oneof![
         (any_output(), arg(), prop::option::of(auth)).prop_map(|(image, reference, auth)| Act::Push {
             image,
@@ -264,12 +273,11 @@ fn op() -> impl Strategy<Value = Op> {
             fresh
         }),
         (any_output(), text()).prop_map(|(file, platform)| Op::Archive { file, platform }),
-        (arg(), prop::option::of(arg())).prop_map(|(url, sha256)| Op::Http { url, sha256 }),
-        (arg(), arg(), any::<bool>()).prop_map(|(url, reference, submodules)| Op::Checkout {
-            url,
-            reference,
-            submodules
-        }),
+        (arg(), prop::option::of(arg()), prop::collection::vec(header(), 0..2))
+            .prop_map(|(url, sha256, headers)| Op::Http { url, sha256, headers }),
+        (arg(), arg(), any::<bool>(), prop::option::of(account())).prop_map(
+            |(url, reference, submodules, account)| Op::Checkout { url, reference, submodules, account }
+        ),
         text().prop_map(|name| Op::HostEnv { name }),
         text().prop_map(|source| Op::HostSecret { source }),
         text().prop_map(|place| Op::RandomSecret { place }),
@@ -289,7 +297,7 @@ fn op() -> impl Strategy<Value = Op> {
         (any_output(), text()).prop_map(|(tree, dockerfile)| Op::BuildContext { tree, dockerfile }),
         (at(), arg(), 0u32..2).prop_map(|((into, path), text, mode)| Op::Write { into, path, text, mode }),
         any_output().prop_map(|file| Op::Contents { file }),
-        any::<bool>().prop_map(|history| Op::Repo { history }),
+        (any::<bool>(), any::<bool>()).prop_map(|(history, submodules)| Op::Repo { history, submodules }),
         (any_output(), git_query()).prop_map(|(repo, query)| Op::Git { repo, query }),
         (any_output(), inspection()).prop_map(|(of, what)| Op::Inspect { of, what }),
         (any_output(), any_output()).prop_map(|(from, to)| Op::Difference { from, to }),

@@ -8,6 +8,7 @@ use pipe_store::{FileRef, Store, StoreError, Stored};
 use sha2::{Digest as _, Sha256};
 use ureq::Body;
 use ureq::http::Response;
+use zeroize::Zeroizing;
 
 use crate::http::{Client, Endpoint, Failure, Granted, Request, Url};
 use crate::image::fact_key;
@@ -118,7 +119,8 @@ impl Files {
         Ok(fact.and_then(|(text, _)| parse_digest(&text)))
     }
 
-    /// Fetches a file; of a `wanted` content, only that.
+    /// Fetches a file; of a `wanted` content, only that. Headers with their values are for the server that the URL names, and for nobody that it sends
+    /// us to.
     ///
     /// # Errors
     /// When it is not there, not what is wanted, too large, or no server gives it.
@@ -126,6 +128,7 @@ impl Files {
         &self,
         url: &str,
         wanted: Option<BlobDigest>,
+        headers: &[(String, Zeroizing<String>)],
         cancel: &Cancel,
     ) -> Result<Downloaded, FilesError> {
         let parsed = Url::parse(url).ok_or_else(|| {
@@ -139,9 +142,13 @@ impl Files {
             );
             return Err(FilesError::Url(message));
         }
+        if !headers.is_empty() && !parsed.is_private() {
+            let message = format!("{url}: over plain http anybody could read the secret; use https");
+            return Err(FilesError::Url(message));
+        }
         let mut attempt = 1;
         loop {
-            match self.attempt(url, &parsed, wanted, cancel) {
+            match self.attempt(url, &parsed, wanted, headers, cancel) {
                 Ok(downloaded) => {
                     let digest = downloaded.digest;
                     self.store.record_op(file_key(digest), &Stored::File(downloaded.file.clone()))?;
@@ -169,10 +176,11 @@ impl Files {
         shown: &str,
         url: &Url,
         wanted: Option<BlobDigest>,
+        headers: &[(String, Zeroizing<String>)],
         cancel: &Cancel,
     ) -> Result<Downloaded, Stopped> {
         let endpoint = Endpoint::named(url, self.granted.clone());
-        let request = Request::get(&endpoint, url.clone(), "*/*");
+        let request = Request::get(&endpoint, url.clone(), "*/*").confidential(headers);
         let unreachable = |reason: String| FilesError::Unreachable { url: shown.to_owned(), reason };
         let response = self.client.send(&request, cancel).map_err(|failure| match failure {
             Failure::Absent => FilesError::Absent(shown.to_owned()),

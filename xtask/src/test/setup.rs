@@ -9,6 +9,7 @@ const NEEDED: &[(&str, &str)] = &[
     ("git", "git"),
     ("ip", "iproute2"),
     ("newuidmap", "uidmap"),
+    ("openssl", "openssl"),
     ("python3", "python3"),
     ("sshd", "openssh-server"),
     ("setpriv", "util-linux"),

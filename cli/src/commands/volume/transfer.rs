@@ -107,7 +107,7 @@ pub(super) fn import(
     let id = VolumeId {
         owner,
         name: args.volume.clone(),
-        platform: platform.map_or_else(self::platform, str::to_owned),
+        platform: platform.map_or_else(pipe_engine::machine_platform, str::to_owned),
         // As a step says it that runs as root.
         user: user.filter(|user| *user != "root").unwrap_or("0").to_owned(),
     };

@@ -20,7 +20,7 @@ pub(crate) use images::{SessionImages, Standing, Wanted, cause, on_thread};
 pub(crate) use ledger::{End, Ledger};
 pub(crate) use network::SessionNetwork;
 pub use sources::{Lookup, LookupError};
-pub(crate) use sources::{SessionSources, SourceStanding, WantedCommit};
+pub(crate) use sources::{SecretHeaders, SessionSources, SourceStanding, UsedAccount, WantedCommit};
 
 use crate::failure::Cause;
 use crate::remote::{Complaints, Uploads};

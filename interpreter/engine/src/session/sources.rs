@@ -7,10 +7,11 @@ mod way;
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, PoisonError};
 
-use pipe_fetch::Stop;
+use pipe_fetch::{Login, Stop};
 use pipe_ops::{Arg, BlobDigest, Op, Origin, Preimage, StepKey};
 use pipe_registry::{Files, FilesError, Pins};
 use pipe_store::{FileRef, Stored};
+use zeroize::Zeroizing;
 
 use self::checkout::Checkout;
 pub use self::lookup::{Lookup, LookupError};
@@ -18,7 +19,8 @@ use self::way::Ways;
 use super::images::on_thread;
 use crate::failure::Cause;
 use crate::reach::Needed;
-use crate::{Engine, EngineOptions, TreeValue, Unpinned, Value};
+use crate::remote_address::RemoteAddress;
+use crate::{Engine, EngineOptions, SecretBytes, TreeValue, Unpinned, Value};
 
 /// A commit of a repository that is asked for.
 #[derive(Clone, Debug)]
@@ -26,6 +28,32 @@ pub(crate) struct WantedCommit {
     pub(crate) url: String,
     pub(crate) reference: String,
     pub(crate) submodules: bool,
+    pub(crate) account: Option<UsedAccount>,
+}
+
+/// How a server of repositories knows who asks.
+#[derive(Clone, Debug)]
+pub(crate) struct UsedAccount {
+    pub(crate) username: String,
+    pub(crate) password: SecretBytes,
+}
+
+/// Headers that hold secrets, with their values.
+pub(crate) type SecretHeaders = Vec<(String, Zeroizing<String>)>;
+
+impl WantedCommit {
+    /// The account as the server of the repository is told it, and nobody else: over https, or to this machine.
+    fn login(&self) -> Result<Option<Login>, Cause> {
+        let Some(account) = &self.account else { return Ok(None) };
+        let remote = RemoteAddress::parse(&self.url);
+        let remote = remote.filter(|remote| matches!(remote.scheme.as_str(), "https" | "http"));
+        let remote = remote.ok_or_else(|| {
+            Cause::pipeline(format!("`{}` takes no token", self.url))
+                .help("a token is for `https://…`; over ssh keys are used, with `--allow git:HOST`")
+        })?;
+        let origin = format!("{}://{}:{}", remote.scheme, remote.host, remote.port);
+        Ok(Some(Login::new(&origin, &account.username, account.password.expose())))
+    }
 }
 
 /// Files and repositories of a session.
@@ -74,7 +102,7 @@ impl SessionSources {
         let mut unpinned: BTreeMap<String, Vec<Origin>> = BTreeMap::new();
         for needed in nodes {
             let name = match &needed.node.op {
-                Op::Http { url: Arg::Const(url), sha256: None } => {
+                Op::Http { url: Arg::Const(url), sha256: None, .. } => {
                     url.as_text().filter(|url| pins.file(url).is_none()).map(str::to_owned)
                 }
                 Op::Checkout { url: Arg::Const(url), reference: Arg::Const(reference), .. } => {
@@ -113,7 +141,12 @@ impl SessionSources {
     }
 
     /// A file, fetched if it has to be.
-    pub(crate) async fn file(&self, url: String, sha256: Option<BlobDigest>) -> Result<FileRef, Cause> {
+    pub(crate) async fn file(
+        &self,
+        url: String,
+        sha256: Option<BlobDigest>,
+        headers: SecretHeaders,
+    ) -> Result<FileRef, Cause> {
         let wanted = self.digest(&url, sha256)?;
         if let Some(file) = wanted.map(|digest| self.files.stored(digest)).transpose()?.flatten() {
             return Ok(file);
@@ -122,7 +155,7 @@ impl SessionSources {
         let (files, ways, from) = (self.files.clone(), self.ways.clone(), url.clone());
         let fetched = on_thread(move |cancel| {
             ways.check(&from, false)?;
-            files.fetch(&from, wanted, cancel).map_err(Cause::from)
+            files.fetch(&from, wanted, &headers, cancel).map_err(Cause::from)
         });
         let pinned = sha256.is_none() && self.options().images.pins.file(&url).is_some();
         let fetched = fetched.await?.map_err(|cause| if pinned { pinned_otherwise(cause) } else { cause })?;
@@ -181,7 +214,7 @@ impl SessionSources {
         let stop = Ending(Stop::default());
         let (running, of) = (stop.0.clone(), wanted.clone());
         let fetched = on_thread(move |_| {
-            let checkout = Checkout::begin(&store, &ways, running)?;
+            let checkout = Checkout::begin(&store, &ways, of.login()?, running)?;
             let commit = match known {
                 Some(commit) => commit,
                 None => checkout.resolve(&of)?,

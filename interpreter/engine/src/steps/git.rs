@@ -31,7 +31,8 @@ pub(super) fn query(
     };
     let git = open(context)?.at(head)?;
     Ok(Value::Datum(match query {
-        GitQuery::Tree => return tree(context, &git),
+        GitQuery::Tree => return tree(context, &git, false),
+        GitQuery::TreeWithSubmodules => return tree(context, &git, true),
         GitQuery::Commit => Datum::text(git.commit()?),
         GitQuery::Branch => Datum::Optional(git.branch()?.map(|branch| Box::new(Datum::text(branch)))),
         GitQuery::Tags => Datum::List(git.tags()?.into_iter().map(Datum::text).collect()),
@@ -48,14 +49,16 @@ pub(super) fn query(
 }
 
 /// Made once for each content.
-fn tree(context: &OpContext, git: &Repository) -> Result<Value, Cause> {
+fn tree(context: &OpContext, git: &Repository, submodules: bool) -> Result<Value, Cause> {
     let store = &context.engine.store;
     let Some(id) = git.tree_id()? else { return Ok(Value::Tree(TreeValue::whole(store.empty_tree()))) };
-    let key = Preimage::new("git tree").text("id", id).key();
+    // A tree names the commits of its submodules, too.
+    let kind = if submodules { "git tree with submodules" } else { "git tree" };
+    let key = Preimage::new(kind).text("id", id).key();
     if let Some(Stored::Tree(tree)) = store.lookup_op(key)? {
         return Ok(Value::Tree(TreeValue::whole(tree)));
     }
-    let tree = git.tree(store)?;
+    let tree = if submodules { git.tree_with_submodules(store)? } else { git.tree(store)? };
     store.record_op(key, &Stored::Tree(tree.clone()))?;
     Ok(Value::Tree(TreeValue::whole(tree)))
 }
@@ -90,6 +93,9 @@ impl From<GitError> for Cause {
         match error {
             GitError::None { .. } => Cause::usage(reason)
                 .help("`workspace.git()` is the repository that contains the package: `git init` makes one"),
+            GitError::Submodule { .. } => {
+                Cause::usage(reason).help("`git submodule update --init --recursive` gets what is missing")
+            }
             GitError::Unborn => Cause::usage(reason).help("commit something first"),
             GitError::Shallow(_) => Cause::usage(reason).help("`git fetch --unshallow` gets the rest"),
             GitError::Foreign { .. } | GitError::Sha256 { .. } => Cause::usage(reason),

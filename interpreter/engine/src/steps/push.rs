@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use pipe_ops::{Arg, Datum, Output, PushAuth};
+use pipe_ops::{Account, Arg, Datum, Output};
 use pipe_registry::{Login, Reference};
 use zeroize::Zeroizing;
 
@@ -18,7 +18,7 @@ pub(super) async fn push(
     inputs: Inputs,
     image: Output,
     reference: &Arg,
-    auth: Option<&PushAuth>,
+    auth: Option<&Account>,
 ) -> Result<Value, Cause> {
     let digests = digests(&inputs, image)?;
     let to = named(&inputs, reference)?;
@@ -36,7 +36,7 @@ pub(super) async fn push(
 }
 
 /// A user and a password, which is a text without the line end that a file of it has.
-fn login(inputs: &Inputs, auth: &PushAuth) -> Result<Login, Cause> {
+fn login(inputs: &Inputs, auth: &Account) -> Result<Login, Cause> {
     let secret = inputs.secret(auth.password)?;
     let password = secret.bytes().without_line_end();
     let password = std::str::from_utf8(password.expose()).map_err(|_| {

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use pipe_analysis::typed::Type;
-use pipe_ops::{Act, Arg, Assembly, BaseImage, Hints, Op, Output, PushAuth, Slot};
+use pipe_ops::{Account, Act, Arg, Assembly, BaseImage, Hints, Op, Output, Slot};
 
 use super::actions::made;
 use super::{Call, Entry, Table};
@@ -129,12 +129,12 @@ impl Machine {
     }
 
     /// Who pushes.
-    fn push_auth(&mut self, auth: &Value, call: &Call<'_>, site: &Site) -> Result<PushAuth> {
+    fn push_auth(&mut self, auth: &Value, call: &Call<'_>, site: &Site) -> Result<Account> {
         let Value::Record(record) = auth else { return Err(call.unusable(self, 2)) };
         let [username, Value::Secret(password)] = &record.fields[..] else {
             return Err(call.unusable(self, 2));
         };
-        Ok(PushAuth { username: self.arg(username, site)?, password: *password })
+        Ok(Account { username: self.arg(username, site)?, password: *password })
     }
 }
 

@@ -41,7 +41,7 @@ use std::sync::{Arc, LazyLock};
 
 use pipe_analysis::typed::{Global, Type};
 use pipe_diagnostics::FileSpan;
-use pipe_ops::Output;
+use pipe_ops::{Datum, Output};
 use pipe_syntax::Span;
 
 use crate::error::{self, ErrorKind, Result};
@@ -314,6 +314,16 @@ impl Call<'_> {
             Some(_) => Err(self.unusable(machine, index)),
         }
     }
+}
+
+/// A map from texts.
+fn named(machine: &Machine, call: &Call<'_>, index: usize) -> Result<Vec<(Arc<str>, Value)>> {
+    let Value::Map(map) = call.arg(index)? else { return Err(call.unusable(machine, index)) };
+    let pair = |(key, value): (&Datum, &Value)| match key {
+        Datum::Text(name) => Ok((name.clone(), value.clone())),
+        _ => Err(error::internal("a name is no text", call.arg_place(index))),
+    };
+    map.entries.iter().map(pair).collect()
 }
 
 #[cfg(test)]

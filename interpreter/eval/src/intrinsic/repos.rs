@@ -15,7 +15,7 @@ pub(super) const TABLE: Table = &[
 ];
 
 pub(super) const FIELDS: Table = &[
-    ("Repo.tree", Entry::Run(|machine, call| query(machine, call, GitQuery::Tree).map(Value::Dir))),
+    ("Repo.tree", Entry::Run(tree)),
     ("Repo.commit", Entry::Run(|machine, call| fact(machine, call, GitQuery::Commit))),
     ("Repo.branch", Entry::Run(|machine, call| fact(machine, call, GitQuery::Branch))),
     ("Repo.tags", Entry::Run(|machine, call| fact(machine, call, GitQuery::Tags))),
@@ -28,11 +28,7 @@ pub(super) const FIELDS: Table = &[
 pub(super) fn workspace_git(machine: &mut Machine, call: &Call<'_>) -> Result<Value> {
     let (history, submodules) = (call.bool(machine, 0)?, call.bool(machine, 1)?);
     let site = call.site(machine);
-    let output = if submodules {
-        machine.declared("workspace.git(submodules: true)", Vec::new(), Vec::new(), &site)?
-    } else {
-        machine.add_main(Op::Repo { history }, &site)?
-    };
+    let output = machine.add_main(Op::Repo { history, submodules }, &site)?;
     Ok(Value::Opaque { ty: "Repo".into(), output })
 }
 
@@ -41,6 +37,15 @@ fn receiver(machine: &Machine, call: &Call<'_>) -> Result<Output> {
         Value::Opaque { output, .. } => Ok(*output),
         _ => Err(call.unusable(machine, 0)),
     }
+}
+
+fn tree(machine: &mut Machine, call: &Call<'_>) -> Result<Value> {
+    let repo = receiver(machine, call)?;
+    let asked = match machine.graph.get(repo.node).map(|node| &node.op) {
+        Some(Op::Repo { submodules: true, .. }) => GitQuery::TreeWithSubmodules,
+        _ => GitQuery::Tree,
+    };
+    query(machine, call, asked).map(Value::Dir)
 }
 
 fn query(machine: &mut Machine, call: &Call<'_>, query: GitQuery) -> Result<Output> {
@@ -56,7 +61,7 @@ fn fact(machine: &mut Machine, call: &Call<'_>, asked: GitQuery) -> Result<Value
 /// What looks at more than `HEAD`.
 fn with_history(machine: &mut Machine, call: &Call<'_>, asked: GitQuery) -> Result<Value> {
     let repo = receiver(machine, call)?;
-    if let Some(Op::Repo { history: false }) = machine.graph.get(repo.node).map(|node| &node.op) {
+    if let Some(Op::Repo { history: false, .. }) = machine.graph.get(repo.node).map(|node| &node.op) {
         let message = format!("`{}` needs the history of the repository", call.name());
         let help = "`workspace.git(history: false)` leaves it out";
         return Err(error::invalid(message, call.place()).help(help));

@@ -130,7 +130,8 @@ fn what_is_wrong_is_said_at_its_line() {
         ("built()", "FROM a\nUSER a b\n", "is not of the form `user[:group]`"),
         ("built()", "FROM a\nEXPOSE 0\n", "`0` is no TCP port"),
         ("built()", "FROM scratch\nARG X\nWORKDIR ${X:?must be given}\n", "`X` has no value: must be given"),
-        ("built()", "FROM a\nRUN --mount=type=ssh x\n", "`--mount=type=ssh` is not supported"),
+        ("built()", "FROM a\nRUN --mount=type=ssh,id=x x\n", "there is no agent `x`"),
+        ("built()", "FROM a\nRUN --mount=type=device x\n", "`--mount=type=device` is not supported"),
         ("built()", "FROM a\nRUN --mount=type=cache,target=/ x\n", "this mount has no place"),
         (
             "built()",

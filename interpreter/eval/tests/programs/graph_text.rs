@@ -119,7 +119,8 @@ impl Text {
             }
             Op::Remove { from, path } => format!("remove {} {}", self.output(*from), self.arg(path)),
             Op::Contents { file } => format!("contents {}", self.output(*file)),
-            Op::Repo { history } => format!("repo history {history}"),
+            Op::Repo { history, submodules: false } => format!("repo history {history}"),
+            Op::Repo { history, submodules: true } => format!("repo history {history} with submodules"),
             Op::Git { repo, query } => format!("git {} {query:?}", self.output(*repo)),
             Op::Inspect { of, what: Inspection::Glob(pattern) } => {
                 format!("glob {} {}", self.output(*of), self.arg(pattern))
@@ -131,12 +132,19 @@ impl Text {
             Op::Pack { tree, form } => {
                 format!("{} {}", format!("{form:?}").to_lowercase(), self.output(*tree))
             }
-            Op::Http { url, sha256: None } => format!("http {}", self.arg(url)),
-            Op::Http { url, sha256: Some(sha256) } => {
-                format!("http {} sha256 {}", self.arg(url), self.arg(sha256))
+            Op::Http { url, sha256, headers } => {
+                let sha256 = sha256.iter().map(|sha256| format!(" sha256 {}", self.arg(sha256)));
+                let headers = headers.iter().map(|header| {
+                    format!(" {}: {}{}", header.name, header.prefix, self.output(header.secret))
+                });
+                format!("http {}{}", self.arg(url), sha256.chain(headers).collect::<String>())
             }
-            Op::Checkout { url, reference, submodules } => {
-                format!("checkout {} {} submodules={submodules}", self.arg(url), self.arg(reference))
+            Op::Checkout { url, reference, submodules, account } => {
+                let account = account.iter().map(|account| {
+                    format!(" as {} with {}", self.arg(&account.username), self.output(account.password))
+                });
+                let account: String = account.collect();
+                format!("checkout {} {} submodules={submodules}{account}", self.arg(url), self.arg(reference))
             }
             Op::Assemble(assembly) => self.assembly(assembly),
             Op::Index { images } => format!("index {}", self.outputs(images)),

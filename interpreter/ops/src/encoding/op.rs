@@ -5,9 +5,8 @@ use std::collections::BTreeMap;
 use super::Encoder;
 use super::tag::OpTag;
 use crate::{
-    Act, Arg, Assembly, Copy, Digest, Effect, Exec, Gather, GitQuery, HostDir, Inspection, Mount, Mounted,
-    Network, NodeId, Op, OpDigest, Output, PackForm, PushAuth, SecretGiven, SecretUse, Service, Sharing,
-    Slot,
+    Account, Act, Arg, Assembly, Copy, Digest, Effect, Exec, Gather, GitQuery, HostDir, Inspection, Mount,
+    Mounted, Network, NodeId, Op, OpDigest, Output, PackForm, SecretGiven, SecretUse, Service, Sharing, Slot,
 };
 
 /// The digest of an op's definition. `input` gives the digests of the nodes it names, all of which the graph has checked to exist.
@@ -44,16 +43,25 @@ impl<F: Fn(NodeId) -> Option<OpDigest>> OpEncoder<F> {
                 self.output(*file);
                 self.encoder.text(platform);
             }
-            Op::Http { url, sha256 } => {
+            Op::Http { url, sha256, headers } => {
                 self.tag(OpTag::Http);
                 self.arg(url);
                 self.each(sha256.as_slice(), Self::arg);
+                // Not of the first version, here and below: without any the bytes are what they were.
+                for header in headers {
+                    self.encoder.text(&header.name);
+                    self.encoder.text(&header.prefix);
+                    self.output(header.secret);
+                }
             }
-            Op::Checkout { url, reference, submodules } => {
+            Op::Checkout { url, reference, submodules, account } => {
                 self.tag(OpTag::Checkout);
                 self.arg(url);
                 self.arg(reference);
                 self.encoder.u8(u8::from(*submodules));
+                if let Some(account) = account {
+                    self.account(account);
+                }
             }
             Op::HostDir(dir) => self.host_dir(dir),
             Op::HostFile { path } => {
@@ -139,9 +147,12 @@ impl<F: Fn(NodeId) -> Option<OpDigest>> OpEncoder<F> {
                 self.each(inputs, |this, input| this.output(*input));
                 self.encoder.list(args, Encoder::datum);
             }
-            Op::Repo { history } => {
+            Op::Repo { history, submodules } => {
                 self.tag(OpTag::Repo);
                 self.encoder.u8(u8::from(*history));
+                if *submodules {
+                    self.encoder.u8(1);
+                }
             }
             Op::Git { repo, query } => self.git(*repo, query),
             Op::Inspect { of, what } => self.inspect(*of, what),
@@ -207,6 +218,7 @@ impl<F: Fn(NodeId) -> Option<OpDigest>> OpEncoder<F> {
                 self.arg(a);
                 self.arg(b);
             }
+            GitQuery::TreeWithSubmodules => self.encoder.u8(10),
             GitQuery::Log { limit, record } => {
                 self.encoder.u8(9);
                 self.arg(limit);
@@ -260,9 +272,8 @@ impl<F: Fn(NodeId) -> Option<OpDigest>> OpEncoder<F> {
                 self.told(6, reference);
                 self.output(*image);
                 self.encoder.u8(u8::from(auth.is_some()));
-                if let Some(PushAuth { username, password }) = auth {
-                    self.arg(username);
-                    self.output(*password);
+                if let Some(account) = auth {
+                    self.account(account);
                 }
             }
             Act::Load { image, reference } => {
@@ -270,6 +281,11 @@ impl<F: Fn(NodeId) -> Option<OpDigest>> OpEncoder<F> {
                 self.output(*image);
             }
         }
+    }
+
+    fn account(&mut self, Account { username, password }: &Account) {
+        self.arg(username);
+        self.output(*password);
     }
 
     fn assembly(&mut self, assembly: &Assembly) {

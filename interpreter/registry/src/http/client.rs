@@ -155,9 +155,11 @@ impl Client {
     fn follow(&self, request: &Request<'_>, authorization: Option<&str>) -> Result<Response<Body>, Again> {
         let mut url = request.url.clone();
         for _ in 0..REDIRECTS {
-            let header = authorization.filter(|_| url.same_origin(&request.endpoint.url));
+            let is_endpoint = url.same_origin(&request.endpoint.url);
+            let header = authorization.filter(|_| is_endpoint);
+            let confidential = if is_endpoint { request.confidential } else { &[] };
             let agent = self.agent(request.endpoint, &url)?;
-            let response = call(&agent, request, &url, header, self.settings.commit);
+            let response = call(&agent, request, &url, (header, confidential), self.settings.commit);
             let response = response.map_err(|error| again(request.endpoint, &url, &error))?;
             if !matches!(response.status().as_u16(), 301 | 302 | 303 | 307 | 308) {
                 return Ok(response);
@@ -230,17 +232,20 @@ impl Client {
     }
 }
 
-/// Sends a request to a URL, which may be another one than it was made for.
+/// Sends a request to a URL, which may be another one than it was made for, with the credentials that are for that URL.
 fn call(
     agent: &Agent,
     request: &Request<'_>,
     url: &Url,
-    authorization: Option<&str>,
+    (authorization, confidential): (Option<&str>, &[(String, Zeroizing<String>)]),
     commit: Duration,
 ) -> Result<Response<Body>, ureq::Error> {
     let mut call = http::Request::builder().method(&request.method).uri(url.to_string());
     for (name, value) in &request.headers {
         call = call.header(*name, value);
+    }
+    for (name, value) in confidential {
+        call = call.header(name.as_str(), value.as_str());
     }
     if let Some(header) = authorization {
         call = call.header("Authorization", header);

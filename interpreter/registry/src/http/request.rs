@@ -6,6 +6,8 @@ use std::os::unix::fs::FileExt;
 
 use ureq::http::Method;
 
+use zeroize::Zeroizing;
+
 use super::Endpoint;
 use super::url::Url;
 
@@ -15,6 +17,8 @@ pub(crate) struct Request<'a> {
     pub(crate) method: Method,
     pub(crate) url: Url,
     pub(crate) headers: Vec<(&'static str, String)>,
+    /// Headers for the endpoint itself, and for nobody that it sends us to.
+    pub(crate) confidential: &'a [(String, Zeroizing<String>)],
     pub(crate) body: Content<'a>,
 }
 
@@ -37,6 +41,7 @@ impl<'a> Request<'a> {
             method: Method::GET,
             url,
             headers: vec![("Accept", accept.to_owned())],
+            confidential: &[],
             body: Content::None,
         }
     }
@@ -48,7 +53,12 @@ impl<'a> Request<'a> {
 
     /// Sends something.
     pub(crate) fn send(endpoint: &'a Endpoint, method: Method, url: Url, body: Content<'a>) -> Request<'a> {
-        Request { endpoint, method, url, headers: Vec::new(), body }
+        Request { endpoint, method, url, headers: Vec::new(), confidential: &[], body }
+    }
+
+    /// With headers that nobody but the endpoint may see.
+    pub(crate) fn confidential(self, confidential: &'a [(String, Zeroizing<String>)]) -> Request<'a> {
+        Request { confidential, ..self }
     }
 
     /// With one more header.

@@ -2,7 +2,7 @@
 
 use std::cell::Cell;
 
-use pipe_fetch::{FetchError, Remote, Scratch, Shelf, Stop, submodule_address};
+use pipe_fetch::{FetchError, Login, Remote, Scratch, Shelf, Stop, submodule_address};
 use pipe_git::fill_commit;
 use pipe_store::{LayerDraft, Store, Tree};
 
@@ -18,6 +18,8 @@ const MOST: usize = 256;
 pub(super) struct Checkout<'a> {
     store: &'a Store,
     ways: &'a Ways,
+    /// For the server of the repository; its submodules may be elsewhere.
+    login: Option<Login>,
     scratch: Scratch,
     stop: Stop,
     /// Folders that were made so far.
@@ -25,13 +27,22 @@ pub(super) struct Checkout<'a> {
 }
 
 impl<'a> Checkout<'a> {
-    pub(super) fn begin(store: &'a Store, ways: &'a Ways, stop: Stop) -> Result<Checkout<'a>, Cause> {
+    pub(super) fn begin(
+        store: &'a Store,
+        ways: &'a Ways,
+        login: Option<Login>,
+        stop: Stop,
+    ) -> Result<Checkout<'a>, Cause> {
         let scratch = Shelf::new(store.dir().join("packages")).scratch()?;
-        Ok(Checkout { store, ways, scratch, stop, made: Cell::new(0) })
+        Ok(Checkout { store, ways, login, scratch, stop, made: Cell::new(0) })
     }
 
     fn remote(&self, url: &str) -> Result<Remote, Cause> {
-        Ok(Remote::new(self.ways.git(url)?.stopped_by(self.stop.clone())))
+        let settings = self.ways.git(url)?.stopped_by(self.stop.clone());
+        Ok(Remote::new(match &self.login {
+            None => settings,
+            Some(login) => settings.with_login(login.clone()),
+        }))
     }
 
     fn folder(&self) -> Result<std::path::PathBuf, Cause> {
@@ -99,7 +110,7 @@ impl From<FetchError> for Cause {
         match error {
             FetchError::NoGit(_) => Cause::machine(reason).help("install git"),
             FetchError::Git { said, .. } if asks_who(&said) => Cause::machine(reason).help(
-                "a private repository is read as you, with your keys and passwords, with `--allow git:HOST`",
+                "a private repository is read with a `token:` that its server takes, or as you, with your keys and passwords, with `--allow git:HOST`",
             ),
             FetchError::Git { .. } | FetchError::Disk { .. } | FetchError::Stopped => Cause::machine(reason),
             FetchError::NoVersion { .. }

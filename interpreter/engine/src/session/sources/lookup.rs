@@ -48,7 +48,7 @@ impl Lookup {
     /// When it may not be asked for, or cannot be had.
     pub fn file(&self, url: &str) -> Result<BlobDigest, LookupError> {
         self.ways.check(url, false)?;
-        let fetched = self.files.fetch(url, None, &Cancel::default()).map_err(Cause::from)?;
+        let fetched = self.files.fetch(url, None, &[], &Cancel::default()).map_err(Cause::from)?;
         Ok(fetched.digest)
     }
 

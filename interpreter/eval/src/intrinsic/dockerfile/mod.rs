@@ -14,11 +14,11 @@ mod words;
 use std::sync::Arc;
 
 use pipe_analysis::typed::Type;
-use pipe_ops::{Arg, Datum, Op, Output};
+use pipe_ops::{Arg, Op, Output};
 
 use self::build::{Build, Given};
 use super::dirs::relative;
-use super::{Call, Entry, Table};
+use super::{Call, Entry, Table, named};
 use crate::error::{self, Result};
 use crate::machine::{Machine, Site, symbolic};
 use crate::value::Value;
@@ -55,16 +55,6 @@ fn text(machine: &mut Machine, call: &Call<'_>, tree: Output, path: &str, site: 
         Value::Text(text) => Ok(text),
         _ => Err(machine.later("`dockerfile`", contents, call.place())),
     }
-}
-
-/// A map from texts.
-fn named(machine: &Machine, call: &Call<'_>, index: usize) -> Result<Vec<(Arc<str>, Value)>> {
-    let Value::Map(map) = call.arg(index)? else { return Err(call.unusable(machine, index)) };
-    let pair = |(key, value): (&Datum, &Value)| match key {
-        Datum::Text(name) => Ok((name.clone(), value.clone())),
-        _ => Err(error::internal("a name is no text", call.arg_place(index))),
-    };
-    map.entries.iter().map(pair).collect()
 }
 
 fn contexts(machine: &Machine, call: &Call<'_>) -> Result<Vec<(Arc<str>, Output)>> {

@@ -34,16 +34,20 @@ impl Build<'_, '_> {
             "cache" => &["target", "id", "sharing"],
             "tmpfs" => &["target", "size"],
             "secret" => &["target", "id", "env", "required", "mode", "uid", "gid"],
+            "ssh" => &["id", "required", "mode", "uid", "gid"],
             other => {
                 let message = format!("`--mount=type={other}` is not supported");
                 return Err(self
                     .error(message, mount.span)
-                    .help("`bind`, `cache`, `tmpfs` and `secret` are"));
+                    .help("`bind`, `cache`, `tmpfs`, `secret` and `ssh` are"));
             }
         };
         let options = self.options(stage, mount, allowed)?;
         if mount.kind == "secret" {
             return self.secret(container, mount, &options);
+        }
+        if mount.kind == "ssh" {
+            return self.agent(container, mount, &options);
         }
         let path = target(container, &options).ok_or_else(|| no_target(self, mount))?;
         let shown = match mount.kind.as_str() {
@@ -52,6 +56,18 @@ impl Build<'_, '_> {
             _ => self.bind(stage, mount, &options, index, site)?,
         };
         container.add_mount(path, shown);
+        Ok(())
+    }
+
+    /// The user's SSH agent, where `SSH_AUTH_SOCK` says. There is one, which whoever runs the command can reach.
+    fn agent(&self, container: &mut ContainerValue, mount: &RunMount, options: &Options) -> Result<()> {
+        if let Some(other) = get(options, "id").filter(|id| *id != "default") {
+            let message = format!("there is no agent `{other}`");
+            return Err(self
+                .error(message, mount.span)
+                .help("the user's own is `default`, as without an `id`"));
+        }
+        container.config.ssh_agent = true;
         Ok(())
     }
 

@@ -24,7 +24,7 @@ pub(super) fn shown(machine: &Machine, tree: Output, path: &str) -> Arc<str> {
                 path = format!("{}/{path}", dir.path.trim_end_matches('/'));
                 break;
             }
-            Op::Git { query: GitQuery::Tree, .. } => break,
+            Op::Git { query: GitQuery::Tree | GitQuery::TreeWithSubmodules, .. } => break,
             _ => break,
         }
     }

@@ -100,6 +100,7 @@ fn shell(root: Output, script: &str, mounts: Vec<Mount>, env: BTreeMap<String, A
         secrets: Vec::new(),
         ssh_agent: false,
         allow_secret_in: Vec::new(),
+        privileged: false,
     }))
 }
 

@@ -26,8 +26,8 @@ use super::step::{self, Remains, StepFds};
 use super::work::{self, WorkFolder};
 use crate::ids::IdCount;
 use crate::protocol::{
-    self, Begin, Egress, FileFailure, FileTask, Readiness, Reply, Report, Request, RequestId, SetupFailure, Step,
-    StepFailure, WireError,
+    self, Begin, Egress, FileFailure, FileTask, Readiness, Reply, Report, Request, RequestId, SetupFailure,
+    Step, StepFailure, WireError,
 };
 use crate::seccomp::{self, Rights};
 

@@ -185,7 +185,7 @@ mod tests {
         let all = EXPECTED.join("\nsomething else\n");
         assert!(compare(&all).is_ok());
         let less: Vec<&str> = EXPECTED.iter().copied().filter(|line| !line.starts_with("pids")).collect();
-        assert!(compare(&less.join("\n")).unwrap_err().contains("pids.max"));
+        assert!(compare(&less.join("\n")).is_err_and(|message| message.contains("pids.max")));
         let turned: Vec<&str> = EXPECTED.iter().rev().copied().collect();
         assert!(compare(&turned.join("\n")).is_err());
     }

@@ -40,7 +40,7 @@ pub(crate) fn run(
         let session = engine.session().await.map_err(|error| refused(&error, package))?;
         let report = session.run_rounds(rounds, &cancel).await;
         lock::add(package.folder(), &session.new_pins(), environment, |message| progress.warning(message));
-        session.shutdown().await;
+        session.shutdown(&cancel).await;
         report.map_err(|error| refused(&error, package))
     });
     // A thread that blocks in a system call must not hold up the end.

@@ -63,8 +63,9 @@ impl Embedding {
         let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build().unwrap();
         let report = runtime.block_on(async {
             let session = self.engine(&seen).session().await?;
-            let report = session.run(graph, &demands, &CancellationToken::new()).await;
-            session.shutdown().await;
+            let cancel = CancellationToken::new();
+            let report = session.run(graph, &demands, &cancel).await;
+            session.shutdown(&cancel).await;
             report
         });
         (report, seen)

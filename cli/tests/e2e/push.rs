@@ -45,6 +45,12 @@ pub fn back() -> Dir { archive(bundle()).rootfs }
 pub fn started() -> List[String] { archive(bundle()).entrypoint + archive(bundle()).command }
 pub action hosts(ref: ImageRef) -> ImageRef { do tools.push(ref) }
 pub action loaded(ref: ImageRef) -> ImageRef { do app().load(ref) }
+fn note(text: String) -> File { dir().write("note", text).file("note") }
+pub action noted(ref: ImageRef, text: String = "hi", type: String = "text/x-note") -> ImageRef {
+  let pushed = do app().push(ref)
+  do pushed.attach(type, note(text))
+}
+pub action attached(to: ImageRef) -> ImageRef { do to.attach("text/x-note", note("hi")) }
 pub action twice(ref: ImageRef) -> ImageRef { do index([app(), app()]).push(ref) }
 "#;
 
@@ -90,6 +96,60 @@ fn a_retagged_index_keeps_its_digest_and_sends_no_blob() {
     let mounted = sent.iter().filter(|line| line.contains("mount=") && line.ends_with(" 201")).count();
     assert_eq!((sent.iter().filter(|line| line.starts_with("PATCH")).count(), mounted), (0, 4), "{sent:#?}");
     assert_eq!(copied("team/app:1", "else/where:1").1, digest);
+}
+
+/// A registry that lists nothing by itself: what is attached stands under a tag of the image's digest.
+#[test]
+fn files_are_attached_to_an_image_and_found_again() {
+    let registry = Registry::empty();
+    let world = World::module(APP);
+    let at = |name: &str| format!("{}/{name}", registry.address);
+    let held = |path: &str| -> serde_json::Value {
+        let accept =
+            "Accept: application/vnd.oci.image.index.v1+json, application/vnd.oci.image.manifest.v1+json";
+        let url = format!("{}/v2/{path}", registry.url());
+        let body = finish(world.command("curl").args(["-sf", "-H", accept]).arg(url)).success().stdout;
+        serde_json::from_str(&body).unwrap_or(serde_json::Value::String(body))
+    };
+    let plan = world.prints(["plan", "noted", "--ref", &at("team/app:1")]);
+    assert!(plan.contains("attach"), "{plan}");
+    let (_, image) = digest_of(&world.prints(["run", "single", "--ref", &at("team/app:1")]));
+    let attach =
+        |text: &str| digest_of(&world.prints(["run", "noted", "--ref", &at("team/app:1"), "--text", text]));
+    let (repository, first) = attach("hi");
+    assert_eq!(repository, at("team/app"));
+    let manifest = held(&format!("team/app/manifests/{first}"));
+    assert_eq!(manifest["artifactType"], "text/x-note");
+    assert_eq!(manifest["subject"]["digest"], *image);
+    assert_eq!(manifest["config"]["mediaType"], "application/vnd.oci.empty.v1+json");
+    let layer = &manifest["layers"][0];
+    assert_eq!((&layer["mediaType"], &layer["size"]), (&"text/x-note".into(), &2.into()));
+    assert_eq!(held(&format!("team/app/blobs/{}", layer["digest"].as_str().unwrap())), "hi");
+    // By a tag, which stands for the same image: the same again is the same, and no byte of it is sent.
+    registry.asked(SENDING);
+    let again = world.prints(["run", "attached", "--to", &at("team/app:1")]);
+    assert_eq!(digest_of(&again).1, first);
+    assert_eq!(registry.asked(SENDING), [format!("PUT /v2/team/app/manifests/{first} 201")]);
+    let (_, second) = attach("there");
+    assert_ne!(first, second);
+    let list = held(&format!("team/app/manifests/{}", image.replace(':', "-")));
+    let of = |name: &str| list["manifests"].as_array().unwrap().iter().map(|one| one[name].clone()).collect();
+    let (digests, types): (Vec<_>, Vec<_>) = (of("digest"), of("artifactType"));
+    assert_eq!(digests, [&*first, &*second]);
+    assert_eq!(types, ["text/x-note", "text/x-note"]);
+    // The image is what it was.
+    assert_eq!(digest_of(&world.prints(["run", "single", "--ref", &at("team/app:1")])).1, image);
+
+    world
+        .run(["run", "attached", "--to", &at("team/none:1")])
+        .exits(1)
+        .says("there is no image")
+        .says("main.pipe");
+    world
+        .run(["run", "noted", "--ref", &at("team/app:1"), "--type", "a note"])
+        .exits(1)
+        .says("`a note` is not a media type");
+    world.run(["run", "--offline", "attached", "--to", &at("team/app:1")]).exits(2).says("--offline");
 }
 
 /// What is read back by others is what was said.

@@ -3,10 +3,11 @@
 use serde_json::json;
 
 use crate::git::git;
-use crate::harness::{World, copy_tree, finish, has_ids, repository};
+use crate::harness::{World, copy_tree, finish, has_ids, repository, skip};
 use crate::images;
 use crate::registry::Registry;
 use crate::server::Answer;
+use crate::services::states;
 
 #[test]
 fn first_module() {
@@ -165,6 +166,57 @@ fn go_service() {
     world.run(["cache", "verify"]).success();
 }
 
+/// What a service went through.
+const WHOLE_LIFE: [&str; 3] = ["starting", "ready", "stopped"];
+
+/// Real servers that need no user but root.
+#[test]
+fn integration() {
+    let Some(registry) = Registry::start("integration") else { return };
+    let world = registry.example("integration");
+    for target in ["visits", "page"] {
+        assert_eq!(states(&world.events(["run", target]).success()), WHOLE_LIFE, "{target}");
+        assert_eq!(states(&world.events(["run", target]).success()), [""; 0], "{target}");
+    }
+}
+
+/// All of it, twice: the second run starts no service. And two runs at once, of one store and of two, which do not meet.
+#[test]
+fn integration_with_a_database() {
+    let Some(registry) = Registry::start("integration_with_a_database") else { return };
+    if !has_ids() {
+        return skip("integration_with_a_database", "PostgreSQL runs as another user than root");
+    }
+    let world = registry.example("integration");
+    let first = world.events(["run", "integration"]).success();
+    assert_eq!(first.steps("ran").len(), 3, "{}", first.stderr);
+    let mut seen = states(&first);
+    seen.sort();
+    assert_eq!(
+        seen,
+        ["ready", "ready", "ready", "starting", "starting", "starting", "stopped", "stopped", "stopped"]
+    );
+    let second = world.events(["run", "integration"]).success();
+    assert_eq!((second.steps("ran"), states(&second)), (vec![], vec![]));
+    let other = registry.example("integration");
+    let beside = [
+        world.start(["run", "--no-cache", "orders"]),
+        world.start(["run", "--no-cache", "orders"]),
+        other.start(["run", "orders"]),
+    ];
+    for run in beside {
+        assert_eq!(states(&run.wait().success()), WHOLE_LIFE);
+    }
+    // A database that does not come up is told with its log and how it ended.
+    let image = world.read("main.pipe").replace(".secret_env(\"POSTGRES_PASSWORD\", password)", "");
+    world.write("main.pipe", &image);
+    world
+        .run(["run", "orders"])
+        .exits(1)
+        .says("its service `db` ended with exit code 1 before it was ready")
+        .says("the database has no password");
+}
+
 /// A registry that goes away in the middle of a day: what is there runs on, what is not is told, and it goes on when it is back.
 #[test]
 fn a_registry_that_goes_and_comes() {
@@ -263,7 +315,7 @@ fn rollout() {
 /// All that needs no other operation than are there.
 #[test]
 fn all_examples_are_right_as_they_stand() {
-    for name in ["hello", "first-module", "matrix", "go-service", "monorepo", "rollout"] {
+    for name in ["hello", "first-module", "matrix", "go-service", "integration", "monorepo", "rollout"] {
         let world = World::example(name);
         world.run(["check"]).success();
         world.run(["fmt", "--check"]).success();

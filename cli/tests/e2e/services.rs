@@ -6,8 +6,7 @@ use std::time::{Duration, Instant};
 
 use rustix::process::Signal;
 
-use crate::harness::{Outcome, World, command_lines, has_ids, skip};
-use crate::registry::Registry;
+use crate::harness::{Outcome, World, command_lines};
 
 /// A server that tells each client how many it has had, and the clients. It ends with code 3 when it is asked to.
 const COUNTER: &str = r#"
@@ -47,7 +46,7 @@ fn counter(text: &str) -> World {
 }
 
 /// States that services came into.
-fn states(outcome: &Outcome) -> Vec<String> {
+pub(crate) fn states(outcome: &Outcome) -> Vec<String> {
     let services = outcome.objects().into_iter().filter(|object| object["event"] == "service");
     services.map(|object| object["state"].as_str().unwrap().to_owned()).collect()
 }
@@ -230,13 +229,94 @@ fn however_a_run_ends_no_service_stays() {
     assert!(!is_running(&marker));
 }
 
+/// Services that are slow, or unwilling, to end when they are asked to.
+const FAREWELL: &str = r#"
+fn told(word: String) -> Service {
+  tools.env("WORD", word).service(
+    command: sh"""
+      trap 'echo farewell; test "$WORD" = stays || exit 0' TERM
+      touch /tmp/up
+      while :; do sleep 0.05; done
+    """,
+    ready: ["test", "-e", "/tmp/up"],
+  )
+}
+
+pub fn passes() -> Check { tools.bind("told", told("goes")).check(["true"]) }
+pub fn fails() -> Check { tools.bind("told", told("goes")).check(["false"]) }
+pub fn shared() -> Check { tools.bind("told", told("goes").shared()).check(["true"]) }
+pub fn waits(word: String = "goes") -> Check { tools.bind("told", told(word)).check(sh"echo started; sleep 100") }
+pub action tunnel(port: Port) { do told("goes").up(ports: [port: 1]) }
+"#;
+
+/// A port of this machine that was free a moment ago.
+fn free_port() -> u16 {
+    std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port()
+}
+
+/// What a service printed in a run.
+fn said(outcome: &Outcome, text: &str) -> bool {
+    outcome
+        .objects()
+        .iter()
+        .any(|object| object["event"] == "log" && object["text"].as_str().unwrap().contains(text))
+}
+
+#[test]
+fn a_service_is_asked_to_end_before_it_is_killed() {
+    let world = World::tools(FAREWELL);
+    for (target, code) in [("passes", 0), ("fails", 1), ("shared", 0)] {
+        let outcome = world.events(["run", target]).exits(code);
+        assert!(said(&outcome, "farewell"), "{target}: {}", outcome.stderr);
+        assert_eq!(states(&outcome), ["starting", "ready", "stopped"]);
+    }
+    // Interrupted, too; one that does not go is killed.
+    for word in ["goes", "stays"] {
+        let mut running = world.start(["run", "waits", "--word", word]);
+        running.wait_for_log("started");
+        running.signal(Signal::INT);
+        let outcome = running.wait().exits(130);
+        assert!(said(&outcome, "farewell"), "{word}: {}", outcome.stderr);
+        assert_eq!(states(&outcome), ["starting", "ready", "stopped"]);
+    }
+    let mut running = world.start(["run", "tunnel", "--port", &free_port().to_string()]);
+    running.wait_for(|object| object["event"] == "notice");
+    running.signal(Signal::TERM);
+    assert!(said(&running.wait().exits(130), "farewell"));
+}
+
+#[test]
+fn one_that_does_not_get_ready_is_told_of_with_how_long_was_waited() {
+    let text = r#"
+fn waits(service: Service) -> Check { tools.bind("db", service).check(["true"]) }
+pub fn command(patience: Duration = 2s) -> Check {
+  waits(tools.service(command: ["sleep", "600"], ready: sh"echo no table yet; exit 1", ready_timeout: patience))
+}
+pub fn port() -> Check { waits(tools.expose(7).service(command: ["sleep", "600"], ready_timeout: 1s50ms)) }
+pub fn cached(patience: Duration = 1min) -> Check { waits(tools.service(command: ["sleep", "600"], ready: ["true"], ready_timeout: patience)) }
+"#;
+    let world = World::tools(text);
+    let failure = world.events(["run", "command"]).exits(1).the("failure");
+    let message = failure["message"].as_str().unwrap();
+    assert!(
+        message.contains("`db` was not ready after 2s: its `ready:` command did not succeed"),
+        "{message}"
+    );
+    assert!(failure["log"].as_str().unwrap().contains("no table yet"), "{failure}");
+    assert!(failure["help"].as_str().unwrap().contains("`ready_timeout:`"), "{failure}");
+    world.run(["run", "port"]).exits(1).says("was not ready after 1s50ms: nobody listens at port 7");
+    world.run(["run", "command", "--patience", "0s"]).exits(1).says("a timeout is longer than nothing");
+    // How long was waited is no part of what the service is.
+    world.run(["run", "cached"]).success();
+    assert_eq!(states(&world.events(["run", "cached", "--patience", "2min"]).success()), [""; 0]);
+}
+
 #[test]
 fn up_leads_from_this_machine_to_a_service_until_it_is_stopped() {
     let text = "pub action serve(port: Port) { do counter().up(ports: [port: 7000]) }\n\
                 pub action nowhere() { do tools.service(command: [\"true\"]).up() }\n";
     let world = counter(text);
-    // Free a moment ago.
-    let port = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
+    let port = free_port();
     let mut running = world.start(["run", "serve", "--port", &port.to_string()]);
     running.wait_for(|object| object["event"] == "notice");
     for count in ["1\n", "2\n"] {
@@ -270,71 +350,4 @@ fn what_cannot_be_bound_is_an_error_where_it_is_written() {
         let world = counter(&format!("pub fn wrong() -> Check {{ tools.{written}.check([\"true\"]) }}\n"));
         world.run(["plan", "wrong"]).exits(1).says(said).says("main.pipe");
     }
-}
-
-/// Steps and services out of the images of real servers.
-const SERVERS: &str = r#"
-fn postgres() -> Service {
-  image("postgres:16")
-    .envs(["POSTGRES_PASSWORD": "correct horse", "POSTGRES_DB": "testdb"])
-    .expose(5432)
-    .service(ready: sh"pg_isready -h 127.0.0.1 -U postgres -d testdb")
-}
-
-pub fn database() -> String {
-  image("postgres:16")
-    .bind("db", postgres())
-    .envs(["PGPASSWORD": "correct horse", "PGHOST": "db", "PGUSER": "postgres", "PGDATABASE": "testdb"])
-    .run(sh"""
-      psql -qv ON_ERROR_STOP=1 -c 'create table t (n int)' -c 'insert into t values (41), (1)'
-      psql -Atc 'select sum(n) from t'
-      ! PGPASSWORD=wrong psql -c 'select 1' 2> /dev/null
-    """)
-    .stdout
-}
-
-pub fn cache() -> String {
-  image("redis:7")
-    .bind("cache", image("redis:7").expose(6379).service(ready: ["redis-cli", "ping"]))
-    .run(sh"""
-      redis-cli -h cache set n 41
-      redis-cli -h cache incr n
-    """, network: Off)
-    .stdout
-}
-
-pub fn page() -> String {
-  let web = image("busybox:1.36").write("/www/index.html", "hello\n").expose(80)
-  image("busybox:1.36")
-    .bind("web", web.service(command: ["httpd", "-f", "-p", "80", "-h", "/www"]))
-    .run(["wget", "-qO-", "http://web/"], network: Off)
-    .stdout
-}
-"#;
-
-#[test]
-fn a_real_cache_and_a_real_web_server() {
-    let Some(registry) = Registry::start("a_real_cache_and_a_real_web_server") else { return };
-    let world = registry.module(SERVERS);
-    assert_eq!(world.prints(["run", "page"]), "hello\n");
-    assert_eq!(world.prints(["run", "cache"]), "OK\n42\n");
-}
-
-#[test]
-fn a_real_database() {
-    let Some(registry) = Registry::start("a_real_database") else { return };
-    if !has_ids() {
-        return skip("a_real_database", "PostgreSQL runs as another user than root");
-    }
-    let world = registry.module(SERVERS);
-    let first = world.events(["run", "database"]).success();
-    assert_eq!(first.stdout, "42\n");
-    assert_eq!(states(&first), ["starting", "ready", "stopped"]);
-    let second = world.events(["run", "database"]).success();
-    assert_eq!(states(&second), [""; 0]);
-    // Two at once, from stores of their own.
-    let other = registry.module(SERVERS);
-    let running = other.start(["run", "database"]);
-    assert_eq!(world.prints(["run", "--no-cache", "database"]), "42\n");
-    assert_eq!(running.wait().success().stdout, "42\n");
 }

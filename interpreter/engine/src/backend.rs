@@ -53,16 +53,16 @@ pub trait Backend: Send + Sync {
         cancel: &CancellationToken,
     ) -> Result<StepOutcome, BackendError>;
 
-    /// Runs a service to its end, which is when it ends by itself, or when `cancel` fires, as for [`Backend::run`]. `ready` is called
-    /// when it can be used; steps may name it from then on.
+    /// Runs a service to its end, which is when it ends by itself, or because it was told to. `ready` is called when it can be used; steps
+    /// may name it from then on.
     async fn serve(
         &self,
         service: ServiceSpec,
         output: &dyn OutputSink,
-        cancel: &CancellationToken,
+        stop: &ServiceStop,
         ready: ReadyCall,
     ) -> Result<ServiceEnd, BackendError> {
-        let _ = (service, output, cancel, ready);
+        let _ = (service, output, stop, ready);
         Err(BackendError::Unsupported {
             what: format!("the backend `{}` runs no services", self.name()),
             help: "use another one".to_owned(),
@@ -177,10 +177,26 @@ pub struct Tunnel {
 /// Called when a service can be used.
 pub type ReadyCall = Box<dyn FnOnce() + Send>;
 
+/// How a service is told to end.
+#[derive(Clone, Debug, Default)]
+pub struct ServiceStop {
+    /// When it fires the service's command gets the signal SIGTERM, and may take its time. How it ends then is its end like any other.
+    pub ask: CancellationToken,
+    /// When it fires the whole process tree is killed, and the result is [`BackendError::Cancelled`].
+    pub kill: CancellationToken,
+}
+
+impl ServiceStop {
+    /// Without being asked first.
+    pub fn killing(kill: &CancellationToken) -> ServiceStop {
+        ServiceStop { ask: CancellationToken::new(), kill: kill.clone() }
+    }
+}
+
 /// How a service ended.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum ServiceEnd {
-    /// By itself.
+    /// By itself, or as it was asked to.
     Exited(Exit),
     /// It was killed: its command that tells whether it is ready did not succeed in time.
     CommandFailed {

@@ -67,6 +67,7 @@ pub(crate) fn operation(op: &Op) -> &'static str {
             Act::Up { .. } => "up",
             Act::Push { .. } => "push",
             Act::Load { .. } => "load",
+            Act::Attach { .. } => "attach",
         },
         Op::Settled { .. } => "settled",
         Op::After { .. } => "after",

@@ -12,6 +12,7 @@ mod engine;
 mod event;
 mod failure;
 mod grants;
+mod humane;
 mod left_out;
 mod network;
 mod plan;

@@ -15,9 +15,7 @@ use crate::error::{self, ErrorKind, EvalError, Result};
 use crate::frame::Env;
 use crate::machine::{Machine, Site, main, symbolic};
 use crate::simulation::{Simulation, Told};
-use crate::value::{
-    ActionValue, CheckValue, ContainerValue, Deed, Described, DescribedKind, Effect, Gives, Items, Value,
-};
+use crate::value::{ActionValue, CheckValue, ContainerValue, Deed, Described, Effect, Gives, Items, Value};
 
 /// Nanoseconds before the second try of a `retry`; each further wait is twice as long.
 const FIRST_WAIT: i64 = 1_000_000_000;
@@ -150,26 +148,17 @@ impl Machine {
         let site = &described.site;
         let course = self.course(&site.place)?;
         let (after, cleanup) = (course.after.clone(), course.cleanup);
-        let (node, result) = match &described.kind {
-            DescribedKind::Act(act, hints, gives) => {
-                let effect = EffectOp { name: described.name.clone(), act: act.clone(), after, cleanup };
-                let node = self.add(Op::Effect(Box::new(effect)), site, hints.clone())?;
-                let result = match gives {
-                    Gives::Nothing => Value::Unit,
-                    Gives::Container(left) => left.after(node, node).into(),
-                    Gives::Value(ty) => symbolic(main(node), ty),
-                };
-                (node, result)
-            }
-            DescribedKind::Undone(inputs, args, ty) => {
-                let inputs = [&inputs[..], &after[..]].concat();
-                let output = self.declared(&described.operation, inputs, args.clone(), site)?;
-                (output.node, self.standing_on(output, ty))
-            }
+        let act = described.act.clone();
+        let effect = EffectOp { name: described.name.clone(), act, after, cleanup };
+        let node = self.add(Op::Effect(Box::new(effect)), site, described.hints.clone())?;
+        let result = match &described.gives {
+            Gives::Nothing => Value::Unit,
+            Gives::Container(left) => left.after(node, node).into(),
+            Gives::Value(ty) => symbolic(main(node), ty),
         };
         let (name, operation) = (described.name.clone(), described.operation.clone());
         let output = main(node);
-        let (detail, failed) = (self.detail(&described.kind).into(), self.fails(described, node)?);
+        let (detail, failed) = (self.detail(&described.act).into(), self.fails(described, node)?);
         let course = self.course(&site.place)?;
         let place = site.place.clone();
         course.effects.push(Arc::new(Effect { name, operation, output, place, detail, failed }));
@@ -184,12 +173,12 @@ impl Machine {
     /// Whether an effect fails in a simulation, by what is said of it.
     fn fails(&mut self, described: &Described, node: NodeId) -> Result<bool> {
         let Some(simulation) = &mut self.course(&described.site.place)?.simulation else { return Ok(false) };
-        if let DescribedKind::Act(Act::Approve(_), ..) = &described.kind {
+        if let Act::Approve(_) = &described.act {
             return simulation.ask(&described.name).map(|yes| !yes);
         }
         let told = simulation.tell(node, |name| name == &*described.name);
         if told.is_none()
-            && let DescribedKind::Act(Act::Perform(exec), _, Gives::Container(container)) = &described.kind
+            && let (Act::Perform(exec), Gives::Container(container)) = (&described.act, &described.gives)
             && container.config.fake.is_some()
         {
             return Ok(self.learn_of_fake(container, &exec.argv, node).exit_code != 0);
@@ -208,22 +197,18 @@ impl Machine {
     }
 
     /// What an effect says or does.
-    fn detail(&mut self, kind: &DescribedKind) -> String {
-        match kind {
-            DescribedKind::Act(Act::Sleep(said) | Act::Approve(said) | Act::Notify(said), ..) => {
-                self.partial_text(said)
-            }
-            DescribedKind::Act(Act::Export { path, .. }, ..) => path.clone(),
-            DescribedKind::Act(Act::Perform(exec), ..) => self.command_text(&exec.argv),
-            DescribedKind::Act(Act::Up { ports, .. }, ..) => {
+    fn detail(&mut self, act: &Act) -> String {
+        match act {
+            Act::Sleep(said) | Act::Approve(said) | Act::Notify(said) => self.partial_text(said),
+            Act::Export { path, .. } => path.clone(),
+            Act::Perform(exec) => self.command_text(&exec.argv),
+            Act::Up { ports, .. } => {
                 let ports = ports.iter().map(|(host, port)| format!("{host}: {port}"));
                 ports.collect::<Vec<_>>().join(", ")
             }
-            DescribedKind::Act(Act::Push { reference, .. } | Act::Load { reference, .. }, ..) => {
-                self.partial_text(reference)
-            }
-            DescribedKind::Undone(_, args, _) => {
-                args.iter().find_map(Datum::as_text).unwrap_or_default().to_owned()
+            Act::Push { reference, .. } | Act::Load { reference, .. } => self.partial_text(reference),
+            Act::Attach { image, media_type, .. } => {
+                format!("{} to {}", self.partial_text(media_type), self.partial_text(image))
             }
         }
     }

@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 /// value holds, and of two wishes for a fresh result the stricter one.
 #[derive(Clone, Debug, PartialEq, Eq, Default, Serialize, Deserialize)]
 pub struct Hints {
-    /// Kill the step after so many nanoseconds.
+    /// Kill the step after so many nanoseconds; a service if it cannot be used by then.
     pub timeout: Option<i64>,
     /// The command is a script literal: its shell's path. A root without it gets an error that names it.
     pub shell: Option<Arc<str>>,

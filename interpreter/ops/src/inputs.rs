@@ -125,6 +125,11 @@ macro_rules! visitor {
                             each(image);
                             $visit_arg(reference, each);
                         }
+                        Act::Attach { image, media_type, file } => {
+                            $visit_arg(image, each);
+                            $visit_arg(media_type, each);
+                            each(file);
+                        }
                     }
                     for output in &$($mutable)? effect.after {
                         each(output);

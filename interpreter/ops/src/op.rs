@@ -204,7 +204,7 @@ pub enum Op {
     },
     /// Something that is done to the world. It is never cached and done once in a session, when everything in `after` succeeded.
     /// Slots: those of [`Op::Exec`] for [`Act::Perform`], which fails with another exit code than 0; `Main`, a text, the reference with
-    /// the digest, for [`Act::Push`], and the reference for [`Act::Load`]; else `Main`: `()`.
+    /// the digest, for [`Act::Push`] and [`Act::Attach`], and the reference for [`Act::Load`]; else `Main`: `()`.
     Effect(Box<Effect>),
     /// Whether other nodes came to a good end: it waits for `of`, whatever becomes of them, and fails only if one of `start` does. Slot `Main`: a
     /// truth value.
@@ -357,6 +357,15 @@ pub enum Act {
         image: Output,
         /// What it is to be called there: a text.
         reference: Arg,
+    },
+    /// Attach a file to an image that is in a registry.
+    Attach {
+        /// The image's reference: a text.
+        image: Arg,
+        /// The media type of what is attached: a text.
+        media_type: Arg,
+        /// The file.
+        file: Output,
     },
 }
 

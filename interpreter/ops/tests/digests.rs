@@ -244,6 +244,11 @@ fn sent() -> impl Strategy<Value = Op> {
             auth
         }),
         (any_output(), arg()).prop_map(|(image, reference)| Act::Load { image, reference }),
+        (arg(), arg(), any_output()).prop_map(|(image, media_type, file)| Act::Attach {
+            image,
+            media_type,
+            file
+        }),
         arg().prop_map(Act::Notify),
     ];
     (text(), act).prop_map(|(name, act)| {

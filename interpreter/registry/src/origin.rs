@@ -107,7 +107,7 @@ impl Images {
     }
 
     /// A stream as a file of the store.
-    fn copied(&self, from: &mut dyn Read) -> Result<FileRef, RegistryError> {
+    pub(crate) fn copied(&self, from: &mut dyn Read) -> Result<FileRef, RegistryError> {
         let copied = self.store.make_file(0o644, |to| match std::io::copy(from, to) {
             Ok(_) => Ok(()),
             Err(error) => Err(self.store.not_written(error)),

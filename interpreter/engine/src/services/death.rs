@@ -3,15 +3,15 @@
 use std::time::Duration;
 
 use crate::failure::Cause;
+use crate::humane::humane;
 use crate::{Exit, ServiceEnd};
-
-/// So long a service may take until it can be used.
-pub(super) const PATIENCE: Duration = Duration::from_secs(120);
 
 /// The end of a service.
 #[derive(Clone, Debug)]
 pub(crate) struct Death {
     pub(super) how: Result<ServiceEnd, Cause>,
+    /// So long it could take until it could be used.
+    pub(super) patience: Duration,
     /// The end of what it printed, masked.
     pub(super) log_tail: Vec<u8>,
 }
@@ -50,17 +50,16 @@ impl Death {
             }
             Ok(ServiceEnd::Exited(Exit::TimedOut)) => (format!("{service} was killed{before}"), None),
             Ok(ServiceEnd::CommandFailed { printed }) => {
-                let help = "what `ready:` names has to succeed once the service can be used";
+                let help = "what `ready:` names has to succeed once the service can be used; `ready_timeout:` says how long that may take";
+                let waited = humane(self.patience);
                 let reason =
-                    format!("{service} was not ready in {}: its `ready:` command did not succeed", waited());
+                    format!("{service} was not ready after {waited}: its `ready:` command did not succeed");
                 return Cause { log_tail: self.tail(alias, printed), ..Cause::pipeline(reason).help(help) };
             }
             Ok(ServiceEnd::NobodyListens { port }) => {
-                let help = "it has to listen at all addresses (0.0.0.0), not only at its own loopback; `expose` names its ports, `ready:` a command that tells when it can be used";
-                (
-                    format!("{service} was not ready in {}: nobody listens at port {port}", waited()),
-                    Some(help),
-                )
+                let help = "it has to listen at all addresses (0.0.0.0), not only at its own loopback; `expose` names its ports, `ready:` a command that tells when it can be used, `ready_timeout:` how long that may take";
+                let waited = humane(self.patience);
+                (format!("{service} was not ready after {waited}: nobody listens at port {port}"), Some(help))
             }
         };
         let cause = Cause { log_tail: self.tail(alias, &[]), ..Cause::pipeline(reason) };
@@ -83,8 +82,4 @@ impl Death {
         }
         tail
     }
-}
-
-fn waited() -> String {
-    format!("{} minutes", PATIENCE.as_secs() / 60)
 }

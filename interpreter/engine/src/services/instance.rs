@@ -4,23 +4,26 @@ use std::future::Future;
 use std::pin::Pin;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use pipe_ops::NodeId;
 use tokio::sync::{oneshot, watch};
 use tokio_util::sync::{CancellationToken, DropGuard};
 
 use super::ServiceValue;
-use super::death::{Death, PATIENCE};
+use super::death::Death;
 use super::log::ServiceLog;
-use super::running::Handle;
+use super::running::{Handle, kill_in_time};
 use super::used::{InUse, Lost};
 use crate::failure::Cause;
 use crate::session::SessionState;
 use crate::steps::exec::Volumes;
-use crate::{BackendError, Event, ProbeSpec, ServiceNumber, ServiceSpec, ServiceState, Tunnel};
+use crate::{BackendError, Event, ProbeSpec, ServiceNumber, ServiceSpec, ServiceState, ServiceStop, Tunnel};
 
-/// A service that runs, or has died. Dropped, it is stopped.
+/// So long a service may take until it can be used, where nobody said how long.
+const PATIENCE: Duration = Duration::from_secs(120);
+
+/// A service that runs, or has died. Dropped, it is asked to end.
 pub(crate) struct Instance {
     pub(super) number: ServiceNumber,
     ended: watch::Receiver<Option<Death>>,
@@ -52,23 +55,23 @@ pub(super) fn start<'a>(
         let spec = spec(session, service, number, &used, &volumes, wanted.tunnels).await?;
         let engine = &session.context.engine;
         let log = ServiceLog::new(wanted.told_as, &engine.options.redactor, engine.events.clone());
-        let token = CancellationToken::new();
+        let stopping = ServiceStop::default();
         let (ready_sender, ready) = oneshot::channel();
         let (ended_sender, mut ended) = watch::channel(None);
-        session.services.add(Handle { stop: token.clone(), ended: ended.clone() });
+        session.services.add(Handle { stop: stopping.clone(), ended: ended.clone() });
         let begun = Instant::now();
         service.tell(session, ServiceState::Starting, None);
         tokio::spawn({
-            let (session, service, token) = (session.clone(), service.clone(), token.clone());
+            let (session, service, stopping) = (session.clone(), service.clone(), stopping.clone());
             async move {
-                let death = run(&session, spec, log, used, volumes, ready_sender, &token).await;
-                let quiet = death.is_quiet() || token.is_cancelled();
+                let death = run(&session, spec, log, used, volumes, ready_sender, &stopping).await;
+                let quiet = death.is_quiet() || stopping.ask.is_cancelled();
                 let state = if quiet { ServiceState::Stopped } else { ServiceState::Failed };
                 service.tell(&session, state, None);
                 ended_sender.send_replace(Some(death));
             }
         });
-        let instance = Arc::new(Instance { number, ended: ended.clone(), _stop: token.drop_guard() });
+        let instance = Arc::new(Instance { number, ended: ended.clone(), _stop: stopping.ask.drop_guard() });
         tokio::select! {
             biased;
             () = stop.cancelled() => Err(Lost::Stopped),
@@ -98,13 +101,14 @@ async fn spec(
     tunnels: Vec<Tunnel>,
 ) -> Result<ServiceSpec, Cause> {
     let work = session.work().await?;
-    let step = service.step.spec(work, volumes.specs(), session, used.links()).await?;
+    let mut step = service.step.spec(work, volumes.specs(), session, used.links()).await?;
+    let patience = step.timeout.take().unwrap_or(PATIENCE);
     let ready = service.ready.as_ref().map(|(argv, variables)| {
         let mut env = step.env.clone();
         env.extend(variables.clone());
         ProbeSpec { argv: argv.clone(), env }
     });
-    Ok(ServiceSpec { step, number, ready, ports: service.ports.clone(), patience: PATIENCE, tunnels })
+    Ok(ServiceSpec { step, number, ready, ports: service.ports.clone(), patience, tunnels })
 }
 
 /// Runs it to its end, and with it what it needs.
@@ -115,20 +119,24 @@ async fn run(
     used: InUse,
     volumes: Volumes,
     ready: oneshot::Sender<()>,
-    stop: &CancellationToken,
+    stop: &ServiceStop,
 ) -> Death {
-    let backend = &session.context.engine.backend;
+    let (backend, patience) = (&session.context.engine.backend, spec.patience);
     // Whoever waited for it may be gone.
     let ready = Box::new(move || {
         let _ = ready.send(());
     });
     let serving = backend.serve(spec, &log, stop, ready);
     tokio::pin!(serving);
-    let (how, lost) = tokio::select! {
-        how = &mut serving => (how, None),
-        lost = used.one_lost() => {
-            stop.cancel();
-            (serving.await, Some(lost))
+    let mut lost = None;
+    let how = loop {
+        tokio::select! {
+            how = &mut serving => break how,
+            cause = used.one_lost(), if lost.is_none() => {
+                lost = Some(cause);
+                stop.ask.cancel();
+            }
+            () = kill_in_time(stop), if !stop.kill.is_cancelled() => {}
         }
     };
     let how = match (lost, how) {
@@ -137,7 +145,7 @@ async fn run(
         (None, how) => how.map_err(Cause::from),
     };
     let kept = volumes.end(session).await;
-    Death { how: kept.and(how), log_tail: log.finish() }
+    Death { how: kept.and(how), patience, log_tail: log.finish() }
 }
 
 impl Instance {
@@ -152,6 +160,7 @@ impl Instance {
         let death = ended.wait_for(Option::is_some).await.ok().and_then(|death| death.clone());
         death.unwrap_or_else(|| Death {
             how: Err(Cause::machine("a service is gone without a word")),
+            patience: PATIENCE,
             log_tail: Vec::new(),
         })
     }

@@ -126,7 +126,9 @@ impl Session {
 
     /// Ends the session: stops services and the network, lets the backend clean up, removes the working folder. To be called
     /// when no run is under way, also after one was cancelled.
-    pub async fn shutdown(self) {
+    ///
+    /// Services are asked to end and may take ten seconds for that, a moment only when `hurry` fires or has.
+    pub async fn shutdown(self, hurry: &CancellationToken) {
         // Most runs have none, and are spared a thread.
         if !self.shared.uploads.are_done() {
             let shared = self.shared.clone();
@@ -137,7 +139,7 @@ impl Session {
             // What was not uploaded was told.
             let _ = uploaded.await;
         }
-        self.shared.services.stop().await;
+        self.shared.services.stop(hurry).await;
         self.shared.network.stop();
         // The backend first: it may still be removing what steps left in the folder, and two that remove one folder both fail.
         self.shared.context.engine.backend.shutdown().await;

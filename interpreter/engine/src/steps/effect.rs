@@ -63,6 +63,9 @@ pub(crate) async fn act(
         Act::Load { image, reference } => {
             return push::load(context, inputs, *image, reference).await.map(Some);
         }
+        Act::Attach { image, media_type, file } => {
+            return push::attach(context, inputs, image, media_type, *file).await.map(Some);
+        }
         Act::Perform(_) => return Err(Cause::machine("a command is no effect of the engine's own")),
     }
     Ok(Some(Value::Datum(Datum::Unit)))

@@ -1,4 +1,4 @@
-//! Images leave: to a registry, and to the container engine of this machine.
+//! Images leave: to a registry, with files that belong to them, and to the container engine of this machine.
 
 use std::sync::Arc;
 
@@ -23,16 +23,40 @@ pub(super) async fn push(
     let digests = digests(&inputs, image)?;
     let to = named(&inputs, reference)?;
     let login = auth.map(|auth| login(&inputs, auth)).transpose()?;
-    if context.engine.options.images.offline {
-        let message = format!("{to} would be pushed, and `--offline` asks nobody");
-        return Err(Cause::usage(message).help("run without `--offline`"));
-    }
+    check_online(&context, || format!("{to} would be pushed"))?;
     let pushed = on_thread(move |cancel| {
         let images = context.images.images();
         let pushed = images.push(digests.whole, &to, login.as_ref(), cancel);
         pushed.map(|pushed| pushed.of(&to, digests.whole)).map_err(cause)
     });
     Ok(Value::Datum(Datum::text(pushed.await??)))
+}
+
+/// Attaches a file to an image; gives the reference of what is attached.
+pub(super) async fn attach(
+    context: Arc<OpContext>,
+    inputs: Inputs,
+    image: &Arg,
+    media_type: &Arg,
+    file: Output,
+) -> Result<Value, Cause> {
+    let image = named(&inputs, image)?;
+    let (media_type, file) = (inputs.text(media_type)?.to_owned(), inputs.file(file)?.clone());
+    check_online(&context, || format!("a file would be attached to {image}"))?;
+    let attached = on_thread(move |cancel| {
+        context.images.images().attach(&image, &media_type, &file, cancel).map_err(cause)
+    });
+    Ok(Value::Datum(Datum::text(attached.await??)))
+}
+
+/// # Errors
+/// When nobody is to be asked.
+fn check_online(context: &OpContext, what: impl Fn() -> String) -> Result<(), Cause> {
+    if !context.engine.options.images.offline {
+        return Ok(());
+    }
+    let message = format!("{}, and `--offline` asks nobody", what());
+    Err(Cause::usage(message).help("run without `--offline`"))
 }
 
 /// A user and a password, which is a text without the line end that a file of it has.

@@ -99,7 +99,7 @@ async fn in_one_session_a_step_runs_once_whatever_came_of_it() {
         let report = session.run(&build.graph, std::slice::from_ref(&demand), &setup.cancel).await.unwrap();
         assert_eq!(reason(&report, 0), "exit code 1");
     }
-    session.shutdown().await;
+    session.shutdown(&setup.cancel).await;
     assert_eq!(setup.backend.runs(), 1);
 }
 

@@ -79,6 +79,6 @@ async fn a_session_sees_one_state_of_the_host() {
     let before = run().await;
     world.write("src/f", "22");
     assert_eq!(run().await, before);
-    session.shutdown().await;
+    session.shutdown(&setup.cancel).await;
     assert_ne!(values(&setup.run(&build.graph, &[src]).await), before);
 }

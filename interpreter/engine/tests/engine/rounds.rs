@@ -43,7 +43,7 @@ fn demands(outputs: &[Output]) -> Vec<Demand> {
 async fn grow(setup: &Setup, rounds: &mut Growing) -> Result<pipe_engine::RunReport, EngineError> {
     let session = setup.engine.session().await?;
     let report = session.run_rounds(rounds, &setup.cancel).await;
-    session.shutdown().await;
+    session.shutdown(&setup.cancel).await;
     report
 }
 

@@ -22,7 +22,7 @@ async fn the_working_folder_is_there_for_what_runs_and_gone_afterwards() {
         let report = session.run(&build.graph, &demands, &setup.cancel).await.unwrap();
         assert!(report.outcomes[0].result.is_ok());
         assert_eq!(folders(), during);
-        session.shutdown().await;
+        session.shutdown(&setup.cancel).await;
         assert_eq!(folders(), 0);
     }
 }

@@ -129,7 +129,7 @@ impl Setup {
             outputs.iter().map(|output| Demand { output: *output, label: "target".into() }).collect();
         let session = self.engine.session().await?;
         let report = session.run(graph, &demands, &self.cancel).await;
-        session.shutdown().await;
+        session.shutdown(&self.cancel).await;
         report
     }
 }

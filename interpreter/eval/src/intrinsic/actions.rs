@@ -2,7 +2,6 @@
 
 use std::sync::Arc;
 
-use pipe_analysis::typed::Type;
 use pipe_ops::pure::normalise_path;
 use pipe_ops::{Act, Arg, Hints};
 
@@ -13,15 +12,19 @@ use crate::error::{self, Result};
 use crate::machine::{Machine, Site};
 use crate::memo::Memo;
 use crate::rounds::Wait;
+<<<<<<< HEAD
 use crate::simulation::{SIMULATED, Simulation};
 use crate::value::{ActionValue, Deed, Described, DescribedKind, Effect, Gives, Items, RecordValue, Value};
+=======
+use crate::simulation::Simulation;
+use crate::value::{ActionValue, Deed, Described, Effect, Gives, Items, RecordValue, Value};
+>>>>>>> f509847 (Services are asked to end, say how long they may take to be ready; attach)
 
 pub(super) const TABLE: Table = &[
     ("Container.perform", Entry::Run(perform)),
     ("Dir.export", Entry::Run(export)),
     ("File.export", Entry::Run(export)),
     ("Service.up", Entry::Run(up)),
-    ("ImageRef.attach", Entry::Run(|m, call| undone(m, call, "attach"))),
     ("sleep", Entry::Run(sleep)),
     ("approval", Entry::Run(approval)),
     ("notify", Entry::Run(notify)),
@@ -35,17 +38,6 @@ pub(super) const TABLE: Table = &[
     ("allow_failure", Entry::Run(allow_failure)),
 ];
 
-/// An effect that is not there yet: doing it makes a node that planning refuses.
-fn undone(machine: &mut Machine, call: &Call<'_>, operation: &str) -> Result<Value> {
-    let site = call.site(machine);
-    let (inputs, args) = machine.described(&call.args, &site)?;
-    let ty = match call.ty {
-        Type::Action(ty) => ty.as_ref().clone(),
-        other => other.clone(),
-    };
-    made(machine, call, operation.into(), operation, DescribedKind::Undone(inputs, args, ty))
-}
-
 /// An effect of the engine without a result.
 fn simple(
     machine: &mut Machine,
@@ -54,7 +46,7 @@ fn simple(
     operation: &str,
     act: Act,
 ) -> Result<Value> {
-    made(machine, call, name, operation, DescribedKind::Act(act, Hints::default(), Gives::Nothing))
+    made(machine, call, name, operation, act, Hints::default(), Gives::Nothing)
 }
 
 /// An effect, described.
@@ -63,10 +55,12 @@ pub(super) fn made(
     call: &Call<'_>,
     name: Arc<str>,
     operation: &str,
-    kind: DescribedKind,
+    act: Act,
+    hints: Hints,
+    gives: Gives,
 ) -> Result<Value> {
     let site = Site { name: name.clone(), ..call.site(machine) };
-    let described = Described { name, operation: operation.into(), site, kind };
+    let described = Described { name, operation: operation.into(), site, act, hints, gives };
     finish(machine, call, Deed::Effect(Arc::new(described)))
 }
 
@@ -123,8 +117,7 @@ fn perform(machine: &mut Machine, call: &Call<'_>) -> Result<Value> {
     let hints = Hints { timeout, shell: command.shell.clone(), ..Hints::default() };
     let network = machine.default_network(call);
     let exec = machine.exec_of(&container, command, None, network, &site)?;
-    let kind = DescribedKind::Act(Act::Perform(exec), hints, Gives::Container(container));
-    made(machine, call, name, "perform", kind)
+    made(machine, call, name, "perform", Act::Perform(exec), hints, Gives::Container(container))
 }
 
 fn action(machine: &Machine, call: &Call<'_>, index: usize) -> Result<Arc<ActionValue>> {

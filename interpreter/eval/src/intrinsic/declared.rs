@@ -1,27 +1,13 @@
 //! Operations that are declared and not there yet. Their values can be passed on; planning refuses a graph that needs one.
 
-use pipe_analysis::typed::Type;
 use pipe_ops::{Arg, Datum, Output};
 
 use crate::error::{self, Result};
-use crate::machine::{Machine, Site, symbolic};
+use crate::machine::{Machine, Site};
 use crate::rounds::Wait;
-use crate::value::{CheckKind, ContainerValue, Value};
+use crate::value::{CheckKind, Value};
 
 impl Machine {
-    /// A value of a type, given by a node that is not there yet.
-    pub(crate) fn standing_on(&self, output: Output, ty: &Type) -> Value {
-        let Type::Opaque(global, _) = ty else {
-            return if *ty == Type::Unit { Value::Unit } else { symbolic(output, ty) };
-        };
-        match global.name.as_ref() {
-            "Container" => ContainerValue::of_image(output, self.facts.platform.clone()).into(),
-            "Dir" => Value::Dir(output),
-            "File" => Value::File(output),
-            name => Value::Opaque { ty: name.into(), output },
-        }
-    }
-
     /// What arguments come down to for a node: the outputs they stand on, and what is known of them.
     pub(super) fn described(&mut self, values: &[Value], site: &Site) -> Result<(Vec<Output>, Vec<Datum>)> {
         let (mut inputs, mut args) = (Vec::new(), Vec::new());

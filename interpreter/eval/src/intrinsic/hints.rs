@@ -42,13 +42,17 @@ impl Machine {
     }
 
     pub(super) fn timeout(&mut self, call: &Call<'_>, index: usize) -> Result<Option<i64>> {
-        match call.optional(self, index)? {
-            None => Ok(None),
-            Some(Value::Duration(nanoseconds)) if *nanoseconds > 0 => Ok(Some(*nanoseconds)),
-            Some(Value::Duration(_)) => {
+        let timeout = call.optional(self, index)?;
+        timeout.map(|timeout| self.time_limit(call, index, "`timeout`", timeout)).transpose()
+    }
+
+    pub(super) fn time_limit(&self, call: &Call<'_>, index: usize, name: &str, value: &Value) -> Result<i64> {
+        match value {
+            Value::Duration(nanoseconds) if *nanoseconds > 0 => Ok(*nanoseconds),
+            Value::Duration(_) => {
                 Err(error::invalid("a timeout is longer than nothing", call.arg_place(index)))
             }
-            Some(other) => Err(self.unusable("`timeout`", other, call.arg_place(index))),
+            other => Err(self.unusable(name, other, call.arg_place(index))),
         }
     }
 

@@ -6,10 +6,11 @@ use pipe_analysis::typed::Type;
 use pipe_ops::{Account, Act, Arg, Assembly, BaseImage, Hints, Op, Output, Slot};
 
 use super::actions::made;
+use super::starts::tree_of;
 use super::{Call, Entry, Table};
 use crate::error::{self, Result};
 use crate::machine::{Machine, Site};
-use crate::value::{ContainerValue, DescribedKind, Gives, Value};
+use crate::value::{ContainerValue, Gives, Value};
 
 pub(super) const TABLE: Table = &[
     ("index", Entry::Run(index)),
@@ -17,6 +18,7 @@ pub(super) const TABLE: Table = &[
     ("Container.push", Entry::Run(push)),
     ("Container.load", Entry::Run(load)),
     ("Index.push", Entry::Run(push)),
+    ("ImageRef.attach", Entry::Run(attach)),
 ];
 
 /// One image for several platforms. What any of them began as is for one platform here.
@@ -69,14 +71,20 @@ fn load(machine: &mut Machine, call: &Call<'_>) -> Result<Value> {
     described(machine, call, "load", Act::Load { image, reference })
 }
 
+fn attach(machine: &mut Machine, call: &Call<'_>) -> Result<Value> {
+    let site = call.site(machine);
+    let (image, media_type) = (machine.arg(call.arg(0)?, &site)?, machine.arg(call.arg(1)?, &site)?);
+    let (file, _) = tree_of(machine, call, call.arg(2)?)?;
+    described(machine, call, "attach", Act::Attach { image, media_type, file })
+}
+
 /// An effect that gives a reference.
 fn described(machine: &mut Machine, call: &Call<'_>, operation: &str, act: Act) -> Result<Value> {
     let ty = match call.ty {
         Type::Action(ty) => ty.as_ref().clone(),
         other => other.clone(),
     };
-    let kind = DescribedKind::Act(act, Hints::default(), Gives::Value(ty));
-    made(machine, call, operation.into(), operation, kind)
+    made(machine, call, operation.into(), operation, act, Hints::default(), Gives::Value(ty))
 }
 
 impl Machine {

@@ -29,7 +29,8 @@ fn service(machine: &mut Machine, call: &Call<'_>) -> Result<Value> {
         }
     };
     let ports = container.config.ports.iter().map(|port| number(port, call, 0)).collect::<Result<_>>()?;
-    let hints = Hints { shell: command.shell.clone(), ..Hints::default() };
+    let patience = machine.time_limit(call, 3, "`ready_timeout`", call.arg(3)?)?;
+    let hints = Hints { timeout: Some(patience), shell: command.shell.clone(), ..Hints::default() };
     let network = machine.default_network(call);
     let exec = machine.exec_of(&container, command, None, network, &site)?;
     let service = Service { exec, ready, ports, shared: false };

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use pipe_analysis::typed::{Function, Type};
 use pipe_diagnostics::FileSpan;
-use pipe_ops::{Act, Datum, Hints, Output};
+use pipe_ops::{Act, Hints, Output};
 
 use super::{ContainerValue, Value};
 use crate::frame::Frame;
@@ -54,16 +54,9 @@ pub(crate) struct Described {
     pub(crate) name: Arc<str>,
     pub(crate) operation: Arc<str>,
     pub(crate) site: Site,
-    pub(crate) kind: DescribedKind,
-}
-
-/// Kinds of effects.
-#[derive(Clone, Debug)]
-pub(crate) enum DescribedKind {
-    /// One that the engine has, and what it gives.
-    Act(Act, Hints, Gives),
-    /// One that is declared and not there yet, with what it stands on and gives.
-    Undone(Vec<Output>, Vec<Datum>, Type),
+    pub(crate) act: Act,
+    pub(crate) hints: Hints,
+    pub(crate) gives: Gives,
 }
 
 /// What an effect gives when it is done.

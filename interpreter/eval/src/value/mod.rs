@@ -15,7 +15,7 @@ use pipe_analysis::typed::{Enum, Record};
 use pipe_ops::{Float, Output};
 
 pub use action::{ActionValue, Effect};
-pub(crate) use action::{Deed, Described, DescribedKind, Gives};
+pub(crate) use action::{Deed, Described, Gives};
 pub use check::{CheckKind, CheckValue, Judged};
 pub use closure::Callee;
 pub(crate) use closure::Closure;

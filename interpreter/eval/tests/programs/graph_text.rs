@@ -169,6 +169,10 @@ impl Text {
                     Act::Load { image, reference } => {
                         format!("load {} {}", self.output(*image), self.arg(reference))
                     }
+                    Act::Attach { image, media_type, file } => {
+                        let (image, media_type) = (self.arg(image), self.arg(media_type));
+                        format!("attach {} to {image} as {media_type}", self.output(*file))
+                    }
                 };
                 format!("{act} after {}", self.outputs(&effect.after))
             }

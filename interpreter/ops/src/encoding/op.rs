@@ -280,6 +280,11 @@ impl<F: Fn(NodeId) -> Option<OpDigest>> OpEncoder<F> {
                 self.told(7, reference);
                 self.output(*image);
             }
+            Act::Attach { image, media_type, file } => {
+                self.told(8, image);
+                self.arg(media_type);
+                self.output(*file);
+            }
         }
     }
 

@@ -1,6 +1,7 @@
 //! Sending images (OCI distribution specification 1.1, "Push"): what the registry has is not sent, and what another repository of it has is
 //! taken from there.
 
+mod attach;
 mod blobs;
 mod refused;
 
@@ -17,6 +18,7 @@ use crate::origin::Origin;
 use crate::parallel::in_parallel;
 use crate::reference::show_digest;
 use crate::{Cancel, Credentials, ErrorKind, Images, Login, Reference, RegistryError};
+use refused::{Doing, refused};
 
 /// Indexes in an index: more is a circle, or nonsense.
 const DEPTH: usize = 4;
@@ -60,15 +62,12 @@ impl Images {
             Client::new(settings.clone(), Arc::new(credentials))
         });
         let origins = self.origins(image)?;
-        // A mirror is where images come from, not where they go to.
-        let mut endpoint = Endpoint::own(to, settings.of(&to.registry))?;
-        endpoint.sends = Some(repositories(&origins, to));
         let client = own.as_ref().unwrap_or(&self.client);
-        let push = Push { images: self, client, endpoint, to, cancel, origins, sent: AtomicU64::new(0) };
+        let push = Push::to(self, to, client, origins, cancel)?;
         match push.image(image) {
             Ok(()) => Ok(Pushed { sent: push.sent.into_inner() }),
             Err(Stopped::Everywhere(error)) => Err(error),
-            Err(Stopped::Here(failure)) => Err(refused::refused(to, &push.endpoint, failure)),
+            Err(Stopped::Here(failure)) => Err(refused(Doing::Push, to, &push.endpoint, failure)),
         }
     }
 }
@@ -77,6 +76,22 @@ impl Pushed {
     /// An image as it can be had where it was sent: `registry/repository:tag@sha256:…`.
     pub fn of(&self, to: &Reference, image: BlobDigest) -> String {
         Reference { digest: Some(image), ..to.clone() }.to_string()
+    }
+}
+
+impl<'a> Push<'a> {
+    /// To a reference; what is sent can be had at `origins`.
+    fn to(
+        images: &'a Images,
+        to: &'a Reference,
+        client: &'a Client,
+        origins: Vec<Origin>,
+        cancel: &'a Cancel,
+    ) -> Result<Push<'a>, RegistryError> {
+        // A mirror is where images come from, not where they go to.
+        let mut endpoint = Endpoint::own(to, images.client.settings.of(&to.registry))?;
+        endpoint.sends = Some(repositories(&origins, to));
+        Ok(Push { images, client, endpoint, to, cancel, origins, sent: AtomicU64::new(0) })
     }
 }
 

@@ -1,19 +1,30 @@
-//! What is said when an image could not be sent.
+//! What is said when something could not be sent.
 
 use crate::http::{Endpoint, Failure};
 use crate::{ErrorKind, Reference, RegistryError};
 
-pub(super) fn refused(to: &Reference, endpoint: &Endpoint, failure: Failure) -> RegistryError {
+/// What was to be done.
+#[derive(Clone, Copy)]
+pub(super) enum Doing {
+    Push,
+    Attach,
+}
+
+pub(super) fn refused(doing: Doing, to: &Reference, endpoint: &Endpoint, failure: Failure) -> RegistryError {
+    let (doing, login) = match doing {
+        Doing::Push => ("push", ", or give `push` an `auth:`"),
+        Doing::Attach => ("attach a file to", ""),
+    };
     let (registry, shown) = (&to.registry, endpoint.shown());
-    let message = format!("cannot push {to}: {shown}: {}", failure.shown());
+    let message = format!("cannot {doing} {to}: {shown}: {}", failure.shown());
     match failure {
         Failure::Cancelled => RegistryError::cancelled(),
         Failure::Unauthorized { .. } => RegistryError::new(ErrorKind::Refused, message).help(format!(
-            "log in with `pipe login {registry}`, or give `push` an `auth:`; whoever that is must be allowed to write to `{}`",
+            "log in with `pipe login {registry}`{login}; whoever that is must be allowed to write to `{}`",
             to.repository
         )),
         Failure::Absent => {
-            let message = format!("cannot push {to}: {shown} has no repository `{}`", to.repository);
+            let message = format!("cannot {doing} {to}: {shown} has no repository `{}`", to.repository);
             RegistryError::new(ErrorKind::Absent, message)
                 .help("look at its name; some registries want a repository to be made before anything is pushed to it")
         }

@@ -3,7 +3,9 @@
 use std::collections::BTreeMap;
 
 use pipe_ops::{Digest, ImageDigests};
-use pipe_registry::{Cancel, ConfigChanges, ErrorKind, ImageSpec, Pushed, Reference, RegistryError};
+use pipe_registry::{
+    Cancel, ConfigChanges, ErrorKind, ImageSpec, Pushed, Reference, RegistryError, show_digest,
+};
 use serde_json::{Value, json};
 
 use crate::server::{Answer, Asked, digest, machine};
@@ -195,4 +197,59 @@ fn what_a_registry_refuses_is_said() {
         wait.then(|| Answer::status(429).header("Retry-After", "1"))
     });
     lab.push(image, "app:1").unwrap();
+}
+
+impl Lab {
+    fn attach(&self, name: &str, text: &str) -> Result<String, RegistryError> {
+        let tree = self.store.with_file(&self.store.empty_tree(), "/f", text.as_bytes(), 0o644).unwrap();
+        let file = self.store.subfile(&tree, "/f").unwrap();
+        self.images().attach(&self.reference(name), "text/plain", &file, &Cancel::default())
+    }
+
+    /// What belongs to an image, by the tag that says so.
+    fn listed(&self, repository: &str, image: ImageDigests) -> Vec<String> {
+        let tag = show_digest(image.whole).replace(':', "-");
+        let Some(bytes) = self.server.held(&format!("/v2/{repository}/manifests/{tag}")) else {
+            return Vec::new();
+        };
+        let index: Value = serde_json::from_slice(&bytes).unwrap();
+        let digests = index["manifests"].as_array().unwrap().iter();
+        digests.map(|one| one["digest"].as_str().unwrap().to_owned()).collect()
+    }
+}
+
+#[test]
+fn a_registry_that_lists_what_is_attached_needs_no_tag_for_it() {
+    let lab = Lab::new();
+    let image = lab.made(None, "one");
+    lab.push(image, "app:1").unwrap();
+    lab.server.script(|asked, _| {
+        let is_artifact =
+            asked.method == "PUT" && String::from_utf8_lossy(&asked.body).contains("\"subject\"");
+        is_artifact.then(|| Answer::status(201).header("OCI-Subject", "sha256:0"))
+    });
+    lab.attach("app:1", "note").unwrap();
+    assert_eq!(lab.listed("app", image), [""; 0]);
+    lab.server.behave();
+    let told = lab.attach("app:1", "note").unwrap();
+    assert_eq!(lab.listed("app", image), [told.split_once('@').unwrap().1]);
+}
+
+/// Between reading the list and writing it somebody else wrote it.
+#[test]
+fn two_that_attach_at_once_are_both_listed() {
+    let lab = Lab::new();
+    let image = lab.made(None, "one");
+    lab.push(image, "app:1").unwrap();
+    let tag = show_digest(image.whole).replace(':', "-");
+    let path = format!("/v2/app/manifests/{tag}");
+    let mut written = 0;
+    lab.server.script(move |asked, _| {
+        let is_list = asked.method == "PUT" && asked.path == path;
+        written += usize::from(is_list);
+        // The first one is written over before it is read again.
+        (is_list && written == 1).then(|| Answer::status(201))
+    });
+    let told = lab.attach("app:1", "note").unwrap();
+    assert_eq!(lab.listed("app", image), [told.split_once('@').unwrap().1]);
 }

@@ -134,6 +134,11 @@ impl Connection {
         receiver.recv().unwrap_or_else(|_| Err(died()))
     }
 
+    /// Asks a service to end by itself.
+    pub(super) fn ask_to_end(&self, id: RequestId) {
+        let _ = self.send(&Request::Ask { id }, &[]);
+    }
+
     /// Asks for a step's death. A supervisor that is gone has taken its steps with it.
     pub(super) fn kill(&self, id: RequestId) {
         let _ = self.send(&Request::Kill { id }, &[]);

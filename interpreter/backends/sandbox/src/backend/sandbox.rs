@@ -7,7 +7,7 @@ use std::thread::JoinHandle;
 
 use async_trait::async_trait;
 use pipe_engine::{
-    Backend, BackendError, OutputSink, ReadyCall, ServiceEnd, ServiceSpec, StepOutcome, StepSpec,
+    Backend, BackendError, OutputSink, ReadyCall, ServiceEnd, ServiceSpec, ServiceStop, StepOutcome, StepSpec,
 };
 use pipe_ops::Digest;
 use tokio_util::sync::CancellationToken;
@@ -235,12 +235,12 @@ impl Backend for Sandbox {
         &self,
         service: ServiceSpec,
         output: &dyn OutputSink,
-        cancel: &CancellationToken,
+        stop: &ServiceStop,
         ready: ReadyCall,
     ) -> Result<ServiceEnd, BackendError> {
-        let connection = self.connect_for_step(cancel).await?;
+        let connection = self.connect_for_step(&stop.ask).await?;
         connection.emulators().check(&ThisMachine, &service.step.platform)?;
-        step::serve(&connection, self.store(), service, output, cancel, ready).await
+        step::serve(&connection, self.store(), service, output, stop, ready).await
     }
 
     async fn shutdown(&self) {

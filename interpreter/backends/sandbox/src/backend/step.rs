@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 
 use pipe_engine::{
     BackendError, Base, Exit, Leak, MountSource, MountSpec, NewLayer, OutputSink, ReadyCall, SecretBytes,
-    ServiceEnd, ServiceLink, ServiceSpec, StepOutcome, StepSecrets, StepSpec, Stream,
+    ServiceEnd, ServiceLink, ServiceSpec, ServiceStop, StepOutcome, StepSecrets, StepSpec, Stream,
 };
 use pipe_store::{DatedFile, LayerRef};
 use tokio::sync::oneshot;
@@ -37,7 +37,7 @@ pub(super) async fn run(
     let agent = agent(&spec)?;
     let groups = limited.group.iter().flat_map(Group::entries);
     let fds = stdin.iter().chain(&agent).map(AsFd::as_fd).chain(groups).collect();
-    let report = follow(connection, step, fds, None, sink, cancel).await?;
+    let report = follow(connection, step, fds, None, sink, &ServiceStop::killing(cancel)).await?;
     outcome(report, &spec, limited)
 }
 
@@ -47,7 +47,7 @@ pub(super) async fn serve(
     store: &Path,
     service: ServiceSpec,
     sink: &dyn OutputSink,
-    cancel: &CancellationToken,
+    stop: &ServiceStop,
     ready: ReadyCall,
 ) -> Result<ServiceEnd, BackendError> {
     let ServiceSpec { step: spec, number, ready: probe, ports, patience, tunnels } = service;
@@ -58,7 +58,7 @@ pub(super) async fn serve(
     let step = Step { serving: Some(serving), ..request(store, &spec, &Limited::default())? };
     let agent = agent(&spec)?;
     let fds = agent.iter().map(AsFd::as_fd).chain(sockets.iter().map(AsFd::as_fd)).collect();
-    let mut report = follow(connection, step, fds, Some(ready), sink, cancel).await?;
+    let mut report = follow(connection, step, fds, Some(ready), sink, stop).await?;
     match std::mem::replace(&mut report.ending, Ending::Missing) {
         Ending::NotReady(NotReady::Command(printed)) => Ok(ServiceEnd::CommandFailed { printed }),
         Ending::NotReady(NotReady::Port(port)) => Ok(ServiceEnd::NobodyListens { port }),
@@ -75,7 +75,7 @@ async fn follow(
     fds: Vec<BorrowedFd<'_>>,
     ready: Option<ReadyCall>,
     sink: &dyn OutputSink,
-    cancel: &CancellationToken,
+    stop: &ServiceStop,
 ) -> Result<Report, BackendError> {
     let (stdout, stdout_writer) = output::pipe().map_err(cannot_pipe)?;
     let (stderr, stderr_writer) = output::pipe().map_err(cannot_pipe)?;
@@ -86,7 +86,7 @@ async fn follow(
     let (out, err, answer) = tokio::join!(
         output::pump(&stdout, Stream::Stdout, sink),
         output::pump(&stderr, Stream::Stderr, sink),
-        ticket.answer(cancel),
+        ticket.answer(stop),
     );
     out.and(err)
         .map_err(|error| BackendError::Failed(format!("cannot read what the step prints: {error}")))?;
@@ -139,13 +139,21 @@ impl<'a> Ticket<'a> {
         Ticket { connection, id, receiver, answered: false }
     }
 
-    /// Waits for the answer; asks for the step's death when `cancel` fires.
-    async fn answer(&mut self, cancel: &CancellationToken) -> Answer {
-        let answer = tokio::select! {
-            answer = &mut self.receiver => answer,
-            () = cancel.cancelled() => {
-                self.connection.kill(self.id);
-                (&mut self.receiver).await
+    /// Waits for the answer; asks the step to end, or has it killed, when it is to stop.
+    async fn answer(&mut self, stop: &ServiceStop) -> Answer {
+        let (mut asked, mut killed) = (false, false);
+        let answer = loop {
+            tokio::select! {
+                biased;
+                answer = &mut self.receiver => break answer,
+                () = stop.kill.cancelled(), if !killed => {
+                    killed = true;
+                    self.connection.kill(self.id);
+                }
+                () = stop.ask.cancelled(), if !asked && !killed => {
+                    asked = true;
+                    self.connection.ask_to_end(self.id);
+                }
             }
         };
         self.answered = true;

@@ -145,6 +145,8 @@ pub(crate) struct StepImage {
     pub(crate) filter: std::sync::Arc<[libc::sock_filter]>,
     pub(crate) command: Program,
     pub(crate) envp: StringArray,
+    /// Its command is told when it is asked to end.
+    pub(crate) is_service: bool,
     /// Of a service: what is run in it to see whether it can be used.
     pub(crate) probe: Option<Probe>,
 }

@@ -8,7 +8,11 @@ use super::ahead::{self, Ahead, Handed};
 use super::image::{NetworkNamespace, StepImage};
 use super::mounts::Views;
 use super::report::{At, Failure, Record, Stage};
+use super::sys::{EndedChild, Signals, Sys};
 use super::{masks, mounts, spawn, sys};
+
+/// A request to end, which is passed on to a service's command, and the end of a child.
+const HEARD: Signals = Signals::both(libc::SIGTERM, libc::SIGCHLD);
 
 /// Where the report pipe is once the standard streams are in place.
 pub(crate) const REPORT: RawFd = 3;
@@ -24,6 +28,8 @@ pub(super) const GROUPS: RawFd = PROBE + 1;
 pub(crate) unsafe extern "C" fn start(ahead: *mut c_void) -> c_int {
     // SAFETY: as the caller promises.
     let ahead = unsafe { &*ahead.cast_const().cast::<Ahead>() };
+    // The first process of a namespace is not even sent what it neither handles nor blocks.
+    sys::block_signals(HEARD);
     let ready = ahead::make_ready(ahead);
     let Some((image, handed)) = ahead::wait_for_step(ahead) else { sys::exit(125) };
     match ready.map_err(|failure| (failure, false)).and_then(|views| live(image, ahead, &handed, views)) {
@@ -98,18 +104,47 @@ fn start_and_reap(image: &StepImage) -> Result<(), Failure> {
         spawn::start_prober(image).at(Stage::Fork)?;
         sys::close(PROBE);
     }
+    let ended = if image.is_service { reap_service(command) } else { reap(command) };
+    let EndedChild { status, peak, .. } = ended.at(Stage::Fork)?;
+    let nanos = sys::monotonic_nanos().saturating_sub(begin);
+    let peak = end_the_others().max(peak);
+    // The kernel counts for a process also what it had before it executed, which is the supervisor's.
+    let peak = if peak > sys::own_peak() { peak } else { 0 };
+    // Nothing writes any more: what the step left can be looked at while the kernel takes the namespaces down.
+    Record::Ended { status, peak, nanos }.send(REPORT);
+    Ok(())
+}
+
+/// Reaps until the command has ended; with the most memory that one of all those had.
+fn reap(command: libc::pid_t) -> Sys<EndedChild> {
     let mut peak = 0;
     loop {
-        let ended = sys::wait_any().at(Stage::Fork)?;
+        let ended = sys::wait_any()?;
         peak = ended.peak.max(peak);
         if ended.pid == command {
-            let nanos = sys::monotonic_nanos().saturating_sub(begin);
-            let peak = end_the_others().max(peak);
-            // The kernel counts for a process also what it had before it executed, which is the supervisor's.
-            let peak = if peak > sys::own_peak() { peak } else { 0 };
-            // Nothing writes any more: what the step left can be looked at while the kernel takes the namespaces down.
-            Record::Ended { status: ended.status, peak, nanos }.send(REPORT);
-            return Ok(());
+            return Ok(EndedChild { peak, ..ended });
+        }
+    }
+}
+
+/// As [`reap`]; meanwhile the command is told when it is asked to end. It alone: what it started is its own to end.
+fn reap_service(command: libc::pid_t) -> Sys<EndedChild> {
+    let mut peak = 0;
+    loop {
+        if sys::wait_signal(HEARD)? == libc::SIGTERM {
+            sys::send_signal(command, libc::SIGTERM);
+            continue;
+        }
+        // One signal may stand for several children.
+        loop {
+            let ended = sys::ended_child()?;
+            if ended.pid == 0 {
+                break;
+            }
+            peak = ended.peak.max(peak);
+            if ended.pid == command {
+                return Ok(EndedChild { peak, ..ended });
+            }
         }
     }
 }

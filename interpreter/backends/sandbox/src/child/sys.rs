@@ -452,6 +452,41 @@ pub(crate) fn unblock_signals() {
     let _ = unsafe { call(libc::SYS_rt_sigprocmask, arguments) };
 }
 
+/// A set of signals, as the kernel has it.
+#[derive(Clone, Copy)]
+pub(crate) struct Signals(u64);
+
+impl Signals {
+    /// Of two of the first 64 signals.
+    pub(crate) const fn both(one: c_int, other: c_int) -> Signals {
+        Signals(1 << (one - 1) | 1 << (other - 1))
+    }
+}
+
+/// Blocks signals beside those that are blocked: they wait until [`wait_signal`] takes them.
+pub(crate) fn block_signals(signals: Signals) {
+    let arguments = [libc::SIG_BLOCK as usize, address(&signals.0), 0, size_of::<u64>()];
+    // SAFETY: the set lives through the call, the old one is not asked for.
+    let _ = unsafe { call(libc::SYS_rt_sigprocmask, arguments) };
+}
+
+/// Waits for one of some signals, which are blocked; its number.
+pub(crate) fn wait_signal(signals: Signals) -> Sys<c_int> {
+    loop {
+        // SAFETY: the set lives through the call; neither details nor a time limit are given.
+        match unsafe { call(libc::SYS_rt_sigtimedwait, [address(&signals.0), 0, 0, size_of::<u64>()]) } {
+            Err(Errno(libc::EINTR)) => {}
+            other => return other.map(|signal| signal as c_int),
+        }
+    }
+}
+
+/// Sends a signal to a process. One that is gone needs none.
+pub(crate) fn send_signal(process: libc::pid_t, signal: c_int) {
+    // SAFETY: only numbers are passed.
+    let _ = unsafe { call(libc::SYS_kill, [process as usize, signal as usize]) };
+}
+
 /// Kills every other process of this process's namespace, of which it is the first.
 pub(crate) fn kill_all_others() {
     // SAFETY: only numbers are passed. There may be nobody.
@@ -504,12 +539,21 @@ pub(crate) fn own_peak() -> u32 {
 
 /// Waits for any child.
 pub(crate) fn wait_any() -> Sys<EndedChild> {
+    wait_for_child(libc::__WALL)
+}
+
+/// Any child that is over; the number 0 where none is.
+pub(crate) fn ended_child() -> Sys<EndedChild> {
+    wait_for_child(libc::__WALL | libc::WNOHANG)
+}
+
+fn wait_for_child(options: c_int) -> Sys<EndedChild> {
     let mut status: c_int = 0;
     // SAFETY: all zeroes is a valid `rusage`.
     let mut usage: libc::rusage = unsafe { std::mem::zeroed() };
     loop {
         let arguments =
-            [-1_isize as usize, &raw mut status as usize, libc::__WALL as usize, &raw mut usage as usize];
+            [-1_isize as usize, &raw mut status as usize, options as usize, &raw mut usage as usize];
         // SAFETY: status and usage live through the call.
         match unsafe { call(libc::SYS_wait4, arguments) } {
             Err(Errno(libc::EINTR)) => {}

@@ -19,6 +19,8 @@ pub(crate) enum Request {
     /// Run a step. Comes with descriptors for standard output, standard error, with `stdin` standard input, its control groups, and a listening
     /// socket for each of a service's tunnels.
     Run { id: RequestId, step: Box<Step> },
+    /// Ask a service to end by itself, by SIGTERM; its [`Reply::Ended`] says how it did. One that is over is passed over.
+    Ask { id: RequestId },
     /// Kill a step; its [`Reply::Ended`] says that it was cancelled. A step that is over is passed over.
     Kill { id: RequestId },
     /// There will be no other request: end when the connection does, and leave the runs' folders to `pipe`.
@@ -120,6 +122,7 @@ impl Request {
         match self {
             Request::Begin(_) => "Begin",
             Request::Run { .. } => "Run",
+            Request::Ask { .. } => "Ask",
             Request::Kill { .. } => "Kill",
             Request::End => "End",
             Request::Files { .. } => "Files",

@@ -116,6 +116,7 @@ pub(super) fn plan(
         filter: if step.privileged { context.privileged_filter()? } else { context.filter.clone() },
         command: program(&step.argv, &step.env)?,
         envp: secrets::environment(&step.env, &step.secrets.env)?,
+        is_service: step.serving.is_some(),
         probe: probe(step)?,
     });
     Ok(Plan { image, network, root: root.1, mounts: uppers, volumes: planner.volumes, agent })

@@ -17,6 +17,7 @@ pub(super) struct Running {
 #[derive(Default)]
 struct Entry {
     process: Option<Arc<OwnedFd>>,
+    asked: bool,
     killed: bool,
 }
 
@@ -30,11 +31,14 @@ impl Running {
         self.lock().insert(id, Entry::default());
     }
 
-    /// It has a process. One that was killed before it had one is killed now.
+    /// It has a process. One that was asked to end or killed before it had one is so now.
     pub(super) fn started(&self, id: RequestId, process: &Arc<OwnedFd>) {
         let mut steps = self.lock();
         let entry = steps.entry(id).or_default();
         entry.process = Some(process.clone());
+        if entry.asked {
+            ask(process);
+        }
         if entry.killed {
             kill(process);
         }
@@ -48,6 +52,16 @@ impl Running {
     /// It is over.
     pub(super) fn forget(&self, id: RequestId) {
         self.lock().remove(&id);
+    }
+
+    /// Asks one service to end by itself.
+    pub(super) fn ask(&self, id: RequestId) {
+        if let Some(entry) = self.lock().get_mut(&id) {
+            entry.asked = true;
+            if let Some(process) = &entry.process {
+                ask(process);
+            }
+        }
     }
 
     /// Kills one step.
@@ -72,6 +86,12 @@ impl Entry {
             kill(process);
         }
     }
+}
+
+/// Asks a service's first process, which passes it on, to end.
+fn ask(process: &OwnedFd) {
+    // As below.
+    let _ = pidfd_send_signal(process, Signal::TERM);
 }
 
 /// Kills a step's first process; the kernel then kills all others of its process namespace.

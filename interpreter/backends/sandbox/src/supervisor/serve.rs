@@ -36,7 +36,7 @@ pub(super) fn follow(
 ) -> io::Result<Served> {
     let until = Instant::now().checked_add(serving.patience);
     let waited = match probe {
-        Some(socket) => Command { watch, socket, printed: Vec::new() }.wait(until)?,
+        Some(socket) => Command { watch, socket, printed: Vec::new(), before: Vec::new() }.wait(until)?,
         None => wait_for_ports(watch, &serving.ports, door, until)?,
     };
     match waited {
@@ -92,32 +92,40 @@ fn wait_for_ports(watch: &Watch, ports: &[u16], door: &Door, until: Option<Insta
 struct Command<'a> {
     watch: &'a Watch,
     socket: OwnedFd,
+    /// What it prints this time.
     printed: Vec<u8>,
+    /// What it printed the time before.
+    before: Vec<u8>,
 }
 
 impl Command<'_> {
     fn wait(mut self, until: Option<Instant>) -> io::Result<Waited> {
         let mut between = FIRST_PAUSE;
         loop {
-            self.printed.clear();
+            self.before = std::mem::take(&mut self.printed);
             match rustix::io::write(&self.socket, b"?") {
                 // Nobody is there any more to be asked: the service says why.
                 Ok(_) | Err(Errno::PIPE | Errno::CONNRESET) => {}
                 Err(other) => return Err(other.into()),
             }
             match self.answer(until)? {
-                None => return Ok(Waited::InVain(NotReady::Command(self.printed))),
+                None => return Ok(Waited::InVain(self.said())),
                 Some(Over::Told(Record::Probed { status: 0 })) => return Ok(Waited::Ready),
                 Some(Over::Told(Record::Probed { .. })) => {}
                 Some(over) => return Ok(Waited::Over(over)),
             }
             if is_past(until) {
-                return Ok(Waited::InVain(NotReady::Command(self.printed)));
+                return Ok(Waited::InVain(self.said()));
             }
             if let Some(over) = pause(self.watch, &mut between)? {
                 return Ok(Waited::Over(over));
             }
         }
+    }
+
+    /// What it said last: the time may have been over before it came to say anything.
+    fn said(self) -> NotReady {
+        NotReady::Command(if self.printed.is_empty() { self.before } else { self.printed })
     }
 
     /// What the service says next; meanwhile what the command prints is read, for else it might wait for that.

@@ -189,6 +189,7 @@ impl Server {
         match request {
             Request::Run { id, step } => self.run(id, &step, fds),
             Request::Files { id, task } => self.files(id, task),
+            Request::Ask { id } => self.running.ask(id),
             Request::Kill { id } => self.running.kill(id),
             Request::End => self.told_to_end.store(true, Ordering::Relaxed),
             Request::Begin(_) => {

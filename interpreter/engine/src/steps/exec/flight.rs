@@ -9,12 +9,12 @@ use tokio_util::sync::CancellationToken;
 
 use super::super::blocking;
 use super::confidential;
-use super::humane::{humane, size};
 use super::retries::Retries;
 use super::volumes;
 use super::{PreparedExec, record, warn};
 use crate::capture::{Capture, Captured, Tail, interleave};
 use crate::failure::{Cause, FailureClass};
+use crate::humane::{humane, size};
 use crate::remote;
 use crate::results::ExecResult;
 use crate::services::{InUse, Lost};

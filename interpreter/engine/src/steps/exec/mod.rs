@@ -2,7 +2,6 @@
 
 mod confidential;
 mod flight;
-mod humane;
 mod prepare;
 mod record;
 mod retries;

@@ -14,9 +14,9 @@ use pipe_store::{Store, Stored};
 
 use super::super::{Inputs, content, tree::over_base};
 use super::confidential;
-use super::humane::humane;
 use super::surroundings::{self, Surroundings};
 use crate::failure::Cause;
+use crate::humane::humane;
 use crate::results::ExecResult;
 use crate::services::{PreparedBinding, bindings};
 use crate::session::SessionState;

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 /// A duration: `1min30s`.
-pub(super) fn humane(duration: Duration) -> String {
+pub(crate) fn humane(duration: Duration) -> String {
     let (mut rest, mut text) = (duration.as_millis(), String::new());
     for (unit, millis) in [("h", 3_600_000), ("min", 60_000), ("s", 1_000), ("ms", 1)] {
         if rest >= millis {
@@ -15,7 +15,7 @@ pub(super) fn humane(duration: Duration) -> String {
 }
 
 /// A size: `64MiB`; the largest unit of which it has whole ones.
-pub(super) fn size(bytes: u64) -> String {
+pub(crate) fn size(bytes: u64) -> String {
     let units = [("GiB", 30), ("MiB", 20), ("KiB", 10), ("B", 0)];
     let fits = units.into_iter().find(|(_, bits)| bytes != 0 && bytes.trailing_zeros() >= *bits);
     let (unit, bits) = fits.unwrap_or(("B", 0));

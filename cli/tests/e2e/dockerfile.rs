@@ -3,7 +3,7 @@
 use std::os::unix::fs::{MetadataExt, PermissionsExt};
 use std::path::Path;
 
-use crate::harness::{World, finish, has_ids, is_root, skip};
+use crate::harness::{World, finish, is_root};
 use crate::images;
 
 const MODULE: &str = r#"
@@ -205,14 +205,11 @@ WORKDIR /home/app
     );
     world.write("ctx/d/f", "f");
     let out = world.path("out");
-    let outcome = world.run(["run", "tree", "-o", out.to_str().unwrap()]);
-    if !has_ids() {
-        skip("owners_are_as_asked_for", "no range of subordinate ids");
-        outcome.exits(3).says("no user 1000 and group 1001").says("`pipe doctor`");
-        return;
-    }
-    outcome.success();
+    let outcome = world.run(["run", "tree", "-o", out.to_str().unwrap()]).success();
     // Only root may give files away.
+    if !is_root() {
+        outcome.says("belong to other users");
+    }
     if is_root() {
         let owner = |path: &str| {
             let meta = out.join(path).symlink_metadata().unwrap();

@@ -59,6 +59,14 @@ pub(crate) fn world(name: &str, module: &str) -> Option<(World, Server)> {
         file(builder, "srv/app/own", 0o600, (1000, 1000), b"mine\n");
         file(builder, "opt/tools/tool", 0o755, (0, 0), b"#!/bin/sh\necho found on PATH\n");
     });
+    let owned = archive(|builder| {
+        folder(builder, "home/app/", 0o750, (1000, 1000));
+        file(builder, "home/app/notes", 0o640, (1000, 1000), b"one\n");
+        folder(builder, "home/app/sub/", 0o770, (1000, 8));
+        link(builder, "home/app/sub/link", (1000, 1000), "../notes");
+        file(builder, "home/app/sub/gone", 0o600, (33, 33), b"");
+    });
+    server.image("library/owned", "1", config, &[alpine.clone(), owned]);
     server.image("library/odd", "1", odd, &[alpine, accounts]);
     let world = World::module(module);
     world.mirror(&server.url());
@@ -89,18 +97,26 @@ pub(crate) fn file(builder: &mut Builder, path: &str, mode: u32, owner: (u64, u6
     builder.append_data(&mut header, path, bytes).unwrap();
 }
 
+pub(crate) fn folder(builder: &mut Builder, path: &str, mode: u32, owner: (u64, u64)) {
+    let mut header = header(mode, owner);
+    header.set_entry_type(tar::EntryType::Directory);
+    builder.append_data(&mut header, path, &b""[..]).unwrap();
+}
+
+pub(crate) fn link(builder: &mut Builder, path: &str, owner: (u64, u64), target: &str) {
+    let mut header = header(0o777, owner);
+    header.set_entry_type(tar::EntryType::Symlink);
+    builder.append_link(&mut header, path, target).unwrap();
+}
+
 /// `busybox` with its links, as small images have it.
 fn alpine(busybox: &[u8]) -> Layer {
     archive(|builder| {
         file(builder, "bin/busybox", 0o755, (0, 0), busybox);
         for applet in APPLETS {
-            let mut header = header(0o777, (0, 0));
-            header.set_entry_type(tar::EntryType::Symlink);
-            builder.append_link(&mut header, format!("bin/{applet}"), "busybox").unwrap();
+            link(builder, &format!("bin/{applet}"), (0, 0), "busybox");
         }
-        let mut header = header(0o1777, (0, 0));
-        header.set_entry_type(tar::EntryType::Directory);
-        builder.append_data(&mut header, "tmp/", &b""[..]).unwrap();
+        folder(builder, "tmp/", 0o1777, (0, 0));
     })
 }
 

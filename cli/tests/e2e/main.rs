@@ -21,6 +21,7 @@ mod doc;
 mod dockerfile;
 mod dynamic;
 mod edits;
+mod engines;
 mod failing;
 mod fix;
 mod fmt;

@@ -3,7 +3,7 @@
 use std::io::{BufRead, BufReader, Read, Write};
 use std::os::unix::net::UnixListener;
 
-use crate::harness::{World, finish, pipe_binary};
+use crate::harness::{World, finish, is_root, pipe_binary};
 use crate::images;
 use crate::login::login;
 use crate::registry::{PASSWORD, Registry};
@@ -205,37 +205,104 @@ fn others_read_it_back() {
     assert!(world.package().join("back/data/empty").is_dir());
 }
 
-/// Stores, homes, time zones, locales, umasks and host names do not count, nor who it is: the digest stands here, and every kind of user runs this.
+/// Stores, homes, time zones, locales, umasks and host names do not count, nor whether anything was there before, nor who it is: the digest
+/// stands here, and every kind of user runs this.
 #[test]
 fn one_digest_whoever_makes_it() {
     let module = r##"
+param tools: Container = host.toolchain()
 param files: Dir = workspace.dir("files")
+fn built() -> Dir { tools.run(sh"mkdir -m 710 /out; date > /out/.ignored; rm /out/.ignored; echo built > /out/f", network: Off).dir("/out") }
 pub fn image_of() -> Container {
   scratch(platform: "linux/amd64")
     .copy("/etc", dir(["hosts": files.file("a"), "below/b": files.file("b")]))
+    .copy("/srv", built(), owner: "1000:1001")
     .write("/bin/app", "#!/bin/sh\n", mode: "4755")
     .entrypoint(["/bin/app"])
     .label("a", "b")
 }
 pub fn manifest() -> String { image_of().tarball().unpack().file("index.json").contents }
 "##;
-    let made = |umask: &str, variables: &[(&str, &str)]| {
+    let world = || {
         let world = World::module(module);
         world.write("files/a", "one\n");
         world.write("files/b", "two\n");
-        let mut command = world.command("/bin/sh");
-        let script = format!("umask {umask}; exec \"$0\" \"$@\"");
-        command.args(["-c", &script]).arg(pipe_binary()).args(["run", "manifest"]);
+        world
+    };
+    let made = |world: &World, umask: &str, args: &[&str], variables: &[(&str, &str)]| {
+        // Only root may give itself another host name.
+        let renamed = is_root() && args.contains(&"--no-cache");
+        let mut command = world.command(if renamed { "unshare" } else { "/bin/sh" });
+        let name = if renamed { "hostname elsewhere.example; " } else { "" };
+        let script = format!("umask {umask}; {name}exec \"$0\" \"$@\"");
+        if renamed {
+            command.args(["--uts", "/bin/sh"]);
+        }
+        command.args(["-c", &script]).arg(pipe_binary()).arg("run").args(args).arg("manifest");
         finish(command.envs(variables.iter().copied())).success().stdout
     };
-    let first = made("022", &[]);
-    let elsewhere =
+    let (here, elsewhere) = (world(), world());
+    let first = made(&here, "022", &[], &[]);
+    let variables =
         [("TZ", "Asia/Tokyo"), ("LC_ALL", "C"), ("LANG", "de_DE.UTF-8"), ("HOSTNAME", "elsewhere")];
-    let second = made("077", &elsewhere);
-    assert_eq!(first, second);
-    insta::assert_snapshot!(first, @r#"{"schemaVersion":2,"mediaType":"application/vnd.oci.image.index.v1+json","manifests":[{"mediaType":"application/vnd.oci.image.manifest.v1+json","digest":"sha256:e8993eafbaca45c47acd5404791ea5a399e704dd5c81d63b614c28824002145c","size":401,"platform":{"os":"linux","architecture":"amd64"}}]}"#);
-    let later = made("022", &[("SOURCE_DATE_EPOCH", "1000000000")]);
+    assert_eq!(made(&elsewhere, "077", &[], &variables), first);
+    // Out of the cache, and without it.
+    assert_eq!(made(&elsewhere, "022", &["--expect-cached"], &[]), first);
+    assert_eq!(made(&here, "027", &["--no-cache"], &variables), first);
+    insta::assert_snapshot!(first, @r#"{"schemaVersion":2,"mediaType":"application/vnd.oci.image.index.v1+json","manifests":[{"mediaType":"application/vnd.oci.image.manifest.v1+json","digest":"sha256:d4c101dcd5a278d40f4aaecbf352434e375fa1ca2affe1ec403be0ae4552e95f","size":401,"platform":{"os":"linux","architecture":"amd64"}}]}"#);
+    let later = made(&here, "022", &[], &[("SOURCE_DATE_EPOCH", "1000000000")]);
     assert_ne!(first, later);
+}
+
+/// Over files and folders that belong to others, which stay theirs also where steps have a single id: every kind of user runs this.
+#[test]
+fn owners_are_what_they_should_be_whoever_makes_the_layer() {
+    let module = r#"
+param files: Dir = workspace.dir("files")
+fn app() -> Container {
+  image("library/owned:1")
+    .write("/home/app/new", "new\n")
+    .copy("/home/app/given", files, owner: "1000:1001")
+    .run(sh"echo more >> /home/app/notes; echo made > /home/app/sub/made", network: Off)
+    .remove("/home/app/sub/gone")
+}
+pub fn unpacked() -> Dir { app().tarball().unpack() }
+pub fn rebuilt() -> Dir { scratch().copy("/", app().dir("/home"), owner: "7:7").rootfs.tar().unpack() }
+"#;
+    const NAME: &str = "owners_are_what_they_should_be_whoever_makes_the_layer";
+    let Some((world, _server)) = images::world(NAME, module) else { return };
+    world.write("files/f", "f\n");
+    std::os::unix::fs::symlink("f", world.package().join("files/link")).unwrap();
+    world.run(["run", "unpacked", "-o", "out"]).success();
+    let document = |digest: &serde_json::Value| -> serde_json::Value {
+        let name = digest.as_str().unwrap().replacen(':', "/", 1);
+        serde_json::from_str(&world.read(&format!("out/blobs/{name}"))).unwrap()
+    };
+    let index: serde_json::Value = serde_json::from_str(&world.read("out/index.json")).unwrap();
+    let manifest = document(&index["manifests"][0]["digest"]);
+    let digest = manifest["layers"][2]["digest"].as_str().unwrap();
+    let packed = world.package().join("out/blobs").join(digest.replacen(':', "/", 1));
+    let mut archive = tar::Archive::new(flate2::read::GzDecoder::new(std::fs::File::open(packed).unwrap()));
+    let entries = archive.entries().unwrap().map(|entry| {
+        let entry = entry.unwrap();
+        let (header, path) = (entry.header(), entry.path().unwrap().display().to_string());
+        format!("{}:{} {:o} {path}\n", header.uid().unwrap(), header.gid().unwrap(), header.mode().unwrap())
+    });
+    insta::assert_snapshot!(format!("{}{digest}", entries.collect::<String>()), @r"
+    0:0 755 home/
+    1000:1000 750 home/app/
+    1000:1001 755 home/app/given/
+    1000:1001 644 home/app/given/f
+    1000:1001 777 home/app/given/link
+    0:0 644 home/app/new
+    1000:1000 640 home/app/notes
+    1000:8 770 home/app/sub/
+    0:0 644 home/app/sub/.wh.gone
+    0:0 644 home/app/sub/made
+    sha256:7db67cd4f116a41ac915aaa6996538cfcb1bda04567a55b7fa6eb46a58ece41f
+    ");
+    world.run(["run", "rebuilt"]).success();
+    world.run(["cache", "verify"]).success();
 }
 
 /// Over an image of another registry: its layer is what it was there.

@@ -182,8 +182,8 @@ fn modes_and_attributes_are_kept() {
     header.set_gid(7);
     builder.append_data(&mut header, "tool", &b""[..]).unwrap();
     let tree = lab.unpack(&builder.into_inner().unwrap()).unwrap();
-    // Without a range of ids everything belongs to one.
-    assert_eq!(lab.listing(&tree), ["tool 4755 0:0 user.note=v"]);
+    // Without a range of ids everything belongs to one, and whose it should be stands beside.
+    assert_eq!(lab.listing(&tree), ["tool 4755 0:0 user.note=v user.pipe.owner=0:7"]);
 }
 
 proptest! {

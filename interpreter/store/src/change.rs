@@ -34,7 +34,7 @@ impl CopyOptions {
     fn meta(&self, meta: &Meta, takes_mode: bool) -> Meta {
         let (uid, gid) = self.owner.unwrap_or((0, 0));
         let mode = self.mode.filter(|_| takes_mode).unwrap_or(meta.mode) & 0o7777;
-        Meta { mode, uid, gid, xattrs: meta.xattrs.clone() }
+        Meta { mode, uid, gid, ..meta.clone().without_wanted_owner() }
     }
 
     /// The attributes of the folder that a tree is copied to, when that is made.
@@ -65,6 +65,11 @@ impl Store {
         let plan = match source {
             Stored::File(file) => self.plan_file_copy(into, path, &at, file, options)?,
             Stored::Tree(tree) => self.plan_tree_copy(into, path, &at, tree, options)?,
+        };
+        // To know how many ids there are may cost a process.
+        let plan = match options.owner {
+            None | Some((0, 0)) => plan,
+            Some(_) => plan.held(self.step_ids()?),
         };
         self.record_plan(into, &plan)
     }

@@ -9,6 +9,7 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 use pipe_ops::BlobDigest;
 use sha2::{Digest as _, Sha256};
 
+use crate::namespace::RANGE;
 use crate::plan::{PlanBuilder, Planned};
 use crate::{DiffLayer, FileContent, Meta, Store, StoreError, WritePoint};
 
@@ -130,7 +131,7 @@ impl LayerDraft {
         if target.is_empty() || target.len() > PATH_LIMIT || target.contains(&0) {
             return Err(refused(path, "is a symbolic link to what is no path"));
         }
-        let meta = self.owned(path, meta)?;
+        let meta = self.owned(path, Meta { xattrs: Vec::new(), ..meta })?;
         self.put(parent, &name, Planned::Symlink { target: target.to_vec(), meta });
         Ok(())
     }
@@ -138,8 +139,9 @@ impl LayerDraft {
     /// A named pipe.
     pub fn fifo(&mut self, path: &[u8], meta: Meta) -> Result<(), DraftError> {
         let (parent, name) = self.place(path)?;
-        let meta = self.owned(path, meta)?;
-        self.put(parent, &name, Planned::Fifo(meta));
+        // It has no room for attributes, so whose it should be is lost where that is not here.
+        let Meta { mode, uid, gid, .. } = self.owned(path, meta)?;
+        self.put(parent, &name, Planned::Fifo(Meta { uid, gid, ..Meta::plain(mode) }));
         Ok(())
     }
 
@@ -224,16 +226,15 @@ impl LayerDraft {
         Ok(DiffLayer { tree, implied, squashed: self.squashed })
     }
 
-    /// The attributes as this machine can give them: where steps have a single id, everything belongs to it.
+    /// The attributes as this machine can give them: where steps have a single id, everything belongs to it, and whose it should be is
+    /// kept beside.
     fn owned(&mut self, path: &[u8], meta: Meta) -> Result<Meta, DraftError> {
-        if meta.uid < self.ids && meta.gid < self.ids {
-            return Ok(meta);
-        }
-        if self.ids > 1 {
+        if meta.uid >= RANGE || meta.gid >= RANGE {
             return Err(refused(path, "belongs to an id above 65535, which no step has"));
         }
-        self.squashed = true;
-        Ok(Meta { uid: 0, gid: 0, ..meta })
+        let held = meta.without_wanted_owner().held(self.ids);
+        self.squashed |= held.wanted() != held;
+        Ok(held)
     }
 
     fn put(&mut self, parent: usize, name: &[u8], node: Planned) {

@@ -278,7 +278,8 @@ impl TreeExport<'_> {
             Node::Dir(_) | Node::Whiteout => None,
         });
         let metas = metas.chain(folders.iter().map(|(_, dir)| &dir.meta));
-        Ok(Exported { owners_lost: metas.filter(|meta| !self.attributes.keeps_owner(meta)).count() as u64 })
+        let lost = metas.filter(|meta| !self.attributes.keeps_owner(&meta.wanted()));
+        Ok(Exported { owners_lost: lost.count() as u64 })
     }
 
     fn entry(
@@ -341,7 +342,7 @@ impl Attributes {
 
     /// Of a file, a folder or a pipe.
     fn set(self, path: &Path, meta: &Meta) -> Result<(), StoreError> {
-        let failed = |error| write_error(path, error);
+        let (meta, failed) = (&meta.wanted(), |error| write_error(path, error));
         // Giving a file away takes its set-id bits and capabilities: first.
         self.set_owner(path, meta)?;
         for attribute in meta.xattrs.iter().filter(|(name, _)| self.is_root || name.starts_with(b"user.")) {
@@ -357,7 +358,7 @@ impl Attributes {
 
     /// Of a symbolic link.
     fn set_link(self, path: &Path, meta: &Meta) -> Result<(), StoreError> {
-        self.set_owner(path, meta)?;
+        self.set_owner(path, &meta.wanted())?;
         set_time(path, self.mtime)
     }
 

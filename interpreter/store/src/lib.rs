@@ -53,6 +53,7 @@ mod tree;
 mod usage;
 mod verify;
 mod volume;
+mod wanted_owner;
 mod xattr;
 
 pub use build::*;

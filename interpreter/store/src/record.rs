@@ -291,11 +291,13 @@ impl Store {
         if path.symlink_metadata().is_err_and(|error| error.kind() == std::io::ErrorKind::NotFound) {
             return Ok(Err("its folder is gone".to_owned()));
         }
-        let scan = match self.scan(&path) {
+        let mut scan = match self.scan(&path) {
             Ok(scan) => scan,
             Err(StoreError::Scan(error)) => return Ok(Err(error.to_string())),
             Err(error) => return Err(error),
         };
+        // What of the record cannot be read is told as a difference.
+        let _ = self.recall_link_owners(&mut scan, diff);
         let mut found = Batch::default();
         let digest = self.fold(None, &scan, TreeKind::Diff, &mut found)?;
         Ok(if digest == diff { Ok(()) } else { Err(self.first_difference(diff, digest, &found)) })

@@ -17,7 +17,7 @@ pub struct DiffLayer {
     pub tree: Tree,
     /// Folders that it only goes through, without saying what they are like: those of the layers below keep their attributes.
     pub implied: Vec<Vec<u8>>,
-    /// Steps had a single id when it was made, so what should belong to others belongs to that.
+    /// Steps had a single id when it was made, so what should belong to others belongs to that, and says so beside.
     pub squashed: bool,
 }
 

@@ -26,10 +26,15 @@ const NEEDED: &[(&str, &str)] = &[
     ("pip3", "python3-pip"),
 ];
 
+/// What only root's tests need: engines that run images, one with a daemon.
+const NEEDED_BY_ROOT: &[(&str, &str)] = &[("dockerd", "docker.io"), ("podman", "podman"), ("runc", "runc")];
+
 /// Installs what is missing, as root on a Debian; else says what to install.
 pub(super) fn packages() -> Result<(), String> {
+    let of_root = if is_root() { NEEDED_BY_ROOT } else { &[] };
     let missing: Vec<&str> = NEEDED
         .iter()
+        .chain(of_root)
         .filter(|(program, _)| run::find(program).is_none())
         .map(|(_, package)| *package)
         .collect();

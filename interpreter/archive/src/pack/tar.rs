@@ -122,7 +122,7 @@ impl<'a> Archive<'a> {
             EntryKind::Fifo => EntryType::Fifo,
             EntryKind::Whiteout => return Ok(()),
         };
-        self.head(&Head { kind, path: &path, target: &target, size, meta: &entry.meta })?;
+        self.head(&Head { kind, path: &path, target: &target, size, meta: &entry.meta.wanted() })?;
         // What is empty is not looked for: what stands for something that is gone is nowhere.
         if kind == EntryType::Regular && size > 0 {
             tree.copy_file(entry, self.to)?;

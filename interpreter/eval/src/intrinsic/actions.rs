@@ -12,13 +12,8 @@ use crate::error::{self, Result};
 use crate::machine::{Machine, Site};
 use crate::memo::Memo;
 use crate::rounds::Wait;
-<<<<<<< HEAD
 use crate::simulation::{SIMULATED, Simulation};
-use crate::value::{ActionValue, Deed, Described, DescribedKind, Effect, Gives, Items, RecordValue, Value};
-=======
-use crate::simulation::Simulation;
 use crate::value::{ActionValue, Deed, Described, Effect, Gives, Items, RecordValue, Value};
->>>>>>> f509847 (Services are asked to end, say how long they may take to be ready; attach)
 
 pub(super) const TABLE: Table = &[
     ("Container.perform", Entry::Run(perform)),

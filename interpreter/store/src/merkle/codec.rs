@@ -32,7 +32,7 @@ pub(super) fn encode(dir: &Dir) -> Encoded {
     let mut side = Side::default();
     side.add_attributes(b"", &dir.meta);
     for (name, node) in &dir.entries {
-        if let Node::File { meta, .. } | Node::Fifo(meta) = node {
+        if let Node::File { meta, .. } | Node::Symlink { meta, .. } | Node::Fifo(meta) = node {
             side.add_attributes(name, meta);
         }
         match std::str::from_utf8(name).ok().and_then(|name| directory.add(name, node)) {
@@ -213,7 +213,9 @@ fn apply_side(dir: &mut Dir, side: Side) -> Result<(), StoreError> {
         let xattrs = attributes.into_iter().map(|attribute| (attribute.name, attribute.value)).collect();
         match dir.entries.get_mut(&entry) {
             _ if entry.is_empty() => dir.meta.xattrs = xattrs,
-            Some(Node::File { meta, .. } | Node::Fifo(meta)) => meta.xattrs = xattrs,
+            Some(Node::File { meta, .. } | Node::Symlink { meta, .. } | Node::Fifo(meta)) => {
+                meta.xattrs = xattrs
+            }
             _ => return Err(malformed("attributes of an entry that cannot have them".to_owned())),
         }
     }

@@ -179,13 +179,27 @@ fn a_file_is_copied() {
     assert_eq!(store.verify(false).unwrap().damage, []);
 }
 
-/// A process that may not give files away needs the steps' namespace for that, and says so.
+/// Where there is nobody else to own a file, it is kept beside who should.
 #[test]
-fn other_owners_need_the_namespace() {
+fn other_owners_are_kept_beside() {
     let store = Fixture::new();
-    let options = CopyOptions { owner: Some((1000, 1000)), ..CopyOptions::default() };
-    let result = store.with_copy(&store.empty_tree(), "/", &Stored::Tree(source(&store)), &options);
-    assert!(matches!(result, Err(StoreError::NeedsNamespace { .. })), "{result:?}");
+    let copied = |owner| {
+        let options = CopyOptions { owner, ..CopyOptions::default() };
+        store.with_copy(&store.empty_tree(), "/x", &Stored::Tree(source(&store)), &options).unwrap()
+    };
+    let tree = copied(Some((1000, 8)));
+    let owners = |tree: &Tree| {
+        let wanted = store.list(tree).unwrap().into_iter().map(|entry| entry.meta.wanted());
+        wanted.map(|meta| (meta.uid, meta.gid)).collect::<std::collections::BTreeSet<_>>()
+    };
+    assert_eq!(owners(&tree), [(1000, 8)].into());
+    assert!(store.listing(&tree).lines().all(|line| line.contains(" 0:0 ")), "{}", store.listing(&tree));
+    // Another tree than one that is root's: who gets more ids later does not take one for the other.
+    assert_ne!(tree.digest, copied(None).digest);
+    // A copy of it is root's again.
+    let again = store.with_copy(&store.empty_tree(), "/x", &Stored::Tree(tree), &CopyOptions::default());
+    assert_eq!(owners(&again.unwrap()), [(0, 0)].into());
+    assert_eq!(store.verify(false).unwrap().damage, []);
 }
 
 /// A folder on the way that the base has must not lose what everybody expects of it.

@@ -120,9 +120,12 @@ fn what_a_dropped_draft_wrote_is_gone() {
 fn owners_of_others_need_more_than_one_id() {
     let store = Fixture::new();
     let other = Meta { uid: 33, gid: 33, ..Meta::plain(0o644) };
-    let made = layer(&store, |draft| draft.file(b"a", other, None, &mut &b""[..]).unwrap());
+    let made = layer(&store, |draft| draft.file(b"a", other.clone(), None, &mut &b""[..]).unwrap());
     assert!(made.squashed);
     assert_eq!(store.listing(&made.tree), "0644 0:0 a 0\n");
+    // It is told to whoever can give files away.
+    let entry = store.store.list(&made.tree).unwrap().remove(0);
+    assert_eq!(entry.meta.wanted(), other);
 }
 
 #[test]

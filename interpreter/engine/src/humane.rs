@@ -23,7 +23,7 @@ pub(crate) fn size(bytes: u64) -> String {
 }
 
 /// A size that was measured: whole ones of the largest unit, `61MiB`.
-pub(super) fn rough(bytes: u64) -> String {
+pub(crate) fn rough(bytes: u64) -> String {
     let units = [("GiB", 30), ("MiB", 20), ("KiB", 10), ("B", 0)];
     // Two digits say enough.
     let fits = units.into_iter().find(|(_, bits)| bytes >> bits >= 10);

@@ -1,8 +1,8 @@
 //! What a person should know of a command that ran, whatever the pipeline makes of its result.
 
 use super::flight::Job;
-use super::humane::{rough, size};
 use crate::StepOutcome;
+use crate::humane::{rough, size};
 use crate::left_out;
 
 /// Which part of the memory that it may have a process must have had for want of memory to be why it failed: one that doubles what it has

@@ -24,7 +24,7 @@ use crate::overlay::Overlay;
 use crate::position::Encoding;
 use crate::publish::Outgoing;
 use pace::Pace;
-use packages::Packages;
+use packages::{Package, Packages};
 
 /// What the owner is told.
 pub(crate) enum Task {
@@ -65,6 +65,15 @@ pub(crate) enum Task {
         package: usize,
         generation: u64,
         diagnostics: BTreeMap<String, Vec<Diagnostic>>,
+    },
+    /// What a package has wrong was not found: the program became another one meanwhile, which need not have been by an edit.
+    Interrupted {
+        package: usize,
+        generation: u64,
+    },
+    /// A question that every module of a package is looked at for has its answer.
+    Answered {
+        package: usize,
     },
 }
 
@@ -132,13 +141,25 @@ impl Waiting {
         outgoing: UnboundedSender<Outgoing>,
         packages: Option<PathBuf>,
     ) -> std::io::Result<()> {
+        let threads = std::thread::available_parallelism().map_or(2, usize::from).clamp(2, 8);
+        let (mut owner, tasks) = self.owner(outgoing, packages, threads)?;
+        std::thread::Builder::new().name("pipe-lsp-owner".into()).spawn(move || owner.run(&tasks))?;
+        Ok(())
+    }
+
+    fn owner(
+        self,
+        outgoing: UnboundedSender<Outgoing>,
+        packages: Option<PathBuf>,
+        threads: usize,
+    ) -> std::io::Result<(Owner, mpsc::Receiver<Task>)> {
         let pool = rayon::ThreadPoolBuilder::new()
-            .num_threads(std::thread::available_parallelism().map_or(2, usize::from).clamp(2, 8))
+            .num_threads(threads)
             .thread_name(|i| format!("pipe-lsp-{i}"))
             .build()
             .map_err(std::io::Error::other)?;
         let Waiting { tasks, own } = self;
-        let mut owner = Owner {
+        let owner = Owner {
             own,
             outgoing,
             pool,
@@ -149,8 +170,7 @@ impl Waiting {
             packages: Packages::default(),
             pace: Pace::default(),
         };
-        std::thread::Builder::new().name("pipe-lsp-owner".into()).spawn(move || owner.run(&tasks))?;
-        Ok(())
+        Ok((owner, tasks))
     }
 }
 
@@ -230,6 +250,15 @@ impl Owner {
             Task::Found { package, generation, diagnostics } => {
                 self.publish(package, generation, diagnostics)
             }
+            Task::Interrupted { package, generation } => {
+                if let Some(known) = self.packages.get(package)
+                    && known.generation == generation
+                {
+                    known.interrupted = true;
+                    self.look_again(package);
+                }
+            }
+            Task::Answered { package } => self.look_again(package),
         }
     }
 
@@ -302,11 +331,14 @@ impl Owner {
 
     fn ask(&mut self, uri: &Uri, whole: bool, question: Question) {
         let path = path_of(uri);
-        let Some(package) = self.packages.of(&path) else {
+        let Some((index, package)) = self.packages.of(&path) else {
             return question.answer(Some(Unanswered::Unknown));
         };
         let names = package.names(&self.open, self.agreement);
-        let snapshot = if whole { package.whole() } else { package.snapshot() };
+        let (snapshot, asking) = match whole {
+            true => (package.whole(), Some((package.asking(), self.own.clone()))),
+            false => (package.snapshot(), None),
+        };
         let file = package.name_of(&path);
         self.pool.spawn(move || {
             let mut question = question;
@@ -325,7 +357,19 @@ impl Owner {
                 Err(Interrupted::Stopped) => Some(Unanswered::Stopped),
                 Err(Interrupted::Panicked(_)) => Some(Unanswered::Panicked),
             });
+            if let Some((asking, own)) = asking {
+                drop(asking);
+                let _ = own.send(Task::Answered { package: index });
+            }
         });
+    }
+
+    /// Looks again for what is wrong in a package whose search was interrupted: after the questions that every module is looked at for,
+    /// which it would interrupt.
+    fn look_again(&mut self, package: usize) {
+        if self.packages.get(package).is_some_and(Package::looks_again) {
+            self.pace.moved(Instant::now());
+        }
     }
 
     /// Looks for what is wrong in packages that changed, on the pool.
@@ -350,8 +394,9 @@ impl Owner {
                     Ok(diagnostics) => {
                         let _ = own.send(Task::Found { package: index, generation, diagnostics });
                     }
-                    // Whoever edited looks again.
-                    Err(Interrupted::Edited | Interrupted::Stopped) => {}
+                    Err(Interrupted::Edited | Interrupted::Stopped) => {
+                        let _ = own.send(Task::Interrupted { package: index, generation });
+                    }
                     Err(Interrupted::Panicked(said)) => {
                         let _ = outgoing.send(Outgoing::Log(format!("the checker made a mistake: {said}")));
                     }
@@ -362,8 +407,8 @@ impl Owner {
 
     /// Says what was found, unless the text is another one by now.
     fn publish(&mut self, package: usize, generation: u64, found: BTreeMap<String, Vec<Diagnostic>>) {
-        let names = self.packages.get(package).map(|known| known.names(&self.open, self.agreement));
-        let (Some(known), Some(names)) = (self.packages.get_mut(package), names) else { return };
+        let Some(known) = self.packages.get(package) else { return };
+        let names = known.names(&self.open, self.agreement);
         if known.generation != generation {
             return;
         }

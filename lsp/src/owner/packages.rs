@@ -30,6 +30,10 @@ pub(super) struct Package {
     behind: Behind,
     /// What is wrong in it has not been looked for since it changed.
     undiagnosed: bool,
+    /// Looking for it was interrupted, and has not begun again.
+    pub(super) interrupted: bool,
+    /// Held by each question that every module is looked at for.
+    asking: Arc<()>,
     /// Nothing was said about it yet.
     pub(super) fresh: bool,
     /// Counts the changes: what was found before one is not said after it.
@@ -57,16 +61,13 @@ struct Said {
 
 impl Packages {
     pub(super) fn get(&mut self, index: usize) -> Option<&mut Package> {
-        self.get_mut(index)
-    }
-
-    pub(super) fn get_mut(&mut self, index: usize) -> Option<&mut Package> {
         self.all.get_mut(index)?.as_mut()
     }
 
-    /// The package of an open document.
-    pub(super) fn of(&mut self, path: &Path) -> Option<&mut Package> {
-        self.all.iter_mut().flatten().find(|package| package.documents.contains(path))
+    /// The package of an open document, with its index.
+    pub(super) fn of(&mut self, path: &Path) -> Option<(usize, &mut Package)> {
+        let mut known = self.all.iter_mut().enumerate().filter_map(|(i, slot)| Some((i, slot.as_mut()?)));
+        known.find(|(_, package)| package.documents.contains(path))
     }
 
     /// A document was opened. What a program has read already is no news to it.
@@ -131,6 +132,8 @@ impl Packages {
                     documents: BTreeSet::from([path.to_path_buf()]),
                     behind: Behind::All,
                     undiagnosed: true,
+                    interrupted: false,
+                    asking: Arc::default(),
                     fresh: true,
                     generation: 0,
                     said: BTreeMap::new(),
@@ -170,7 +173,7 @@ impl Packages {
     /// Moves a document if it belongs to another package by now; as for [`Packages::close`].
     pub(super) fn move_to_its_package(&mut self, overlay: &Overlay, path: &Path) -> Vec<Uri> {
         let root = self.root_of(overlay, path);
-        if self.of(path).is_some_and(|package| package.root == root) {
+        if self.of(path).is_some_and(|(_, package)| package.root == root) {
             return Vec::new();
         }
         let silent = self.remove(path);
@@ -193,7 +196,9 @@ impl Packages {
     pub(super) fn undiagnosed(&mut self) -> impl Iterator<Item = (usize, &mut Package)> {
         let all = self.all.iter_mut().enumerate();
         all.filter_map(|(index, package)| Some((index, package.as_mut()?))).filter_map(|(index, package)| {
-            std::mem::take(&mut package.undiagnosed).then_some((index, package))
+            let looks = std::mem::take(&mut package.undiagnosed);
+            package.interrupted &= !looks;
+            looks.then_some((index, package))
         })
     }
 }
@@ -223,6 +228,18 @@ impl Package {
         self.analysis.load(&self.root, &files);
         self.behind = Behind::All;
         self.analysis.snapshot()
+    }
+
+    /// To be held while a question is answered that every module is looked at for.
+    pub(super) fn asking(&self) -> Arc<()> {
+        self.asking.clone()
+    }
+
+    /// Whether what is wrong has to be looked for again, and can be: nothing is asked that this would interrupt.
+    pub(super) fn looks_again(&mut self) -> bool {
+        let again = Arc::strong_count(&self.asking) == 1 && std::mem::take(&mut self.interrupted);
+        self.undiagnosed |= again;
+        again
     }
 
     fn edited(&mut self, path: &Path, text: &Arc<str>) {

@@ -163,6 +163,72 @@ fn an_edit_says_nothing_about_the_documents_that_it_does_not_change() {
     assert_eq!(others.count(), 0, "{second:?}");
 }
 
+/// An owner whose tasks the test does itself, with one thread that answers.
+fn by_hand() -> (Owner, mpsc::Receiver<Task>, tokio::sync::mpsc::UnboundedReceiver<Outgoing>) {
+    let (outgoing, said) = tokio::sync::mpsc::unbounded_channel();
+    let (owner, tasks) = channel().1.owner(outgoing, None, 1).unwrap();
+    (owner, tasks, said)
+}
+
+fn open(owner: &mut Owner, file: &std::path::Path, text: &str) -> Uri {
+    let uri = Uri::from_file_path(file).unwrap();
+    owner.handle(Task::Open(Document { uri: uri.clone(), version: 1, text: text.into() }));
+    uri
+}
+
+/// What was said of files so far: how much is wrong in each.
+fn told(said: &mut tokio::sync::mpsc::UnboundedReceiver<Outgoing>) -> Vec<(String, usize)> {
+    let messages = std::iter::from_fn(|| said.try_recv().ok());
+    let diagnostics = messages.filter_map(|message| match message {
+        Outgoing::Diagnostics(uri, found, _) => Some((uri.as_str().to_owned(), found.len())),
+        _ => None,
+    });
+    diagnostics.collect()
+}
+
+#[test]
+fn what_a_question_interrupts_is_looked_for_again() {
+    let folder = tempfile::tempdir().unwrap();
+    let root = folder.path().canonicalize().unwrap();
+    std::fs::write(root.join("alone.pipe"), "pub let n: Int = 1\n").unwrap();
+    let (mut owner, tasks, mut said) = by_hand();
+    let uri = open(&mut owner, &root.join("main.pipe"), "pub fn f() -> Int { wrong }\n");
+    // The search begins after the question took its program: the one thread is busy until then.
+    owner.pool.spawn(|| std::thread::sleep(std::time::Duration::from_millis(300)));
+    owner.diagnose();
+    let (sender, answer) = mpsc::channel();
+    owner.handle(Task::Ask { uri, whole: true, question: Box::new(Files { found: Vec::new(), sender }) });
+    assert_eq!(answer.recv().unwrap().len(), 2);
+    // Until what is wrong was found.
+    while told(&mut said).iter().all(|(_, found)| *found == 0) {
+        // The thread sends before it is done.
+        let task = tasks.recv_timeout(std::time::Duration::from_secs(20)).expect("it is looked for again");
+        owner.handle(task);
+        owner.diagnose();
+    }
+}
+
+#[test]
+fn what_is_looked_for_again_waits_for_whom_it_would_interrupt() {
+    let folder = tempfile::tempdir().unwrap();
+    let root = folder.path().canonicalize().unwrap();
+    let (mut owner, _tasks, _said) = by_hand();
+    open(&mut owner, &root.join("main.pipe"), "pub fn f() -> Int { wrong }\n");
+    owner.diagnose();
+    let (package, known) = owner.packages.of(&root.join("main.pipe")).unwrap();
+    let (asking, generation) = (known.asking(), known.generation);
+    owner.handle(Task::Interrupted { package, generation: generation + 1 });
+    drop(asking);
+    owner.handle(Task::Answered { package });
+    assert_eq!(owner.packages.undiagnosed().count(), 0, "somebody edited, and looks again");
+    let asking = owner.packages.get(package).unwrap().asking();
+    owner.handle(Task::Interrupted { package, generation });
+    assert_eq!(owner.packages.undiagnosed().count(), 0, "a question is being answered");
+    drop(asking);
+    owner.handle(Task::Answered { package });
+    assert_eq!(owner.packages.undiagnosed().count(), 1);
+}
+
 #[test]
 fn what_is_asked_of_a_text_alone_needs_no_program() {
     let (_folder, uris, tasks, _said) = opened(2);

@@ -56,6 +56,9 @@ pub(crate) enum Task {
     /// A mistake of the owner.
     #[cfg(test)]
     Planted,
+    /// A mistake of the owner whenever it looks for what is wrong.
+    #[cfg(test)]
+    PlantedInSearch,
     /// The client shows how work goes on.
     ShowsProgress,
     /// Asks for an open document of each package.
@@ -169,6 +172,8 @@ impl Waiting {
             open: Arc::default(),
             packages: Packages::default(),
             pace: Pace::default(),
+            #[cfg(test)]
+            planted: false,
         };
         Ok((owner, tasks))
     }
@@ -186,6 +191,8 @@ struct Owner {
     open: Arc<BTreeMap<PathBuf, Opened>>,
     packages: Packages,
     pace: Pace,
+    #[cfg(test)]
+    planted: bool,
 }
 
 impl Owner {
@@ -197,34 +204,47 @@ impl Owner {
                 Some(wait) => tasks.recv_timeout(wait),
             };
             match task {
-                Ok(task) => self.survive(|owner| owner.handle(task)),
+                Ok(task) => self.take(task),
                 Err(RecvTimeoutError::Timeout) => {}
                 Err(RecvTimeoutError::Disconnected) => return,
             }
             // All that waits is done before anything is looked for in it.
             while let Ok(task) = tasks.try_recv() {
-                self.survive(|owner| owner.handle(task));
+                self.take(task);
             }
-            if self.pace.disk_now(Instant::now()) {
-                self.survive(Owner::disk);
-            }
-            if self.pace.diagnose_now(Instant::now()) {
-                self.survive(Owner::diagnose);
-            }
+            self.unasked(Instant::now());
         }
     }
 
-    /// A mistake in one task does not keep the others from being done.
-    fn survive(&mut self, work: impl FnOnce(&mut Owner)) {
-        if std::panic::catch_unwind(AssertUnwindSafe(|| work(self))).is_err() {
+    fn take(&mut self, task: Task) {
+        if !self.survive(|owner| owner.handle(task)) {
+            self.moved();
+        }
+    }
+
+    /// Does what nobody asks for when its time has come. After a mistake in it only the next task begins it again: it would make the
+    /// same mistake at once, and so on.
+    fn unasked(&mut self, now: Instant) {
+        if self.pace.disk_now(now) {
+            self.survive(Owner::disk);
+        }
+        if self.pace.diagnose_now(now) {
+            self.survive(Owner::diagnose);
+        }
+    }
+
+    /// A mistake in one task does not keep the others from being done. Whether there was none.
+    fn survive(&mut self, work: impl FnOnce(&mut Owner)) -> bool {
+        let is_done = std::panic::catch_unwind(AssertUnwindSafe(|| work(self))).is_ok();
+        if !is_done {
             // What the panic left is not known: everything is read again.
-            self.packages = Packages::default();
+            self.packages.forget();
             let documents: Vec<PathBuf> = self.documents.keys().cloned().collect();
             documents.iter().for_each(|path| self.packages.add(&self.overlay, path));
-            self.pace.moved(Instant::now());
             let _ =
                 self.outgoing.send(Outgoing::Log("the language server made a mistake; it goes on".into()));
         }
+        is_done
     }
 
     fn handle(&mut self, task: Task) {
@@ -239,6 +259,8 @@ impl Owner {
             Task::Ask { uri, whole, question } => self.ask(&uri, whole, question),
             #[cfg(test)]
             Task::Planted => panic!("planted"),
+            #[cfg(test)]
+            Task::PlantedInSearch => self.planted = true,
             Task::ShowsProgress => {
                 let _ = self.outgoing.send(Outgoing::ShowsProgress);
             }
@@ -374,6 +396,8 @@ impl Owner {
 
     /// Looks for what is wrong in packages that changed, on the pool.
     fn diagnose(&mut self) {
+        #[cfg(test)]
+        assert!(!self.planted, "planted");
         if self.agreement.pulls {
             return;
         }

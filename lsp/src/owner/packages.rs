@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 
 use pipe_analysis::{Analysis, Edited, PackageRoot};
 use pipe_ide::{PackageFolder, Snapshot};
@@ -18,6 +19,18 @@ pub(super) struct Packages {
     all: Vec<Option<Package>>,
     /// The package that a folder belongs to, if it belongs to one; looked up again when files came or went.
     roots: HashMap<PathBuf, Option<PackageRoot>>,
+    generations: Generations,
+}
+
+/// Numbers the states of all packages. No number comes twice, also after they were forgotten: what was found in one of them fits
+/// no other.
+#[derive(Clone, Default)]
+struct Generations(Arc<AtomicU64>);
+
+impl Generations {
+    fn next(&self) -> u64 {
+        self.0.fetch_add(1, Ordering::Relaxed)
+    }
 }
 
 /// A package with open documents.
@@ -36,8 +49,9 @@ pub(super) struct Package {
     asking: Arc<()>,
     /// Nothing was said about it yet.
     pub(super) fresh: bool,
-    /// Counts the changes: what was found before one is not said after it.
+    /// Another one after each change: what was found before one is not said after it.
     pub(super) generation: u64,
+    generations: Generations,
     /// What was said last about files.
     said: BTreeMap<String, Said>,
 }
@@ -60,6 +74,11 @@ struct Said {
 }
 
 impl Packages {
+    /// Forgets them all, with what they know.
+    pub(super) fn forget(&mut self) {
+        *self = Packages { generations: self.generations.clone(), ..Packages::default() };
+    }
+
     pub(super) fn get(&mut self, index: usize) -> Option<&mut Package> {
         self.all.get_mut(index)?.as_mut()
     }
@@ -135,7 +154,8 @@ impl Packages {
                     interrupted: false,
                     asking: Arc::default(),
                     fresh: true,
-                    generation: 0,
+                    generation: self.generations.next(),
+                    generations: self.generations.clone(),
                     said: BTreeMap::new(),
                     root,
                 }));
@@ -259,7 +279,7 @@ impl Package {
 
     fn changed(&mut self) {
         self.undiagnosed = true;
-        self.generation += 1;
+        self.generation = self.generations.next();
     }
 
     /// The name of a file in the program.

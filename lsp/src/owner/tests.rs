@@ -176,6 +176,11 @@ fn open(owner: &mut Owner, file: &std::path::Path, text: &str) -> Uri {
     uri
 }
 
+fn edit(uri: &Uri, text: &str) -> Task {
+    let changes = vec![TextDocumentContentChangeEvent { range: None, range_length: None, text: text.into() }];
+    Task::Change { uri: uri.clone(), version: 2, changes }
+}
+
 /// What was said of files so far: how much is wrong in each.
 fn told(said: &mut tokio::sync::mpsc::UnboundedReceiver<Outgoing>) -> Vec<(String, usize)> {
     let messages = std::iter::from_fn(|| said.try_recv().ok());
@@ -227,6 +232,42 @@ fn what_is_looked_for_again_waits_for_whom_it_would_interrupt() {
     drop(asking);
     owner.handle(Task::Answered { package });
     assert_eq!(owner.packages.undiagnosed().count(), 1);
+}
+
+/// Longer than anything waits that nobody asks for.
+const LONG: std::time::Duration = std::time::Duration::from_secs(60);
+
+#[test]
+fn a_mistake_in_a_search_is_not_made_again_and_again() {
+    let folder = tempfile::tempdir().unwrap();
+    let root = folder.path().canonicalize().unwrap();
+    let (mut owner, tasks, mut said) = by_hand();
+    owner.take(Task::PlantedInSearch);
+    open(&mut owner, &root.join("main.pipe"), "pub fn f() -> Int { wrong }\n");
+    owner.unasked(Instant::now() + LONG);
+    assert!(matches!(said.try_recv(), Ok(Outgoing::Log(_))));
+    assert_eq!(owner.pace.next(), None, "nothing is done until something comes");
+    // What comes next begins it again.
+    owner.planted = false;
+    owner.take(Task::Planted);
+    owner.unasked(Instant::now() + LONG);
+    owner.take(tasks.recv().unwrap());
+    assert!(told(&mut said).iter().any(|(_, found)| *found > 0));
+}
+
+#[test]
+fn what_was_found_before_a_mistake_is_not_said_after_it() {
+    let folder = tempfile::tempdir().unwrap();
+    let root = folder.path().canonicalize().unwrap();
+    let (mut owner, tasks, mut said) = by_hand();
+    let uri = open(&mut owner, &root.join("main.pipe"), "pub fn f() -> Int { wrong }\n");
+    owner.diagnose();
+    let found = tasks.recv().unwrap();
+    owner.take(Task::Planted);
+    // As many changes as before.
+    owner.take(edit(&uri, "pub fn f() -> Int { 1 }\n"));
+    owner.take(found);
+    assert_eq!(told(&mut said), []);
 }
 
 #[test]

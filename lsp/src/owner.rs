@@ -312,9 +312,7 @@ impl Owner {
         self.packages.edit(&path, &text);
         let now = Instant::now();
         self.pace.edited(now);
-        if !self.agreement.watches {
-            self.pace.unwatched(now);
-        }
+        self.pace.idle(now, self.agreement.watches);
     }
 
     fn close(&mut self, uri: &Uri) {

@@ -9,6 +9,8 @@ const QUIET: Duration = Duration::from_millis(20);
 const PATIENCE: Duration = Duration::from_millis(200);
 /// So long after the last edit the disk is looked at, if nobody tells what happens there.
 const IDLE: Duration = Duration::from_millis(500);
+/// So long after it if the client tells: it sees its own folders alone, and not where dependencies lie, nor always that a folder went.
+const IDLE_WATCHED: Duration = Duration::from_secs(5);
 
 /// What is to be done, and when.
 #[derive(Debug, Default)]
@@ -38,9 +40,9 @@ impl Pace {
         self.diagnose = Some(Due { first, at });
     }
 
-    /// The disk has to be looked at: nobody tells what happens there.
-    pub(super) fn unwatched(&mut self, now: Instant) {
-        self.disk = Some(now + IDLE);
+    /// The disk has to be looked at when nothing is typed any more; `watches` when the client tells what it sees there.
+    pub(super) fn idle(&mut self, now: Instant, watches: bool) {
+        self.disk = Some(now + if watches { IDLE_WATCHED } else { IDLE });
     }
 
     /// When there is something to do.
@@ -95,10 +97,12 @@ mod tests {
     fn the_disk_is_looked_at_when_nothing_is_typed() {
         let now = Instant::now();
         let mut pace = Pace::default();
-        pace.unwatched(now);
-        pace.unwatched(now + IDLE / 2);
-        assert!(!pace.disk_now(now + IDLE));
-        assert!(pace.disk_now(now + IDLE / 2 + IDLE));
-        assert_eq!(pace.next(), None);
+        for (watches, idle) in [(false, IDLE), (true, IDLE_WATCHED)] {
+            pace.idle(now, watches);
+            pace.idle(now + idle / 2, watches);
+            assert!(!pace.disk_now(now + idle));
+            assert!(pace.disk_now(now + idle / 2 + idle));
+            assert_eq!(pace.next(), None);
+        }
     }
 }

@@ -271,6 +271,47 @@ fn what_was_found_before_a_mistake_is_not_said_after_it() {
 }
 
 #[test]
+fn the_disk_is_looked_at_also_for_a_client_that_watches_it() {
+    let folder = tempfile::tempdir().unwrap();
+    let root = folder.path().canonicalize().unwrap();
+    std::fs::write(root.join("m.pipe"), "pub let n: Int = 1\n").unwrap();
+    let text = "use \"./m.pipe\" as m\npub fn f() -> Int { m.n }\n";
+    let (mut owner, tasks, mut said) = by_hand();
+    owner.take(Task::Agreed(Agreement { watches: true, ..Agreement::default() }));
+    let uri = open(&mut owner, &root.join("main.pipe"), text);
+    owner.take(edit(&uri, text));
+    owner.unasked(Instant::now());
+    owner.take(tasks.recv().unwrap());
+    assert!(told(&mut said).iter().all(|(_, found)| *found == 0));
+    // The client does not see this.
+    std::fs::write(root.join("m.pipe"), "pub let other: Int = 1\n").unwrap();
+    assert!(owner.pace.next().is_some());
+    owner.unasked(Instant::now() + LONG);
+    owner.take(tasks.recv_timeout(LONG).unwrap());
+    assert!(told(&mut said).iter().any(|(_, found)| *found > 0));
+}
+
+#[test]
+fn a_look_at_the_disk_that_finds_nothing_new_interrupts_nothing() {
+    let folder = tempfile::tempdir().unwrap();
+    let root = folder.path().canonicalize().unwrap();
+    std::fs::write(root.join("m.pipe"), "pub let n: Int = 1\n").unwrap();
+    std::fs::write(root.join("pipe.toml"), "name = \"a\"\n").unwrap();
+    let text = "use \"./m.pipe\" as m\npub fn f() -> Int { m.n }\n";
+    let (mut owner, _tasks, _said) = by_hand();
+    let uri = open(&mut owner, &root.join("main.pipe"), text);
+    owner.take(edit(&uri, &format!("{text}\n")));
+    let ((begun, begins), (ended, ends)) = (mpsc::channel(), mpsc::channel());
+    owner.take(Task::Ask { uri, whole: false, question: Box::new(Endless { begun, ended }) });
+    let stopper = begins.recv().unwrap();
+    owner.take(Task::Disk);
+    // Had it set anything, it would have waited until the question ended.
+    let _ = owner.packages.of(&root.join("main.pipe")).unwrap().1.snapshot();
+    stopper.stop();
+    assert_eq!(ends.recv().unwrap(), Some(Unanswered::Stopped));
+}
+
+#[test]
 fn what_is_asked_of_a_text_alone_needs_no_program() {
     let (_folder, uris, tasks, _said) = opened(2);
     let ask = |uri: &Uri| {

@@ -196,6 +196,10 @@ impl Packages {
         if self.of(path).is_some_and(|(_, package)| package.root == root) {
             return Vec::new();
         }
+        if let Some((_, package)) = self.of(path) {
+            // From here on its new package speaks of it: the old one must not say that nothing is wrong in it any more.
+            package.said.remove(&package.name_of(path));
+        }
         let silent = self.remove(path);
         self.add(overlay, path);
         silent

@@ -312,6 +312,33 @@ fn a_look_at_the_disk_that_finds_nothing_new_interrupts_nothing() {
 }
 
 #[test]
+fn a_package_does_not_speak_of_a_document_that_moved_to_another() {
+    let folder = tempfile::tempdir().unwrap();
+    let root = folder.path().canonicalize().unwrap();
+    std::fs::write(root.join("pipe.toml"), "name = \"a\"\n").unwrap();
+    std::fs::create_dir(root.join("b")).unwrap();
+    let (mut owner, tasks, mut said) = by_hand();
+    open(&mut owner, &root.join("main.pipe"), "pub fn f() -> Int { 1 }\n");
+    let moved = open(&mut owner, &root.join("b/main.pipe"), "pub fn f() -> Int { wrong }\n");
+    owner.diagnose();
+    owner.take(tasks.recv().unwrap());
+    let of_moved = |told: Vec<(String, usize)>| -> Vec<usize> {
+        told.into_iter().filter(|(uri, _)| uri == moved.as_str()).map(|(_, found)| found).collect()
+    };
+    assert_eq!(of_moved(told(&mut said)), [1]);
+    std::fs::write(root.join("b/pipe.toml"), "name = \"b\"\n").unwrap();
+    owner.take(Task::Disk);
+    owner.diagnose();
+    let (old, new) = (tasks.recv().unwrap(), tasks.recv().unwrap());
+    // That of the old package comes last.
+    let is_new = |task: &Task| matches!(task, Task::Found { package: 1, .. });
+    let (old, new) = if is_new(&old) { (new, old) } else { (old, new) };
+    owner.take(new);
+    owner.take(old);
+    assert_eq!(of_moved(told(&mut said)), [1]);
+}
+
+#[test]
 fn what_is_asked_of_a_text_alone_needs_no_program() {
     let (_folder, uris, tasks, _said) = opened(2);
     let ask = |uri: &Uri| {

@@ -232,9 +232,10 @@ impl Package {
     pub(super) fn snapshot(&mut self) -> Snapshot {
         let is_taken = match std::mem::replace(&mut self.behind, Behind::Not) {
             Behind::Not => true,
-            Behind::Texts(texts) => {
-                texts.iter().all(|(path, text)| self.analysis.edit(path, text) == Edited::Taken)
-            }
+            // Each is tried, also behind one that is not taken: a file is edited from its first edit on.
+            Behind::Texts(texts) => texts.iter().fold(true, |are_taken, (path, text)| {
+                self.analysis.edit(path, text) == Edited::Taken && are_taken
+            }),
             Behind::All => false,
         };
         if !is_taken {

@@ -19,6 +19,13 @@ struct Cut {
     left_out: u32,
 }
 
+impl Cut {
+    /// Where it ends in the text, from the first byte of the item.
+    fn end(&self) -> u32 {
+        self.at + self.left_out
+    }
+}
+
 impl Cuts {
     /// Where a place of the tree stands in the text, both from the first byte of the item.
     pub fn written(&self, span: Span) -> Span {
@@ -29,14 +36,11 @@ impl Cuts {
 
     /// The place of a byte of the text; those of a comment are at its beginning.
     pub fn counted(&self, offset: u32) -> u32 {
-        let mut before = 0;
-        for cut in &self.cuts {
-            if offset < cut.at + cut.left_out {
-                return (offset - before).min(cut.at);
-            }
-            before = cut.left_out;
-        }
-        offset - before
+        // Cuts end one after the other: none lies in another.
+        let passed = self.cuts.partition_point(|cut| cut.end() <= offset);
+        let before = passed.checked_sub(1).and_then(|last| self.cuts.get(last)).map_or(0, |cut| cut.left_out);
+        let place = offset - before;
+        self.cuts.get(passed).map_or(place, |cut| place.min(cut.at))
     }
 
     fn before(&self, place: u32) -> u32 {
@@ -149,6 +153,7 @@ mod tests {
         fn each_byte_has_a_place(seed: u64) {
             let text = program(seed);
             for (item, cuts) in items(&text) {
+                prop_assert!(cuts.cuts.is_sorted_by(|a, b| a.end() < b.end()));
                 let mut last = 0;
                 for offset in 0..=item.len {
                     let place = cuts.counted(offset);

@@ -1,6 +1,8 @@
 //! What is not written and worth knowing: types, names of arguments, effects.
 
-use pipe_analysis::inspect::{DeclarationKind as Kind, Inspection, Snapshot};
+use std::collections::HashMap;
+
+use pipe_analysis::inspect::{CallSpan, DeclarationKind as Kind, Inspection, Meaning, Snapshot};
 use pipe_analysis::typed::Type;
 use pipe_diagnostics::FileSpan;
 use pipe_syntax::Span;
@@ -46,7 +48,7 @@ pub fn inlay_hints(snapshot: &Snapshot, file: &str, range: Span) -> Vec<InlayHin
         }
         let Some(inspection) = snapshot.inspect(file, item.offset) else { continue };
         effects(snapshot, file, item, &mut found);
-        let hints = Hints { inspection: &inspection, base: item.offset };
+        let hints = Hints::new(&inspection, item.offset);
         for_each_node(item, &mut |node| hints.of_node(node, &mut found));
     }
     found.retain(|hint| range.start <= hint.offset && hint.offset <= range.end);
@@ -73,12 +75,21 @@ fn effects(snapshot: &Snapshot, file: &str, item: &Item, found: &mut Vec<InlayHi
     }
 }
 
+/// What is known of an item, by where it stands: an item may have thousands of calls and names.
 struct Hints<'a> {
-    inspection: &'a Inspection,
+    calls: HashMap<Span, &'a CallSpan>,
+    uses: HashMap<Span, &'a Meaning>,
     base: u32,
 }
 
 impl Hints<'_> {
+    fn new(inspection: &Inspection, base: u32) -> Hints<'_> {
+        // The first one counts where several have a place.
+        let calls = inspection.calls.iter().rev().map(|call| (call.span, call)).collect();
+        let uses = inspection.uses.iter().rev().map(|u| (u.span, &u.meaning)).collect();
+        Hints { calls, uses, base }
+    }
+
     fn of_node(&self, node: Node<'_>, found: &mut Vec<InlayHint>) {
         match node {
             Node::Block(block, _) => self.of_block(block, found),
@@ -118,8 +129,7 @@ impl Hints<'_> {
         match &binder.kind {
             BinderKind::Name(name) => {
                 let span = name.span.at(self.base);
-                let local =
-                    self.inspection.uses.iter().find(|u| u.span == span).map(|u| u.meaning.declaration());
+                let local = self.uses.get(&span).map(|meaning| meaning.declaration());
                 let ty = local.filter(|local| local.kind == Kind::Local).and_then(|local| local.ty.as_ref());
                 if let Some(ty) = ty.filter(|ty| !matches!(ty, Type::Error)) {
                     let label = shortened(&format!(": {ty}"));
@@ -132,7 +142,7 @@ impl Hints<'_> {
     }
 
     fn arguments(&self, args: &[Arg], span: Span, found: &mut Vec<InlayHint>) {
-        let Some(call) = self.inspection.calls.iter().find(|call| call.span == span) else { return };
+        let Some(call) = self.calls.get(&span) else { return };
         let positional = args.iter().take_while(|arg| arg.name.is_none()).enumerate();
         for (i, arg) in positional {
             let Some(parameter) = call.parameters.get(i) else { break };

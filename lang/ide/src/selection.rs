@@ -7,6 +7,8 @@ use crate::tree::{path_at, whole_item};
 
 /// How many ranges are given: in a chain of thousands of operations each holds those before it.
 const MOST: usize = 200;
+/// As many of them are the outermost ones: what a selection grows to at last is never left out.
+const OUTERMOST: usize = 4;
 
 /// The ranges around a place, each inside the next: the name, expressions, statements, the item, the item with its documentation,
 /// the file.
@@ -31,7 +33,9 @@ pub fn selections(text: &str, offset: u32) -> Vec<Span> {
             out.push(span);
         }
     }
-    out.truncate(MOST);
+    if out.len() > MOST {
+        out.drain(MOST - OUTERMOST..out.len() - OUTERMOST);
+    }
     out
 }
 
@@ -74,6 +78,15 @@ mod tests {
                 text.as_str(),
             ]
         );
+    }
+
+    #[test]
+    fn a_long_chain_still_grows_to_its_item_and_the_file() {
+        let text = format!("fn f() -> Int {{ 1{} }}\n\n# Behind it.\nlet n: Int = 1\n", " + 1".repeat(1_000));
+        let found = selections(&text, text.find("1 +").unwrap() as u32);
+        assert_eq!(found.len(), MOST);
+        let item = Span { start: 0, end: text.find("\n\n").unwrap() as u32 };
+        assert_eq!(found[MOST - 2..], [item, Span::new(0, text.len())]);
     }
 
     #[test]

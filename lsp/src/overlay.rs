@@ -29,13 +29,17 @@ impl Overlay {
         self.open.write().unwrap_or_else(PoisonError::into_inner).remove(path);
     }
 
+    /// The text of an open document, by its canonical path.
+    pub(crate) fn opened(&self, path: &Path) -> Option<Arc<str>> {
+        self.open.read().unwrap_or_else(PoisonError::into_inner).get(path).cloned()
+    }
+
     /// The text of an open document.
-    pub(crate) fn text(&self, path: &Path) -> Option<Arc<str>> {
-        let open = self.open.read().unwrap_or_else(PoisonError::into_inner);
-        open.get(path).cloned().or_else(|| {
+    fn text(&self, path: &Path) -> Option<Arc<str>> {
+        self.opened(path).or_else(|| {
             // The same file by another way.
             let canonical = std::fs::canonicalize(path).ok().filter(|canonical| canonical != path)?;
-            open.get(&canonical).cloned()
+            self.opened(&canonical)
         })
     }
 

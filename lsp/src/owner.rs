@@ -338,7 +338,7 @@ impl Owner {
     }
 
     fn ask_text(&mut self, uri: &Uri, question: TextQuestion) {
-        let text = self.documents.get(&path_of(uri)).map(|document| Arc::<str>::from(document.text.as_str()));
+        let text = self.overlay.opened(&path_of(uri));
         let encoding = self.agreement.encoding;
         self.pool.spawn(move || {
             // A mistake leaves the question without an answer, which whoever asked notices.

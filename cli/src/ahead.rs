@@ -8,7 +8,6 @@ use pipe_sandbox::Sandbox;
 
 use crate::environment::Environment;
 use crate::exit::CliError;
-use crate::forecast::Forecast;
 use crate::machine;
 use crate::progress::Progress;
 
@@ -35,11 +34,9 @@ impl Ahead {
         Ok(Ahead { sandbox: machine::sandbox(environment, Arc::new(warn))?, progress })
     }
 
-    /// Begins to start it, when steps are expected. `network`: they may use it.
-    pub(crate) fn begin(&self, forecast: &Forecast, network: bool) {
-        if forecast.expects_steps() {
-            if network { self.sandbox.prepare_outbound() } else { self.sandbox.prepare() }
-        }
+    /// Begins to start it. `network`: its steps may use it.
+    pub(crate) fn begin(&self, network: bool) {
+        if network { self.sandbox.prepare_outbound() } else { self.sandbox.prepare() }
     }
 
     /// The sandbox, whose warnings are shown from here on.

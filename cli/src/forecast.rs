@@ -41,6 +41,11 @@ impl Forecast {
         Forecast { table, fingerprint, known }
     }
 
+    /// Whether any command line succeeded in the store before, so that it is there.
+    pub(crate) fn has_store(&self) -> bool {
+        self.known.is_some()
+    }
+
     /// Whether steps will probably run.
     pub(crate) fn expects_steps(&self) -> bool {
         self.known == Some(false)

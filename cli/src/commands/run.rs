@@ -33,8 +33,9 @@ pub(crate) fn run(
     ensure_packages(cli, args, arguments, environment)?;
     let ahead = Ahead::new(environment)?;
     let forecast = forecast(cli, args, arguments, environment)?;
-    if !args.options.dry_run {
-        ahead.begin(&forecast, args.execution.network != Some(NetworkChoice::Off));
+    let steps_are_likely = forecast.expects_steps() || args.execution.no_cache && forecast.has_store();
+    if steps_are_likely && !args.options.dry_run {
+        ahead.begin(args.execution.network != Some(NetworkChoice::Off));
     }
     let opened = Opened::new(cli, "run", &args.rest, &args.rest, arguments, environment)?;
     let args = opened.args(|command| match command {

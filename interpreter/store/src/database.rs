@@ -2,6 +2,7 @@
 
 use std::fs::OpenOptions;
 use std::io;
+use std::marker::PhantomData;
 use std::os::unix::fs::{OpenOptionsExt, PermissionsExt};
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
@@ -154,7 +155,7 @@ impl Database {
         if is_first {
             open.viewer = Some(std::thread::current().id());
         }
-        View { database: is_first.then_some(self) }
+        View { database: is_first.then_some(self), _thread: PhantomData }
     }
 
     fn lock(&self) -> MutexGuard<'_, Open> {
@@ -203,8 +204,8 @@ impl Open {
     }
 
     fn end(&mut self) -> rusqlite::Result<()> {
-        if self.is_viewed {
-            self.is_viewed = false;
+        // SQLite ends it by itself when a read fails.
+        if std::mem::take(&mut self.is_viewed) && !self.connection.is_autocommit() {
             self.connection.prepare_cached("COMMIT")?.execute([])?;
         }
         Ok(())
@@ -216,6 +217,8 @@ impl Open {
 pub(crate) struct View<'a> {
     /// `None`: another one of this kind is older, and ends it.
     database: Option<&'a Database>,
+    /// It stays on its thread.
+    _thread: PhantomData<*const ()>,
 }
 
 impl Drop for View<'_> {

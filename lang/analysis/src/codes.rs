@@ -103,5 +103,5 @@ const CODES: &[(&str, &str)] = &[
     ("unused-param", "nothing uses a `param`"),
     ("unused-use", "nothing uses a module"),
     ("unused-value", "a value is made and dropped"),
-    ("widens-key", "a variable makes every key new, and no command names it"),
+    ("widens-key", "a variable makes keys new, and the next command does not read it"),
 ];

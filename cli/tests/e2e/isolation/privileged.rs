@@ -23,6 +23,19 @@ pub fn nested() -> String {
 pub fn capabilities(privileged: Bool = false) -> String {
   prepared().run(sh"grep -E '^Cap(Eff|Bnd):' /proc/self/status | cut -f2", privileged: privileged, network: Off).stdout
 }
+pub fn apart() -> String {
+  prepared()
+    .run(sh"""
+      for limit in /proc/sys/user/max_*_namespaces; do echo 0 > $limit || true; done
+      mount -t binfmt_misc none /mnt && echo ':all:M::\\x7fELF::/bin/false:F' > /mnt/register || true
+      mount -o remount,bind,rw /etc/hosts && echo 127.0.0.1 elsewhere >> /etc/hosts || true
+    """, privileged: true)
+    .run(sh"grep -c elsewhere /etc/hosts || echo as it was")
+    .stdout
+}
+pub fn beside_host() -> String {
+  prepared().run(["true"], privileged: true, network: Host).stdout
+}
 pub fn afterwards() -> String {
   prepared()
     .run(["true"], privileged: true, network: Off)
@@ -62,4 +75,13 @@ fn no_other_step_is() {
     assert!(all.iter().all(|set| [21, 12, 19].iter().all(|bit| set >> bit & 1 == 1)), "{all:x?}");
     assert_eq!(run(&[]), [usual; 2]);
     assert_eq!(world.prints(["run", "--allow", "privileged", "afterwards"]), "refused\n");
+}
+
+/// What it may change of its user namespace no other step has.
+#[test]
+fn it_runs_apart() {
+    let world = World::tools(PROGRAM);
+    assert_eq!(world.prints(["run", "--allow", "privileged", "apart"]), "0\nas it was\n");
+    let refused = world.run(["run", "--allow", "privileged,net:host", "beside_host"]);
+    refused.exits(3).says("a privileged step cannot be in the host's own network");
 }

@@ -1,5 +1,7 @@
 //! A variable that makes keys new and that no command reads.
 
+use std::collections::HashSet;
+
 use pipe_diagnostics::{Diagnostic, Edit};
 use pipe_syntax::Span;
 
@@ -7,7 +9,7 @@ use super::frame::{Link, Seen};
 use super::item::Operation;
 use super::script;
 use crate::place::Finding;
-use crate::typed::{ExprKind, Global};
+use crate::typed::{Expr, ExprKind, Global};
 
 /// Parameters that are another value in each run.
 const NEW_EACH_RUN: [&str; 12] = [
@@ -58,8 +60,29 @@ const READ_NO_VARIABLES: [&str; 30] = [
     "true",
     "wc",
 ];
-/// Variables that the C library, the shell or all of them read.
-const READ_BY_ALL: [&str; 6] = ["PATH", "HOME", "TZ", "LANG", "LANGUAGE", "POSIXLY_CORRECT"];
+
+/// Variables that the C library, the shell or some of these programs read.
+const READ_BY_ALL: [&str; 16] = [
+    "PATH",
+    "HOME",
+    "ENV",
+    "IFS",
+    "TZ",
+    "TZDIR",
+    "LANG",
+    "LANGUAGE",
+    "LOCPATH",
+    "NLSPATH",
+    "POSIXLY_CORRECT",
+    "BASHOPTS",
+    "SHELLOPTS",
+    "VERSION_CONTROL",
+    "SIMPLE_BACKUP_SUFFIX",
+    "GLIBC_TUNABLES",
+];
+
+/// How such variables begin that there are many of.
+const READ_BY_ALL_PREFIXES: [&str; 4] = ["LC_", "LD_", "BASH_", "MALLOC_"];
 
 /// The command of a step.
 struct Reader {
@@ -77,8 +100,8 @@ impl Reader {
 
     /// Whether it is certain that it does not.
     fn never_reads(&self, variable: &str) -> bool {
-        let by_all =
-            READ_BY_ALL.contains(&variable) || variable.starts_with("LC_") || variable.starts_with("LD_");
+        let by_all = READ_BY_ALL.contains(&variable)
+            || READ_BY_ALL_PREFIXES.iter().any(|prefix| variable.starts_with(prefix));
         self.reads_no_other && !by_all && !self.names(variable)
     }
 }
@@ -90,9 +113,12 @@ pub(super) fn look(call: &Operation<'_, '_>, found: &mut Vec<Finding>) {
     let Some(named) = script::names(call.frame, command) else { return };
     let programs = script::programs(call.frame, command).unwrap_or_default();
     let reads_none = |program: &String| READ_NO_VARIABLES.contains(&program.as_str());
-    let reads_no_other = !programs.is_empty() && programs.iter().all(reads_none);
+    let history = receiver.history();
+    // Another shell is a program of its own, which may read whatever it likes.
+    let own_shell = history.iter().any(|link| &*link.op == "Container.shell");
+    let reads_no_other = !own_shell && !programs.is_empty() && programs.iter().all(reads_none);
     let mut reader = Reader { named, reads_no_other };
-    for link in receiver.history() {
+    for link in history {
         match &*link.op {
             "Container.env" | "Container.envs" => {
                 for (name, value) in link.variables() {
@@ -117,8 +143,8 @@ fn variable(link: &Link<'_>, name: &Seen<'_>, value: &Seen<'_>, reader: &Reader,
     }
     let db = link.frame.db;
     let place = value.frame.node.place(db, value.expr.span);
-    if !is_new(value, 20) {
-        if is_given(value, 20) && reader.never_reads(&variable) {
+    if !is_new(value, &mut Trail::default()) {
+        if reader.never_reads(&variable) && is_given(value, &mut Trail::default()) {
             let message =
                 format!("the command of the next step does not read `{variable}`, which is a parameter's");
             let warning = Diagnostic::warning("widens-key", message, place)
@@ -148,11 +174,30 @@ fn variable(link: &Link<'_>, name: &Seen<'_>, value: &Seen<'_>, reader: &Reader,
     });
 }
 
-/// Whether a value is another one in each run.
-fn is_new(value: &Seen<'_>, steps: usize) -> bool {
-    if steps == 0 {
-        return false;
+/// Where a look behind names has been: a name that is used often is looked behind once, and only so many in a row.
+#[derive(Default)]
+struct Trail {
+    seen: HashSet<*const Expr>,
+    depth: usize,
+}
+
+impl Trail {
+    const LONGEST: usize = 20;
+
+    /// Asks of what is behind a name, unless that was asked before.
+    fn follow(&mut self, behind: &Seen<'_>, ask: impl FnOnce(&mut Trail) -> bool) -> bool {
+        if self.depth == Trail::LONGEST || !self.seen.insert(std::ptr::from_ref(behind.expr)) {
+            return false;
+        }
+        self.depth += 1;
+        let found = ask(self);
+        self.depth -= 1;
+        found
     }
+}
+
+/// Whether a value is another one in each run.
+fn is_new(value: &Seen<'_>, trail: &mut Trail) -> bool {
     let mut new = false;
     value.expr.walk(&mut |expr| {
         new = new
@@ -161,9 +206,8 @@ fn is_new(value: &Seen<'_>, steps: usize) -> bool {
                 ExprKind::Param(global) if is_named(&global.name) => true,
                 ExprKind::Local(id) if value.frame.local(*id).is_some_and(is_named) => true,
                 ExprKind::Local(_) | ExprKind::Param(_) => {
-                    let seen = value.frame.see(expr);
-                    let behind = seen.clone().behind();
-                    !std::ptr::eq(behind.expr, expr) && is_new(&behind, steps - 1)
+                    let behind = value.frame.see(expr).behind();
+                    !std::ptr::eq(behind.expr, expr) && trail.follow(&behind, |trail| is_new(&behind, trail))
                 }
                 _ => false,
             };
@@ -172,7 +216,7 @@ fn is_new(value: &Seen<'_>, steps: usize) -> bool {
 }
 
 /// Whether a value is made of a parameter.
-fn is_given(value: &Seen<'_>, steps: usize) -> bool {
+fn is_given(value: &Seen<'_>, trail: &mut Trail) -> bool {
     let mut given = false;
     value.expr.walk(&mut |expr| {
         given = given
@@ -181,7 +225,7 @@ fn is_given(value: &Seen<'_>, steps: usize) -> bool {
                 ExprKind::Local(_) => {
                     let behind = value.frame.see(expr).behind();
                     // Behind a parameter stands nothing: nobody knows who calls.
-                    std::ptr::eq(behind.expr, expr) || steps > 0 && is_given(&behind, steps - 1)
+                    std::ptr::eq(behind.expr, expr) || trail.follow(&behind, |trail| is_given(&behind, trail))
                 }
                 _ => false,
             };

@@ -95,8 +95,8 @@ enum Meaning {
     Infix { nests: bool },
 }
 
-/// An error if it can nest deeper than `limit`, or have a longer chain than [`MAX_LINKS`]: nowhere is the tree deeper than
-/// both together.
+/// An error if it can nest deeper than `limit`, or have a longer chain than [`MAX_LINKS`]: nowhere is its tree deeper than
+/// both together. What stands in the holes of literals is counted for itself.
 pub(super) fn check(tokens: &[Token], limit: usize) -> Option<Raised> {
     let mut levels: Vec<Level> = Vec::new();
     let mut level = Level::default();

@@ -7,7 +7,8 @@ use std::thread::JoinHandle;
 
 use async_trait::async_trait;
 use pipe_engine::{
-    Backend, BackendError, OutputSink, ReadyCall, ServiceEnd, ServiceSpec, ServiceStop, StepOutcome, StepSpec,
+    Backend, BackendError, OutputSink, ReadyCall, ServiceEnd, ServiceSpec, ServiceStop, StepNetwork,
+    StepOutcome, StepSpec,
 };
 use pipe_ops::Digest;
 use tokio_util::sync::CancellationToken;
@@ -73,6 +74,8 @@ struct Inner {
     cgroups: OnceLock<Cgroups>,
     /// Whether it was said that limits hold only roughly.
     said_limits: AtomicBool,
+    /// Whether the supervisor of a privileged step had something to say of what steps miss.
+    said_apart: AtomicBool,
     /// What steps will miss. A supervisor can be there that no step needs: then nobody is told.
     warning: Mutex<Option<String>>,
 }
@@ -88,6 +91,7 @@ impl Sandbox {
             toolchain: OnceLock::new(),
             cgroups: OnceLock::new(),
             said_limits: AtomicBool::new(false),
+            said_apart: AtomicBool::new(false),
             warning: Mutex::new(None),
         };
         Sandbox { inner: Arc::new(inner) }
@@ -153,8 +157,7 @@ impl Sandbox {
             return Ok(connection);
         }
         let sandbox = self.clone();
-        let started = tokio::task::spawn_blocking(move || sandbox.connect()).await;
-        started.unwrap_or_else(|error| Err(BackendError::Failed(error.to_string())))
+        blocking(move || sandbox.connect()).await?
     }
 
     /// The connection for a step that is about to run; what steps will miss is told before the first one.
@@ -163,16 +166,100 @@ impl Sandbox {
             return Err(BackendError::Cancelled);
         }
         let connection = self.connect_async().await?;
+        self.tell_warning();
+        Ok(connection)
+    }
+
+    /// Says what steps will miss, once.
+    fn tell_warning(&self) {
         let warning = self.inner.warning.lock().unwrap_or_else(PoisonError::into_inner).take();
         if let Some(warning) = warning {
             (self.inner.options.warn)(&warning);
         }
-        Ok(connection)
+    }
+
+    /// Runs a step with its limits.
+    async fn run_over(
+        &self,
+        connection: &Arc<Connection>,
+        step: StepSpec,
+        output: &dyn OutputSink,
+        cancel: &CancellationToken,
+    ) -> Result<StepOutcome, BackendError> {
+        connection.emulators().check(&ThisMachine, &step.platform)?;
+        if step.limits.is_empty() {
+            return step::run(connection, self.store(), step, &Limited::default(), output, cancel).await;
+        }
+        let cgroups = self.inner.cgroups.get_or_init(Cgroups::of_this_machine);
+        let limited = cgroups.limited(&step.limits)?;
+        if let Some(warning) = cgroups.warning(&limited.rest)
+            && !self.inner.said_limits.swap(true, Ordering::Relaxed)
+        {
+            (self.inner.options.warn)(&warning);
+        }
+        let ran = step::run(connection, self.store(), step, &limited, output, cancel).await;
+        if let Some(group) = limited.group {
+            cgroups.let_go(group);
+        }
+        ran
+    }
+
+    /// Runs a privileged step under a supervisor that no other step has: it is root in the user namespace that the steps of a
+    /// supervisor share, with what the kernel keeps for each of those (`binfmt_misc`, how many namespaces there may be) and all files
+    /// that the supervisor shows to several of them.
+    async fn run_apart(
+        &self,
+        step: StepSpec,
+        output: &dyn OutputSink,
+        cancel: &CancellationToken,
+    ) -> Result<StepOutcome, BackendError> {
+        apart_from_others(&step)?;
+        if cancel.is_cancelled() {
+            return Err(BackendError::Cancelled);
+        }
+        let options = self.inner.options.clone();
+        let (connection, warning) = blocking(move || launch::start(&options, false)).await??;
+        if let Some(warning) = warning
+            && !self.inner.said_apart.swap(true, Ordering::Relaxed)
+        {
+            *self.inner.warning.lock().unwrap_or_else(PoisonError::into_inner) = Some(warning);
+        }
+        self.tell_warning();
+        let connection = Arc::new(connection);
+        let ran = self.run_over(&connection, step, output, cancel).await;
+        blocking(move || connection.end()).await?;
+        ran
     }
 
     fn toolchain(&self) -> &Toolchain {
         self.inner.toolchain.get_or_init(Toolchain::of_host)
     }
+}
+
+/// What a privileged step cannot have beside.
+fn apart_from_others(step: &StepSpec) -> Result<(), BackendError> {
+    let refused = |what: &str, help: &str| {
+        Err(BackendError::Unsupported { what: what.to_owned(), help: help.to_owned() })
+    };
+    if !step.services.is_empty() {
+        return refused(
+            "a privileged step cannot reach services: it runs apart from all other steps",
+            "start what it needs inside the step, or leave `privileged` out",
+        );
+    }
+    if matches!(step.network, StepNetwork::Host) {
+        return refused(
+            "a privileged step cannot be in the host's own network, whose `/sys` it could change",
+            "leave `network: Host` or `privileged` out",
+        );
+    }
+    Ok(())
+}
+
+/// Does what blocks on a thread that may.
+async fn blocking<T: Send + 'static>(work: impl FnOnce() -> T + Send + 'static) -> Result<T, BackendError> {
+    let done = tokio::task::spawn_blocking(work).await;
+    done.map_err(|error| BackendError::Failed(error.to_string()))
 }
 
 #[async_trait]
@@ -212,23 +299,11 @@ impl Backend for Sandbox {
         output: &dyn OutputSink,
         cancel: &CancellationToken,
     ) -> Result<StepOutcome, BackendError> {
+        if step.privileged {
+            return self.run_apart(step, output, cancel).await;
+        }
         let connection = self.connect_for_step(cancel).await?;
-        connection.emulators().check(&ThisMachine, &step.platform)?;
-        if step.limits.is_empty() {
-            return step::run(&connection, self.store(), step, &Limited::default(), output, cancel).await;
-        }
-        let cgroups = self.inner.cgroups.get_or_init(Cgroups::of_this_machine);
-        let limited = cgroups.limited(&step.limits)?;
-        if let Some(warning) = cgroups.warning(&limited.rest)
-            && !self.inner.said_limits.swap(true, Ordering::Relaxed)
-        {
-            (self.inner.options.warn)(&warning);
-        }
-        let ran = step::run(&connection, self.store(), step, &limited, output, cancel).await;
-        if let Some(group) = limited.group {
-            cgroups.let_go(group);
-        }
-        ran
+        self.run_over(&connection, step, output, cancel).await
     }
 
     async fn serve(

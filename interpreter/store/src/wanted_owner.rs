@@ -49,8 +49,13 @@ impl LayerPlan {
         for dir in &mut self.scan.dirs {
             dir.meta = dir.meta.clone().held(ids);
             for (_, node) in &mut dir.entries {
-                if let ScannedNode::File { meta, .. } | ScannedNode::Symlink { meta, .. } = node {
-                    *meta = meta.clone().held(ids);
+                match node {
+                    ScannedNode::File { meta, .. } | ScannedNode::Symlink { meta, .. } => {
+                        *meta = meta.clone().held(ids);
+                    }
+                    // A named pipe has no room for the attribute, so it becomes root's.
+                    ScannedNode::Fifo(meta) => *meta = meta.clone().held(ids).without_wanted_owner(),
+                    ScannedNode::Dir(_) | ScannedNode::Whiteout => {}
                 }
             }
         }
@@ -123,6 +128,7 @@ mod tests {
         draft.dir(b"home/app", of(1000, 1000)).unwrap();
         draft.file(b"home/app/f", of(1000, 8), None, &mut &b"x"[..]).unwrap();
         draft.symlink(b"home/app/link", b"f", Meta { mode: 0o777, ..of(1000, 1000) }).unwrap();
+        draft.fifo(b"home/app/pipe", of(0, 0)).unwrap();
         let layer = draft.finish().unwrap();
         assert_eq!(layer.squashed, store.step_ids().unwrap() == 1);
         let tree = store.stack(&[layer]).unwrap();
@@ -131,17 +137,21 @@ mod tests {
             let owner = |meta: &Meta| (meta.wanted().uid, meta.wanted().gid);
             entries.iter().map(|entry| owner(&entry.meta)).collect::<Vec<_>>()
         };
-        assert_eq!(owners(&tree), [(0, 0), (1000, 1000), (1000, 8), (1000, 1000)]);
+        assert_eq!(owners(&tree), [(0, 0), (1000, 1000), (1000, 8), (1000, 1000), (0, 0)]);
         // Copies are root's, or whose it is said.
         let copy = |owner| {
             let options = CopyOptions { owner, ..CopyOptions::default() };
             store.with_copy(&store.empty_tree(), "/c", &Stored::Tree(tree.clone()), &options).unwrap()
         };
-        assert_eq!(owners(&copy(None)), [(0, 0); 5]);
+        assert_eq!(owners(&copy(None)), [(0, 0); 6]);
         let given = copy(Some((3, 4)));
-        assert_eq!(owners(&given)[1..], [(3, 4); 4]);
-        let link = store.list(&given).unwrap().pop().unwrap();
+        // A pipe has no room for whose it should be.
+        let of_pipe = if store.step_ids().unwrap() == 1 { (0, 0) } else { (3, 4) };
+        assert_eq!(owners(&given)[1..], [(3, 4), (3, 4), (3, 4), (3, 4), of_pipe]);
+        let entries = store.list(&given).unwrap();
+        let [.., link, pipe] = entries.as_slice() else { panic!("{entries:?}") };
         assert!(matches!(link.kind, EntryKind::Symlink { .. }));
+        assert!(matches!(pipe.kind, EntryKind::Fifo));
         assert_eq!(store.verify(false).unwrap().damage, []);
     }
 }

@@ -23,7 +23,7 @@ pub struct VolumeEntry {
     pub id: Option<VolumeId>,
     /// Which of several copies of a private volume.
     pub instance: u32,
-    /// When a step last began to use it.
+    /// When a step last began or ended to use it.
     pub used: Option<SystemTime>,
     /// Bytes on the disk.
     pub bytes: u64,
@@ -69,7 +69,11 @@ impl Store {
 
     /// Removes a volume, by the name of its folder, unless a step uses it.
     pub fn remove_volume(&self, key: &str) -> Result<VolumeRemoval, StoreError> {
-        let _gate = Gate::enter(&self.volume_gate())?;
+        self.remove_behind(&Gate::enter(&self.volume_gate())?, key)
+    }
+
+    /// The same for whoever has the gate already.
+    pub(super) fn remove_behind(&self, _gate: &Gate, key: &str) -> Result<VolumeRemoval, StoreError> {
         let lock = self.volume_lock_path(key);
         let file = open_lock_file(&lock)?;
         if !try_flock(&file, FlockOperation::NonBlockingLockExclusive)? {

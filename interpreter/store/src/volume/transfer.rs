@@ -185,8 +185,11 @@ impl Store {
     ) -> Result<VolumePlacing, StoreError> {
         let staged = content.build()?;
         let placing = self.place_built(id, &staged, history, replace);
-        if placing.as_ref().ok() != Some(&VolumePlacing::Placed) {
-            self.remove_folder(&staged)?;
+        match &placing {
+            Ok(VolumePlacing::Placed) => {}
+            Ok(VolumePlacing::Exists | VolumePlacing::InUse) => self.remove_folder(&staged)?,
+            // What failed first is what there is to say. What is left goes with the rest of the process.
+            Err(_) => drop(self.remove_folder(&staged)),
         }
         placing
     }
@@ -201,10 +204,11 @@ impl Store {
         let key = id.folder_name(0);
         let folder = self.dir().join("volumes").join(&key);
         let is_there = || folder.symlink_metadata().is_ok();
-        if replace && is_there() && self.remove_volume(&key)? == VolumeRemoval::InUse {
+        // Through all of it: else a step could make the volume again between its removal and this.
+        let gate = Gate::enter(&self.volume_gate())?;
+        if replace && is_there() && self.remove_behind(&gate, &key)? == VolumeRemoval::InUse {
             return Ok(VolumePlacing::InUse);
         }
-        let _gate = Gate::enter(&self.volume_gate())?;
         // Who has it, or makes it, holds its lock.
         let lock = open_lock_file(&self.volume_lock_path(&key))?;
         if !try_flock(&lock, FlockOperation::NonBlockingLockExclusive)? {

@@ -11,7 +11,7 @@ use std::time::{Duration, SystemTime};
 use pipe_ops::{Preimage, StepKey};
 use pipe_store::{
     DraftError, Filter, Floor, Held, ImportOptions, LayerDraft, Limits, Meta, StepRecord, Store, StoreError,
-    StoreOptions, Stored, Tree, WriteObserver, WritePoint,
+    StoreOptions, Stored, Tree, VolumeId, VolumeOwner, WriteObserver, WritePoint,
 };
 
 /// Lets the process go on to a point and no further: nothing that it does afterwards reaches the disk.
@@ -292,4 +292,37 @@ fn check(store: &Path, first: &Work, second: &Work, what: &str, loss: Loss) {
     first.run(&open()).unwrap_or_else(|error| panic!("{what}: {error}"));
     assert_eq!(open().verify(false).unwrap().damage, [], "{what}");
     assert_eq!(fs::read_dir(store.join("work")).unwrap().count(), 0, "{what}: nothing is left behind");
+}
+
+/// The database takes nothing any more once the content of a volume is in its place.
+#[derive(Default)]
+struct FullAfterPlacing(AtomicBool);
+
+impl WriteObserver for FullAfterPlacing {
+    fn before(&self, point: WritePoint<'_>) -> io::Result<()> {
+        match point {
+            WritePoint::Rename(_, to) if to.ends_with("data") => self.0.store(true, Ordering::SeqCst),
+            WritePoint::Commit if self.0.load(Ordering::SeqCst) => return Err(io::Error::other("no room")),
+            _ => {}
+        }
+        Ok(())
+    }
+}
+
+#[test]
+fn a_volume_that_cannot_be_placed_says_what_failed_first() {
+    let dir = tempfile::tempdir().unwrap();
+    let options = StoreOptions { owner: None, boot_id: "boot".to_owned() };
+    let observer = Arc::new(FullAfterPlacing::default());
+    let store = Store::open_observed(&dir.path().join("store"), options, Some(observer)).unwrap();
+    let _run = store.begin_run().unwrap();
+    let draft = LayerDraft::begin(&store).unwrap();
+    let id = VolumeId {
+        owner: VolumeOwner::Group("group".to_owned()),
+        name: "volume".to_owned(),
+        platform: "linux/amd64".to_owned(),
+        user: "0".to_owned(),
+    };
+    let error = store.place_volume(&id, draft, None, false).unwrap_err();
+    assert!(error.to_string().contains("no room"), "{error}");
 }

@@ -74,7 +74,8 @@ fn explained(path: &Path, error: io::Error) -> io::Error {
 }
 
 fn step_by_step(root: impl AsFd, path: &Path, flags: OFlags) -> io::Result<OwnedFd> {
-    let folder = OFlags::RDONLY | OFlags::DIRECTORY | OFlags::NOFOLLOW | OFlags::CLOEXEC;
+    // One on the way may be closed to readers.
+    let folder = OFlags::PATH | OFlags::DIRECTORY | OFlags::NOFOLLOW | OFlags::CLOEXEC;
     let mut at = openat(root, ".", folder, Mode::empty())?;
     let mut names = path.iter().peekable();
     while let Some(name) = names.next() {
@@ -88,7 +89,7 @@ fn step_by_step(root: impl AsFd, path: &Path, flags: OFlags) -> io::Result<Owned
 mod tests {
     #![allow(clippy::unwrap_used)]
     use std::fs::{self, File};
-    use std::os::unix::fs::symlink;
+    use std::os::unix::fs::{PermissionsExt, symlink};
 
     use super::*;
 
@@ -116,6 +117,22 @@ mod tests {
             assert!(open(&root, b"up/secret").is_err());
         }
         assert!(open_beneath(&root, b"../secret", OFlags::empty()).is_err());
+    }
+
+    /// Whoever may pass through a folder need not be able to list it; root always is.
+    #[test]
+    fn folders_on_the_way_are_passed_through_only() {
+        let dir = tempfile::tempdir().unwrap();
+        fs::create_dir(dir.path().join("closed")).unwrap();
+        fs::write(dir.path().join("closed/file"), b"in").unwrap();
+        let root = File::open(dir.path()).unwrap();
+        fs::set_permissions(dir.path().join("closed"), fs::Permissions::from_mode(0o311)).unwrap();
+        let flags = OFlags::RDONLY | OFlags::NOFOLLOW;
+        assert!(step_by_step(&root, Path::new("closed/file"), flags).is_ok());
+        fs::set_permissions(dir.path().join("closed"), fs::Permissions::from_mode(0o700)).unwrap();
+        // What comes of it can be read, also where it is the folder itself.
+        let itself = step_by_step(&root, Path::new("."), flags | OFlags::DIRECTORY).unwrap();
+        assert!(rustix::fs::Dir::read_from(itself).unwrap().next().is_some());
     }
 
     #[test]

@@ -15,7 +15,7 @@ use rustix::fs::OFlags;
 
 use super::read_error;
 use crate::StoreError;
-use crate::beneath::open_beneath;
+use crate::beneath::{open_beneath, open_folder};
 use crate::locate::child_path;
 
 /// Git's own rules.
@@ -75,7 +75,7 @@ impl Ignored {
 
     /// With what the folder itself, at this place, has to say. One that is not there says nothing.
     fn held_at(&self, folder: &Path) -> Result<Ignored, StoreError> {
-        let opened = match File::open(folder) {
+        let opened = match open_folder(folder) {
             Ok(opened) => opened,
             Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(self.clone()),
             Err(error) => return Err(read_error(folder, error)),
@@ -137,8 +137,10 @@ impl Ignored {
 /// [`ImportOptions::ignore_files_from`](crate::ImportOptions). `path` is seen from the folder. What cannot be found out counts.
 pub fn is_ignored(from: &Path, folder: &Path, path: &Path, is_dir: bool) -> bool {
     let look = || {
-        let mut ignored = Ignored::above(from, folder)?;
-        let mut at = folder.to_path_buf();
+        // Whoever asks may name them by links; no folder is opened by one.
+        let real = |path: &Path| path.canonicalize().map_err(|error| read_error(path, error));
+        let mut at = real(folder)?;
+        let mut ignored = Ignored::above(&real(from)?, &at)?;
         let mut names = path.iter().peekable();
         while let Some(name) = names.next() {
             let held = ignored.held_at(&at)?;

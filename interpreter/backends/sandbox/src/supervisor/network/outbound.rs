@@ -33,7 +33,7 @@ struct Way {
     egress: Egress,
     gateway: Gateway,
     maker: Mutex<Maker>,
-    /// Links that steps had and did not use.
+    /// Links that steps had and did not use, and one that was made ahead.
     spare: Mutex<Vec<Link>>,
     /// None where nobody is asked for names.
     resolv_conf: Option<PathBuf>,

@@ -1,5 +1,7 @@
 //! Steps for other processors.
 
+use std::os::unix::fs::PermissionsExt;
+
 use serde_json::Value;
 
 use crate::harness::{World, copy_tree, finish, repository, skip};
@@ -124,6 +126,32 @@ fn programs_of_other_processors_run() {
     let again = without_programs(&world, "all_of_them").success();
     assert_eq!((again.stdout.as_str(), again.steps("ran").len()), (said, 0));
     assert!(world.work_folders().is_empty(), "{:?}", world.work_folders());
+}
+
+/// The kernel takes no line as long as this one's path.
+#[test]
+fn an_emulator_that_is_refused_takes_no_other_along() {
+    let test = "an_emulator_that_is_refused_takes_no_other_along";
+    if !runs_others(test) {
+        return;
+    }
+    let world = world();
+    let far = (0..10).fold(world.path("far"), |folder, _| folder.join("x".repeat(200)));
+    std::fs::create_dir_all(&far).unwrap();
+    let emulator = far.join("qemu-ppc64le-static");
+    std::fs::write(&emulator, "#!/bin/sh\n").unwrap();
+    std::fs::set_permissions(&emulator, std::fs::Permissions::from_mode(0o755)).unwrap();
+    let path = format!("{}:{}", far.display(), std::env::var("PATH").unwrap());
+    let report = finish(world.pipe().arg("doctor").env("PATH", &path)).stdout;
+    let found = report.lines().find(|line| line.contains("emulators: ")).unwrap_or_default();
+    if found.contains("ppc64le") && !found.contains("but not") {
+        skip(test, "the host has registered its emulators");
+        return;
+    }
+    assert!(found.contains("arm64") && found.contains("but not for ppc64le: cannot register"), "{found}");
+    let mut run = world.pipe();
+    let outcome = finish(run.args(["run", "--json", "all_of_them"]).env("PATH", &path)).success();
+    assert_eq!(outcome.stdout, "[\"from arm64\",\"from riscv64\"]\n");
 }
 
 #[test]

@@ -44,6 +44,14 @@ const PROCESSORS: [Processor; 9] = [
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct Format(pub(crate) String);
 
+/// A format that the kernel refused.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct Unregistered {
+    /// Where it stands among those that were to be registered.
+    pub(crate) index: usize,
+    pub(crate) reason: String,
+}
+
 /// What of other processors runs here.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Emulators {
@@ -51,10 +59,12 @@ pub(crate) struct Emulators {
     own: String,
     /// Names of others.
     runs: Vec<&'static str>,
+    /// Names of those that have an emulator which could not be registered, and why.
+    broken: Vec<(&'static str, String)>,
     /// What the steps' namespace has to register for that; nothing where the host has.
     formats: Vec<Format>,
-    /// Why they could not be registered.
-    refused: Option<String>,
+    /// Whose programs each of these is for.
+    named: Vec<&'static str>,
 }
 
 /// An emulator and how the kernel is to start it.
@@ -79,10 +89,12 @@ impl Emulators {
         // A namespace with formats of its own no longer sees the host's.
         let is_own = !added.is_empty();
         let all: Vec<_> = added.into_iter().chain(of_host).collect();
-        let formats = all.iter().filter(|_| is_own).map(|(one, emulator)| one.format(emulator)).collect();
+        let own_formats = || all.iter().filter(|_| is_own);
+        let formats = own_formats().map(|(one, emulator)| one.format(emulator)).collect();
+        let named = own_formats().map(|(one, _)| one.name).collect();
         let mut runs: Vec<_> = all.iter().map(|(one, _)| one.name).collect();
         runs.sort_unstable();
-        Emulators { own: own.to_owned(), runs, formats, refused: None }
+        Emulators { own: own.to_owned(), runs, broken: Vec::new(), formats, named }
     }
 
     /// What is to be registered for the steps.
@@ -90,9 +102,18 @@ impl Emulators {
         &self.formats
     }
 
-    /// With what came of that.
-    pub(crate) fn registered(self, result: Result<(), String>) -> Emulators {
-        Emulators { refused: result.err(), ..self }
+    /// With what came of that: those that the kernel refused, or why it took none.
+    pub(crate) fn registered(self, result: Result<Vec<Unregistered>, String>) -> Emulators {
+        let broken: Vec<_> = match result {
+            Err(reason) => self.runs.iter().map(|name| (*name, reason.clone())).collect(),
+            Ok(refused) => {
+                let name = |one: Unregistered| Some((*self.named.get(one.index)?, one.reason));
+                refused.into_iter().filter_map(name).collect()
+            }
+        };
+        let works = |name: &&str| broken.iter().all(|(other, _)| other != name);
+        let runs = self.runs.iter().copied().filter(works).collect();
+        Emulators { runs, broken, ..self }
     }
 
     /// The other processors whose programs run.
@@ -100,7 +121,15 @@ impl Emulators {
     /// # Errors
     /// Why none do, although there are emulators.
     pub(crate) fn runs(&self) -> Result<&[&'static str], &str> {
-        self.refused.as_deref().map_or(Ok(&self.runs), Err)
+        match self.broken.first() {
+            Some((_, reason)) if self.runs.is_empty() => Err(reason),
+            _ => Ok(&self.runs),
+        }
+    }
+
+    /// The processors whose emulators could not be registered, and why.
+    pub(crate) fn broken(&self) -> &[(&'static str, String)] {
+        &self.broken
     }
 
     /// Whether programs for a platform (`os/arch[/variant]`) run. A variant is taken to run where its processor does.
@@ -115,12 +144,11 @@ impl Emulators {
             Err(BackendError::Unsupported { what, help })
         };
         let known = PROCESSORS.iter().map(|one| one.name).find(|name| Some(*name) == processor);
-        match (processor, &self.refused) {
+        let broken = self.broken.iter().find(|(name, _)| Some(*name) == processor);
+        match (processor, broken) {
             (Some(name), _) if name == self.own => Ok(()),
+            (Some(_), Some((_, reason))) => refused(&format!(": {reason}"), on_host()),
             (Some(name), None) if self.runs.contains(&name) => Ok(()),
-            (Some(name), Some(reason)) if self.runs.contains(&name) => {
-                refused(&format!(": {reason}"), on_host())
-            }
             _ if known.is_none() => refused(
                 &format!(", which is linux/{}", self.own),
                 "no emulator for it is known; build for it with a cross compiler instead".to_owned(),
@@ -271,6 +299,24 @@ mod tests {
         for none in ["windows/amd64", "linux/mips", "linux"] {
             assert!(refused(&found, &machine, none).1.contains("cross compiler"), "{none}");
         }
+    }
+
+    /// As an entry of the host with `F` whose program was removed since: the kernel still holds it open there, and nobody can open it anew.
+    #[test]
+    fn an_emulator_that_is_gone_takes_no_other_along() {
+        let machine = with("aarch64").file("/proc/sys/fs/binfmt_misc/status", "enabled\n").file(
+            "/proc/sys/fs/binfmt_misc/qemu-riscv64",
+            "enabled\ninterpreter /gone\nflags: F\noffset 0\n",
+        );
+        let found = Emulators::find(&machine, "linux/amd64");
+        let gone = Unregistered { index: 1, reason: "no such file".to_owned() };
+        let found = found.registered(Ok(vec![gone]));
+        assert_eq!(found.runs(), Ok(&["arm64"][..]));
+        assert_eq!(found.broken(), [("riscv64", "no such file".to_owned())]);
+        assert!(found.check(&machine, "linux/arm64").is_ok());
+        let (what, _) = refused(&found, &machine, "linux/riscv64");
+        assert!(what.ends_with("cannot run on this machine: no such file"), "{what}");
+        assert!(refused(&found, &machine, "linux/s390x").0.ends_with("has no emulator for it"));
     }
 
     #[test]

@@ -84,7 +84,19 @@ fn programs(machine: &dyn Machine, emulators: &Emulators) -> Finding {
             remedy: Some(format!("{}, should steps for others be needed", foreign::remedy(machine))),
             ..Finding::good(NAME, "none: steps run for this machine's own processor")
         },
-        Ok(runs) => Finding::good(NAME, format!("steps run for {}, too", runs.join(", "))),
+        Ok(runs) => {
+            let works = format!("steps run for {}, too", runs.join(", "));
+            match emulators.broken() {
+                [] => Finding::good(NAME, works),
+                broken => {
+                    let names: Vec<_> = broken.iter().map(|(name, _)| *name).collect();
+                    let reasons: Vec<_> = broken.iter().map(|(_, reason)| reason.as_str()).collect();
+                    let lacking =
+                        format!("{works}, but not for {}: {}", names.join(", "), reasons.join("; "));
+                    Finding::limited(NAME, lacking, foreign::on_host())
+                }
+            }
+        }
     }
 }
 

@@ -8,7 +8,7 @@ use pipe_store::{FolderEntry, LayerPlan, LayerScan};
 use serde::{Deserialize, Serialize};
 use zeroize::Zeroizing;
 
-use crate::foreign::Format;
+use crate::foreign::{Format, Unregistered};
 use crate::ids::IdCount;
 
 /// From `pipe` to the supervisor.
@@ -68,8 +68,8 @@ pub(crate) struct Begin {
 /// What steps have that may come.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub(crate) struct Readiness {
-    /// Whether the formats are known to the kernel, or why not.
-    pub(crate) formats: Result<(), String>,
+    /// The formats that the kernel does not know, or why it knows none.
+    pub(crate) formats: Result<Vec<Unregistered>, String>,
 }
 
 /// From the supervisor to `pipe`.

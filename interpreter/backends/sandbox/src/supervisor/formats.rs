@@ -6,7 +6,7 @@ use std::os::fd::{AsFd, OwnedFd};
 use rustix::fs::{Mode, OFlags};
 use rustix::mount::{FsMountFlags, FsOpenFlags, MountAttrFlags};
 
-use crate::foreign::Format;
+use crate::foreign::{Format, Unregistered};
 
 /// The formats of this supervisor's namespace: a mount that is attached nowhere. The kernel keeps them as long as it is there.
 pub(super) struct Formats {
@@ -14,19 +14,21 @@ pub(super) struct Formats {
 }
 
 impl Formats {
-    /// Registers formats, if there are any.
+    /// Registers formats, if there are any, each by itself: an emulator that is gone takes no other with it.
     ///
     /// # Errors
-    /// Says what the kernel refuses.
-    pub(super) fn register(formats: &[Format]) -> Result<Option<Formats>, String> {
+    /// Says why there can be none.
+    pub(super) fn register(formats: &[Format]) -> Result<(Option<Formats>, Vec<Unregistered>), String> {
         if formats.is_empty() {
-            return Ok(None);
+            return Ok((None, Vec::new()));
         }
         let mount = mount().map_err(|errno| failed("mount binfmt_misc", errno.into()))?;
-        for Format(line) in formats {
-            write(&mount, line).map_err(|error| failed(&format!("register `{line}`"), error))?;
-        }
-        Ok(Some(Formats { _mount: mount }))
+        let refused = |(index, Format(line)): (usize, &Format)| {
+            let error = write(&mount, line).err()?;
+            Some(Unregistered { index, reason: failed(&format!("register `{line}`"), error) })
+        };
+        let unregistered = formats.iter().enumerate().filter_map(refused).collect();
+        Ok((Some(Formats { _mount: mount }), unregistered))
     }
 }
 

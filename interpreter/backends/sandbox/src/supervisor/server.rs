@@ -24,6 +24,7 @@ use super::running::Running;
 use super::skeleton::Bases;
 use super::step::{self, Remains, StepFds};
 use super::work::{self, WorkFolder};
+use crate::foreign::Unregistered;
 use crate::ids::IdCount;
 use crate::protocol::{
     self, Begin, Egress, FileFailure, FileTask, Readiness, Reply, Report, Request, RequestId, SetupFailure,
@@ -61,8 +62,8 @@ impl Context {
 /// The supervisor, ready for requests.
 pub(super) struct Server {
     context: Context,
-    /// Or why there are none.
-    formats: Result<Option<Formats>, String>,
+    /// And those of them that the kernel refused; or why there are none.
+    formats: Result<(Option<Formats>, Vec<Unregistered>), String>,
     work: WorkFolder,
     folders: RunFolders,
     running: Running,
@@ -128,7 +129,7 @@ impl Server {
 
     /// What its steps have.
     pub(super) fn readiness(&self) -> Readiness {
-        Readiness { formats: self.formats.as_ref().map(drop).map_err(Clone::clone) }
+        Readiness { formats: self.formats.as_ref().map(|(_, refused)| refused.clone()).map_err(Clone::clone) }
     }
 
     /// Serves until the connection ends; then kills, waits, and removes what is left.

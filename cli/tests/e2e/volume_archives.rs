@@ -66,6 +66,11 @@ fn a_volume_goes_out_and_comes_in() {
         .run(["cache", "volume", "export", "two", "no/where.tar"])
         .exits(3)
         .says("cannot write to no/where.tar");
+    world
+        .run(["cache", "volume", "import", "--platform", "linux/x86_64", "x", "one.tar"])
+        .exits(2)
+        .says("--platform: ")
+        .says("linux/amd64");
     world.run(["cache", "volume", "import", "x", "nowhere.tar"]).exits(2).says("cannot read nowhere.tar");
     let left = std::fs::read_dir(world.package())
         .unwrap()

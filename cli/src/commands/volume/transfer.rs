@@ -5,6 +5,7 @@ use std::io::{self, BufWriter, Read, Write};
 use std::path::Path;
 
 use pipe_archive::{ArchiveError, Limits, UnpackFailure, pack_volume, unpack_volume};
+use pipe_ops::pure::check_text;
 use pipe_store::{Store, VolumeContent, VolumeHistory, VolumeId, VolumeOwner, VolumePlacing};
 
 use super::{SHOWN, failed, in_use, meant};
@@ -85,6 +86,12 @@ pub(super) fn import(
     environment: &Environment,
 ) -> Result<(), CliError> {
     check_name("the name of a cache volume", &args.volume)?;
+    if let Some(platform) = &args.platform {
+        check_text("Platform", platform).map_err(|error| {
+            CliError::usage(format!("--platform: {error}"))
+                .help("a platform is like linux/amd64, linux/arm64 or linux/arm/v7")
+        })?;
+    }
     let limits = Config::read(environment.config.as_deref())?.limits()?;
     let owner = match &args.shared {
         Some(group) => {

@@ -36,14 +36,16 @@ Examples:
   pipe update --locked                        fetch what pipe.lock says; fail when it would have to change
   pipe update ci --accept                     accept that it wants more than before
 
-Versions in pipe.toml stay as they are: a branch is followed, a tag should still be what it was. Exit code: 2 when a package wants more
-than was accepted, a tag of a repository was moved, a place may not be asked without `--allow`, or --locked or --offline forbid what there
-is to do; 3 when a repository, a registry or a server cannot be reached.")]
+Versions in pipe.toml stay as they are: a branch is followed, a tag should still be what it was. Without a NAME, an image, a repository or
+a file that cannot be looked up keeps its line, and the others are updated. `pipe update` has no secrets: where a program gives a token,
+remove the line from pipe.lock and run again. Exit code: 2 when a package wants more than was accepted, a tag of a repository was moved,
+a place may not be asked without `--allow`, or --locked or --offline forbid what there is to do; 3 when a repository, a registry or a
+server cannot be reached.")]
 pub(crate) struct UpdateArgs {
     /// Dependencies, as pipe.toml calls them, and images, repositories and files that pipe.lock pins; all when none is named
     #[arg(value_name = "NAME")]
     pub(crate) names: Vec<String>,
-    /// Accept whatever packages want, and tags of repositories that were moved
+    /// Accept whatever packages want, tags of repositories that were moved, and pages where there were other files
     #[arg(long)]
     pub(crate) accept: bool,
     /// Allow to ask what the package may not by itself: `net:HOST[:PORT]`, `git:HOST`; several with commas between them

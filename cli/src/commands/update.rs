@@ -40,9 +40,22 @@ pub(crate) fn run(
         (false, false) if of_pins.is_empty() => (Renew::Named(dependencies.clone()), Vec::new()),
         (false, false) => (Renew::Named(dependencies.clone()), pins::named(&pinned, &of_pins)),
     };
-    // First: when one cannot be had, nothing was changed.
-    let moved = pins::moved(&looked_up, &place, &args.allow, accept)?;
-    let resolved = bring_up_to_date(&place, &Rules { renew, locked, offline, accept, quiet })?;
+    let pins::LookedUp { moved, failures } = pins::look_up(&looked_up, &place, &args.allow, accept)?;
+    // Of what was named, nothing is changed when one cannot be had; else the others are moved.
+    let mut failures = match args.names.is_empty() {
+        true => failures,
+        false => {
+            pins::together(failures)?;
+            Vec::new()
+        }
+    };
+    let resolved = match bring_up_to_date(&place, &Rules { renew, locked, offline, accept, quiet }) {
+        Ok(resolved) => resolved,
+        Err(error) => {
+            failures.push(error);
+            return pins::together(failures);
+        }
+    };
     if let Some(name) = unknown(&dependencies, &resolved) {
         let message = format!(
             "there is no dependency by git called `{name}`, and pipe.lock pins no such image, repository or file"
@@ -55,9 +68,9 @@ pub(crate) fn run(
     }
     if !quiet {
         output::notice(&changes(&resolved));
-        output::notice(&pins::changes(&pinned, &moved, looked_up.len()));
+        output::notice(&pins::changes(&pinned, &moved, looked_up.len() - failures.len()));
     }
-    Ok(())
+    pins::together(failures)
 }
 
 /// The flag by which no pin may be looked up.

@@ -131,13 +131,14 @@ fn update_moves_pins_to_what_branches_are_now() {
     assert_eq!(lock(&world), old.replace(&format!("#main {made}"), &format!("#main {now}")));
     assert_eq!(world.prints(["run", &allow, "--locked", "text"]), "two");
     assert_eq!(world.prints(["run", &allow, "--locked", "text", "--ref", "side"]), "one");
-    // A branch that is gone changes nothing of the others.
+    // A branch that is gone holds the others up only where it is named with them.
     let moved = lock(&world);
-    commit(&world, "app", &[("src/a", "three")]);
+    let three = commit(&world, "app", &[("src/a", "three")]);
     git(&world, &repository(&world, "app"), &["branch", "-D", "side"]);
-    world.run(["update", &allow]).exits(2).says("no branch, tag or reference `side`").says("remove its line");
+    world.run(["update", &allow, &url]).exits(2).says("no branch, tag or reference `side`");
     assert_eq!(lock(&world), moved);
-    world.run(["update", &allow, &format!("{url}#main")]).success();
+    world.run(["update", &allow]).exits(2).says("no branch, tag or reference `side`").says("remove its line");
+    assert_eq!(lock(&world), moved.replace(&format!("#main {now}"), &format!("#main {three}")));
     assert_eq!(world.prints(["run", &allow, "text"]), "three");
 }
 

@@ -143,3 +143,44 @@ fn update_moves_pins_to_what_files_are_now() {
     world.run(["update", &allow]).exits(3).says("401");
     assert_eq!(world.read("pipe.lock"), now);
 }
+
+/// Without names each pin is looked up by itself: one that only a run can ask for, as it has the secret, holds no other up.
+#[test]
+fn update_moves_what_it_can_and_names_what_it_cannot() {
+    let (world, server, allow) = world(None);
+    for path in ["file", "other", "list.html"] {
+        server.script(|_, _| Some(Answer::ok(CONTENT)));
+        world.run(["run", &allow, "text", "--path", path]).success();
+    }
+    let url = |path: &str| format!("http://{}/{path}", server.address);
+    let (was, is) = (digest(CONTENT), digest(b"something else\n"));
+    let page = b"\xef\xbb\xbf\n<!DOCTYPE html><title>Sign in</title>";
+    server.script(|asked, _| match asked.path.as_str() {
+        "/file" => Some(Answer::status(401)),
+        _ => Some(Answer::ok(&b"something else\n"[..])),
+    });
+    let update = world.run(["update", &allow]).exits(3).says("401").says("has no secrets");
+    update.says(&format!("{}: {}", url("other"), &was[..19]));
+    let lock = |file: &str, list: &str, other: &str| {
+        format!(
+            "http {} {file}\nhttp {} {list}\nhttp {} {other}\n",
+            url("file"),
+            url("list.html"),
+            url("other")
+        )
+    };
+    assert_eq!(world.read("pipe.lock"), lock(&was, &is, &is));
+    // A page is no file, unless its name says so, or somebody wants it.
+    server.script(move |_, _| Some(Answer::ok(&page[..])));
+    world.run(["update", &allow]).exits(2).says(&format!("{} is a page", url("file"))).says(&url("other"));
+    assert_eq!(world.read("pipe.lock"), lock(&was, &digest(page), &is));
+    world.run(["update", "--accept", &allow, &url("other")]).success();
+    assert_eq!(world.read("pipe.lock"), lock(&was, &digest(page), &digest(page)));
+    // Of what is named, all or nothing.
+    server.script(|asked, _| match asked.path.as_str() {
+        "/file" => Some(Answer::status(404)),
+        _ => Some(Answer::ok(CONTENT)),
+    });
+    world.run(["update", &allow, &url("other"), &url("file")]).exits(2).says("there is no file at");
+    assert_eq!(world.read("pipe.lock"), lock(&was, &digest(page), &digest(page)));
+}

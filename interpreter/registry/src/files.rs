@@ -66,6 +66,14 @@ pub enum FilesError {
         /// What happened.
         reason: String,
     },
+    /// Its server gives it only to those that it knows.
+    #[error("cannot fetch {url}: {reason}")]
+    Unauthorized {
+        /// Where it is.
+        url: String,
+        /// What happened.
+        reason: String,
+    },
     /// Nobody waits for it any more.
     #[error("cancelled")]
     Cancelled,
@@ -185,6 +193,9 @@ impl Files {
         let response = self.client.send(&request, cancel).map_err(|failure| match failure {
             Failure::Absent => FilesError::Absent(shown.to_owned()),
             Failure::Cancelled => FilesError::Cancelled,
+            failure @ Failure::Unauthorized { .. } => {
+                FilesError::Unauthorized { url: shown.to_owned(), reason: failure.shown() }
+            }
             other => unreachable(other.shown()),
         });
         let response = response.map_err(Stopped::Error)?;

@@ -36,6 +36,6 @@ pub use image::Image;
 pub use pins::{Pin, PinError, PinKind, Pins};
 pub use pipe_archive::Limits;
 pub use push::Pushed;
-pub use reference::{Reference, ReferenceError, registry_name, show_digest};
+pub use reference::{Reference, ReferenceError, parse_digest, registry_name, show_digest};
 pub use save::SavedImage;
 pub use settings::{Proxies, RegistrySettings, Settings};

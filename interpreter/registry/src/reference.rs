@@ -131,7 +131,7 @@ fn is_host(part: &str) -> bool {
 }
 
 /// `sha256:…` in lower case.
-pub(crate) fn parse_digest(text: &str) -> Option<BlobDigest> {
+pub fn parse_digest(text: &str) -> Option<BlobDigest> {
     let hex = text.strip_prefix("sha256:")?;
     let lower = hex.bytes().all(|b| matches!(b, b'0'..=b'9' | b'a'..=b'f'));
     let mut bytes = [0; 32];

@@ -1,7 +1,9 @@
 //! Names that `pipe.lock` pins (tags of images, branches of repositories, files of the web), looked up again.
 
 use pipe_engine::{FailureClass, LookupError};
-use pipe_registry::{Cancel, ErrorKind, Pin, PinKind, Pins, Reference, RegistryError, show_digest};
+use pipe_registry::{
+    Cancel, ErrorKind, Pin, PinKind, Pins, Reference, RegistryError, parse_digest, show_digest,
+};
 
 use crate::config::Config;
 use crate::environment::Environment;
@@ -10,10 +12,14 @@ use crate::grants;
 use crate::machine::{self, Names};
 use crate::packages::Place;
 use crate::progress::printable;
+use crate::{output, report};
 
 /// What to do about a name that is nothing any more.
 const GONE: &str =
     "it was there when it was pinned; remove its line from pipe.lock if nothing needs it any more";
+
+/// What to do about a name that its server tells to those only that it knows.
+const NO_SECRETS: &str = "`pipe update` has no secrets: where the program gives a `token:` or `headers:`, remove the line from pipe.lock and run again; your own keys and passwords for a repository need `--allow git:HOST`";
 
 /// The pins that a command line names; all when it names nothing.
 pub(super) fn named<'p>(pins: &'p Pins, names: &[String]) -> Vec<Pin<'p>> {
@@ -35,48 +41,93 @@ pub(super) fn means(name: &str, pin: &Pin<'_>) -> bool {
     }
 }
 
-/// The pins that are other now. Of an image only its manifest is fetched, of a repository nothing; a file is fetched.
+/// What came of looking pins up.
+#[derive(Default)]
+pub(super) struct LookedUp {
+    /// Those that are other now.
+    pub(super) moved: Pins,
+    /// Why others stay as they were: one may not be asked for, cannot be had or is not there any more; a tag of a repository was moved, or a
+    /// page came in the place of a file, and nobody accepts it.
+    pub(super) failures: Vec<CliError>,
+}
+
+/// Looks pins up, each by itself. Of an image only its manifest is fetched, of a repository nothing; a file is fetched.
 ///
 /// # Errors
-/// When one may not be asked for, cannot be had or is not there any more, and when a tag of a repository was moved and nobody accepts it.
-pub(super) fn moved(
+/// When none can be.
+pub(super) fn look_up(
     pins: &[Pin<'_>],
     place: &Place<'_>,
     allow: &[String],
     accept: bool,
-) -> Result<Pins, CliError> {
-    let mut moved = Pins::default();
+) -> Result<LookedUp, CliError> {
+    let mut found = LookedUp::default();
     if pins.is_empty() {
-        return Ok(moved);
+        return Ok(found);
     }
     let environment = place.environment;
     let names = names(environment, place, allow)?;
     for pin in pins {
-        match pin.kind {
-            PinKind::Image => {
-                let digest = image(&names, pin.name)?;
-                if show_digest(digest) != pin.value {
-                    moved.insert(pin.name, digest);
-                }
+        if let Err(error) = look_up_one(pin, &names, accept, &mut found.moved) {
+            found.failures.push(error);
+        }
+    }
+    Ok(found)
+}
+
+fn look_up_one(pin: &Pin<'_>, names: &Names, accept: bool, moved: &mut Pins) -> Result<(), CliError> {
+    match pin.kind {
+        PinKind::Image => {
+            let digest = image(names, pin.name)?;
+            if show_digest(digest) != pin.value {
+                moved.insert(pin.name, digest);
             }
-            PinKind::Http => {
-                let digest = names.sources.file(pin.name).map_err(unknown_source)?;
-                if show_digest(digest) != pin.value {
-                    moved.insert_file(pin.name, digest);
+        }
+        PinKind::Http => {
+            let now = names.sources.file(pin.name).map_err(unknown_source)?;
+            if show_digest(now) != pin.value {
+                let is_page = |digest| names.sources.is_page(digest).map_err(unknown_source);
+                let was_page = || parse_digest(pin.value).map_or(Ok(false), is_page);
+                if !accept && is_page(now)? && !names_a_page(pin.name) && !was_page()? {
+                    return Err(page(pin));
                 }
+                moved.insert_file(pin.name, now);
             }
-            PinKind::Git => {
-                let now = names.sources.commit(pin.name).map_err(unknown_source)?;
-                if now.commit != pin.value {
-                    if now.is_tag && !accept {
-                        return Err(moved_tag(pin, &now.commit));
-                    }
-                    moved.insert_commit(pin.name, now.commit);
+        }
+        PinKind::Git => {
+            let now = names.sources.commit(pin.name).map_err(unknown_source)?;
+            if now.commit != pin.value {
+                if now.is_tag && !accept {
+                    return Err(moved_tag(pin, &now.commit));
                 }
+                moved.insert_commit(pin.name, now.commit);
             }
         }
     }
-    Ok(moved)
+    Ok(())
+}
+
+/// All that failed, in one: it ends as the worst of them does.
+pub(super) fn together(mut failures: Vec<CliError>) -> Result<(), CliError> {
+    let Some(last) = failures.pop() else { return Ok(()) };
+    let exit = failures.iter().fold(last.exit, |worst, failure| worst.max(failure.exit));
+    failures.iter().for_each(|failure| output::notice(&report::plain(failure)));
+    Err(CliError { exit, ..last })
+}
+
+/// Whether a URL is that of a page, by its name.
+fn names_a_page(url: &str) -> bool {
+    let path = url.split(['?', '#']).next().unwrap_or_default();
+    let name = path.split_once("://").and_then(|(_, rest)| rest.split_once('/')).map_or("", |(_, path)| path);
+    let name = name.to_ascii_lowercase();
+    name.is_empty() || [".html", ".htm", ".xhtml", "/"].iter().any(|end| name.ends_with(end))
+}
+
+fn page(pin: &Pin<'_>) -> CliError {
+    let name = printable(pin.name, false);
+    CliError::usage(format!("{name} is a page for a browser now, perhaps to sign in; its pin stays as it was")).help(
+        "`pipe update` has no secrets: remove the line from pipe.lock and run again if the file needs one; `pipe update --accept` takes the page",
+    )
 }
 
 fn names(environment: &Environment, place: &Place<'_>, allow: &[String]) -> Result<Names, CliError> {
@@ -102,7 +153,9 @@ fn unknown_image(error: RegistryError) -> CliError {
 }
 
 fn unknown_source(error: LookupError) -> CliError {
-    let LookupError { class, reason, help } = error;
+    let LookupError { class, reason, help, needs_secret } = error;
+    // The program may well give one: only a run has it.
+    let help = if needs_secret { Some(NO_SECRETS.to_owned()) } else { help };
     let reason = printable(&reason, false);
     match (class, help) {
         (FailureClass::Pipeline, _) => CliError::usage(reason).help(GONE),

@@ -305,7 +305,7 @@ impl From<FilesError> for Cause {
             FilesError::Url(_) | FilesError::Absent(_) | FilesError::Altered { .. } => {
                 Cause::pipeline(reason)
             }
-            FilesError::Unreachable { .. } => Cause::machine(reason),
+            FilesError::Unreachable { .. } | FilesError::Unauthorized { .. } => Cause::machine(reason),
             FilesError::Cancelled => Cause::machine(reason),
             FilesError::Store(error) => Cause::from(error),
         }

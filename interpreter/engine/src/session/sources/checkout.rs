@@ -109,7 +109,7 @@ impl From<FetchError> for Cause {
         };
         match error {
             FetchError::NoGit(_) => Cause::machine(reason).help("install git"),
-            FetchError::Git { said, .. } if asks_who(&said) => Cause::machine(reason).help(
+            ref error if needs_login(error) => Cause::machine(reason).help(
                 "a private repository is read with a `token:` that its server takes, or as you, with your keys and passwords, with `--allow git:HOST`",
             ),
             FetchError::Git { .. } | FetchError::Disk { .. } | FetchError::Stopped => Cause::machine(reason),
@@ -119,6 +119,11 @@ impl From<FetchError> for Cause {
             | FetchError::Refused(_) => Cause::pipeline(reason),
         }
     }
+}
+
+/// Whether a server wants to know who asks.
+pub(super) fn needs_login(error: &FetchError) -> bool {
+    matches!(error, FetchError::Git { said, .. } if asks_who(said))
 }
 
 /// What git says when it is not known to a server.

@@ -294,7 +294,7 @@ fn check(store: &Path, first: &Work, second: &Work, what: &str, loss: Loss) {
     assert_eq!(fs::read_dir(store.join("work")).unwrap().count(), 0, "{what}: nothing is left behind");
 }
 
-/// The database takes nothing any more once the content of a volume is in its place.
+/// The database takes nothing any more once the content of a volume is in its place, and nothing can be removed.
 #[derive(Default)]
 struct FullAfterPlacing(AtomicBool);
 
@@ -303,6 +303,9 @@ impl WriteObserver for FullAfterPlacing {
         match point {
             WritePoint::Rename(_, to) if to.ends_with("data") => self.0.store(true, Ordering::SeqCst),
             WritePoint::Commit if self.0.load(Ordering::SeqCst) => return Err(io::Error::other("no room")),
+            WritePoint::RemoveDir(_) if self.0.load(Ordering::SeqCst) => {
+                return Err(io::Error::other("nothing to remove"));
+            }
             _ => {}
         }
         Ok(())

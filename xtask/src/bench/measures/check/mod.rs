@@ -23,6 +23,8 @@ pub(super) fn project(bench: &Bench<'_>, rounds: usize) -> Result<Vec<Measured>,
     let ours = bench.folder.join("l1-pipe");
     let theirs = bench.folder.join("l1-python");
     write(&ours, "pipe", project::pipe)?;
+    // Without one, each file is a package of its own, and what it uses is checked again for it.
+    write_file(&ours.join("pipe.toml"), "[package]\nname = \"large\"\n")?;
     write(&theirs, "py", project::python)?;
     write_file(&theirs.join("pyproject.toml"), "[project]\nname = \"large\"\nversion = \"0\"\n")?;
     let ours = Checked { bench, folder: &ours, paths: &["."] };

@@ -1,6 +1,6 @@
 //! What an editor asks while somebody is typing.
 
-use pipe_ide::{NoFacts, complete, definition, diagnostics, fixes, folds, hover, symbols};
+use pipe_ide::{complete, definition, diagnostics, fixes, folds, hover, symbols};
 use pipe_syntax::Span;
 
 use crate::project::with_project;
@@ -14,13 +14,14 @@ pub fn run(text: &str) {
     let places = places(text);
     with_project(|project| {
         project.check(text);
+        let folder = project.folder();
         let answered = project.analysis.snapshot().ask(|snapshot| {
             diagnostics(snapshot, FILE);
             for at in places {
-                complete(snapshot, FILE, at);
+                complete(snapshot, &folder, FILE, at);
                 definition(snapshot, FILE, at);
                 fixes(snapshot, FILE, Span { start: at, end: at });
-                if let Some(hover) = hover(snapshot, &NoFacts, FILE, at) {
+                if let Some(hover) = hover(snapshot, FILE, at) {
                     assert!(text.get(hover.span.range()).is_some());
                 }
             }

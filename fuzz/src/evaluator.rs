@@ -52,7 +52,8 @@ fn evaluated(project: &Project, program: &Arc<Program>) -> (Evaluator, Vec<EvalE
             failures.extend(evaluator.eval_target(&target).err().map(|error| *error));
         }
         for item in module.lets.values().filter(|item| !item.has_errors) {
-            failures.extend(evaluator.eval_target(&Target::Let(item.global.clone())).err().map(|error| *error));
+            failures
+                .extend(evaluator.eval_target(&Target::Let(item.global.clone())).err().map(|error| *error));
         }
         for test in module.tests.iter().filter(|test| !test.has_errors) {
             failures.extend(evaluator.eval_test(test).err().map(|error| *error));

@@ -39,7 +39,8 @@ fn documents(data: &[u8]) -> Vec<Vec<u8>> {
         let mut bytes = part.iter().copied().peekable();
         while let Some(byte) = bytes.next() {
             let number = bytes.peek().filter(|_| b"@~".contains(&byte)).map(|digit| digit.wrapping_sub(b'1'));
-            let named = number.and_then(|n| (parts.len() - 1).checked_sub(n.into())).and_then(|n| done.get(n));
+            let named =
+                number.and_then(|n| (parts.len() - 1).checked_sub(n.into())).and_then(|n| done.get(n));
             let Some(named) = named else {
                 text.push(byte);
                 continue;

@@ -66,7 +66,8 @@ fn words(text: &str) -> Vec<&str> {
 fn vocabulary() -> &'static [String] {
     static WORDS: OnceLock<Vec<String>> = OnceLock::new();
     WORDS.get_or_init(|| {
-        let mut texts: Vec<String> = pipe_stdlib::MODULES.iter().map(|module| module.text.to_owned()).collect();
+        let mut texts: Vec<String> =
+            pipe_stdlib::MODULES.iter().map(|module| module.text.to_owned()).collect();
         let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../lang/syntax/tests/programs");
         let files = std::fs::read_dir(folder).into_iter().flatten().flatten();
         let mut files: Vec<_> = files.map(|file| file.path()).collect();

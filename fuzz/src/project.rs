@@ -7,6 +7,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use pipe_analysis::{Analysis, Entry, FileKind, MemorySystem, PackageRoot, System};
 use pipe_diagnostics::{Diagnostic, FileSpan, Sources};
+use pipe_ide::PackageFolder;
 
 /// A checker forgets nothing of names it met; so many texts, and it is replaced.
 const TEXTS: usize = 1_000;
@@ -29,6 +30,11 @@ impl Project {
         *self.files.current() = MemorySystem::new().with("main.pipe", text);
         let root = PackageRoot::of_file(&*self.files, Path::new("main.pipe"));
         self.analysis.check(&root, &[])
+    }
+
+    /// The files beside the text, of which there are none.
+    pub(crate) fn folder(&self) -> PackageFolder {
+        PackageFolder::new(self.files.clone(), self.files.current_dir())
     }
 
     pub(crate) fn sources(&self) -> Sources {

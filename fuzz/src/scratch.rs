@@ -35,11 +35,12 @@ impl Scratch {
     pub(crate) fn file(&mut self, bytes: &[u8]) -> FileRef {
         self.files += 1;
         let write = |to: &mut dyn Write| to.write_all(bytes).expect("room");
-        self.store.make_file(0o644, |to| {
-            write(to);
-            Ok::<(), StoreError>(())
-        })
-        .expect("a file")
+        self.store
+            .make_file(0o644, |to| {
+                write(to);
+                Ok::<(), StoreError>(())
+            })
+            .expect("a file")
     }
 }
 

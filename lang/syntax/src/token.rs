@@ -188,13 +188,12 @@ pub(crate) enum TokenKind {
 }
 
 impl TokenKind {
-    /// An expression or a type can end with it, so a line can end after it.
-    pub(crate) fn ends_line(self) -> bool {
+    /// An operand can end with it: what follows is no prefix.
+    pub(crate) fn ends_operand(self) -> bool {
         use TokenKind::*;
         matches!(
             self,
             Low | Up
-                | Underscore
                 | Number
                 | String
                 | Script
@@ -207,11 +206,13 @@ impl TokenKind {
                 | RightSquare
                 | RightBrace
                 | BodyClose
-                | Question
-                | Dot
-                | QuestionDot
-                | DotDot
         )
+    }
+
+    /// An expression or a type can end with it, so a line can end after it.
+    pub(crate) fn ends_line(self) -> bool {
+        use TokenKind::*;
+        self.ends_operand() || matches!(self, Underscore | Question | Dot | QuestionDot | DotDot)
     }
 
     /// It can only go on what the line before began.

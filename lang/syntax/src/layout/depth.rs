@@ -104,7 +104,8 @@ pub(super) fn check(tokens: &[Token], limit: usize) -> Option<Raised> {
     for token in tokens {
         match token.kind {
             TokenKind::LeftParen | TokenKind::LeftSquare | TokenKind::LeftBrace | TokenKind::BodyOpen => {
-                let called = token.kind == TokenKind::LeftParen && before.is_some_and(ends_operand);
+                let called =
+                    token.kind == TokenKind::LeftParen && before.is_some_and(TokenKind::ends_operand);
                 if called {
                     level.token(Meaning::Link);
                 }
@@ -135,31 +136,10 @@ pub(super) fn check(tokens: &[Token], limit: usize) -> Option<Raised> {
     None
 }
 
-/// Whether an operand can end with a token: what follows is no prefix.
-fn ends_operand(kind: TokenKind) -> bool {
-    use TokenKind::*;
-    matches!(
-        kind,
-        Low | Up
-            | Number
-            | String
-            | Script
-            | ForeignString
-            | True
-            | False
-            | None
-            | Bad
-            | RightParen
-            | RightSquare
-            | RightBrace
-            | BodyClose
-    )
-}
-
 fn meaning(before: Option<TokenKind>, kind: TokenKind) -> Option<Meaning> {
     use TokenKind::*;
     Some(match kind {
-        Minus if !before.is_some_and(ends_operand) => Meaning::Prefix,
+        Minus if !before.is_some_and(TokenKind::ends_operand) => Meaning::Prefix,
         Bang | Do => Meaning::Prefix,
         Dot | QuestionDot | Pipe => Meaning::Link,
         AndAnd | OrOr | Plus | Minus | Star | Slash | EqualEqual | NotEqual | Less | LessEqual | Greater

@@ -22,9 +22,7 @@ pub(super) fn mounted(bench: &Bench<'_>, rounds: usize) -> Result<[Measured; 2],
     let package = bench.package("w4", PROGRAM)?;
     let data = package.join("data");
     fill(&data).map_err(|error| format!("{}: {error}", data.display()))?;
-    for words in [&["init", "-q"][..], &["add", "-A"], &["commit", "-q", "-m", "files"]] {
-        run::output(git(&data).args(words))?;
-    }
+    commit_all(&data)?;
     let status = || whole(git(&data).args(["status", "--porcelain"]));
     let unchanged = alternate(rounds, |_| whole(&mut bench.pipe(&package, "one", 0)), status)?;
     let mut written = 0;
@@ -62,6 +60,15 @@ fn change(data: &Path, written: &mut usize) -> Result<(), String> {
     std::fs::write(data.join("50/50"), text).map_err(|error| error.to_string())
 }
 
+/// Makes a folder a repository with all that is in it.
+pub(super) fn commit_all(data: &Path) -> Result<(), String> {
+    for words in [&["init", "-q"][..], &["add", "-A"], &["commit", "-q", "-m", "files"]] {
+        run::output(git(data).args(words))?;
+    }
+    Ok(())
+}
+
+/// `git` in a folder, as somebody.
 pub(super) fn git(data: &Path) -> Command {
     let mut git = Command::new("git");
     git.arg("-C").arg(data).args(["-c", "user.name=bench", "-c", "user.email=bench@localhost"]);

@@ -5,9 +5,8 @@ use std::path::Path;
 use std::time::Duration;
 
 use super::super::timing::whole;
-use super::files::git;
+use super::files::{commit_all, git};
 use super::{Bench, Measured, alternate, failing, millis};
-use crate::run;
 
 const PROGRAM: &str = r#"param src: Dir = workspace.dir("data", include: ["a/**"])
 param tools: Container = host.toolchain()
@@ -26,9 +25,7 @@ pub(super) fn included(bench: &Bench<'_>, rounds: usize) -> Result<Measured, Str
     let package = bench.package("w10", PROGRAM)?;
     let data = package.join("data");
     failing(fill(&data), &data)?;
-    for words in [&["init", "-q"][..], &["add", "-A"], &["commit", "-q", "-m", "files"]] {
-        run::output(git(&data).args(words))?;
-    }
+    commit_all(&data)?;
     let (pipe, status) = alternate(
         rounds,
         |_| whole(&mut bench.pipe(&package, "one", 0)),

@@ -45,7 +45,7 @@ pub(crate) fn world(name: &str, module: &str) -> Option<(World, Server)> {
     let odd = json!({"config": {
         "Env": ["PATH=/opt/tools:/bin", "A=image", "B=image"], "User": "app", "WorkingDir": "/srv/app",
         "Entrypoint": ["/bin/false"], "Cmd": ["never"], "Labels": {"of": "the image"},
-        "ExposedPorts": {"8080/tcp": {}, "5432/tcp": {}}, "Shell": ["/bin/sh", "-c"],
+        "ExposedPorts": {"8080/tcp": {}, "5432/tcp": {}}, "Shell": ["/bin/sh", "-c"], "StopSignal": "SIGQUIT",
     }});
     let accounts = archive(|builder| {
         file(
@@ -190,6 +190,18 @@ pub fn maps() -> String {
 pub fn serves() -> Bool { if image("odd:1").ports.contains(8080) { true } else { false } }
 pub fn prepended() -> String { image("odd:1").prepend_path("/x").run(sh"echo $PATH", network: Off).stdout }
 pub fn relative() -> String { image("odd:1").write("note", "hi").run(["cat", "/srv/app/note"], network: Off).stdout }
+pub fn stops() -> Check {
+  let server = image("odd:1").user("root").service(
+    command: sh"""
+      trap 'echo quit; exit' QUIT
+      trap 'echo terminated; exit' TERM
+      echo > /tmp/up
+      while :; do sleep 0.05; done
+    """,
+    ready: ["cat", "/tmp/up"],
+  )
+  image("alpine:3.20").bind("server", server).check(["true"], network: Off)
+}
 pub fn decided() -> String { if image("odd:1").user == "app" { "yes" } else { "no" } }
 "#;
     let Some((world, _server)) = world("an_odd_image_is_run_as_it_says", module) else { return };
@@ -209,6 +221,10 @@ pub fn decided() -> String { if image("odd:1").user == "app" { "yes" } else { "n
     assert_eq!(world.prints(["run", "decided"]), "yes");
     assert_eq!(world.prints(["run", "maps"]), "mine none /opt/tools:/bin the image too 2 /bin/sh -c");
     assert_eq!(world.prints(["run", "serves"]), "true\n");
+    let stopped = world.events(["run", "stops"]).success();
+    let said = stopped.objects().into_iter().filter(|object| object["event"] == "log");
+    let said: Vec<_> = said.map(|object| object["text"].as_str().unwrap().to_owned()).collect();
+    assert_eq!(said, ["quit\n"], "{}", stopped.stderr);
     world.run(["cache", "verify"]).success();
 }
 

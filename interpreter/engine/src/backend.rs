@@ -152,6 +152,8 @@ pub struct ServiceSpec {
     pub ports: Vec<u16>,
     /// After this time without being ready it is killed.
     pub patience: Duration,
+    /// The signal that its command gets when it is asked to end, by its number on Linux.
+    pub stop_signal: u8,
     /// Ways into it from the host.
     pub tunnels: Vec<Tunnel>,
 }
@@ -180,7 +182,7 @@ pub type ReadyCall = Box<dyn FnOnce() + Send>;
 /// How a service is told to end.
 #[derive(Clone, Debug, Default)]
 pub struct ServiceStop {
-    /// When it fires the service's command gets the signal SIGTERM, and may take its time. How it ends then is its end like any other.
+    /// When it fires the service's command gets [`ServiceSpec::stop_signal`], and may take its time. How it ends then is its end like any other.
     pub ask: CancellationToken,
     /// When it fires the whole process tree is killed, and the result is [`BackendError::Cancelled`].
     pub kill: CancellationToken,

@@ -25,6 +25,8 @@ pub struct ImageConfig {
     pub ports: Vec<String>,
     /// What runs scripts; empty for `/bin/sh -c`.
     pub shell: Vec<String>,
+    /// The signal that asks what was started to end, by its name; empty for `SIGTERM`.
+    pub stop_signal: String,
 }
 
 impl ImageConfig {
@@ -35,7 +37,7 @@ impl ImageConfig {
         let map = |map: &BTreeMap<String, String>| {
             Datum::Map(map.iter().map(|(key, value)| (text(key), text(value))).collect())
         };
-        let fields = [
+        let mut fields = vec![
             ("env", map(&self.env)),
             ("user", text(&self.user)),
             ("workdir", Datum::text(self.workdir_or_root())),
@@ -45,6 +47,10 @@ impl ImageConfig {
             ("ports", list(&self.ports)),
             ("shell", list(&self.shell)),
         ];
+        // Most images have none, and are what they were before there was this field.
+        if !self.stop_signal.is_empty() {
+            fields.push(("stop_signal", text(&self.stop_signal)));
+        }
         Datum::Map(fields.into_iter().map(|(name, value)| (Datum::text(name), value)).collect())
     }
 
@@ -72,6 +78,7 @@ impl ImageConfig {
             labels: map("labels")?,
             ports: list("ports")?,
             shell: list("shell")?,
+            stop_signal: text("stop_signal").unwrap_or_default(),
         })
     }
 
@@ -107,6 +114,7 @@ mod tests {
             labels: BTreeMap::from([("l".into(), String::new())]),
             ports: vec!["80/tcp".into()],
             shell: vec!["/bin/ash".into()],
+            stop_signal: "SIGQUIT".into(),
         };
         let back = ImageConfig { workdir: "/srv/x".into(), ..config.clone() };
         assert_eq!(ImageConfig::from_datum(&config.to_datum()), Some(back));

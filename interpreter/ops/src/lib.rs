@@ -16,6 +16,7 @@ mod inputs;
 mod op;
 mod preimage;
 pub mod pure;
+mod signal;
 
 pub use assembly::{Assembly, BaseImage, ImageDigests};
 pub use datum::*;
@@ -26,3 +27,4 @@ pub use hints::*;
 pub use image_config::ImageConfig;
 pub use op::*;
 pub use preimage::*;
+pub use signal::{SIGTERM, signal_number};

@@ -40,6 +40,7 @@ struct RawConfig {
     labels: Option<BTreeMap<String, Option<String>>>,
     exposed_ports: Option<BTreeMap<String, serde::de::IgnoredAny>>,
     shell: Option<Vec<String>>,
+    stop_signal: Option<String>,
 }
 
 #[derive(Deserialize)]
@@ -82,6 +83,7 @@ pub(crate) fn parse(bytes: &[u8]) -> Result<Parsed, RegistryError> {
                 .collect(),
             ports: config.exposed_ports.unwrap_or_default().into_keys().collect(),
             shell: config.shell.unwrap_or_default(),
+            stop_signal: config.stop_signal.unwrap_or_default(),
         },
     })
 }
@@ -107,7 +109,7 @@ mod tests {
         let text = format!(
             r#"{{"os":"linux","architecture":"amd64","rootfs":{{"diff_ids":["sha256:{}"]}},
                "config":{{"Env":["A=1","PATH=/bin=x","","=","B","A=2"],"User":"app","Entrypoint":null,
-               "Cmd":["sh"],"Labels":{{"a":null}},"ExposedPorts":{{"80/tcp":{{}}}},"WorkingDir":"/srv"}}}}"#,
+               "Cmd":["sh"],"Labels":{{"a":null}},"ExposedPorts":{{"80/tcp":{{}}}},"WorkingDir":"/srv","StopSignal":"SIGINT"}}}}"#,
             "1".repeat(64)
         );
         let parsed = parse(text.as_bytes()).unwrap();
@@ -115,6 +117,7 @@ mod tests {
         assert_eq!(parsed.config.env.get("PATH").map(String::as_str), Some("/bin=x"));
         assert_eq!(parsed.config.env.len(), 2);
         assert_eq!(parsed.config.ports, ["80/tcp"]);
+        assert_eq!(parsed.config.stop_signal, "SIGINT");
         assert_eq!((parsed.config.user.as_str(), parsed.config.workdir.as_str()), ("app", "/srv"));
         assert_eq!(parsed.diff_ids.len(), 1);
         assert!(parse(br#"{"config":{"Env":["A=\u0000"]}}"#).is_err());

@@ -108,7 +108,8 @@ async fn spec(
         env.extend(variables.clone());
         ProbeSpec { argv: argv.clone(), env }
     });
-    Ok(ServiceSpec { step, number, ready, ports: service.ports.clone(), patience, tunnels })
+    let (ports, stop_signal) = (service.ports.clone(), service.step.stop_signal);
+    Ok(ServiceSpec { step, number, ready, ports, patience, stop_signal, tunnels })
 }
 
 /// Runs it to its end, and with it what it needs.

@@ -50,11 +50,12 @@ pub(super) async fn serve(
     stop: &ServiceStop,
     ready: ReadyCall,
 ) -> Result<ServiceEnd, BackendError> {
-    let ServiceSpec { step: spec, number, ready: probe, ports, patience, tunnels } = service;
+    let ServiceSpec { step: spec, number, ready: probe, ports, patience, stop_signal, tunnels } = service;
     let (sockets, to): (Vec<_>, Vec<u16>) =
         tunnels.into_iter().map(|tunnel| (tunnel.listener, tunnel.port)).unzip();
     let ready_command = probe.map(|probe| Probe { argv: probe.argv, env: pairs(&probe.env) });
-    let serving = Serving { number: number.0, ready: ready_command, ports, patience, tunnels: to };
+    let number = number.0;
+    let serving = Serving { number, ready: ready_command, ports, patience, stop_signal, tunnels: to };
     let step = Step { serving: Some(serving), ..request(store, &spec, &Limited::default())? };
     let agent = agent(&spec)?;
     let fds = agent.iter().map(AsFd::as_fd).chain(sockets.iter().map(AsFd::as_fd)).collect();

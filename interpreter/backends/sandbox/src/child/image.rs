@@ -1,6 +1,6 @@
 //! All that a step's processes need, prepared by the supervisor so that they allocate nothing.
 
-use std::ffi::{CStr, CString, c_char};
+use std::ffi::{CStr, CString, c_char, c_int};
 use std::os::fd::RawFd;
 use std::sync::atomic::{AtomicI32, Ordering};
 
@@ -145,8 +145,8 @@ pub(crate) struct StepImage {
     pub(crate) filter: std::sync::Arc<[libc::sock_filter]>,
     pub(crate) command: Program,
     pub(crate) envp: StringArray,
-    /// Its command is told when it is asked to end.
-    pub(crate) is_service: bool,
+    /// Of a service: what its command gets when it is asked to end.
+    pub(crate) stop_signal: Option<c_int>,
     /// Of a service: what is run in it to see whether it can be used.
     pub(crate) probe: Option<Probe>,
 }

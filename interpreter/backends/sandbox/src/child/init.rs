@@ -104,7 +104,10 @@ fn start_and_reap(image: &StepImage) -> Result<(), Failure> {
         spawn::start_prober(image).at(Stage::Fork)?;
         sys::close(PROBE);
     }
-    let ended = if image.is_service { reap_service(command) } else { reap(command) };
+    let ended = match image.stop_signal {
+        Some(signal) => reap_service(command, signal),
+        None => reap(command),
+    };
     let EndedChild { status, peak, .. } = ended.at(Stage::Fork)?;
     let nanos = sys::monotonic_nanos().saturating_sub(begin);
     let peak = end_the_others().max(peak);
@@ -127,12 +130,12 @@ fn reap(command: libc::pid_t) -> Sys<EndedChild> {
     }
 }
 
-/// As [`reap`]; meanwhile the command is told when it is asked to end. It alone: what it started is its own to end.
-fn reap_service(command: libc::pid_t) -> Sys<EndedChild> {
+/// As [`reap`]; meanwhile the command gets its signal when it is asked to end. It alone: what it started is its own to end.
+fn reap_service(command: libc::pid_t, stop_signal: c_int) -> Sys<EndedChild> {
     let mut peak = 0;
     loop {
         if sys::wait_signal(HEARD)? == libc::SIGTERM {
-            sys::send_signal(command, libc::SIGTERM);
+            sys::send_signal(command, stop_signal);
             continue;
         }
         // One signal may stand for several children.

@@ -19,7 +19,7 @@ pub(crate) enum Request {
     /// Run a step. Comes with descriptors for standard output, standard error, with `stdin` standard input, its control groups, and a listening
     /// socket for each of a service's tunnels.
     Run { id: RequestId, step: Box<Step> },
-    /// Ask a service to end by itself, by SIGTERM; its [`Reply::Ended`] says how it did. One that is over is passed over.
+    /// Ask a service to end by itself, by its signal; its [`Reply::Ended`] says how it did. One that is over is passed over.
     Ask { id: RequestId },
     /// Kill a step; its [`Reply::Ended`] says that it was cancelled. A step that is over is passed over.
     Kill { id: RequestId },
@@ -204,6 +204,8 @@ pub(crate) struct Serving {
 }
 
 /// What a step is given that nobody else may see.
+    /// What its command gets when it is asked to end.
+    pub(crate) stop_signal: u8,
 #[derive(Debug, Default, Serialize, Deserialize)]
 pub(crate) struct Secrets {
     /// Variables beside the others.

@@ -1,7 +1,7 @@
 //! From a step's description to an image that its processes can use without allocating.
 
 use std::collections::BTreeSet;
-use std::ffi::OsStr;
+use std::ffi::{OsStr, c_int};
 use std::net::TcpListener;
 use std::os::fd::OwnedFd;
 use std::path::{Path, PathBuf};
@@ -116,7 +116,7 @@ pub(super) fn plan(
         filter: if step.privileged { context.privileged_filter()? } else { context.filter.clone() },
         command: program(&step.argv, &step.env)?,
         envp: secrets::environment(&step.env, &step.secrets.env)?,
-        is_service: step.serving.is_some(),
+        stop_signal: step.serving.as_ref().map(|serving| c_int::from(serving.stop_signal)),
         probe: probe(step)?,
     });
     Ok(Plan { image, network, root: root.1, mounts: uppers, volumes: planner.volumes, agent })

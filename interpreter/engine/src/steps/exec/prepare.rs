@@ -51,6 +51,8 @@ pub(crate) struct PreparedExec {
     shell: Option<String>,
 }
 
+    /// The signal that asks it to end, if it is a service.
+    pub(crate) stop_signal: u8,
 /// A result that is older than a step takes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Stale {
@@ -112,7 +114,8 @@ pub(crate) fn prepare(
     let mounts: Vec<PreparedMount> = mounts.collect::<Result<_, Cause>>()?;
     let set = exec.env.iter().map(|(name, arg)| Ok((name.clone(), inputs.text(arg)?.to_owned())));
     let set = set.collect::<Result<BTreeMap<_, _>, Cause>>()?;
-    let Surroundings { mut env, workdir, user } = surroundings::of(store, exec, &root, set, inputs)?;
+    let Surroundings { mut env, workdir, user, stop_signal } =
+        surroundings::of(store, exec, &root, set, inputs)?;
     let volatile = exec.volatile_env.iter().filter_map(|name| env.remove_entry(name)).collect();
     let services = bindings(exec, inputs)?;
     let secrets = confidential::given(exec, inputs)?;
@@ -153,6 +156,7 @@ pub(crate) fn prepare(
         shell: node.hints.shell.as_deref().map(str::to_owned),
     })
 }
+        stop_signal,
 
 fn duration(nanoseconds: i64) -> Duration {
     Duration::from_nanos(nanoseconds.max(0).unsigned_abs())

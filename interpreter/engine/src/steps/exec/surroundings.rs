@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use pipe_ops::pure::join_path;
-use pipe_ops::{Exec, ImageConfig};
+use pipe_ops::{Exec, ImageConfig, SIGTERM, signal_number};
 use pipe_store::Store;
 
 use super::super::Inputs;
@@ -21,6 +21,8 @@ pub(super) struct Surroundings {
     pub(super) env: BTreeMap<String, String>,
     pub(super) workdir: String,
     pub(super) user: Option<String>,
+    /// The signal that asks it to end, if it is a service.
+    pub(super) stop_signal: u8,
 }
 
 /// What surrounds a command, with the variables that the pipeline sets.
@@ -32,12 +34,15 @@ pub(super) fn of(
     inputs: &Inputs,
 ) -> Result<Surroundings, Cause> {
     let Some(image) = exec.image else {
-        return Ok(Surroundings { env: set, workdir: exec.workdir.clone(), user: exec.user.clone() });
+        let (workdir, user) = (exec.workdir.clone(), exec.user.clone());
+        return Ok(Surroundings { env: set, workdir, user, stop_signal: SIGTERM });
     };
     let config = ImageConfig::from_datum(inputs.value_of(image)?)
         .ok_or_else(|| Cause::machine("a command stands on what is no image's configuration"))?;
     let user = exec.user.clone().or_else(|| Some(config.user.clone()).filter(|user| !user.is_empty()));
     let workdir = join_path(&config.workdir_or_root(), &exec.workdir);
+    // One that there is none of is as none, as in container engines.
+    let stop_signal = signal_number(&config.stop_signal).unwrap_or(SIGTERM);
     let mut env = config.env;
     env.entry("PATH".to_owned()).or_insert_with(|| DEFAULT_PATH.to_owned());
     if !env.contains_key("HOME") && !set.contains_key("HOME") {
@@ -47,7 +52,7 @@ pub(super) fn of(
         env.remove(name);
     }
     env.extend(set);
-    Ok(Surroundings { env, workdir, user })
+    Ok(Surroundings { env, workdir, user, stop_signal })
 }
 
 /// The home of a user, as the image's own accounts say, or what is usual.

@@ -34,7 +34,53 @@ pub fn apart() -> String {
     .stdout
 }
 pub fn beside_host() -> String {
-  prepared().run(["true"], privileged: true, network: Host).stdout
+  prepared().run(sh"""
+    readlink /proc/self/ns/net
+    ls /sys/class/net /sys/fs/cgroup
+    mount -o remount,bind,rw /sys
+    echo 1 > /sys/kernel/rcu_expedited && echo wrote || true
+    mount -t sysfs none /mnt 2> /dev/null || echo "no other /sys"
+    ip link add x type dummy 2> /dev/null || echo "no link"
+    unshare --net ip link set lo up && echo "a network of its own"
+  """, privileged: true, network: Host).stdout
+}
+let server = """
+  import socket, threading
+  def tell():
+      packets = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+      packets.bind(("", 7000))
+      while True:
+          packets.sendto(b"a packet\\n", packets.recvfrom(9)[1])
+  threading.Thread(target=tell, daemon=True).start()
+  listener = socket.create_server(("", 7000))
+  while True:
+      connection, _ = listener.accept()
+      connection.sendall(b"a line\\n")
+      connection.close()
+  """
+let client = """
+  import socket
+  for name in ["counter", "127.0.0.1", "counter"]:
+      print(socket.create_connection((name, 7000), 5).makefile().readline().strip())
+  packets = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+  packets.settimeout(5)
+  packets.sendto(b"?", ("counter", 7000))
+  print(packets.recv(99).decode().strip())
+  try:
+      socket.create_connection(("counter", 7001), 5)
+  except OSError as error:
+      print(error.strerror)
+  """
+fn counter() -> Service { tools.expose(7000).service(command: ["python3", "-c", server]) }
+fn talks(privileged: Bool, service: Service) -> String {
+  let bound = tools.bind("counter", service, localhost: true)
+  let nested = sh"unshare --user --map-root-user --mount true 2> /dev/null && echo privileged || true; python3 -c \"$CLIENT\""
+  bound.env("CLIENT", client).run(nested, privileged: privileged, network: Off).stdout
+}
+pub fn with_service() -> String { talks(true, counter()) }
+pub fn shared() -> String {
+  let service = counter().shared()
+  talks(true, service) + talks(false, service)
 }
 pub fn afterwards() -> String {
   prepared()
@@ -82,6 +128,25 @@ fn no_other_step_is() {
 fn it_runs_apart() {
     let world = World::tools(PROGRAM);
     assert_eq!(world.prints(["run", "--allow", "privileged", "apart"]), "0\nas it was\n");
-    let refused = world.run(["run", "--allow", "privileged,net:host", "beside_host"]);
-    refused.exits(3).says("a privileged step cannot be in the host's own network");
+}
+
+/// Its services run where those of all steps do, and it reaches them by sockets alone.
+#[test]
+fn it_reaches_its_services() {
+    let world = World::tools(PROGRAM);
+    let run = |target: &str| world.prints(["run", "--allow", "privileged", target]);
+    let talk = "a line\na line\na line\na packet\nConnection refused\n";
+    assert_eq!(run("with_service"), format!("privileged\n{talk}"));
+    assert_eq!(run("shared"), format!("privileged\n{talk}{talk}"));
+}
+
+/// Of the host's network it has what every step there has; what it may do by its capabilities ends at its own namespaces.
+#[test]
+fn it_may_be_in_the_hosts_network() {
+    let world = World::tools(PROGRAM);
+    world.run(["run", "--allow", "privileged", "beside_host"]).exits(2).says("--allow net:host");
+    let printed = world.prints(["run", "--allow", "privileged,net:host", "beside_host"]);
+    let host = std::fs::read_link("/proc/self/ns/net").unwrap();
+    let expected = "/sys/class/net:\n\n/sys/fs/cgroup:\nno other /sys\nno link\na network of its own\n";
+    assert_eq!(printed, format!("{}\n{expected}", host.display()));
 }

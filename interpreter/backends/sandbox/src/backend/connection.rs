@@ -139,6 +139,12 @@ impl Connection {
         let _ = self.send(&Request::Ask { id }, &[]);
     }
 
+    /// Lets a step of another supervisor into a service, over a socket whose other end that one has.
+    pub(super) fn lend(&self, service: u64, socket: BorrowedFd<'_>) {
+        // What cannot be sent is as a service that is over.
+        let _ = self.send(&Request::Lend { number: service }, &[socket]);
+    }
+
     /// Asks for a step's death. A supervisor that is gone has taken its steps with it.
     pub(super) fn kill(&self, id: RequestId) {
         let _ = self.send(&Request::Kill { id }, &[]);

@@ -1,5 +1,7 @@
 //! The backend: one supervisor, started when it is first needed and again should it die.
 
+use std::os::fd::{AsFd, OwnedFd};
+use std::os::unix::net::UnixStream;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
@@ -7,7 +9,7 @@ use std::thread::JoinHandle;
 
 use async_trait::async_trait;
 use pipe_engine::{
-    Backend, BackendError, OutputSink, ReadyCall, ServiceEnd, ServiceSpec, ServiceStop, StepNetwork,
+    Backend, BackendError, OutputSink, ReadyCall, ServiceEnd, ServiceLink, ServiceSpec, ServiceStop,
     StepOutcome, StepSpec,
 };
 use pipe_ops::Digest;
@@ -183,12 +185,14 @@ impl Sandbox {
         &self,
         connection: &Arc<Connection>,
         step: StepSpec,
+        lent: &[OwnedFd],
         output: &dyn OutputSink,
         cancel: &CancellationToken,
     ) -> Result<StepOutcome, BackendError> {
         connection.emulators().check(&ThisMachine, &step.platform)?;
         if step.limits.is_empty() {
-            return step::run(connection, self.store(), step, &Limited::default(), output, cancel).await;
+            let limited = Limited::default();
+            return step::run(connection, self.store(), step, &limited, lent, output, cancel).await;
         }
         let cgroups = self.inner.cgroups.get_or_init(Cgroups::of_this_machine);
         let limited = cgroups.limited(&step.limits)?;
@@ -197,7 +201,7 @@ impl Sandbox {
         {
             (self.inner.options.warn)(&warning);
         }
-        let ran = step::run(connection, self.store(), step, &limited, output, cancel).await;
+        let ran = step::run(connection, self.store(), step, &limited, lent, output, cancel).await;
         if let Some(group) = limited.group {
             cgroups.let_go(group);
         }
@@ -213,7 +217,6 @@ impl Sandbox {
         output: &dyn OutputSink,
         cancel: &CancellationToken,
     ) -> Result<StepOutcome, BackendError> {
-        apart_from_others(&step)?;
         if cancel.is_cancelled() {
             return Err(BackendError::Cancelled);
         }
@@ -226,34 +229,30 @@ impl Sandbox {
         }
         self.tell_warning();
         let connection = Arc::new(connection);
-        let ran = self.run_over(&connection, step, output, cancel).await;
+        let lent = self.lend(&step).await?;
+        let ran = self.run_over(&connection, step, &lent, output, cancel).await;
         blocking(move || connection.end()).await?;
         ran
+    }
+
+    /// Ways into a step's services for another supervisor than the one that runs those.
+    async fn lend(&self, step: &StepSpec) -> Result<Vec<OwnedFd>, BackendError> {
+        if step.services.is_empty() {
+            return Ok(Vec::new());
+        }
+        let connection = self.connect_async().await?;
+        let lend = |link: &ServiceLink| {
+            let (ours, theirs) = UnixStream::pair()?;
+            connection.lend(link.service.0, ours.as_fd());
+            Ok(OwnedFd::from(theirs))
+        };
+        let lent = step.services.iter().map(lend).collect::<std::io::Result<_>>();
+        lent.map_err(|error| BackendError::Failed(format!("cannot make a pair of sockets: {error}")))
     }
 
     fn toolchain(&self) -> &Toolchain {
         self.inner.toolchain.get_or_init(Toolchain::of_host)
     }
-}
-
-/// What a privileged step cannot have beside.
-fn apart_from_others(step: &StepSpec) -> Result<(), BackendError> {
-    let refused = |what: &str, help: &str| {
-        Err(BackendError::Unsupported { what: what.to_owned(), help: help.to_owned() })
-    };
-    if !step.services.is_empty() {
-        return refused(
-            "a privileged step cannot reach services: it runs apart from all other steps",
-            "start what it needs inside the step, or leave `privileged` out",
-        );
-    }
-    if matches!(step.network, StepNetwork::Host) {
-        return refused(
-            "a privileged step cannot be in the host's own network, whose `/sys` it could change",
-            "leave `network: Host` or `privileged` out",
-        );
-    }
-    Ok(())
 }
 
 /// Does what blocks on a thread that may.
@@ -303,7 +302,7 @@ impl Backend for Sandbox {
             return self.run_apart(step, output, cancel).await;
         }
         let connection = self.connect_for_step(cancel).await?;
-        self.run_over(&connection, step, output, cancel).await
+        self.run_over(&connection, step, &[], output, cancel).await
     }
 
     async fn serve(

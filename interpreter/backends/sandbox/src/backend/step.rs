@@ -23,20 +23,22 @@ use crate::protocol::{
     StepNetwork, Volume,
 };
 
-/// Runs a step to its end.
+/// Runs a step to its end. `lent` are the ways into its services, where this supervisor does not run them.
 pub(super) async fn run(
     connection: &Connection,
     store: &Path,
     spec: StepSpec,
     limited: &Limited,
+    lent: &[OwnedFd],
     sink: &dyn OutputSink,
     cancel: &CancellationToken,
 ) -> Result<StepOutcome, BackendError> {
-    let step = request(store, &spec, limited)?;
+    let step = Step { lent: lent.len(), ..request(store, &spec, limited)? };
     let stdin = spec.stdin.as_deref().map(output::input).transpose().map_err(cannot_pipe)?;
     let agent = agent(&spec)?;
     let groups = limited.group.iter().flat_map(Group::entries);
-    let fds = stdin.iter().chain(&agent).map(AsFd::as_fd).chain(groups).collect();
+    let fds = stdin.iter().chain(&agent).map(AsFd::as_fd).chain(groups);
+    let fds = fds.chain(lent.iter().map(AsFd::as_fd)).collect();
     let report = follow(connection, step, fds, None, sink, &ServiceStop::killing(cancel)).await?;
     outcome(report, &spec, limited)
 }
@@ -194,6 +196,7 @@ fn request(store: &Path, spec: &StepSpec, limited: &Limited) -> Result<Step, Bac
         timeout: spec.timeout,
         stdin: spec.stdin.is_some(),
         services: spec.services.iter().map(bound).collect(),
+        lent: 0,
         serving: None,
         groups: limited.group.as_ref().map_or(0, |group| group.entries().count()),
         limits: limited.rest,

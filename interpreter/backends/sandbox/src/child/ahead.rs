@@ -43,6 +43,8 @@ pub(crate) struct Handed {
     pub(crate) stderr: RawFd,
     pub(crate) report: RawFd,
     pub(crate) network: Option<RawFd>,
+    /// A `/sys`, attached nowhere yet.
+    pub(crate) sysfs: Option<RawFd>,
     pub(crate) stdin: Option<RawFd>,
     /// Where it is asked to run its probe, and what that prints goes.
     pub(crate) probe: Option<RawFd>,
@@ -54,7 +56,7 @@ pub(crate) struct Handed {
 const MOST_GROUPS: usize = 3;
 
 /// The most descriptors that come with a step.
-pub(crate) const MOST_HANDED: usize = 6 + MOST_GROUPS;
+pub(crate) const MOST_HANDED: usize = 7 + MOST_GROUPS;
 
 /// Where the connection is in the process itself: behind the standard streams.
 const SOCKET: RawFd = 3;
@@ -84,11 +86,12 @@ pub(super) fn wait_for_step(ahead: &Ahead) -> Option<(&StepImage, Handed)> {
     let mut handed = fds.into_iter().take(count);
     let (stdout, stderr, report) = (handed.next()?, handed.next()?, handed.next()?);
     let network = if matches!(step.network, NetworkNamespace::Made) { Some(handed.next()?) } else { None };
+    let sysfs = if step.has_sysfs { Some(handed.next()?) } else { None };
     let stdin = if step.has_stdin { Some(handed.next()?) } else { None };
     let probe = if step.probe.is_some() { Some(handed.next()?) } else { None };
     let mut groups = [-1; MOST_GROUPS];
     for slot in groups.iter_mut().take(step.limits.groups) {
         *slot = handed.next()?;
     }
-    Some((step, Handed { stdout, stderr, report, network, stdin, probe, groups }))
+    Some((step, Handed { stdout, stderr, report, network, sysfs, stdin, probe, groups }))
 }

@@ -141,6 +141,8 @@ pub(crate) struct StepImage {
     /// Whether an input comes with the step; else it is empty.
     pub(crate) has_stdin: bool,
     pub(crate) network: NetworkNamespace,
+    /// Whether a `/sys` comes with the step, mounted and attached nowhere yet.
+    pub(crate) has_sysfs: bool,
     /// The seccomp program.
     pub(crate) filter: std::sync::Arc<[libc::sock_filter]>,
     pub(crate) command: Program,

@@ -59,7 +59,7 @@ fn set_up(image: &StepImage, ahead: &Ahead, handed: &Handed, views: Views) -> Re
         }
         _ => {}
     }
-    mounts::set_up(image, ahead, views)?;
+    mounts::set_up(image, ahead, handed.sysfs, views)?;
     if !image.identity.privileged {
         masks::set_up_sys(matches!(image.network, NetworkNamespace::Host))?;
     }

@@ -79,9 +79,14 @@ fn in_folder(
 /// Makes the root and enters it. What belongs to the host is picked up before, by descriptor; all targets of a step's choice are
 /// looked up when the old root is gone, so that no link in a layer can lead out, and nothing that is attached can come between the
 /// old root and its end. The new `/sys` comes before that end: the kernel shows one only to who still sees an old one.
-pub(crate) fn set_up(image: &StepImage, ahead: &Ahead, views: Views) -> Result<(), Failure> {
+pub(crate) fn set_up(
+    image: &StepImage,
+    ahead: &Ahead,
+    sysfs: Option<RawFd>,
+    views: Views,
+) -> Result<(), Failure> {
     let root = mount_overlay(&image.root, libc::MOUNT_ATTR_NODEV).at(Stage::RootOverlay)?;
-    let sys = host_sys(image)?;
+    let sys = if sysfs.is_some() { sysfs } else { host_sys(image)? };
     secrets::make(image).at(Stage::Secrets)?;
     pick_up_attachments(image, ahead)?;
     sys::attach_mount(root, &image.attach_point).at(Stage::AttachRoot)?;
@@ -100,6 +105,15 @@ pub(crate) fn set_up(image: &StepImage, ahead: &Ahead, views: Views) -> Result<(
         sys::attach_mount(mount.get(), &attachment.target).at_index(Stage::AttachMount, index)?;
     }
     Ok(())
+}
+
+/// A `/sys` of the network namespace that the calling thread is in, attached nowhere yet.
+pub(crate) fn detached_sysfs() -> Sys<RawFd> {
+    let context = sys::fsopen(c"sysfs")?;
+    let made = sys::fsconfig_create(context);
+    let mount = made.and_then(|()| sys::fsmount(context, READ_ONLY | libc::MOUNT_ATTR_NOEXEC));
+    sys::close(context);
+    mount
 }
 
 fn mount_overlay(overlay: &Overlay, attributes: u64) -> Sys<RawFd> {
@@ -185,9 +199,9 @@ fn host_sys(image: &StepImage) -> Result<Option<RawFd>, Failure> {
     Ok(Some(mount))
 }
 
-fn show_sys(of_host: Option<RawFd>) -> Result<(), Failure> {
-    if let Some(of_host) = of_host {
-        return sys::attach_mount(of_host, c"/sys").at(Stage::Sysfs);
+fn show_sys(made: Option<RawFd>) -> Result<(), Failure> {
+    if let Some(made) = made {
+        return sys::attach_mount(made, c"/sys").at(Stage::Sysfs);
     }
     let read_only = NOTHING | libc::MS_RDONLY;
     sys::mount(Some(c"sysfs"), c"/sys", Some(c"sysfs"), read_only, None).at(Stage::Sysfs)

@@ -16,13 +16,15 @@ use crate::ids::IdCount;
 pub(crate) enum Request {
     /// The namespace's ids are mapped: go on. Answered by [`Reply::Ready`].
     Begin(Begin),
-    /// Run a step. Comes with descriptors for standard output, standard error, with `stdin` standard input, its control groups, and a listening
-    /// socket for each of a service's tunnels.
+    /// Run a step. Comes with descriptors for standard output, standard error, with `stdin` standard input, its control groups, the ways into
+    /// services of another supervisor, and a listening socket for each of a service's tunnels.
     Run { id: RequestId, step: Box<Step> },
     /// Ask a service to end by itself, by its signal; its [`Reply::Ended`] says how it did. One that is over is passed over.
     Ask { id: RequestId },
     /// Kill a step; its [`Reply::Ended`] says that it was cancelled. A step that is over is passed over.
     Kill { id: RequestId },
+    /// Let a step of another supervisor into a running service, over the socket that comes with the message, as long as that is open.
+    Lend { number: u64 },
     /// There will be no other request: end when the connection does, and leave the runs' folders to `pipe`.
     End,
     /// Do something with files of the store.
@@ -124,6 +126,7 @@ impl Request {
             Request::Run { .. } => "Run",
             Request::Ask { .. } => "Ask",
             Request::Kill { .. } => "Kill",
+            Request::Lend { .. } => "Lend",
             Request::End => "End",
             Request::Files { .. } => "Files",
         }
@@ -163,6 +166,8 @@ pub(crate) struct Step {
     pub(crate) limits: Limits,
     /// Running services that it reaches.
     pub(crate) services: Vec<BoundService>,
+    /// How many of them, from the first on, another supervisor runs: so many descriptors come with it.
+    pub(crate) lent: usize,
     /// It is a service: it runs until it is killed or dies, and nothing of what it leaves is kept.
     pub(crate) serving: Option<Serving>,
     pub(crate) secrets: Secrets,
@@ -199,13 +204,13 @@ pub(crate) struct Serving {
     pub(crate) ports: Vec<u16>,
     /// So long it may take.
     pub(crate) patience: Duration,
+    /// What its command gets when it is asked to end.
+    pub(crate) stop_signal: u8,
     /// Its ports to which the sockets that come with the message lead, in order.
     pub(crate) tunnels: Vec<u16>,
 }
 
 /// What a step is given that nobody else may see.
-    /// What its command gets when it is asked to end.
-    pub(crate) stop_signal: u8,
 #[derive(Debug, Default, Serialize, Deserialize)]
 pub(crate) struct Secrets {
     /// Variables beside the others.

@@ -15,8 +15,9 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 use zeroize::Zeroizing;
 
-/// The most descriptors a message carries: three streams, control groups, and a service's tunnels.
-const MAX_FDS: usize = 64;
+/// The most descriptors a message carries, which is what the kernel takes (`SCM_MAX_FD`): three streams, control groups, and a service's
+/// tunnels, or the ways into a privileged step's services.
+const MAX_FDS: usize = 253;
 /// The longest message: scans of very large layers are tens of megabytes.
 const MAX_LEN: u32 = 1 << 30;
 const HEADER: usize = 8;

@@ -113,6 +113,7 @@ pub(super) fn plan(
         limits: rlimits::of(step, account.uid, context.open_files),
         has_stdin: step.stdin,
         network: network.namespace(),
+        has_sysfs: network.sysfs().is_some(),
         filter: if step.privileged { context.privileged_filter()? } else { context.filter.clone() },
         command: program(&step.argv, &step.env)?,
         envp: secrets::environment(&step.env, &step.secrets.env)?,

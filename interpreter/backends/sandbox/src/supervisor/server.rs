@@ -192,6 +192,11 @@ impl Server {
             Request::Files { id, task } => self.files(id, task),
             Request::Ask { id } => self.running.ask(id),
             Request::Kill { id } => self.running.kill(id),
+            Request::Lend { number } => {
+                if let Some(socket) = fds.into_iter().next() {
+                    self.context.services.lend(number, socket);
+                }
+            }
             Request::End => self.told_to_end.store(true, Ordering::Relaxed),
             Request::Begin(_) => {
                 eprintln!("pipe's sandbox supervisor: expected the message `Run`, got `Begin`")
@@ -241,15 +246,17 @@ impl Server {
         let stdin = if step.stdin { fds.next() } else { None };
         let agent = if step.secrets.ssh_agent { fds.next() } else { None };
         let groups: Vec<OwnedFd> = fds.by_ref().take(step.groups).collect();
+        let lent: Vec<OwnedFd> = fds.by_ref().take(step.lent).collect();
         let tunnels: Vec<OwnedFd> = fds.collect();
         let expected = step.serving.as_ref().map_or(0, |serving| serving.tunnels.len());
         let are_all = stdin.is_some() == step.stdin
             && agent.is_some() == step.secrets.ssh_agent
             && groups.len() == step.groups
+            && lent.len() == step.lent
             && tunnels.len() == expected;
         match (stdout, stderr) {
             (Some(stdout), Some(stderr)) if are_all => {
-                let fds = StepFds { stdout, stderr, stdin, agent, groups, tunnels };
+                let fds = StepFds { stdout, stderr, stdin, agent, groups, lent, tunnels };
                 let ready = || self.reply(&Reply::Serving { id }, None);
                 step::run(&self.context, &self.running, id, step, fds, folders, ready)
             }

@@ -34,6 +34,8 @@ pub(super) struct StepFds {
     pub(super) tunnels: Vec<OwnedFd>,
     /// Control groups, by their `cgroup.procs`.
     pub(super) groups: Vec<OwnedFd>,
+    /// Ways into the first of its services, which another supervisor runs.
+    pub(super) lent: Vec<OwnedFd>,
     /// Connected to the user's SSH agent.
     pub(super) agent: Option<OwnedFd>,
 }
@@ -67,7 +69,11 @@ pub(super) fn run(
     let earlier = context.dying.now();
     let (report, report_writer) = rustix::pipe::pipe_with(PipeFlags::CLOEXEC | PipeFlags::NONBLOCK)
         .map_err(|errno| machine("make a pipe", errno.into()))?;
-    let StepFds { stdout, stderr, stdin, agent, groups, tunnels } = fds;
+    let StepFds { stdout, stderr, stdin, agent, groups, lent, tunnels } = fds;
+    for (service, socket) in step.services.iter().zip(lent) {
+        // They stay: a step with such ones has its supervisor for itself.
+        context.services.enter(service.number, Door::lent(socket));
+    }
     let given = Given { tunnels: tunnels.into_iter().map(TcpListener::from).collect(), agent };
     let Plan { image, network, root, mounts, volumes, agent } = plan::plan(context, step, given, folders)?;
     let mut search = Search::of(step)?;
@@ -76,7 +82,13 @@ pub(super) fn run(
         None => (None, None),
     };
     context.dying.wait_for(&earlier);
-    let handed = [Some(stdout.as_fd()), Some(stderr.as_fd()), Some(report_writer.as_fd()), network.made()];
+    let handed = [
+        Some(stdout.as_fd()),
+        Some(stderr.as_fd()),
+        Some(report_writer.as_fd()),
+        network.made(),
+        network.sysfs(),
+    ];
     let handed =
         handed.into_iter().chain([stdin.as_ref(), probe_writer.as_ref()].map(|fd| fd.map(AsFd::as_fd)));
     let handed = handed.chain(groups.iter().map(|group| Some(group.as_fd())));

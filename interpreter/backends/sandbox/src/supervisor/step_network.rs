@@ -1,10 +1,10 @@
 //! The network of one step, from its plan to its end.
 
 use std::net::{SocketAddr, TcpListener};
-use std::os::fd::BorrowedFd;
+use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
 use std::path::PathBuf;
 
-use super::network::{Closed, Door, Outside, Surroundings};
+use super::network::{Closed, Door, Outside, Surroundings, own_sysfs};
 use super::server::Context;
 use crate::child::image::NetworkNamespace;
 use crate::protocol::{Egress, Step, StepFailure, StepNetwork};
@@ -17,8 +17,8 @@ pub(super) enum StepNet {
     Outside(Outside),
     /// It should have a way out and has none, for this reason.
     Offline(String, Option<Closed>),
-    /// The host's.
-    Host,
+    /// The host's. A privileged step has a `/sys` that is not.
+    Host(Option<OwnedFd>),
 }
 
 impl StepNet {
@@ -33,7 +33,10 @@ impl StepNet {
         }
         Ok(match &step.network {
             StepNetwork::Off => StepNet::Closed(context.networks.take()),
-            StepNetwork::Host => StepNet::Host,
+            StepNetwork::Host if step.privileged => StepNet::Host(Some(own_sysfs().map_err(|error| {
+                StepFailure::Machine(format!("cannot make a `/sys` of the step's own: {error}"))
+            })?)),
+            StepNetwork::Host => StepNet::Host(None),
             StepNetwork::Outbound(egress) => match context.outbound.give(egress, Surroundings::default()) {
                 Ok(outside) => StepNet::Outside(outside),
                 Err(reason) => StepNet::Offline(reason, context.networks.take()),
@@ -85,7 +88,7 @@ impl StepNet {
                 NetworkNamespace::Made
             }
             StepNet::Closed(None) | StepNet::Offline(_, None) => NetworkNamespace::New,
-            StepNet::Host => NetworkNamespace::Host,
+            StepNet::Host(_) => NetworkNamespace::Host,
         }
     }
 
@@ -94,7 +97,15 @@ impl StepNet {
         match self {
             StepNet::Outside(outside) => Some(outside.namespace()),
             StepNet::Closed(made) | StepNet::Offline(_, made) => made.as_ref().map(Closed::namespace),
-            StepNet::Host => None,
+            StepNet::Host(_) => None,
+        }
+    }
+
+    /// A `/sys` for the step, where it cannot make one itself and must not have the host's.
+    pub(super) fn sysfs(&self) -> Option<BorrowedFd<'_>> {
+        match self {
+            StepNet::Host(own) => own.as_ref().map(AsFd::as_fd),
+            _ => None,
         }
     }
 
@@ -103,7 +114,7 @@ impl StepNet {
         match self {
             StepNet::Outside(outside) => (outside.refused(), None),
             StepNet::Offline(reason, _) => (Vec::new(), Some(reason.clone())),
-            StepNet::Closed(_) | StepNet::Host => (Vec::new(), None),
+            StepNet::Closed(_) | StepNet::Host(_) => (Vec::new(), None),
         }
     }
 
@@ -114,7 +125,7 @@ impl StepNet {
             StepNet::Closed(Some(closed)) | StepNet::Offline(_, Some(closed)) => {
                 context.networks.give_back(closed);
             }
-            StepNet::Closed(None) | StepNet::Offline(_, None) | StepNet::Host => {}
+            StepNet::Closed(None) | StepNet::Offline(_, None) | StepNet::Host(_) => {}
         }
     }
 
@@ -125,7 +136,7 @@ impl StepNet {
                 let resolv_conf = outside.resolv_conf.clone().map(|path| ("/etc/resolv.conf", path));
                 resolv_conf.into_iter().chain([("/etc/hosts", outside.hosts.clone())]).collect()
             }
-            StepNet::Host => {
+            StepNet::Host(_) => {
                 let of_host = ["/etc/resolv.conf", "/etc/hosts"].map(|path| (path, PathBuf::from(path)));
                 of_host.into_iter().filter(|(_, path)| path.is_file()).collect()
             }

@@ -9,7 +9,9 @@ use std::sync::{Arc, Mutex, PoisonError};
 use rustix::io::Errno;
 use rustix::net::{AddressFamily, SocketFlags, SocketType, connect, ipproto, socket_with};
 use rustix::thread::{LinkNameSpaceType, move_into_link_name_space};
+use serde::{Deserialize, Serialize};
 
+use super::lent::Lent;
 use super::link::STEP_V4;
 
 /// What makes sockets: a thread that goes into one namespace after the other, and never back.
@@ -25,16 +27,27 @@ struct Order {
 
 #[derive(Clone, Copy)]
 enum Wanted {
+    Outgoing(Outgoing),
+    Listener(SocketAddr),
+}
+
+/// A socket to reach somebody with.
+#[derive(Clone, Copy, Debug, Serialize, Deserialize)]
+pub(super) enum Outgoing {
     Stream,
     Datagrams,
-    Listener(SocketAddr),
 }
 
 /// The way into one namespace.
 #[derive(Clone)]
-pub(in crate::supervisor) struct Door {
-    namespace: Arc<OwnedFd>,
-    keeper: Arc<Doorkeeper>,
+pub(in crate::supervisor) struct Door(Way);
+
+#[derive(Clone)]
+enum Way {
+    /// Of a step or service of this supervisor.
+    Own { namespace: Arc<OwnedFd>, keeper: Arc<Doorkeeper> },
+    /// Of a service of another one.
+    Lent(Arc<Lent>),
 }
 
 impl Doorkeeper {
@@ -54,8 +67,8 @@ impl Doorkeeper {
 fn make(order: &Order) -> io::Result<OwnedFd> {
     move_into_link_name_space(order.namespace.as_fd(), Some(LinkNameSpaceType::Network))?;
     match order.wanted {
-        Wanted::Stream => stream_socket(AddressFamily::INET),
-        Wanted::Datagrams => Ok(UdpSocket::bind((Ipv4Addr::UNSPECIFIED, 0))?.into()),
+        Wanted::Outgoing(Outgoing::Stream) => stream_socket(AddressFamily::INET),
+        Wanted::Outgoing(Outgoing::Datagrams) => Ok(UdpSocket::bind((Ipv4Addr::UNSPECIFIED, 0))?.into()),
         Wanted::Listener(address) => Ok(TcpListener::bind(address)?.into()),
     }
 }
@@ -69,19 +82,34 @@ fn stream_socket(family: AddressFamily) -> io::Result<OwnedFd> {
 impl Door {
     /// Into the namespace of a step or service.
     pub(super) fn into(namespace: Arc<OwnedFd>, keeper: Arc<Doorkeeper>) -> Door {
-        Door { namespace, keeper }
+        Door(Way::Own { namespace, keeper })
+    }
+
+    /// Into the namespace of a service of another supervisor, which is asked over this socket.
+    pub(in crate::supervisor) fn lent(socket: OwnedFd) -> Door {
+        Door(Way::Lent(Arc::new(Lent::over(socket))))
     }
 
     fn ask(&self, wanted: Wanted) -> io::Result<OwnedFd> {
+        let (namespace, keeper) = match (&self.0, wanted) {
+            (Way::Own { namespace, keeper }, _) => (namespace.clone(), keeper),
+            (Way::Lent(lent), Wanted::Outgoing(outgoing)) => return lent.ask(outgoing),
+            (Way::Lent(_), Wanted::Listener(_)) => return Err(Errno::PERM.into()),
+        };
         let (made, answer) = channel();
-        let order = Order { namespace: self.namespace.clone(), wanted, made };
-        let sent = self.keeper.orders.lock().unwrap_or_else(PoisonError::into_inner).send(order);
+        let order = Order { namespace, wanted, made };
+        let sent = keeper.orders.lock().unwrap_or_else(PoisonError::into_inner).send(order);
         let gone = || io::Error::other("the thread that makes sockets is gone");
         sent.map_err(|_| gone())?;
         answer.recv().map_err(|_| gone())?
     }
 
-    /// A socket that listens in there; it does not block.
+    /// A socket in there.
+    pub(super) fn outgoing(&self, outgoing: Outgoing) -> io::Result<OwnedFd> {
+        self.ask(Wanted::Outgoing(outgoing))
+    }
+
+    /// A socket that listens in there; it does not block. Not in a lent one.
     pub(super) fn listener(&self, address: SocketAddr) -> io::Result<TcpListener> {
         let listener = TcpListener::from(self.ask(Wanted::Listener(address))?);
         listener.set_nonblocking(true)?;
@@ -117,7 +145,7 @@ impl Place {
         let socket = match self {
             Place::Host(SocketAddr::V4(_)) => stream_socket(AddressFamily::INET)?,
             Place::Host(SocketAddr::V6(_)) => stream_socket(AddressFamily::INET6)?,
-            Place::Service(door, _) => door.ask(Wanted::Stream)?,
+            Place::Service(door, _) => door.outgoing(Outgoing::Stream)?,
         };
         match connect(&socket, &target) {
             Ok(()) | Err(Errno::INPROGRESS) => {}
@@ -132,7 +160,7 @@ impl Place {
     /// A connection. Blocks until it is there, and so does the socket.
     pub(super) fn connect(&self) -> io::Result<TcpStream> {
         let Place::Service(door, _) = self else { return TcpStream::connect(self.target()) };
-        let socket = door.ask(Wanted::Stream)?;
+        let socket = door.outgoing(Outgoing::Stream)?;
         rustix::io::ioctl_fionbio(&socket, false)?;
         connect(&socket, &self.target())?;
         Ok(TcpStream::from(socket))
@@ -142,7 +170,7 @@ impl Place {
     pub(super) fn datagrams(&self) -> io::Result<UdpSocket> {
         let target = self.target();
         let socket = match (self, target) {
-            (Place::Service(door, _), _) => UdpSocket::from(door.ask(Wanted::Datagrams)?),
+            (Place::Service(door, _), _) => UdpSocket::from(door.outgoing(Outgoing::Datagrams)?),
             (_, SocketAddr::V4(_)) => UdpSocket::bind((Ipv4Addr::UNSPECIFIED, 0))?,
             (_, SocketAddr::V6(_)) => UdpSocket::bind((std::net::Ipv6Addr::UNSPECIFIED, 0))?,
         };

@@ -2,9 +2,12 @@
 
 use std::collections::{BTreeMap, HashMap};
 use std::net::{IpAddr, Ipv4Addr, SocketAddr, TcpListener};
+use std::os::fd::OwnedFd;
+use std::os::unix::net::UnixStream;
 use std::sync::{Mutex, PoisonError};
 
 use super::door::{Door, Place};
+use super::lent;
 use crate::protocol::BoundService;
 
 /// The first address of services: a range for benchmarks of networks (RFC 2544), which is nobody's on the way out.
@@ -27,6 +30,14 @@ impl RunningServices {
     /// It is over.
     pub(in crate::supervisor) fn leave(&self, number: u64) {
         self.doors.lock().unwrap_or_else(PoisonError::into_inner).remove(&number);
+    }
+
+    /// Lets a step of another supervisor into one, over this socket, as long as that is open. To one that is over, nobody is let in.
+    pub(in crate::supervisor) fn lend(&self, number: u64, socket: OwnedFd) {
+        let door = self.doors.lock().unwrap_or_else(PoisonError::into_inner).get(&number).cloned();
+        if let Some(door) = door {
+            std::thread::spawn(move || lent::lend(&door, &UnixStream::from(socket)));
+        }
     }
 
     /// Those that a step reaches.

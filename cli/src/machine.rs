@@ -1,13 +1,12 @@
 //! Store, sandbox and engine of this machine: the one place that picks a backend.
 
-use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use pipe_cache::{CacheAddress, RemoteCache};
 use pipe_engine::{Engine, EngineOptions, EventSink, Grants, ImageOptions, Lookup, RemoteCaches};
 use pipe_fetch::GitSettings;
-use pipe_registry::{Images, Proxies, Settings};
+use pipe_registry::{Images, Settings};
 use pipe_sandbox::{Sandbox, SandboxOptions, layer_owner};
 use pipe_store::{Store, StoreError, StoreOptions};
 
@@ -18,6 +17,7 @@ use crate::environment::Environment;
 use crate::exit::CliError;
 use crate::lock;
 use crate::progress::Progress;
+use crate::proxies::UserProxies;
 use crate::secrets::UserSecrets;
 
 /// Opens the user's store, with a way into the steps' user namespace.
@@ -70,41 +70,28 @@ pub(crate) fn open_store_in(dir: &Path, sandbox: &Sandbox) -> Result<Store, Stor
     Ok(store)
 }
 
+/// The user's proxies.
+pub(crate) fn proxies(environment: &Environment, config: &Config) -> UserProxies {
+    UserProxies::of(&environment.proxies, config.proxies())
+}
+
 /// How registries are reached.
-pub(crate) fn registry_settings(environment: &Environment, config: &Config) -> Result<Settings, CliError> {
+///
+/// # Errors
+/// When the certificates that the configuration names cannot be read.
+pub(crate) fn registry_settings(
+    environment: &Environment,
+    config: &Config,
+    proxies: &UserProxies,
+) -> Result<Settings, CliError> {
     Ok(Settings {
         registries: config.registries(),
         docker_config: environment.docker_config.clone(),
-        proxies: registry_proxies(environment, config),
+        proxies: proxies.own(),
         certificates: config.certificates()?.unwrap_or_default(),
         container_engines: environment.container_engines(),
         ..Settings::default()
     })
-}
-
-/// Of the engine's own connections: what the environment does not say the configuration does.
-fn registry_proxies(environment: &Environment, config: &Config) -> Proxies {
-    let (own, of_config) = (&environment.proxies, config.proxies());
-    let of = |own: &Option<String>, name: &str| own.clone().or_else(|| of_config.get(name).cloned());
-    let none = of_config.get("no_proxy").map(|list| list.split(',').map(str::to_owned).collect());
-    Proxies {
-        http: of(&own.http, "http_proxy"),
-        https: of(&own.https, "https_proxy"),
-        none: if own.none.is_empty() { none.unwrap_or_default() } else { own.none.clone() },
-    }
-}
-
-/// The variables of proxies: those of the environment, and what the configuration says of others.
-fn proxies(environment: &Environment, config: &Config) -> BTreeMap<String, String> {
-    let mut proxies = environment.proxies();
-    let is_unsaid = |name: &str| {
-        let spellings = [name.to_ascii_lowercase(), name.to_ascii_uppercase()];
-        !spellings.iter().any(|spelling| proxies.contains_key(spelling))
-    };
-    let mut others = config.proxies();
-    others.retain(|name, _| is_unsaid(name));
-    proxies.append(&mut others);
-    proxies
 }
 
 /// The caches of a flag, else those of the configuration. Relative paths start where the command was given.
@@ -125,9 +112,12 @@ fn caches(
 ///
 /// # Errors
 /// When the certificates that the configuration names cannot be read.
-pub(crate) fn git_settings(environment: &Environment, config: &Config) -> Result<GitSettings, CliError> {
-    let proxies = proxies(environment, config).into_iter().map(|(name, url)| (name.into(), url.into()));
-    let variables = environment.for_git().into_iter().chain(proxies).collect();
+pub(crate) fn git_settings(
+    environment: &Environment,
+    config: &Config,
+    proxies: &UserProxies,
+) -> Result<GitSettings, CliError> {
+    let variables = environment.for_git().into_iter().chain(proxies.for_program()).collect();
     let settings = GitSettings::new(variables, config.git_mirrors().collect());
     Ok(settings.trusting(config.certificates()?.map(Arc::from)))
 }
@@ -153,8 +143,9 @@ pub(crate) fn names(
     let (store, _) = open_store(environment, Arc::new(|_: &str| {}))?;
     let mut options = EngineOptions::new(package);
     options.grants = grants;
-    options.images.settings = registry_settings(environment, config)?;
-    options.git = git_settings(environment, config)?;
+    let proxies = proxies(environment, config);
+    options.images.settings = registry_settings(environment, config, &proxies)?;
+    options.git = git_settings(environment, config, &proxies)?;
     let images = Images::new(store.clone(), options.images.settings.clone());
     Ok(Names { images, sources: Lookup::new(store, &options) })
 }
@@ -175,8 +166,9 @@ pub(crate) fn engine(
     let store = open_store_of(environment, &sandbox)?;
     let mut options = EngineOptions::new(package);
     options.grants = grants.clone();
-    options.proxies = proxies(environment, config);
-    let settings = registry_settings(environment, config)?;
+    let proxies = proxies(environment, config);
+    options.proxies = proxies.variables().clone();
+    let settings = registry_settings(environment, config, &proxies)?;
     options.certificates =
         (!settings.certificates.is_empty()).then(|| settings.certificates.as_slice().into());
     options.fail_fast = execution.fail_fast;
@@ -193,7 +185,7 @@ pub(crate) fn engine(
         locked: execution.locked,
         offline: execution.offline,
     };
-    options.git = git_settings(environment, config)?;
+    options.git = git_settings(environment, config, &proxies)?;
     options.remotes = RemoteCaches {
         from: caches(&execution.cache_from, config.cache_from(), environment)?,
         to: caches(&execution.cache_to, config.cache_to(), environment)?,

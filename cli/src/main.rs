@@ -25,6 +25,7 @@ mod package;
 mod packages;
 mod progress;
 mod prompt;
+mod proxies;
 mod report;
 mod reports;
 mod result;

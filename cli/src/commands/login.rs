@@ -68,7 +68,8 @@ impl Place {
                 .help("name the registry as images do: `ghcr.io`, `registry.corp:5000`, `docker.io`")
         })?;
         let config = Config::read(environment.config.as_deref())?;
-        let settings = machine::registry_settings(environment, &config)?;
+        let settings =
+            machine::registry_settings(environment, &config, &machine::proxies(environment, &config))?;
         if settings.docker_config.is_none() {
             return Err(CliError::usage("no place for credentials: neither DOCKER_CONFIG nor HOME is set")
                 .help("set DOCKER_CONFIG to the folder of Docker's config.json"));

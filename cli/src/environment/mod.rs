@@ -11,9 +11,9 @@ use std::path::PathBuf;
 use pipe_analysis::OsSystem;
 use pipe_engine::{NORMAL_TIME, SecretBytes};
 use pipe_eval::CiFacts;
-use pipe_registry::Proxies;
 
 use crate::exit::CliError;
+use crate::proxies::VARIABLES;
 
 /// What surrounds this process.
 #[derive(Clone, Debug)]
@@ -32,8 +32,8 @@ pub(crate) struct Environment {
     pub(crate) home: Option<PathBuf>,
     /// The folder of Docker's configuration.
     pub(crate) docker_config: Option<PathBuf>,
-    /// Proxies, as most tools take them from the environment.
-    pub(crate) proxies: Proxies,
+    /// Variables that name the user's proxies, in both spellings that programs look for.
+    pub(crate) proxies: BTreeMap<String, String>,
     /// A CI system runs this: `CI` is set.
     pub(crate) in_ci: bool,
     /// Grants of `PIPE_ALLOW`, a list.
@@ -93,14 +93,7 @@ impl Environment {
             docker_config: path("DOCKER_CONFIG")
                 .map(|folder| current_dir.join(folder))
                 .or_else(|| below_home(".docker")),
-            proxies: Proxies {
-                // Not `HTTP_PROXY`: under CGI a request can set it.
-                http: either("http_proxy", "http_proxy").or_else(|| either("all_proxy", "ALL_PROXY")),
-                https: either("https_proxy", "HTTPS_PROXY").or_else(|| either("all_proxy", "ALL_PROXY")),
-                none: either("no_proxy", "NO_PROXY")
-                    .map(|list| list.split(',').map(|entry| entry.trim().to_owned()).collect())
-                    .unwrap_or_default(),
-            },
+            proxies: proxies(),
             in_ci: value("CI").is_some_and(|value| value != "false"),
             allow: text("PIPE_ALLOW")?,
             cache_key: cache_key()?,
@@ -122,16 +115,6 @@ impl Environment {
     /// A variable that the user lets a package read. One that is not UTF-8 is as good as none.
     pub(crate) fn variable(&self, name: &str) -> Option<String> {
         std::env::var(name).ok()
-    }
-
-    /// Variables that name the user's proxies, in both spellings that programs look for.
-    pub(crate) fn proxies(&self) -> BTreeMap<String, String> {
-        let lower = ["http_proxy", "https_proxy", "all_proxy", "ftp_proxy", "no_proxy"];
-        let names = lower.into_iter().flat_map(|name| [name.to_owned(), name.to_ascii_uppercase()]);
-        names
-            .filter_map(|name| Some((value(&name)?.into_string().ok()?, name)))
-            .map(|(url, name)| (name, url))
-            .collect()
     }
 
     /// Container engines of this machine, the one that is meant first: Docker's, then Podman's.
@@ -219,9 +202,12 @@ fn value(name: &str) -> Option<OsString> {
     std::env::var_os(name).filter(|value| !value.is_empty())
 }
 
-/// A variable under its usual name, or its other one. What is not UTF-8 is as good as nothing.
-fn either(usual: &str, other: &str) -> Option<String> {
-    [usual, other].into_iter().find_map(value).and_then(|value| value.into_string().ok())
+fn proxies() -> BTreeMap<String, String> {
+    let names = VARIABLES.into_iter().flat_map(|name| [name.to_owned(), name.to_ascii_uppercase()]);
+    names
+        .filter_map(|name| Some((value(&name)?.into_string().ok()?, name)))
+        .map(|(url, name)| (name, url))
+        .collect()
 }
 
 fn path(name: &str) -> Option<PathBuf> {

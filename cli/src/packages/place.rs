@@ -43,7 +43,7 @@ impl<'e> Place<'e> {
         root: PackageRoot,
     ) -> Result<Place<'e>, CliError> {
         let config = Config::read(environment.config.as_deref())?;
-        let settings = machine::git_settings(environment, &config)?;
+        let settings = machine::git_settings(environment, &config, &machine::proxies(environment, &config))?;
         Ok(Place { environment, root, system, remote: Remote::new(settings) })
     }
 

@@ -54,6 +54,8 @@ pub(crate) enum Report {
         /// The texts they are in.
         sources: Arc<Sources>,
     },
+    /// Several, each said by itself.
+    Several(Vec<CliError>),
     /// It was said already.
     Silent,
 }
@@ -77,6 +79,15 @@ impl CliError {
     /// Problems in the source.
     pub(crate) fn diagnostics(exit: Exit, diagnostics: Vec<Diagnostic>, sources: Arc<Sources>) -> CliError {
         CliError { exit, report: Report::Diagnostics { diagnostics, sources } }
+    }
+
+    /// All that failed, in one: it ends as the worst of them does. `None`: nothing did.
+    pub(crate) fn together(mut failures: Vec<CliError>) -> Option<CliError> {
+        if failures.len() < 2 {
+            return failures.pop();
+        }
+        let exit = failures.iter().map(|failure| failure.exit).max()?;
+        Some(CliError { exit, report: Report::Several(failures) })
     }
 
     /// An end of which all has been said.

@@ -55,17 +55,20 @@ fn main() -> ExitCode {
     let arguments: Vec<OsString> = std::env::args_os().collect();
     match Cli::try_parse_from(&arguments) {
         Ok(cli) => run(&cli, &arguments).into(),
-        Err(error) => usage(&error).into(),
+        Err(error) => usage(&error, &arguments).into(),
     }
 }
 
 /// Runs the command and says why it ends.
 fn run(cli: &Cli, arguments: &[OsString]) -> Exit {
+    let events = asks_for_events(arguments);
+    let in_form = |style: Style| if events { style.events() } else { style };
     let environment = match Environment::read() {
         Ok(environment) => environment,
-        Err(error) => return report::error(&error, Style::plain()),
+        Err(error) => return report::error(&error, in_form(Style::plain())),
     };
-    let style = Style::choose(&cli.global, &environment);
+    // Flags may stand behind the targets, where only the package says whose they are.
+    let style = in_form(Style::choose(&cli.global, &environment));
     match dispatch(cli, arguments, &environment, style) {
         Ok(()) => Exit::Success,
         Err(error) => report::error(&error, style),
@@ -84,9 +87,9 @@ fn dispatch(
         Command::Login(args) => commands::login::run(args, environment, cli.global.quiet),
         Command::Logout(args) => commands::login::forget(args, environment, cli.global.quiet),
         Command::Lsp(_) => commands::lsp::run(environment),
-        Command::Add(args) => commands::add::run(args, directory, environment, cli.global.quiet),
-        Command::Update(args) => commands::update::run(args, directory, environment, cli.global.quiet),
-        Command::Vendor(args) => commands::vendor::run(args, directory, environment, cli.global.quiet),
+        Command::Add(args) => commands::add::run(args, directory, environment, style),
+        Command::Update(args) => commands::update::run(args, directory, environment, style),
+        Command::Vendor(args) => commands::vendor::run(args, directory, environment, style),
         Command::Doctor => commands::doctor::run(environment),
         Command::Version(args) => commands::version::run(args),
         Command::Check(args) => commands::check::run(args, &cli.global, environment),
@@ -102,9 +105,9 @@ fn dispatch(
         Command::Completions(args) => commands::completions::run(args),
         Command::Why(args) => commands::why::run(cli, args, arguments, environment),
         Command::Inputs(args) => commands::inputs::run(cli, args, arguments, environment),
-        Command::Run(args) => commands::run::run(cli, args, arguments, environment),
+        Command::Run(args) => commands::run::run(cli, args, arguments, environment, style),
         Command::Test(args) => {
-            let rules = packages::Rules::of_run(&args.execution, cli.global.quiet);
+            let rules = packages::Rules::of_run(&args.execution, style);
             packages::ensure(environment, directory, &rules)?;
             if args.watch {
                 return commands::test::watch(args, directory, environment, style);
@@ -115,10 +118,22 @@ fn dispatch(
     }
 }
 
+/// Whether `--progress json` is among arguments that are not, or cannot be, understood as a whole.
+fn asks_for_events(arguments: &[OsString]) -> bool {
+    let pairs = arguments.iter().zip(arguments.iter().skip(1));
+    arguments.iter().any(|word| word == "--progress=json")
+        || pairs.into_iter().any(|(flag, form)| flag == "--progress" && form == "json")
+}
+
 /// What clap says: help is a result, everything else a mistake.
-fn usage(error: &clap::Error) -> Exit {
+fn usage(error: &clap::Error, arguments: &[OsString]) -> Exit {
     let text = error.render();
     if error.use_stderr() {
+        if asks_for_events(arguments) {
+            let message = text.to_string();
+            let message = message.trim_start_matches("error: ").trim_end();
+            return report::error(&CliError::usage(message), Style::plain().events());
+        }
         output::notice(&text.to_string());
         return Exit::Usage;
     }

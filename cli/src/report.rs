@@ -12,6 +12,28 @@ pub(crate) fn error(error: &CliError, style: Style) -> Exit {
     error.exit
 }
 
+/// Says what a command does or did, to people who want to know.
+pub(crate) fn notice(message: &str, style: Style) {
+    if style.quiet {
+        return;
+    }
+    match style.form {
+        Form::Json => {
+            let lines = message.lines().map(|message| Object::Notice { message }.line());
+            output::notice(&lines.collect::<String>());
+        }
+        _ => output::notice(message),
+    }
+}
+
+/// Says something that fails nothing.
+pub(crate) fn warning(message: &str, style: Style) {
+    output::notice(&match style.form {
+        Form::Json => Object::Warning { message }.line(),
+        _ => format!("warning: {message}\n"),
+    });
+}
+
 /// An error as it is said to people, for where no terminal is.
 pub(crate) fn plain(error: &CliError) -> String {
     said(error, Style::plain())
@@ -20,6 +42,7 @@ pub(crate) fn plain(error: &CliError) -> String {
 fn said(error: &CliError, style: Style) -> String {
     match &error.report {
         Report::Silent => String::new(),
+        Report::Several(errors) => errors.iter().map(|error| said(error, style)).collect(),
         Report::Message { message, help } => text(message, help.as_deref(), style),
         Report::Diagnostics { diagnostics, sources } => {
             let mut full = render::Full::new(sources, style.color);

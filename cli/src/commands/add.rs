@@ -7,10 +7,11 @@ use pipe_analysis::{PackageSource, Reference};
 use crate::args::AddArgs;
 use crate::environment::Environment;
 use crate::exit::CliError;
-use crate::output;
 use crate::packages::{
     Named, Place, Renew, Rules, Source, add_dependency, dependency_name, parse_source, text_of_manifest,
 };
+use crate::progress::Style;
+use crate::report;
 use crate::rewrite::Change;
 
 /// Adds a dependency. The manifest is as it was when that fails.
@@ -21,7 +22,7 @@ pub(crate) fn run(
     args: &AddArgs,
     directory: Option<&Path>,
     environment: &Environment,
-    quiet: bool,
+    style: Style,
 ) -> Result<(), CliError> {
     let place = Place::find(environment, directory)?;
     let (file, before) = text_of_manifest(&place.root.dir)?;
@@ -39,18 +40,16 @@ pub(crate) fn run(
     let name_of_file = file.strip_prefix(&environment.current_dir).unwrap_or(&file).display().to_string();
     let change = Change { file, name: name_of_file, old: before, new: after };
     change.write()?;
-    let rules = Rules { renew: Renew::Nothing, locked: false, offline: false, accept: args.accept, quiet };
+    let rules = Rules { renew: Renew::Nothing, locked: false, offline: false, accept: args.accept, style };
     if let Err(error) = super::update::bring_up_to_date(&place, &rules) {
         change.undone().write()?;
         return Err(error);
     }
-    if !quiet {
-        let what = match &source {
-            Named::Folder(path) => path.display().to_string(),
-            Named::Git(source) => source.to_string(),
-        };
-        output::notice(&format!("added `{name}`: {what}; `use {name}` imports it\n"));
-    }
+    let what = match &source {
+        Named::Folder(path) => path.display().to_string(),
+        Named::Git(source) => source.to_string(),
+    };
+    report::notice(&format!("added `{name}`: {what}; `use {name}` imports it\n"), style);
     Ok(())
 }
 

@@ -29,8 +29,9 @@ pub(crate) fn run(
     args: &RunArgs,
     arguments: &[OsString],
     environment: &Environment,
+    style: Style,
 ) -> Result<(), CliError> {
-    ensure_packages(cli, args, arguments, environment)?;
+    ensure_packages(cli, args, arguments, environment, style)?;
     let ahead = Ahead::new(environment)?;
     let forecast = forecast(cli, args, arguments, environment)?;
     let steps_are_likely = forecast.expects_steps() || args.execution.no_cache && forecast.has_store();
@@ -99,8 +100,9 @@ fn ensure_packages(
     args: &RunArgs,
     arguments: &[OsString],
     environment: &Environment,
+    style: Style,
 ) -> Result<(), CliError> {
-    let mut rules = packages::Rules::of_run(&args.execution, cli.global.quiet);
+    let mut rules = packages::Rules::of_run(&args.execution, style);
     let says = |flag: &str| arguments.iter().any(|word| word == flag);
     rules.locked |= says("--locked");
     rules.offline |= says("--offline") || says("--dry-run");

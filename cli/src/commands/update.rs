@@ -10,7 +10,8 @@ use crate::args::{FetchLimits, UpdateArgs};
 use crate::environment::Environment;
 use crate::exit::CliError;
 use crate::packages::{Place, Renew, Resolved, Rules, is_vendored, resolve, vendor};
-use crate::{lock, output};
+use crate::progress::Style;
+use crate::{lock, report};
 
 /// Looks dependencies, and what else the lock pins, up again.
 ///
@@ -20,7 +21,7 @@ pub(crate) fn run(
     args: &UpdateArgs,
     directory: Option<&Path>,
     environment: &Environment,
-    quiet: bool,
+    style: Style,
 ) -> Result<(), CliError> {
     let place = Place::find(environment, directory)?;
     let UpdateArgs { accept, limits: FetchLimits { locked, offline }, .. } = *args;
@@ -44,16 +45,13 @@ pub(crate) fn run(
     // Of what was named, nothing is changed when one cannot be had; else the others are moved.
     let mut failures = match args.names.is_empty() {
         true => failures,
-        false => {
-            pins::together(failures)?;
-            Vec::new()
-        }
+        false => CliError::together(failures).map_or(Ok(Vec::new()), Err)?,
     };
-    let resolved = match bring_up_to_date(&place, &Rules { renew, locked, offline, accept, quiet }) {
+    let resolved = match bring_up_to_date(&place, &Rules { renew, locked, offline, accept, style }) {
         Ok(resolved) => resolved,
         Err(error) => {
             failures.push(error);
-            return pins::together(failures);
+            return CliError::together(failures).map_or(Ok(()), Err);
         }
     };
     if let Some(name) = unknown(&dependencies, &resolved) {
@@ -66,11 +64,9 @@ pub(crate) fn run(
     if !moved.is_empty() {
         lock::move_pins(&place.root.dir, &moved)?;
     }
-    if !quiet {
-        output::notice(&changes(&resolved));
-        output::notice(&pins::changes(&pinned, &moved, looked_up.len() - failures.len()));
-    }
-    pins::together(failures)
+    report::notice(&changes(&resolved), style);
+    report::notice(&pins::changes(&pinned, &moved, looked_up.len() - failures.len()), style);
+    CliError::together(failures).map_or(Ok(()), Err)
 }
 
 /// The flag by which no pin may be looked up.

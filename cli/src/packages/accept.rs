@@ -6,8 +6,8 @@ use pipe_analysis::{NeededPackage, PackageLock, PackageSource, PackageState, mea
 
 use crate::environment::Environment;
 use crate::exit::CliError;
-use crate::progress::printable;
-use crate::{output, prompt};
+use crate::progress::{Style, printable};
+use crate::{prompt, report};
 
 /// What a package wants, and what it was accepted to want before.
 #[derive(Clone, Debug)]
@@ -54,7 +54,12 @@ impl Wish {
 ///
 /// # Errors
 /// When nobody accepts it, with the difference.
-pub(super) fn settle(wishes: &[Wish], accept: bool, environment: &Environment) -> Result<(), CliError> {
+pub(super) fn settle(
+    wishes: &[Wish],
+    accept: bool,
+    environment: &Environment,
+    style: Style,
+) -> Result<(), CliError> {
     let more: Vec<&Wish> = wishes.iter().filter(|wish| !wish.more().is_empty()).collect();
     if more.is_empty() {
         return Ok(());
@@ -68,7 +73,7 @@ pub(super) fn settle(wishes: &[Wish], accept: bool, environment: &Environment) -
         _ => "packages want more than was accepted".to_owned(),
     };
     if accept {
-        output::notice(&format!("accepted: {title}\n{difference}"));
+        report::notice(&format!("accepted: {title}\n{difference}"), Style { quiet: false, ..style });
         return Ok(());
     }
     if environment.can_ask() && prompt::confirmed(&format!("{title}\n{difference}Accept it? [y/N] ")) {

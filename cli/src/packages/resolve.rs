@@ -16,7 +16,8 @@ use crate::args::ExecutionArgs;
 use crate::environment::Environment;
 use crate::exit::CliError;
 use crate::package::find_package;
-use crate::{lock, output};
+use crate::progress::Style;
+use crate::{lock, report};
 
 /// What is looked up again though the lock has it.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -39,14 +40,15 @@ pub(crate) struct Rules {
     pub(crate) offline: bool,
     /// Whatever packages want is accepted, and tags that were moved are taken.
     pub(crate) accept: bool,
-    pub(crate) quiet: bool,
+    /// How what is done is shown.
+    pub(crate) style: Style,
 }
 
 impl Rules {
     /// Those of a run, which fetches what is missing and nothing else.
-    pub(crate) fn of_run(execution: &ExecutionArgs, quiet: bool) -> Rules {
+    pub(crate) fn of_run(execution: &ExecutionArgs, style: Style) -> Rules {
         let ExecutionArgs { locked, offline, .. } = *execution;
-        Rules { renew: Renew::Nothing, locked, offline, accept: false, quiet }
+        Rules { renew: Renew::Nothing, locked, offline, accept: false, style }
     }
 }
 
@@ -91,8 +93,9 @@ pub(crate) fn ensure(
         return Ok(());
     }
     if environment.in_ci {
-        output::notice(
-            "warning: packages are not pinned in pipe.lock; run `pipe update` outside CI and keep the pipe.lock that is written with the sources\n",
+        report::warning(
+            "packages are not pinned in pipe.lock; run `pipe update` outside CI and keep the pipe.lock that is written with the sources",
+            rules.style,
         );
     }
     // A run that cannot be checked is none: so it is written in CI, too.
@@ -119,7 +122,7 @@ pub(crate) fn resolve(place: &Place<'_>, rules: &Rules) -> Result<Resolved, CliE
     let sources: BTreeSet<&PackageSource> = needed.iter().map(|needed| &needed.source).collect();
     lock.retain(|source| sources.contains(source));
     let wishes: Vec<Wish> = needed.iter().filter_map(|needed| Wish::of(needed, &before)).collect();
-    settle(&wishes, rules.accept, place.environment)?;
+    settle(&wishes, rules.accept, place.environment, rules.style)?;
     for wish in wishes {
         if let Some(package) = lock.get(&wish.source).cloned() {
             lock.insert(wish.source, LockedPackage { allowed: wish.wanted, ..package });
@@ -226,9 +229,7 @@ impl Resolver<'_, '_> {
             ))
             .help("run `pipe update` once without --offline"));
         }
-        if !self.rules.quiet {
-            output::notice(&format!("fetching {source}\n"));
-        }
+        report::notice(&format!("fetching {source}\n"), self.rules.style);
         let fetched = self.fetched(source, commit)?;
         let files = texts(source, fetched.files)?;
         let digest = package_digest(&files);

@@ -54,6 +54,11 @@ impl Style {
         Style { form: Form::Plain, color: false, quiet: false, verbose: false }
     }
 
+    /// For a program that reads `--progress json`.
+    pub(crate) fn events(self) -> Style {
+        Style { form: Form::Json, color: false, ..self }
+    }
+
     /// What flags and environment ask for.
     pub(crate) fn choose(global: &GlobalArgs, environment: &Environment) -> Style {
         let form = match global.progress {

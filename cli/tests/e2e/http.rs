@@ -173,6 +173,8 @@ fn update_moves_what_it_can_and_names_what_it_cannot() {
     // A page is no file, unless its name says so, or somebody wants it.
     server.script(move |_, _| Some(Answer::ok(&page[..])));
     world.run(["update", &allow]).exits(2).says(&format!("{} is a page", url("file"))).says(&url("other"));
+    let told = world.run(["update", "--progress", "json", &allow]).exits(2).objects();
+    assert_eq!(told.iter().filter(|object| object["event"] == "error").count(), 2, "{told:?}");
     assert_eq!(world.read("pipe.lock"), lock(&was, &digest(page), &is));
     world.run(["update", "--accept", &allow, &url("other")]).success();
     assert_eq!(world.read("pipe.lock"), lock(&was, &digest(page), &digest(page)));

@@ -43,6 +43,26 @@ fn json_is_all_there_is_on_standard_error() {
     assert!(error["help"].as_str().unwrap().contains("pipe.toml"));
 }
 
+/// Also where it stands behind a target, where nothing could be understood, and where several things failed.
+#[test]
+fn every_failure_is_an_event() {
+    let world = World::tools("pub fn f(count: Int = 1) -> Check { tools.check(sh\"exit 3\") }\n");
+    let commands: [(&[&str], i32, &str); 6] = [
+        (&["run", "f", "--progress", "json"], 1, "failure"),
+        (&["run", "nothing", "--progress", "json"], 2, "error"),
+        (&["run", "f", "--count", "x", "--progress=json"], 2, "error"),
+        (&["run", "--progress", "json", "--nonsense"], 2, "error"),
+        (&["run", "f", "--progress", "json", "--nonsense"], 2, "error"),
+        (&["--progress", "json", "nonsense"], 2, "error"),
+    ];
+    for (args, code, event) in commands {
+        let object = world.run(args.iter().copied()).exits(code).the(event);
+        assert!(object["message"].as_str().is_some_and(|message| !message.is_empty()), "{object}");
+    }
+    let broken = World::module("pub fn f() -> Int { \"x\" }\n");
+    broken.run(["run", "f", "--progress", "json"]).exits(2).the("diagnostic");
+}
+
 #[test]
 fn steps_come_with_key_and_place() {
     let world = World::tools(PACKAGE);

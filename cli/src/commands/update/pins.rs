@@ -12,7 +12,6 @@ use crate::grants;
 use crate::machine::{self, Names};
 use crate::packages::Place;
 use crate::progress::printable;
-use crate::{output, report};
 
 /// What to do about a name that is nothing any more.
 const GONE: &str =
@@ -105,14 +104,6 @@ fn look_up_one(pin: &Pin<'_>, names: &Names, accept: bool, moved: &mut Pins) -> 
         }
     }
     Ok(())
-}
-
-/// All that failed, in one: it ends as the worst of them does.
-pub(super) fn together(mut failures: Vec<CliError>) -> Result<(), CliError> {
-    let Some(last) = failures.pop() else { return Ok(()) };
-    let exit = failures.iter().fold(last.exit, |worst, failure| worst.max(failure.exit));
-    failures.iter().for_each(|failure| output::notice(&report::plain(failure)));
-    Err(CliError { exit, ..last })
 }
 
 /// Whether a URL is that of a page, by its name.

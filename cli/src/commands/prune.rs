@@ -134,6 +134,7 @@ fn describe(removed: &Pruned, dry_run: bool) -> String {
 fn describe_kept(kept: &Kept) -> String {
     let reason = match kept.reason {
         KeepReason::InUse => "a run in progress uses it",
+        KeepReason::Awaited => "a run can go on with it (`--resume`)",
         KeepReason::Room => "there is room for it",
     };
     let (age, what) = (age(kept.used), printable(&kept.what, false));
@@ -174,6 +175,9 @@ fn summary(report: &PruneReport, dry_run: bool) -> Vec<String> {
     }
     if report.protected > 0 {
         lines.push(format!("{} are in use by runs in progress, and stay\n", bytes(report.protected)));
+    }
+    if report.awaited > 0 {
+        lines.push(format!("{} stay for runs that can go on (`--resume`)\n", bytes(report.awaited)));
     }
     lines
 }

@@ -2,7 +2,7 @@
 
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
-use pipe_ops::{BlobDigest, Digest};
+use pipe_ops::{BlobDigest, Digest, StepKey};
 use rusqlite::OptionalExtension;
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
 
@@ -17,6 +17,17 @@ pub enum Held {
     Tree(Tree),
     /// A blob.
     Blob(BlobDigest),
+    /// The result of a step, as long as the fact is awaited.
+    Step(StepKey),
+    /// The fact is awaited until this time, in nanoseconds since 1970: no pruning removes it before.
+    Awaited(i64),
+}
+
+impl Held {
+    /// Of a fact that is awaited for so long from now on.
+    pub fn awaited_for(time: Duration) -> Held {
+        Held::Awaited(nanoseconds(SystemTime::now() + time))
+    }
 }
 
 impl Store {

@@ -16,6 +16,11 @@ impl Scheduler {
         let elapsed = self.begun.elapsed();
         self.emit(Event::Finished { summary: self.summary, elapsed });
         let (forgiven, failures) = self.told_apart(&outcomes);
+        if let Err(error) = self.session.ledger.over(cancelled || !failures.is_empty()) {
+            self.emit(Event::Warning {
+                message: format!("it cannot be kept what the run did: {error}").into(),
+            });
+        }
         let run = self.session.ledger.run();
         RunReport { outcomes, failures, forgiven, summary: self.summary, elapsed, cancelled, run }
     }

@@ -5,13 +5,17 @@
 
 use std::collections::HashMap;
 use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
 
 use pipe_ops::{Datum, Digest, OpDigest, StepKey};
-use pipe_store::{StepLock, Store, StoreError};
+use pipe_store::{Held, StepLock, Store, StoreError};
 use serde::{Deserialize, Serialize};
 
 use crate::EngineError;
 use crate::failure::{Cause, FailureClass};
+
+/// So long a run that stopped is kept, whatever else the store makes room for.
+const KEPT: Duration = Duration::from_secs(30 * 24 * 60 * 60);
 
 /// Hexadecimal digits of a run's name.
 const NAME: usize = 8;
@@ -130,11 +134,25 @@ impl Ledger {
         let record = state.record.get_or_insert_with(|| Record { asked, ended: Vec::new() });
         record.ended.retain(|(known, _)| *known != effect.0);
         record.ended.push((effect.0, end));
-        let record = record.clone();
-        match &state.run {
-            Some(run) => self.store.put_fact(fact_of(run), &record, &[]),
-            None => Ok(()),
-        }
+        self.keep(&state, true)
+    }
+
+    /// A run is over. What it did is kept for somebody who goes on with it; of one that came to a good end it may be forgotten.
+    pub(crate) fn over(&self, can_go_on: bool) -> Result<(), StoreError> {
+        self.keep(&self.lock(), can_go_on)
+    }
+
+    fn keep(&self, state: &State, can_go_on: bool) -> Result<(), StoreError> {
+        let (Some(run), Some(record)) = (&state.run, &state.record) else { return Ok(()) };
+        let steps = record.ended.iter().filter_map(|(_, end)| match end {
+            End::Command(key) => Some(Held::Step(*key)),
+            End::Value(_) | End::Failed { .. } => None,
+        });
+        let holds: Vec<Held> = match can_go_on {
+            true => steps.chain([Held::awaited_for(KEPT)]).collect(),
+            false => Vec::new(),
+        };
+        self.store.put_fact(fact_of(run), record, &holds)
     }
 
     /// A name that no other run has.

@@ -23,6 +23,8 @@ pub(super) struct Choice {
     pub(super) bytes: u64,
     /// Bytes of results that would have been chosen, were they not in use.
     pub(super) protected: u64,
+    /// Likewise, were they not awaited.
+    pub(super) awaited: u64,
     /// Rows that go with the results: by table, key among the things that are used, and the row's own keys.
     pub(super) rows: Vec<Gone>,
     /// Rows of `tree` that go.
@@ -71,12 +73,14 @@ pub(super) struct Wanted<'a> {
     pub(super) origin: Option<&'a str>,
     /// What was used in this epoch or later belongs to runs in progress.
     pub(super) in_use: Option<i64>,
+    /// What is awaited after this time stays, in nanoseconds since 1970.
+    pub(super) now: i64,
 }
 
 /// Chooses the least recently used results until no more is left than may stay, and those that are too old. Content frees its bytes
 /// with the last result that needs it.
 pub(super) fn choose(results: &Results, wanted: &Wanted<'_>) -> Choice {
-    let Wanted { total, keep, oldest, origin, in_use } = *wanted;
+    let Wanted { total, keep, oldest, origin, in_use, now } = *wanted;
     let mut needed = vec![0u32; results.contents.len()];
     for place in results.results.iter().flat_map(|result| &result.needs) {
         needed[*place] += 1;
@@ -106,11 +110,14 @@ pub(super) fn choose(results: &Results, wanted: &Wanted<'_>) -> Choice {
             // Ages need not follow the order: the clock may have been set.
             continue;
         };
-        if in_use.is_some_and(|first| result.epoch >= first) {
-            choice.protected += result.own;
+        let stays_for = match in_use.is_some_and(|first| result.epoch >= first) {
+            true => Some((KeepReason::InUse, &mut choice.protected)),
+            false => results.is_awaited(result, now).then_some((KeepReason::Awaited, &mut choice.awaited)),
+        };
+        if let Some((reason, bytes)) = stays_for {
             let held = result.needs.iter().filter(|place| needed[**place] == 1);
-            choice.protected += held.map(|place| results.contents[*place].bytes).sum::<u64>();
-            stays[*index] = Some(KeepReason::InUse);
+            *bytes += result.own + held.map(|place| results.contents[*place].bytes).sum::<u64>();
+            stays[*index] = Some(reason);
             continue;
         }
         let mut freed = result.own;

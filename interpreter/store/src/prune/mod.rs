@@ -18,6 +18,7 @@ use rustix::fs::{FlockOperation, flock};
 use self::choose::{Choice, Wanted, Why, choose};
 use self::results::Results;
 use crate::lock::open_lock_file;
+use crate::record::nanoseconds;
 use crate::{Store, StoreError};
 
 pub use policy::{Floor, KeepReason, Kept, Limits, PrunePolicy, PruneReason, PruneReport, Pruned};
@@ -119,7 +120,8 @@ impl Store {
         let total = size.total().saturating_sub(size.quarantine);
         let in_use = self.first_epoch_in_use()?;
         let origin = policy.origin.as_deref();
-        let choice = choose(&results, &Wanted { total, keep, oldest, origin, in_use });
+        let now = nanoseconds(SystemTime::now());
+        let choice = choose(&results, &Wanted { total, keep, oldest, origin, in_use, now });
         let removed = choice.removed.iter().filter_map(|removal| {
             let result = results.results.get(removal.index)?;
             let reason = match removal.why {
@@ -131,7 +133,7 @@ impl Store {
             let (what, used) = (result.name.clone(), result.used);
             Some(Pruned { what, bytes: removal.bytes, shared: removal.shared, used, reason })
         });
-        let is_told = |reason| policy.dry_run && (policy.explain_all || reason == KeepReason::InUse);
+        let is_told = |reason| policy.dry_run && (policy.explain_all || reason != KeepReason::Room);
         let kept = |(index, reason): &(usize, KeepReason)| {
             let result = results.results.get(*index)?;
             let content = result.needs.iter().filter_map(|place| results.contents.get(*place));
@@ -149,6 +151,7 @@ impl Store {
             orphans: choice.orphans.iter().map(|content| content.bytes).sum(),
             left: total.saturating_sub(choice.bytes),
             protected: choice.protected,
+            awaited: choice.awaited,
             own: choice.removed.iter().map(|removal| own(removal.index, removal.bytes)).sum(),
             ..PruneReport::default()
         };

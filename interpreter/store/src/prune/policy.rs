@@ -82,6 +82,8 @@ pub struct PruneReport {
     pub left: u64,
     /// Bytes of results that would go, were they not used by runs in progress.
     pub protected: u64,
+    /// Likewise, were they not kept for runs that can go on.
+    pub awaited: u64,
     /// Bytes of removed results that this very process had used.
     pub own: u64,
     /// Runs in progress may still use some of it.
@@ -94,6 +96,7 @@ impl PruneReport {
         self.orphans += round.orphans;
         self.own += round.own;
         self.protected = round.protected;
+        self.awaited = round.awaited;
     }
 }
 
@@ -143,6 +146,8 @@ pub struct Kept {
 pub enum KeepReason {
     /// A run in progress uses it.
     InUse,
+    /// A run can go on with it (`pipe run --resume`).
+    Awaited,
     /// There is room for it, and it is neither too old nor of a cache whose results are to go.
     Room,
 }

@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
-use pipe_ops::{BlobDigest, Digest, TreeDigest};
+use pipe_ops::{BlobDigest, Digest, StepKey, TreeDigest};
 use rusqlite::{Connection, Row};
 
 use super::sweep::Kind;
@@ -20,6 +20,9 @@ pub(super) struct Results {
     pub(super) contents: Vec<Content>,
     /// Trees whose layers are looked up by their digest, with the layers' places in `contents`.
     pub(super) trees: HashMap<TreeKey, Vec<usize>>,
+    /// What somebody will ask for, by what it is called among the things that are used, with the time until which, in nanoseconds since
+    /// 1970.
+    awaited: HashMap<Digest, i64>,
     places: HashMap<ContentId, usize>,
     uses: Uses,
 }
@@ -179,6 +182,17 @@ impl Results {
         Ok(results)
     }
 
+    /// Whether somebody will ask for a result after this time, in nanoseconds since 1970.
+    pub(super) fn is_awaited(&self, result: &Listed, now: i64) -> bool {
+        // There may be a million results, and most stores have nothing that is awaited.
+        !self.awaited.is_empty() && self.awaited.get(&result.key).is_some_and(|until| *until > now)
+    }
+
+    fn awaits(&mut self, key: Digest, until: i64) {
+        let known = self.awaited.entry(key).or_insert(until);
+        *known = until.max(*known);
+    }
+
     /// The place of content in `contents`.
     pub(super) fn place(&self, id: &ContentId) -> Option<usize> {
         self.places.get(id).copied()
@@ -256,15 +270,23 @@ impl Results {
             connection.prepare("SELECT key, holds, length(value), created, '', NULL FROM fact")?;
         let mut rows = facts.query([])?;
         while let Some(row) = rows.next()? {
-            let mut needs = Needs::default();
+            let (mut needs, mut steps, mut awaited) = (Needs::default(), Vec::new(), None);
             for held in decode::<Vec<Held>>(row, 1)?.unwrap_or_default() {
                 match held {
                     Held::Tree(tree) => needs.tree(&tree),
                     Held::Blob(BlobDigest(digest)) => needs.blobs.push(digest),
+                    Held::Step(StepKey(digest)) => steps.push(digest),
+                    Held::Awaited(until) => awaited = Some(until),
                 }
             }
             let key: [u8; 32] = row.get(0)?;
-            let name = format!("part of an image {}", short(&key));
+            let name = match awaited {
+                Some(_) => format!("run that can go on {}", short(&key)),
+                None => format!("part of an image {}", short(&key)),
+            };
+            for (digest, until) in steps.into_iter().chain([Digest(key)]).zip(awaited.into_iter().cycle()) {
+                self.awaits(digest, until);
+            }
             self.add(Table::Fact, Digest(key), name, row, needs)?;
         }
         Ok(())

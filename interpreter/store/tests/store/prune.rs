@@ -160,6 +160,36 @@ fn what_a_fact_names_stays_with_it() {
     assert_eq!(store.again().get_blob(config).unwrap(), None);
 }
 
+/// As a run that waits for somebody: neither it nor what it did goes, whatever room there has to be, until it is awaited no more.
+#[test]
+fn what_is_awaited_stays_for_its_time() {
+    let store = recorded(&["did", "other"]);
+    let run = key("run").0;
+    let put = |holds: &[Held]| store.again().put_fact(run, &7u32, holds).unwrap();
+    let (steps, day) = ([Held::Step(key("did"))], Duration::from_secs(24 * 3600));
+    put(&[&steps[..], &[Held::awaited_for(day)]].concat());
+    let policy = PrunePolicy { older: Some(Duration::ZERO), ..keep(0) };
+    let said = store.prune(&PrunePolicy { dry_run: true, ..policy.clone() }).unwrap();
+    assert_eq!(names(&said), ["step other"]);
+    assert!(said.kept.iter().all(|kept| kept.reason == KeepReason::Awaited) && said.kept.len() == 2, "{said:?}");
+    let report = store.prune(&policy).unwrap();
+    assert_eq!(names(&report), ["step other"]);
+    assert!(report.awaited > 100_000, "{report:?}");
+    let after = store.again();
+    assert_eq!(after.fact::<u32>(run).unwrap().map(|(value, _)| value), Some(7));
+    assert_eq!((cached(&after, "did"), cached(&after, "other")), (true, false));
+    assert_eq!(after.verify(false).unwrap().damage, []);
+    drop(after);
+    // Its time is over, or it came to its end.
+    for holds in [[&steps[..], &[Held::Awaited(1)]].concat(), Vec::new()] {
+        put(&holds);
+        assert!(!store.prune(&PrunePolicy { dry_run: true, ..policy.clone() }).unwrap().removed.is_empty());
+    }
+    store.prune(&policy).unwrap();
+    let after = store.again();
+    assert_eq!((after.fact::<u32>(run).unwrap(), cached(&after, "did")), (None, false));
+}
+
 #[test]
 fn what_was_not_used_for_long_goes() {
     let store = recorded(&["a", "b"]);

@@ -72,6 +72,46 @@ fn a_file_is_had_with_secrets_that_stay_with_its_server() {
     assert_eq!(holding(&world.package()), [""; 0]);
 }
 
+/// The token is no part of what the source is: whoever has the content needs none.
+#[test]
+fn what_is_in_the_store_needs_no_secret() {
+    let server = Server::start();
+    server.script(|asked, _| {
+        let told = asked.headers.get("authorization").map(String::as_str);
+        Some(if told == Some("Bearer hunter2-hunter2") { Answer::ok(CONTENT) } else { Answer::status(401) })
+    });
+    let address = &server.address;
+    let world = with_token(&format!(
+        "pub fn text(path: String = \"file\") -> String {{ http(\"http://{address}/${{path}}\", token: token).contents }}\n\
+         pub fn seen() -> String {{ tools.run(sh\"echo ${{{{ text() }}}}\").stdout }}\n\
+         pub fn by_name() -> String {{ tools.secret_env(\"TOKEN\", token, key: ByName).run(sh\"echo ok\").stdout }}\n\
+         pub fn also_seen() -> String {{ tools.secret_env(\"TOKEN\", token).run(sh\"echo ok\").stdout + text() }}\n"
+    ));
+    let allow = format!("net:{address}");
+    let without = |args: &[&str]| {
+        let allow = format!("--allow=secret:TOKEN,{allow}");
+        finish(world.pipe().args([args, &[allow.as_str()]].concat()))
+    };
+    // Nothing is known of it yet.
+    without(&["run", "text"])
+        .exits(2)
+        .says("the secret `env:TOKEN` cannot be had: the variable TOKEN is not set");
+    assert_eq!(server.asked().len(), 0);
+    let content = String::from_utf8_lossy(CONTENT);
+    assert_eq!(run(&world, &allow, &["text"]).success().stdout, content);
+    assert_eq!(without(&["run", "text"]).success().stdout, content);
+    let step = without(&["run", "seen"]).success().stdout;
+    assert!(without(&["plan", "seen"]).success().stdout.contains("cached"));
+    assert_eq!(without(&["run", "seen"]).success().stdout, step);
+    // Likewise a step that its name stands for in the key.
+    without(&["run", "by_name"]).exits(2).says("TOKEN is not set");
+    run(&world, &allow, &["by_name"]).success();
+    assert_eq!(without(&["run", "by_name"]).success().stdout, "ok\n");
+    // The next content, and a step that is known by the value, cannot do without.
+    without(&["run", "text", "--path", "other"]).exits(2).says("main.pipe").says("TOKEN is not set");
+    without(&["run", "also_seen"]).exits(2).says("TOKEN is not set");
+}
+
 #[test]
 fn a_private_repository_is_read_with_a_token() {
     let (world, _) = checkout::world("https://git.example/app");
@@ -108,6 +148,8 @@ fn a_private_repository_is_read_with_a_token() {
     run(&["--allow=git:127.0.0.1", "keys"]).exits(1).says("takes no token");
     // With its submodule, which is on the same server.
     assert_eq!(run(&["names", "--json"]).success().stdout.trim(), checkout::NAMES);
+    // It is in the store now, and who has it needs no token.
+    assert_eq!(world.prints(["run", &allow, "names", "--json"]).trim(), checkout::NAMES);
     let log = std::fs::read_to_string(log).unwrap();
     assert!(log.contains("fetch") && !log.contains(TOKEN) && !log.contains("Basic"), "{log}");
     assert_eq!(holding(&world.store()), [""; 0]);

@@ -48,7 +48,7 @@ pub use remote::RemoteCaches;
 pub use report::{Demand, Ending, Outcome, RunReport, Unmet};
 pub use results::TEXT_LIMIT;
 pub use rounds::{Answer, Round, Rounds};
-pub use secrets::{Secret, SecretBytes, SecretReader};
+pub use secrets::{HeldSecret, Secret, SecretBytes, SecretReader};
 pub use services::ServiceValue;
 pub use session::{ImageOptions, Lookup, LookupError, Session};
 pub use value::{TreeValue, Value};

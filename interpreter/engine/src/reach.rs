@@ -35,6 +35,15 @@ impl Needed {
         }
     }
 
+    /// Whether it may come to its end without the value of a secret: by what is in the store, whose key that value is no part of.
+    pub(crate) fn may_lack(&self, secret: NodeId) -> bool {
+        match &self.node.op {
+            Op::Http { .. } | Op::Checkout { .. } => true,
+            Op::Exec(exec) => exec.secrets.iter().all(|given| given.by_name || given.secret.node != secret),
+            _ => false,
+        }
+    }
+
     pub(crate) fn is_step(&self) -> bool {
         matches!(self.node.op, Op::Exec(_) | Op::Effect(_))
     }

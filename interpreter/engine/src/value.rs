@@ -5,7 +5,7 @@ use std::sync::Arc;
 use pipe_ops::{Datum, Digest};
 use pipe_store::{FileRef, Stored, Tree, TreeKind};
 
-use crate::{Base, Secret, ServiceValue};
+use crate::{Base, HeldSecret, ServiceValue};
 
 /// A value of an [`Output`](pipe_ops::Output).
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -19,7 +19,7 @@ pub enum Value {
     /// A service, not necessarily running.
     Service(Arc<ServiceValue>),
     /// A secret.
-    Secret(Secret),
+    Secret(HeldSecret),
 }
 
 /// A tree with what it stands on.

@@ -11,7 +11,7 @@ use crate::results::NodeResult;
 use crate::session::HostSnapshot;
 use crate::steps::exec::prepare;
 use crate::steps::{Inputs, OpContext, at_once, image, perform, source};
-use crate::{Engine, EngineError, MissingGrant, Value, describe, services};
+use crate::{Engine, EngineError, HeldSecret, MissingGrant, Value, describe, services};
 
 /// See [`Engine::plan`].
 pub(crate) async fn plan(engine: &Engine, graph: &Graph, outputs: &[Output]) -> Result<Plan, EngineError> {
@@ -97,6 +97,9 @@ impl Walk {
     fn waits_for(&self, needed: &Needed) -> Vec<Arc<str>> {
         let mut names: Vec<Arc<str>> = Vec::new();
         for &input in &needed.inputs {
+            if self.unread(needed, input).is_some() {
+                continue;
+            }
             let known = self.results.get(input as usize).is_some_and(Option::is_some);
             let Some(planned) = self.nodes.get(input as usize).filter(|_| !known) else { continue };
             match &planned.status {
@@ -131,7 +134,7 @@ impl Walk {
             let waits_for = vec![format!("the secret {source}, which a plan does not read").into()];
             return Ok(Found::Not(PlanStatus::Unknown { waits_for }));
         }
-        let inputs = Inputs::of(op, |output| self.value(output))?;
+        let inputs = Inputs::of(op, |output| self.value_for(needed, output))?;
         if let Op::Service(service) = op {
             let store = &self.context.engine.store;
             let defined = services::define(store, needed.id, &needed.node, service, &inputs)?;
@@ -198,6 +201,26 @@ impl Walk {
                 Some(stale) => will_run(Some(stale.to_string())),
                 None => Ok(Found::Known(NodeResult::Exec(Arc::new(result)))),
             },
+        }
+    }
+
+    /// The source of an input that is a secret and whose value the node may do without.
+    fn unread(&self, needed: &Needed, input: u32) -> Option<&str> {
+        let secret = self.reach.get(input)?;
+        match &secret.node.op {
+            Op::HostSecret { source } if needed.may_lack(secret.id) => Some(source),
+            _ => None,
+        }
+    }
+
+    fn value_for(&self, needed: &Needed, output: Output) -> Result<Value, Cause> {
+        let unread = self.reach.number(output.node).and_then(|input| self.unread(needed, input));
+        match unread {
+            Some(source) => {
+                let why = Cause::usage(format!("a plan does not read the secret `{source}`"));
+                Ok(Value::Secret(HeldSecret::missing(source, why)))
+            }
+            None => self.value(output),
         }
     }
 

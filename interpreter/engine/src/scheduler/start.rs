@@ -13,7 +13,7 @@ use crate::results::NodeResult;
 use crate::steps::effect::act;
 use crate::steps::exec::{Job, PreparedExec, fly, prepare};
 use crate::steps::{Inputs, at_once, perform};
-use crate::{Event, StepState, Value, describe, services};
+use crate::{Event, FailureClass, HeldSecret, StepState, Value, describe, services};
 
 impl Scheduler {
     /// Begins every node whose inputs are there, and those that become ready by it. Looks into the store are made here: they
@@ -63,12 +63,30 @@ impl Scheduler {
             Some(Err(cause)) => self.failed(number, cause, None),
             None => {
                 let work = perform(self.session.context.clone(), node.op.clone(), inputs);
-                let task = self.tasks.spawn(async move { TaskEnd::Op(work.await) });
+                let lacking = self.lacking(number);
+                let task = self.tasks.spawn(async move {
+                    TaskEnd::Op(match (work.await, lacking) {
+                        (Err(why), Some(source)) if why.class == FailureClass::Usage => {
+                            Ok(NodeResult::Value(Value::Secret(HeldSecret::missing(&source, why))))
+                        }
+                        (result, _) => result,
+                    })
+                });
                 let stop = self.stop.clone();
                 self.running.insert(task.id(), Running { number, key: None, stop });
                 self.ops.push(task);
             }
         }
+    }
+
+    /// The source of a secret, if all that need it may do without its value: then it fails none but those that cannot after all.
+    fn lacking(&self, number: u32) -> Option<String> {
+        let needed = self.reach.get(number)?;
+        let Op::HostSecret { source } = &needed.node.op else { return None };
+        let consumers = needed.consumers.iter().filter_map(|consumer| self.reach.get(*consumer));
+        let mut consumers = consumers.peekable();
+        let all = consumers.peek().is_some() && consumers.all(|consumer| consumer.may_lack(needed.id));
+        all.then(|| source.clone())
     }
 
     /// Tells how what a node waits for ended.

@@ -17,7 +17,7 @@ use crate::steps::{OpContext, blocking};
 use crate::{Engine, Grant, MIN_SECRET, SecretPlace};
 
 pub(crate) use login::docker_config;
-pub use secret::{Secret, SecretBytes};
+pub use secret::{HeldSecret, Secret, SecretBytes};
 
 /// Reads secrets where the user has them.
 #[async_trait]

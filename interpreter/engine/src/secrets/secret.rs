@@ -6,6 +6,8 @@ use std::sync::Arc;
 use pipe_ops::Digest;
 use zeroize::Zeroizing;
 
+use crate::failure::Cause;
+
 /// Bytes of a secret. They are never shown, and wiped when the last holder is gone. Cheap to clone.
 #[derive(Clone)]
 pub struct SecretBytes(Arc<Zeroizing<Vec<u8>>>);
@@ -70,6 +72,46 @@ impl Secret {
         self.is_common
     }
 }
+
+/// A secret as a node gives it. One that could not be read fails only what needs its value: what is in the store already does not.
+#[derive(Clone, Debug)]
+pub struct HeldSecret {
+    name: Arc<str>,
+    read: Result<Secret, Cause>,
+}
+
+impl HeldSecret {
+    /// One that was read.
+    pub(crate) fn read(secret: Secret) -> HeldSecret {
+        HeldSecret { name: secret.name.clone(), read: Ok(secret) }
+    }
+
+    /// One that cannot be had.
+    pub(crate) fn missing(name: &str, why: Cause) -> HeldSecret {
+        HeldSecret { name: name.into(), read: Err(why) }
+    }
+
+    /// What a person knows it by.
+    pub(crate) fn name(&self) -> &str {
+        &self.name
+    }
+
+    /// The secret.
+    ///
+    /// # Errors
+    /// Why it cannot be had.
+    pub(crate) fn get(&self) -> Result<&Secret, Cause> {
+        self.read.as_ref().map_err(Clone::clone)
+    }
+}
+
+impl PartialEq for HeldSecret {
+    fn eq(&self, other: &HeldSecret) -> bool {
+        self.name == other.name && self.read.as_ref().ok() == other.read.as_ref().ok()
+    }
+}
+
+impl Eq for HeldSecret {}
 
 impl PartialEq for Secret {
     fn eq(&self, other: &Secret) -> bool {

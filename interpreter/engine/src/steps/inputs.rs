@@ -4,7 +4,7 @@ use pipe_ops::{Arg, Datum, Op, Output};
 use pipe_store::FileRef;
 
 use crate::failure::Cause;
-use crate::{Secret, TreeValue, Value};
+use crate::{HeldSecret, Secret, TreeValue, Value};
 
 /// The values of an op's edges. Owned, so that the op can be done elsewhere.
 #[derive(Clone, Debug, Default)]
@@ -54,8 +54,13 @@ impl Inputs {
         }
     }
 
-    /// A secret.
+    /// A secret that was read.
     pub(crate) fn secret(&self, output: Output) -> Result<&Secret, Cause> {
+        self.held_secret(output)?.get()
+    }
+
+    /// A secret, read or not.
+    pub(crate) fn held_secret(&self, output: Output) -> Result<&HeldSecret, Cause> {
         match self.get(output)? {
             Value::Secret(secret) => Ok(secret),
             other => Err(mismatch("a secret", other)),

@@ -27,7 +27,7 @@ use crate::reach::{Needed, Reach};
 use crate::results::NodeResult;
 use crate::secrets::SessionSecrets;
 use crate::session::{HostSnapshot, SessionImages, SessionSources};
-use crate::{Engine, EngineError, Value};
+use crate::{Engine, EngineError, HeldSecret, Value};
 
 /// What every op may need.
 pub(crate) struct OpContext {
@@ -134,11 +134,11 @@ pub(crate) async fn perform(context: Arc<OpContext>, op: Op, inputs: Inputs) -> 
         Op::HostSecret { source } => {
             let op = Op::HostSecret { source: source.clone() };
             let secret = context.secrets.of_host(&context, &op, &source).await?;
-            return Ok(NodeResult::Value(Value::Secret(secret)));
+            return Ok(NodeResult::Value(Value::Secret(HeldSecret::read(secret))));
         }
         Op::RandomSecret { place } => {
             let secret = context.secrets.random(&context.engine, &place).await?;
-            return Ok(NodeResult::Value(Value::Secret(secret)));
+            return Ok(NodeResult::Value(Value::Secret(HeldSecret::read(secret))));
         }
         Op::Archive { file, platform } => return image::archived(context, file, platform, inputs).await,
         Op::Unpack { file, root } => {

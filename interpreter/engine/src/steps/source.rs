@@ -28,15 +28,23 @@ pub(crate) fn find(context: &OpContext, op: &Op, inputs: &Inputs) -> Option<Resu
     }))
 }
 
-/// A source, fetched if it has to be.
+/// A source, fetched if it has to be. Only then its secrets are needed.
 pub(super) async fn fetch(context: Arc<OpContext>, op: &Op, inputs: &Inputs) -> Result<Value, Cause> {
+    if let Some(found) = find(&context, op, inputs)
+        && let Found::Known(NodeResult::Value(value)) = found?
+    {
+        return Ok(value);
+    }
     match op {
         Op::Http { url, sha256, headers } => {
             let (digest, headers) = (digest(inputs, sha256.as_ref())?, secret_headers(inputs, headers)?);
             let url = inputs.text(url)?.to_owned();
             context.sources.file(url, digest, headers).await.map(Value::File)
         }
-        _ => context.sources.tree(commit(op, inputs)?).await,
+        _ => {
+            let account = account(op).map(|account| used(inputs, account)).transpose()?;
+            context.sources.tree(WantedCommit { account, ..commit(op, inputs)? }).await
+        }
     }
 }
 
@@ -58,14 +66,22 @@ fn digest(inputs: &Inputs, sha256: Option<&Arg>) -> Result<Option<BlobDigest>, C
     Ok(Some(BlobDigest(parsed)))
 }
 
+/// Which commit is asked for. What its server is told is no part of that.
 fn commit(op: &Op, inputs: &Inputs) -> Result<WantedCommit, Cause> {
-    let Op::Checkout { url, reference, submodules, account } = op else { return Err(super::not_ours(op)) };
+    let Op::Checkout { url, reference, submodules, .. } = op else { return Err(super::not_ours(op)) };
     Ok(WantedCommit {
         url: inputs.text(url)?.to_owned(),
         reference: inputs.text(reference)?.to_owned(),
         submodules: *submodules,
-        account: account.as_ref().map(|account| used(inputs, account)).transpose()?,
+        account: None,
     })
+}
+
+fn account(op: &Op) -> Option<&Account> {
+    match op {
+        Op::Checkout { account, .. } => account.as_ref(),
+        _ => None,
+    }
 }
 
 /// A file of a token has a line end, the token has not.

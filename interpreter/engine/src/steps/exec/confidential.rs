@@ -11,13 +11,13 @@ use super::PreparedExec;
 use super::prepare::ARGUMENT_LIMIT;
 use crate::failure::Cause;
 use crate::secrets::docker_config;
-use crate::{Leak, Secret, SecretBytes, SecretFile, StepSecrets};
+use crate::{HeldSecret, Leak, Secret, SecretBytes, SecretFile, StepSecrets};
 
 /// How many places of secrets a message names.
 const NAMED: usize = 3;
 
 /// The secrets of a command, each with how it is given.
-pub(super) fn given(exec: &Exec, inputs: &Inputs) -> Result<Vec<(ResolvedGiven, Secret)>, Cause> {
+pub(super) fn given(exec: &Exec, inputs: &Inputs) -> Result<Vec<(ResolvedGiven, HeldSecret)>, Cause> {
     let given = exec.secrets.iter().map(|given| {
         let how = match &given.given {
             SecretGiven::Env(name) => ResolvedGiven::Env(name.clone()),
@@ -29,13 +29,13 @@ pub(super) fn given(exec: &Exec, inputs: &Inputs) -> Result<Vec<(ResolvedGiven, 
                 username: inputs.text(username)?.to_owned(),
             },
         };
-        Ok((how, inputs.secret(given.secret)?.clone()))
+        Ok((how, inputs.held_secret(given.secret)?.clone()))
     });
     given.collect()
 }
 
 /// A variable that holds a secret is no other, whatever an image says.
-pub(super) fn take_out(secrets: &[(ResolvedGiven, Secret)], env: &mut BTreeMap<String, String>) {
+pub(super) fn take_out(secrets: &[(ResolvedGiven, HeldSecret)], env: &mut BTreeMap<String, String>) {
     for (given, _) in secrets {
         if let ResolvedGiven::Env(name) = given {
             env.remove(name);
@@ -44,10 +44,16 @@ pub(super) fn take_out(secrets: &[(ResolvedGiven, Secret)], env: &mut BTreeMap<S
 }
 
 /// Secrets as far as they count.
-pub(super) fn resolved(exec: &Exec, secrets: &[(ResolvedGiven, Secret)]) -> Vec<ResolvedSecret> {
-    let resolved = exec.secrets.iter().zip(secrets).map(|(use_of, (given, secret))| ResolvedSecret {
-        given: given.clone(),
-        value: (!use_of.by_name).then(|| secret.value()),
+///
+/// # Errors
+/// When the value of one counts that cannot be had.
+pub(super) fn resolved(
+    exec: &Exec,
+    secrets: &[(ResolvedGiven, HeldSecret)],
+) -> Result<Vec<ResolvedSecret>, Cause> {
+    let resolved = exec.secrets.iter().zip(secrets).map(|(use_of, (given, secret))| {
+        let value = if use_of.by_name { None } else { Some(secret.get()?.value()) };
+        Ok(ResolvedSecret { given: given.clone(), value })
     });
     resolved.collect()
 }
@@ -55,13 +61,14 @@ pub(super) fn resolved(exec: &Exec, secrets: &[(ResolvedGiven, Secret)]) -> Vec<
 /// What a backend is to give a command. Variables that say where it is are added to the others.
 pub(super) fn for_step(
     exec: &ResolvedExec,
-    secrets: &[(ResolvedGiven, Secret)],
+    secrets: &[(ResolvedGiven, HeldSecret)],
     agent: Option<&Path>,
     env: &mut BTreeMap<String, String>,
 ) -> Result<StepSecrets, Cause> {
     let mut step = StepSecrets { may_stay_in: exec.allow_secret_in.clone(), ..StepSecrets::default() };
     let mut logins = Vec::new();
     for (given, secret) in secrets {
+        let secret = secret.get()?;
         step.hidden.push(secret.bytes().clone());
         match given {
             ResolvedGiven::Env(name) => {

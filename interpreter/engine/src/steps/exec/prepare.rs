@@ -20,7 +20,9 @@ use crate::humane::humane;
 use crate::results::ExecResult;
 use crate::services::{PreparedBinding, bindings};
 use crate::session::SessionState;
-use crate::{MountSource, MountSpec, Secret, ServiceLink, StepSpec, TreeValue, Value, VolumeSpec, describe};
+use crate::{
+    HeldSecret, MountSource, MountSpec, ServiceLink, StepSpec, TreeValue, Value, VolumeSpec, describe,
+};
 
 /// Bytes that one argument or variable may have. The kernel takes 128 KiB; what is below that is left for the name.
 pub(super) const ARGUMENT_LIMIT: usize = 100 << 10;
@@ -41,7 +43,7 @@ pub(crate) struct PreparedExec {
     /// Variables that are no part of the key.
     volatile: BTreeMap<String, String>,
     /// Its secrets, as it is given them.
-    secrets: Vec<(ResolvedGiven, Secret)>,
+    secrets: Vec<(ResolvedGiven, HeldSecret)>,
     timeout: Option<Duration>,
     /// How many times it is run again at most while it does not succeed.
     pub(super) retries: u32,
@@ -49,10 +51,10 @@ pub(crate) struct PreparedExec {
     /// The oldest result that is used.
     fresh: Option<Duration>,
     shell: Option<String>,
-}
-
     /// The signal that asks it to end, if it is a service.
     pub(crate) stop_signal: u8,
+}
+
 /// A result that is older than a step takes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Stale {
@@ -132,7 +134,7 @@ pub(crate) fn prepare(
         network: exec.network,
         stdin: exec.stdin.as_ref().map(|arg| inputs.text(arg).map(str::to_owned)).transpose()?,
         services: services.iter().map(PreparedBinding::resolved).collect(),
-        secrets: confidential::resolved(exec, &secrets),
+        secrets: confidential::resolved(exec, &secrets)?,
         ssh_agent: exec.ssh_agent,
         allow_secret_in: exec.allow_secret_in.clone(),
         privileged: exec.privileged,
@@ -154,9 +156,9 @@ pub(crate) fn prepare(
         limits: node.hints.limits,
         fresh: node.hints.fresh.map(duration),
         shell: node.hints.shell.as_deref().map(str::to_owned),
+        stop_signal,
     })
 }
-        stop_signal,
 
 fn duration(nanoseconds: i64) -> Duration {
     Duration::from_nanos(nanoseconds.max(0).unsigned_abs())
@@ -268,7 +270,9 @@ impl PreparedExec {
     /// Whether a secret counts in its key in a way that no other store does.
     pub(super) fn lacks_common_key(&self) -> bool {
         let mut secrets = self.resolved.secrets.iter().zip(&self.secrets);
-        secrets.any(|(resolved, (_, secret))| resolved.value.is_some() && !secret.is_common())
+        secrets.any(|(resolved, (_, secret))| {
+            resolved.value.is_some() && secret.get().is_ok_and(|secret| !secret.is_common())
+        })
     }
 
     /// The trees and files that are mounted, in order; `None` for what is neither.

@@ -100,10 +100,12 @@ impl Database {
     /// Opens the database, made if it is missing.
     pub(crate) fn open(path: &Path, disk: Disk) -> Result<Database, StoreError> {
         let failed = |source| error(path, source);
-        match std::fs::metadata(path) {
-            Ok(found) if found.permissions().mode() & OTHERS != 0 => keep_to_its_user(path, &found)?,
-            Ok(_) => {}
-            Err(_) => make(path)?,
+        if !keep_to_its_user(path)? {
+            make(path)?;
+        }
+        // A command that only reads leaves them, with the rights that they have.
+        for suffix in ["-wal", "-shm"] {
+            keep_to_its_user(&beside(path, suffix))?;
         }
         let connection = Connection::open(path).map_err(failed)?;
         connection.busy_timeout(BUSY).map_err(failed)?;
@@ -249,20 +251,34 @@ fn keep_log(connection: &Connection, keep: bool) -> rusqlite::Result<()> {
 const SMALL_LOG: u64 = 1 << 16;
 
 fn log_size(path: &Path) -> u64 {
-    let mut log = path.to_path_buf().into_os_string();
-    log.push("-wal");
-    std::fs::metadata(log).map_or(0, |log| log.len())
+    std::fs::metadata(beside(path, "-wal")).map_or(0, |log| log.len())
+}
+
+/// A file that SQLite keeps beside the database.
+fn beside(path: &Path, suffix: &str) -> PathBuf {
+    let mut file = path.to_path_buf().into_os_string();
+    file.push(suffix);
+    file.into()
 }
 
 fn format(connection: &Connection) -> rusqlite::Result<i64> {
     connection.query_row("PRAGMA user_version", [], |row| row.get(0))
 }
 
-/// Takes the rights of others away, which an earlier version left to the umask.
-fn keep_to_its_user(path: &Path, found: &std::fs::Metadata) -> Result<(), StoreError> {
-    let mode = found.permissions().mode() & !OTHERS;
-    let changed = std::fs::set_permissions(path, std::fs::Permissions::from_mode(mode));
-    changed.map_err(|source| StoreError::NotWritable { path: path.to_path_buf(), source })
+/// Takes the rights of others away, which an earlier version left to the umask; whether the file is there at all.
+fn keep_to_its_user(path: &Path) -> Result<bool, StoreError> {
+    let Ok(found) = std::fs::metadata(path) else { return Ok(false) };
+    let mode = found.permissions().mode();
+    if mode & OTHERS == 0 {
+        return Ok(true);
+    }
+    match std::fs::set_permissions(path, std::fs::Permissions::from_mode(mode & !OTHERS)) {
+        // Whoever wrote last may be removing it right now.
+        Err(source) if source.kind() != io::ErrorKind::NotFound => {
+            Err(StoreError::NotWritable { path: path.to_path_buf(), source })
+        }
+        _ => Ok(true),
+    }
 }
 
 /// Makes the database beside its place and then gives it its name, so that no process ever sees a half-made one: SQLite cannot turn
@@ -292,9 +308,7 @@ fn make(path: &Path) -> Result<(), StoreError> {
     });
     // Closing it has folded the log into it; what a failure left goes too.
     for suffix in ["", "-wal", "-shm", "-journal"] {
-        let mut file = unnamed.clone().into_os_string();
-        file.push(suffix);
-        let _ = std::fs::remove_file(file);
+        let _ = std::fs::remove_file(beside(&unnamed, suffix));
     }
     made
 }
@@ -384,13 +398,23 @@ mod tests {
     fn it_is_for_its_user_alone() {
         let dir = tempfile::tempdir().unwrap();
         let path = dir.path().join("db.sqlite");
-        let mode = || std::fs::metadata(&path).unwrap().permissions().mode() & 0o7777;
+        let modes = || {
+            let mode =
+                |suffix| Some(std::fs::metadata(beside(&path, suffix)).ok()?.permissions().mode() & 0o7777);
+            ["", "-wal", "-shm"].map(mode)
+        };
         let open = || Database::open(&path, Disk::default()).unwrap();
         drop(open());
-        assert_eq!(mode(), 0o600);
-        std::fs::set_permissions(&path, std::fs::Permissions::from_mode(0o644)).unwrap();
+        assert_eq!(modes()[0], Some(0o600));
+        // Who only reads leaves the log.
+        open().read(format).unwrap();
+        assert_eq!(modes(), [Some(0o600); 3]);
+        for suffix in ["", "-wal", "-shm"] {
+            let others = std::fs::Permissions::from_mode(0o644);
+            std::fs::set_permissions(beside(&path, suffix), others).unwrap();
+        }
         let _held = open();
-        assert_eq!(mode(), 0o600);
+        assert_eq!(modes(), [Some(0o600); 3]);
     }
 
     #[test]

@@ -235,10 +235,10 @@ fn a_run_that_waits_outlives_a_pruning() {
     let pruned = world.run(["cache", "prune", "--all"]).success();
     assert!(pruned.stdout.contains("stay for runs that can go on (`--resume`)"), "{}", pruned.stdout);
     let outcome = world.events(["run", "deploy", "--resume", &run, "--approve", "approval"]).success();
-    assert_eq!((outcome.steps("cached"), outcome.steps("ran")), (
-        vec!["canary 10".into(), "sleep".into()],
-        vec!["approval".into(), "everyone".into()],
-    ));
+    assert_eq!(
+        (outcome.steps("cached"), outcome.steps("ran")),
+        (vec!["canary 10".into(), "sleep".into()], vec!["approval".into(), "everyone".into()],)
+    );
     // It waits no more.
     world.run(["cache", "prune", "--all"]).success();
     world.run(["run", "deploy", "--resume", &run]).exits(2).says("knows of no run");

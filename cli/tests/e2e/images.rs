@@ -8,8 +8,8 @@ use crate::harness::{World, has_ids, skip};
 use crate::server::{Answer, Asked, Layer, Server, gzip};
 
 /// The programs of a small image: all of them are `busybox`.
-const APPLETS: [&str; 12] =
-    ["sh", "echo", "cat", "grep", "id", "pwd", "env", "ls", "stat", "readlink", "sleep", "true"];
+const APPLETS: [&str; 13] =
+    ["sh", "echo", "cat", "grep", "id", "pwd", "env", "ls", "stat", "readlink", "sleep", "true", "mkdir"];
 
 /// What `first-module` of every tour holds.
 const FIRST_MODULE: &str = r#"
@@ -65,6 +65,7 @@ pub(crate) fn world(name: &str, module: &str) -> Option<(World, Server)> {
         folder(builder, "home/app/sub/", 0o770, (1000, 8));
         link(builder, "home/app/sub/link", (1000, 1000), "../notes");
         file(builder, "home/app/sub/gone", 0o600, (33, 33), b"");
+        folder(builder, "home/app/shared/", 0o2775, (0, 50));
     });
     server.image("library/owned", "1", config, &[alpine.clone(), owned]);
     server.image("library/odd", "1", odd, &[alpine, accounts]);

@@ -263,7 +263,7 @@ fn app() -> Container {
   image("library/owned:1")
     .write("/home/app/new", "new\n")
     .copy("/home/app/given", files, owner: "1000:1001")
-    .run(sh"echo more >> /home/app/notes; echo made > /home/app/sub/made", network: Off)
+    .run(sh"echo more >> /home/app/notes; echo made > /home/app/sub/made; mkdir -p /home/app/shared/a; echo > /home/app/shared/a/b", network: Off)
     .remove("/home/app/sub/gone")
 }
 pub fn unpacked() -> Dir { app().tarball().unpack() }
@@ -296,10 +296,13 @@ pub fn rebuilt() -> Dir { scratch().copy("/", app().dir("/home"), owner: "7:7").
     1000:1001 777 home/app/given/link
     0:0 644 home/app/new
     1000:1000 640 home/app/notes
+    0:50 2775 home/app/shared/
+    0:50 2755 home/app/shared/a/
+    0:50 644 home/app/shared/a/b
     1000:8 770 home/app/sub/
     0:0 644 home/app/sub/.wh.gone
     0:0 644 home/app/sub/made
-    sha256:7db67cd4f116a41ac915aaa6996538cfcb1bda04567a55b7fa6eb46a58ece41f
+    sha256:1ab2429bacdc0de7b3ee70bf115119ac8d3b43e6564d987c900e58da0729e004
     ");
     world.run(["run", "rebuilt"]).success();
     world.run(["cache", "verify"]).success();

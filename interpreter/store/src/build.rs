@@ -121,7 +121,8 @@ impl Builder<'_> {
                 }
                 ScannedNode::Fifo(meta) => {
                     make_node(&path, FileType::Fifo)?;
-                    self.attributes(&path, meta)?;
+                    // It has no room for whose it should be; that is in the record, as of a link.
+                    self.attributes(&path, &meta.clone().without_wanted_owner())?;
                 }
                 ScannedNode::Whiteout => make_node(&path, FileType::CharacterDevice)?,
             }

@@ -139,9 +139,8 @@ impl LayerDraft {
     /// A named pipe.
     pub fn fifo(&mut self, path: &[u8], meta: Meta) -> Result<(), DraftError> {
         let (parent, name) = self.place(path)?;
-        // It has no room for attributes, so whose it should be is lost where that is not here.
-        let Meta { mode, uid, gid, .. } = self.owned(path, meta)?;
-        self.put(parent, &name, Planned::Fifo(Meta { uid, gid, ..Meta::plain(mode) }));
+        let meta = self.owned(path, Meta { xattrs: Vec::new(), ..meta })?;
+        self.put(parent, &name, Planned::Fifo(meta));
         Ok(())
     }
 

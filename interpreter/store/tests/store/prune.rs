@@ -171,7 +171,10 @@ fn what_is_awaited_stays_for_its_time() {
     let policy = PrunePolicy { older: Some(Duration::ZERO), ..keep(0) };
     let said = store.prune(&PrunePolicy { dry_run: true, ..policy.clone() }).unwrap();
     assert_eq!(names(&said), ["step other"]);
-    assert!(said.kept.iter().all(|kept| kept.reason == KeepReason::Awaited) && said.kept.len() == 2, "{said:?}");
+    assert!(
+        said.kept.iter().all(|kept| kept.reason == KeepReason::Awaited) && said.kept.len() == 2,
+        "{said:?}"
+    );
     let report = store.prune(&policy).unwrap();
     assert_eq!(names(&report), ["step other"]);
     assert!(report.awaited > 100_000, "{report:?}");

@@ -7,7 +7,8 @@ use pipe_store::{IdMap, LayerScan, scan_layer};
 
 use super::attributes;
 use super::folders::StepFolders;
-use super::layers::LayerIndex;
+use super::layers::Entry;
+use super::server::Context;
 use super::sockets;
 use super::uppers::{MOUNTED_FILE, Upper};
 use crate::protocol::{StagedLayer, StepFailure};
@@ -25,8 +26,9 @@ pub(super) struct Left {
 pub(super) fn collect(
     upper: &Upper,
     folders: &StepFolders<'_>,
-    index: &LayerIndex,
+    context: &Context,
 ) -> Result<Left, StepFailure> {
+    let index = &context.index;
     let folder = match upper {
         Upper::File { folder, before } if is_same_file(&folder.join(MOUNTED_FILE), before) => {
             return Ok(Left::default());
@@ -46,6 +48,13 @@ pub(super) fn collect(
         && attributes::attributes(folder).is_ok_and(|now| now == *before)
     {
         return Ok(Left { layer: None, sockets });
+    }
+    if let Upper::Overlay { below, .. } = upper
+        && context.ids.is_single()
+    {
+        let is_new =
+            |path: &Path| below.entry(path, index) == Entry::Missing || sockets::is_hidden(folder, path);
+        scan.hand_groups_on(folder, is_new).map_err(|error| failed(&error))?;
     }
     folders.leave(folder);
     let path = folder.to_str().ok_or_else(|| failed(&folder.display()))?.to_owned();

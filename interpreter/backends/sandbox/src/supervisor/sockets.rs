@@ -30,6 +30,6 @@ pub(super) fn leave_out(
 }
 
 /// A folder on the way, made anew by the step, hides whatever lower layers have in it.
-fn is_hidden(upper: &Path, path: &Path) -> bool {
+pub(super) fn is_hidden(upper: &Path, path: &Path) -> bool {
     path.ancestors().skip(1).any(|folder| is_opaque(&upper.join(folder)))
 }

@@ -186,7 +186,7 @@ fn follow(
     }
     let mut report = Report { peak, ..Report::of(ending, elapsed) };
     let mut collect = |upper: &Upper, path: &str| {
-        let Left { layer, sockets } = collect::collect(upper, folders, &context.index)?;
+        let Left { layer, sockets } = collect::collect(upper, folders, context)?;
         report.sockets.extend(sockets.iter().map(|socket| below(path, socket)));
         Ok(layer)
     };

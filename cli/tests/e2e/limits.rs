@@ -32,6 +32,9 @@ pub fn unlucky() -> Check { tools.check(sh"exit 3", name: "unlucky", memory: 256
 pub fn wrong() -> List[Check] { [tools.check(["true"], memory: 1KiB)] }
 pub fn none_at_all() -> Check { tools.check(["true"], pids: 0) }
 pub fn little() -> Check { tools.check(["true"], cpus: 0.0) }
+pub fn at_once() -> Check {
+  tools.check(["python3", "-c", "bytearray(200 << 20)"], name: "at_once", memory: 64MiB)
+}
 "#;
 
 /// Folders of steps' groups, below this one.
@@ -73,7 +76,15 @@ fn without_groups_a_step_that_may_lack_memory_is_told_so() {
     let world = World::tools(PROGRAM);
     let outcome = without_groups(&world, &["run", "hungry"]).exits(1);
     assert_eq!((warns_of_limits(&outcome), says_near_the_limit(&outcome)), (1, 1), "{}", outcome.stderr);
-    assert!(outcome.stderr.contains("none may have more than 64MiB"), "{}", outcome.stderr);
+    let most = "none of its processes may have more than 64MiB";
+    assert!(outcome.stderr.contains(most), "{}", outcome.stderr);
+    // One piece that is too large: it never had much.
+    let outcome = without_groups(&world, &["run", "at_once"]).exits(1);
+    assert!(
+        outcome.warnings().iter().any(|text| text.contains("it says `MemoryError`") && text.contains(most)),
+        "{}",
+        outcome.stderr
+    );
     let outcome = without_groups(&world, &["run", "unlucky"]).exits(1);
     assert_eq!(outcome.the("failure")["message"], "unlucky failed: exit code 3");
     assert_eq!(says_near_the_limit(&outcome), 0, "{}", outcome.stderr);

@@ -255,7 +255,7 @@ async fn run(job: &Job, volumes: Vec<VolumeLock>, again: &Retries) -> Result<End
         }
     };
     drop(services);
-    warn::of_outcome(job, &outcome);
+    warn::of_outcome(job, &outcome, &captured.tail);
     volumes::end(&job.session, uses).await?;
     if !outcome.leaks.is_empty() {
         return Err(Cause { log_tail: captured.tail, ..confidential::leaked(&job.step, &outcome.leaks) });

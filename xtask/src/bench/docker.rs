@@ -63,7 +63,7 @@ impl Docker {
         let busybox = run::find("busybox").ok_or("busybox is not on PATH")?;
         let made = std::fs::create_dir_all(&bin).and_then(|()| {
             std::fs::copy(busybox, bin.join("busybox"))?;
-            ["sh", "cat", "wc"]
+            ["sh", "cat", "wc", "head"]
                 .iter()
                 .try_for_each(|name| std::os::unix::fs::symlink("busybox", bin.join(name)))
         });
@@ -75,6 +75,19 @@ impl Docker {
     fn client(&self) -> Command {
         let mut client = Command::new(CLIENT);
         client.arg(format!("--host=unix://{}", self.socket.display())).env("DOCKER_BUILDKIT", "0");
+        client
+    }
+
+    /// Sends an image that the daemon has to a registry, under another name.
+    pub(super) fn push(&self, image: &str, name: &str) -> Result<(), String> {
+        run::output(self.client().args(["tag", image, name]))?;
+        run::output(&mut self.pushing(name)).map(drop)
+    }
+
+    /// Sends an image to the registry that its name tells.
+    pub(super) fn pushing(&self, name: &str) -> Command {
+        let mut client = self.client();
+        client.args(["push", name]);
         client
     }
 

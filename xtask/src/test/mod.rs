@@ -12,6 +12,7 @@ mod pre_commit;
 mod setup;
 mod skips;
 
+pub(crate) use images::Registry;
 pub(crate) use pre_commit::install as pre_commit;
 pub(crate) use setup::install;
 

@@ -5,6 +5,7 @@ mod commit;
 mod editor;
 mod files;
 mod graph;
+mod image;
 mod large;
 mod make;
 mod part;
@@ -156,6 +157,7 @@ const MEASURES: &[Measure] = &[
     Measure { ids: &["W4"], take: |bench, rounds| Ok(files::mounted(bench, rounds)?.into()) },
     Measure { ids: &["W5"], take: |bench, rounds| Ok(vec![large::written(bench, rounds)?]) },
     Measure { ids: &["W6"], take: make::built },
+    Measure { ids: &["W7"], take: image::pushed },
     Measure { ids: &["W8"], take: |bench, rounds| Ok(vec![steps::first_output(bench, rounds)?]) },
     Measure { ids: &["R1"], take: |bench, rounds| Ok(vec![rounds::probes(bench, rounds)?]) },
     Measure { ids: &["W9"], take: |bench, rounds| Ok(vec![graph::cached(bench, rounds)?]) },

@@ -14,7 +14,8 @@ use std::process::Command;
 
 use super::setup::is_root;
 use crate::run;
-use push::{Registry, Variant};
+pub(crate) use push::Registry;
+use push::Variant;
 
 /// The texts that decide what the images are: others, other images.
 const SOURCES: &[&str] = &[include_str!("layers.rs"), include_str!("recipes.rs"), layers::POSTGRES];

@@ -24,7 +24,7 @@ const CONFIG: &str = "application/vnd.oci.image.config.v1+json";
 const LAYER: &str = "application/vnd.oci.image.layer.v1.tar+gzip";
 
 /// A running `docker-registry` on a port of this machine; it ends when this is dropped, or the process.
-pub(super) struct Registry {
+pub(crate) struct Registry {
     child: Child,
     address: String,
     work: PathBuf,
@@ -32,7 +32,7 @@ pub(super) struct Registry {
 
 impl Registry {
     /// Starts one over a storage folder.
-    pub(super) fn start(work: &Path, storage: &Path) -> Result<Registry, String> {
+    pub(crate) fn start(work: &Path, storage: &Path) -> Result<Registry, String> {
         let file = work.join("registry.yml");
         let settings = json!({
             "version": "0.1",
@@ -61,6 +61,11 @@ impl Registry {
             }
         }
         Err("docker-registry does not start".to_owned())
+    }
+
+    /// Host and port.
+    pub(crate) fn address(&self) -> &str {
+        &self.address
     }
 
     /// Pushes an image under `repository:tag`: with several variants, an index.

@@ -30,6 +30,37 @@ pub(crate) fn result(bytes: &[u8]) -> Result<(), CliError> {
     }
 }
 
+/// Bytes that are written at a time.
+const PIECE: usize = 64 << 10;
+
+/// Results of which there may be a million lines: they are written piece by piece.
+#[derive(Default)]
+pub(crate) struct Lines(String);
+
+impl Lines {
+    /// Adds a line, with its end.
+    ///
+    /// # Errors
+    /// As [`result`].
+    pub(crate) fn push(&mut self, line: &str) -> Result<(), CliError> {
+        self.0.push_str(line);
+        if self.0.len() < PIECE {
+            return Ok(());
+        }
+        let written = result(self.0.as_bytes());
+        self.0.clear();
+        written
+    }
+
+    /// Writes what is left.
+    ///
+    /// # Errors
+    /// As [`result`].
+    pub(crate) fn finish(self) -> Result<(), CliError> {
+        result(self.0.as_bytes())
+    }
+}
+
 /// Writes a text as result, with a line end.
 ///
 /// # Errors

@@ -1,5 +1,6 @@
 //! `pipe cache`.
 
+use std::ops::ControlFlow;
 use std::sync::Arc;
 use std::time::{SystemTime, UNIX_EPOCH};
 
@@ -27,10 +28,14 @@ pub(super) fn failed(error: StoreError) -> CliError {
 
 fn ls(json: bool, environment: &Environment) -> Result<(), CliError> {
     let (store, _) = machine::open_store(environment, Arc::new(|_| {}))?;
-    let entries = store.ls().map_err(failed)?;
-    let text =
-        entries.iter().map(|entry| if json { as_json(entry) } else { as_line(entry) }).collect::<String>();
-    output::result(text.as_bytes())
+    let mut lines = output::Lines::default();
+    let mut told = Ok(());
+    let listed = store.ls(|entry| {
+        told = lines.push(&if json { as_json(&entry) } else { as_line(&entry) });
+        if told.is_ok() { ControlFlow::Continue(()) } else { ControlFlow::Break(()) }
+    });
+    listed.map_err(failed)?;
+    told.and_then(|()| lines.finish())
 }
 
 fn as_json(entry: &StepEntry) -> String {
@@ -81,7 +86,7 @@ fn verify(args: VerifyArgs, environment: &Environment) -> Result<(), CliError> {
         other => other?,
     };
     output::result(describe(&report).as_bytes())?;
-    if report.damage.is_empty() { Ok(()) } else { Err(CliError::silent(Exit::Failed)) }
+    if report.damaged == 0 { Ok(()) } else { Err(CliError::silent(Exit::Failed)) }
 }
 
 /// Why the store was not looked through.
@@ -103,18 +108,23 @@ fn verified(args: VerifyArgs, environment: &Environment) -> Result<VerifyReport,
     let sandbox = machine::sandbox(environment, Arc::new(|_| {})).map_err(Unverified::Other)?;
     let dir = environment.store().map_err(Unverified::Other)?;
     let store = machine::open_store_in(dir, &sandbox).map_err(Unverified::Store)?;
-    store.verify(!args.dry_run).map_err(Unverified::Store)
+    // Damage is told when it is found: it may be much. What cannot be told is repaired all the same.
+    let mut lines = output::Lines::default();
+    let mut told = Ok(());
+    let report = store.verify_telling(!args.dry_run, &mut |damage| {
+        let repaired = if damage.repaired { ", put aside" } else { "" };
+        let line = format!("damaged: {}: {}{repaired}\n", damage.what, damage.reason);
+        if told.is_ok() {
+            told = lines.push(&line);
+        }
+    });
+    let report = report.map_err(Unverified::Store)?;
+    told.and_then(|()| lines.finish()).map_err(Unverified::Other)?;
+    Ok(report)
 }
 
 fn describe(report: &VerifyReport) -> String {
-    let mut text: String = report
-        .damage
-        .iter()
-        .map(|damage| {
-            let repaired = if damage.repaired { ", put aside" } else { "" };
-            format!("damaged: {}: {}{repaired}\n", damage.what, damage.reason)
-        })
-        .collect();
+    let mut text = String::new();
     if report.lost > 0 {
         let lost = report.lost;
         text.push_str(&format!(
@@ -123,11 +133,7 @@ fn describe(report: &VerifyReport) -> String {
     }
     text.push_str(&format!(
         "{} layers, {} blobs, {} objects, {} steps: {} damaged\n",
-        report.layers,
-        report.blobs,
-        report.objects,
-        report.steps,
-        report.damage.len()
+        report.layers, report.blobs, report.objects, report.steps, report.damaged
     ));
     text
 }

@@ -33,9 +33,6 @@ pub(super) fn size(json: bool, environment: &Environment) -> Result<(), CliError
     output::result(text.as_bytes())
 }
 
-/// Bytes that are written at a time.
-const PIECE: usize = 64 << 10;
-
 fn parts(size: &StoreSize) -> [(&'static str, u64); 8] {
     [
         ("layers", size.layers),
@@ -86,16 +83,9 @@ pub(super) fn prune(args: &PruneArgs, verbose: bool, environment: &Environment) 
     }
     let removed = report.removed.iter().map(|removed| describe(removed, args.dry_run));
     let kept = report.kept.iter().map(describe_kept);
-    // There may be a million lines.
-    let mut text = String::new();
-    for line in removed.chain(kept).chain(summary(&report, args.dry_run)) {
-        text.push_str(&line);
-        if text.len() > PIECE {
-            output::result(text.as_bytes())?;
-            text.clear();
-        }
-    }
-    output::result(text.as_bytes())
+    let mut lines = output::Lines::default();
+    removed.chain(kept).chain(summary(&report, args.dry_run)).try_for_each(|line| lines.push(&line))?;
+    lines.finish()
 }
 
 /// A shared cache as results name it. One that no result was taken from is probably misspelt.

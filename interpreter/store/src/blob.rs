@@ -152,15 +152,6 @@ impl Store {
         Ok(!condemned && self.has_blob(digest)?)
     }
 
-    /// Names of the blobs that are files.
-    pub(crate) fn blob_file_names(&self) -> Result<HashSet<String>, StoreError> {
-        self.database().read(|connection| {
-            let mut statement =
-                connection.prepare_cached("SELECT lower(hex(digest)) FROM blob WHERE bytes IS NULL")?;
-            statement.query_map([], |row| row.get(0))?.collect()
-        })
-    }
-
     pub(crate) fn blob_path(&self, digest: BlobDigest) -> PathBuf {
         let hex = digest.to_string();
         self.dir().join("blobs").join(hex.get(..2).unwrap_or_default()).join(hex)

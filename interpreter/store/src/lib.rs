@@ -32,6 +32,7 @@ mod lookup;
 mod loss;
 mod made;
 mod merkle;
+mod named;
 mod namespace;
 mod partial;
 mod path_bytes;

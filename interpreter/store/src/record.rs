@@ -1,6 +1,7 @@
 //! Adopting layers: from a folder that a step left to a tree with a digest.
 
-use std::collections::{HashMap, HashSet};
+use std::borrow::Cow;
+use std::collections::HashMap;
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -23,13 +24,20 @@ pub(crate) struct Layers {
     whole: Mutex<HashMap<String, Digest>>,
 }
 
+/// Layers remembered; beyond that it starts anew.
+const KNOWN: usize = 1 << 16;
+
 impl Layers {
     fn get(&self, id: &str) -> Option<Digest> {
         self.whole.lock().unwrap_or_else(PoisonError::into_inner).get(id).copied()
     }
 
     fn insert(&self, id: &str, diff: Digest) {
-        self.whole.lock().unwrap_or_else(PoisonError::into_inner).insert(id.to_owned(), diff);
+        let mut whole = self.whole.lock().unwrap_or_else(PoisonError::into_inner);
+        if whole.len() >= KNOWN {
+            whole.clear();
+        }
+        whole.insert(id.to_owned(), diff);
     }
 
     pub(crate) fn clear(&self) {
@@ -286,21 +294,25 @@ impl Store {
     }
 
     /// Digests a layer again; why it is not what its row says.
-    pub(crate) fn check_layer(&self, id: &str, diff: Digest) -> Result<Result<(), String>, StoreError> {
+    pub(crate) fn check_layer(
+        &self,
+        id: &str,
+        diff: Digest,
+    ) -> Result<Result<(), Cow<'static, str>>, StoreError> {
         let path = self.layer_path(id);
         if path.symlink_metadata().is_err_and(|error| error.kind() == std::io::ErrorKind::NotFound) {
-            return Ok(Err("its folder is gone".to_owned()));
+            return Ok(Err("its folder is gone".into()));
         }
         let mut scan = match self.scan(&path) {
             Ok(scan) => scan,
-            Err(StoreError::Scan(error)) => return Ok(Err(error.to_string())),
+            Err(StoreError::Scan(error)) => return Ok(Err(error.to_string().into())),
             Err(error) => return Err(error),
         };
         // What of the record cannot be read is told as a difference.
         let _ = self.recall_link_owners(&mut scan, diff);
         let mut found = Batch::default();
         let digest = self.fold(None, &scan, TreeKind::Diff, &mut found)?;
-        Ok(if digest == diff { Ok(()) } else { Err(self.first_difference(diff, digest, &found)) })
+        Ok(if digest == diff { Ok(()) } else { Err(self.first_difference(diff, digest, &found).into()) })
     }
 
     /// Digests a layer, inside the steps' namespace when some of it is locked to this process.
@@ -345,13 +357,6 @@ impl Store {
             )?;
         }
         Ok(())
-    }
-
-    pub(crate) fn layer_ids(&self) -> Result<HashSet<String>, StoreError> {
-        self.database().read(|connection| {
-            let mut statement = connection.prepare_cached("SELECT id FROM layer")?;
-            statement.query_map([], |row| row.get(0))?.collect()
-        })
     }
 
     pub(crate) fn layer_path(&self, id: &str) -> PathBuf {

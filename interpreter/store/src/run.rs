@@ -163,19 +163,15 @@ impl Store {
     /// Removes layers and blobs that no row names. Whoever puts one in place holds `locks/layers` until it has a row.
     fn sweep_unnamed(&self) -> Result<(), StoreError> {
         let _guard = self.lock_layers(FlockOperation::LockExclusive)?;
-        let named = self.layer_ids()?;
-        for path in self.children("layers")? {
-            if !named.contains(file_name(&path)) {
-                self.remove_folder(&path)?;
-            }
+        let named = self.layer_names()?;
+        for path in unnamed(&self.dir().join("layers"), |path| named.contains(path))? {
+            self.remove_folder(&path)?;
         }
-        let named = self.blob_file_names()?;
+        let named = self.blob_names()?;
         for folder in self.children("blobs")? {
-            for path in children(&folder)? {
-                if !named.contains(file_name(&path)) {
-                    let removed = self.disk().remove_file(&path);
-                    removed.map_err(|error| StoreError::io("remove", &path, error))?;
-                }
+            for path in unnamed(&folder, |path| named.contains(path))? {
+                let removed = self.disk().remove_file(&path);
+                removed.map_err(|error| StoreError::io("remove", &path, error))?;
             }
         }
         Ok(())
@@ -201,12 +197,14 @@ impl Store {
 }
 
 fn children(path: &Path) -> Result<Vec<PathBuf>, StoreError> {
-    let read = |error| StoreError::io("read", path, error);
-    fs::read_dir(path).map_err(read)?.map(|entry| Ok(entry.map_err(read)?.path())).collect()
+    unnamed(path, |_| false)
 }
 
-fn file_name(path: &Path) -> &str {
-    path.file_name().and_then(|name| name.to_str()).unwrap_or_default()
+/// What stands in a folder and is not `named`.
+fn unnamed(path: &Path, named: impl Fn(&Path) -> bool) -> Result<Vec<PathBuf>, StoreError> {
+    let read = |error| StoreError::io("read", path, error);
+    let entries = fs::read_dir(path).map_err(read)?.map(|entry| Ok(entry.map_err(read)?.path()));
+    entries.filter(|path| !path.as_ref().is_ok_and(|path| named(path))).collect()
 }
 
 /// Held while layers are put in place.

@@ -1,5 +1,6 @@
 //! Results of steps, by their keys.
 
+use std::ops::ControlFlow;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use pipe_ops::{BlobDigest, Digest, Preimage, StepKey};
@@ -51,6 +52,9 @@ pub struct StepEntry {
     /// The cache that it was taken from; `None` when it was made with this store.
     pub origin: Option<String>,
 }
+
+/// Steps that are read at a time for a listing.
+const LISTED: usize = 256;
 
 impl Store {
     /// The result of a step, if all of it is there and whole. What a reboot may have damaged is verified first.
@@ -238,14 +242,35 @@ impl Store {
         })
     }
 
-    /// All recorded steps, newest first.
-    pub fn ls(&self) -> Result<Vec<StepEntry>, StoreError> {
+    /// Goes through all recorded steps, newest first, until the visitor has enough. There may be a million: only their order is in memory.
+    pub fn ls(&self, mut visit: impl FnMut(StepEntry) -> ControlFlow<()>) -> Result<(), StoreError> {
+        for rows in self.steps_by_age()?.chunks(LISTED) {
+            // The visitor may take its time: nobody waits for the database meanwhile.
+            for entry in self.step_entries(rows)? {
+                if visit(entry).is_break() {
+                    return Ok(());
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// The numbers of the rows of all steps, the newest first.
+    fn steps_by_age(&self) -> Result<Vec<i64>, StoreError> {
+        self.database().read(|connection| {
+            let mut statement = connection.prepare("SELECT rowid FROM step ORDER BY created DESC, key")?;
+            statement.query_map([], |row| row.get(0))?.collect()
+        })
+    }
+
+    /// Those of them that are still there.
+    fn step_entries(&self, rows: &[i64]) -> Result<Vec<StepEntry>, StoreError> {
         self.database().read(|connection| {
             let mut statement = connection.prepare_cached(
                 "SELECT key, name, created, duration, exit_code, bytes, nullif(origin, '') FROM step
-                 ORDER BY created DESC, key",
+                 WHERE rowid = ?1",
             )?;
-            let entries = statement.query_map([], |row| {
+            let entry = |row: &rusqlite::Row<'_>| {
                 Ok(StepEntry {
                     key: StepKey(Digest(row.get(0)?)),
                     name: row.get(1)?,
@@ -255,8 +280,9 @@ impl Store {
                     bytes: u64::try_from(row.get::<_, i64>(5)?).unwrap_or_default(),
                     origin: row.get(6)?,
                 })
-            })?;
-            entries.collect()
+            };
+            let found = rows.iter().map(|row| statement.query_row([row], entry).optional());
+            found.filter_map(Result::transpose).collect()
         })
     }
 }
@@ -328,7 +354,12 @@ mod tests {
         assert_eq!(other.steps_of("build", 5).unwrap().len(), 2);
         assert_eq!(other.steps_named("build", 5).unwrap().len(), 1);
         assert_eq!(other.last_duration("build").unwrap(), Some(record.duration));
-        let listed = other.ls().unwrap();
+        let mut listed = Vec::new();
+        let list = |entry| {
+            listed.push(entry);
+            ControlFlow::Continue(())
+        };
+        other.ls(list).unwrap();
         assert_eq!(listed.len(), 2);
         assert_eq!((listed[0].exit_code, listed[0].bytes, listed[0].created), (3, 10, record.created));
     }

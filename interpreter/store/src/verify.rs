@@ -1,9 +1,11 @@
 //! Comparing what is on disk with what the rows say.
 
+use std::borrow::Cow;
 use std::collections::HashSet;
 
 use pipe_ops::{BlobDigest, Digest, TreeDigest};
 use rusqlite::OptionalExtension;
+use rusqlite::types::Value;
 
 use crate::merkle::{Batch, Node};
 use crate::{Held, LayerRef, StepRecord, Store, StoreError, Stored, Tree, TreeKind};
@@ -21,7 +23,9 @@ pub struct VerifyReport {
     pub steps: u64,
     /// Results that a power loss took, or of which it took a part: they had not been synced. Not damage: they are made again.
     pub lost: u64,
-    /// What is not as it should be. Empty: the store is sound.
+    /// How much is not as it should be. 0: the store is sound.
+    pub damaged: u64,
+    /// What is not as it should be, unless it was told when it was found.
     pub damage: Vec<Damage>,
 }
 
@@ -31,7 +35,7 @@ pub struct Damage {
     /// What: `layer 01ab…`, `blob 99fe…`, `step build`.
     pub what: String,
     /// How it differs.
-    pub reason: String,
+    pub reason: Cow<'static, str>,
     /// It was put aside, and what depended on it forgotten.
     pub repaired: bool,
 }
@@ -44,6 +48,20 @@ impl Store {
     /// # Errors
     /// [`StoreError::DatabaseDamaged`] when the database itself is; [`Store::put_database_aside`] helps.
     pub fn verify(&self, repair: bool) -> Result<VerifyReport, StoreError> {
+        let mut damage = Vec::new();
+        let report = self.verify_telling(repair, &mut |found| damage.push(found))?;
+        Ok(VerifyReport { damage, ..report })
+    }
+
+    /// As [`Store::verify`], and tells of damage when it is found: it may be much. The report names none of it.
+    ///
+    /// # Errors
+    /// As [`Store::verify`].
+    pub fn verify_telling(
+        &self,
+        repair: bool,
+        tell: &mut dyn FnMut(Damage),
+    ) -> Result<VerifyReport, StoreError> {
         self.database().check()?;
         self.sweep()?;
         self.inner().objects.clear();
@@ -52,6 +70,7 @@ impl Store {
         let mut verify = Verify {
             store: self,
             repair,
+            tell,
             report: VerifyReport::default(),
             sound: HashSet::new(),
             lost: self.lost()?,
@@ -74,6 +93,7 @@ impl Store {
 struct Verify<'a> {
     store: &'a Store,
     repair: bool,
+    tell: &'a mut dyn FnMut(Damage),
     report: VerifyReport,
     /// Folders of Merkle trees of which everything is there.
     sound: HashSet<Digest>,
@@ -81,41 +101,48 @@ struct Verify<'a> {
     lost: HashSet<Vec<u8>>,
 }
 
-type Row = (Vec<u8>, Vec<u8>);
+/// Rows that are read at a time: not all of a table are to be in memory at once.
+const PAGE: i64 = 100;
+
+/// A row: what comes next after it, its key, and what it has.
+type Row = (Value, Vec<u8>, Vec<u8>);
+
+/// Where a table begins whose rows go by number, and one whose rows go by a text or a digest.
+const BY_NUMBER: Value = Value::Integer(i64::MIN);
+const BY_TEXT: Value = Value::Text(String::new());
+const BY_DIGEST: Value = Value::Blob(Vec::new());
 
 impl Verify<'_> {
-    fn damage(&mut self, what: String, reason: impl Into<String>) {
-        self.report.damage.push(Damage { what, reason: reason.into(), repaired: self.repair });
+    fn damage(&mut self, what: String, reason: impl Into<Cow<'static, str>>) {
+        self.report.damaged += 1;
+        (self.tell)(Damage { what, reason: reason.into(), repaired: self.repair });
     }
 
-    /// The keys of a table whose rows are not all to be in memory at once.
-    fn keys(&self, query: &str) -> Result<Vec<Vec<u8>>, StoreError> {
-        self.store.database().read(|connection| {
-            let mut statement = connection.prepare(query)?;
-            statement.query_map([], |row| row.get(0))?.collect()
-        })
+    /// Goes through the rows of a table. The query gives those behind `?1`, `?2` of them.
+    fn each(
+        &mut self,
+        query: &'static str,
+        mut behind: Value,
+        mut visit: impl FnMut(&mut Self, Vec<u8>, Vec<u8>) -> Result<(), StoreError>,
+    ) -> Result<(), StoreError> {
+        loop {
+            let page = self.page(query, &behind)?;
+            match page.last() {
+                Some((last, ..)) => behind = last.clone(),
+                None => return Ok(()),
+            }
+            page.into_iter().try_for_each(|(_, key, value)| visit(self, key, value))?;
+        }
     }
 
-    /// What a row has under its key; nothing when it is gone meanwhile.
-    fn value(&self, query: &str, key: &[u8]) -> Result<Option<Vec<u8>>, StoreError> {
+    fn page(&self, query: &'static str, behind: &Value) -> Result<Vec<Row>, StoreError> {
         self.store.database().read(|connection| {
             let mut statement = connection.prepare_cached(query)?;
-            let bytes = |row: &rusqlite::Row<'_>| -> rusqlite::Result<Vec<u8>> {
-                Ok(row.get_ref(0)?.as_bytes_or_null()?.unwrap_or_default().to_vec())
-            };
-            statement.query_row([key], bytes).optional()
-        })
-    }
-
-    /// Two columns of a table.
-    fn rows(&self, query: &str) -> Result<Vec<Row>, StoreError> {
-        self.store.database().read(|connection| {
-            let mut statement = connection.prepare(query)?;
             let bytes = |row: &rusqlite::Row<'_>, column: usize| -> rusqlite::Result<Vec<u8>> {
                 Ok(row.get_ref(column)?.as_bytes_or_null()?.unwrap_or_default().to_vec())
             };
-            let rows = statement.query_map([], |row| Ok((bytes(row, 0)?, bytes(row, 1)?)));
-            rows?.collect()
+            let row = |row: &rusqlite::Row<'_>| Ok((row.get(0)?, bytes(row, 1)?, bytes(row, 2)?));
+            statement.query_map((behind, PAGE), row)?.collect()
         })
     }
 
@@ -127,68 +154,72 @@ impl Verify<'_> {
     }
 
     fn objects(&mut self) -> Result<(), StoreError> {
-        for key in self.keys("SELECT digest FROM object")? {
-            let Some(bytes) = self.value("SELECT bytes FROM object WHERE digest = ?1", &key)? else {
-                continue;
-            };
-            self.report.objects += 1;
+        let all = "SELECT rowid, digest, bytes FROM object WHERE rowid > ?1 ORDER BY rowid LIMIT ?2";
+        self.each(all, BY_NUMBER, |this, key, bytes| {
+            this.report.objects += 1;
             if Digest::of(&bytes).0[..] != key[..] {
-                self.damage(format!("folder {}", shown(&key)), "its bytes have another digest");
-                self.forget("DELETE FROM object WHERE digest = ?1", &key)?;
+                this.damage(format!("folder {}", shown(&key)), "its bytes have another digest");
+                this.forget("DELETE FROM object WHERE digest = ?1", &key)?;
             }
-        }
-        Ok(())
+            Ok(())
+        })
     }
 
     fn layers(&mut self) -> Result<(), StoreError> {
-        for (id, diff) in self.rows("SELECT id, diff FROM layer")? {
-            self.report.layers += 1;
-            let id = String::from_utf8_lossy(&id).into_owned();
-            let unsynced = self.is_unsynced("SELECT boot FROM layer WHERE id = ?1", &id)?;
-            let reason = match digest(&diff) {
-                None => Some("its row cannot be read".to_owned()),
-                Some(diff) if !self.is_sound(diff) => Some("the record of its content is damaged".to_owned()),
-                Some(diff) => self.store.check_layer(&id, diff)?.err(),
-            };
-            if reason.is_some() && unsynced {
-                self.report.lost += 1;
-                self.lost.insert(id.clone().into_bytes());
-                if self.repair {
-                    self.store.lose_layer(&id)?;
-                }
-            } else if let Some(reason) = reason {
-                if self.repair {
-                    self.store.quarantine_layer(&id)?;
-                }
-                self.damage(format!("layer {id}"), reason);
+        let all = "SELECT id, id, diff FROM layer WHERE id > ?1 ORDER BY id LIMIT ?2";
+        self.each(all, BY_TEXT, |this, id, diff| {
+            this.report.layers += 1;
+            this.layer(&String::from_utf8_lossy(&id), &diff)
+        })
+    }
+
+    fn layer(&mut self, id: &str, diff: &[u8]) -> Result<(), StoreError> {
+        let unsynced = self.is_unsynced("SELECT boot FROM layer WHERE id = ?1", id)?;
+        let reason: Option<Cow<'static, str>> = match digest(diff) {
+            None => Some("its row cannot be read".into()),
+            Some(diff) if !self.is_sound(diff) => Some("the record of its content is damaged".into()),
+            Some(diff) => self.store.check_layer(id, diff)?.err(),
+        };
+        if reason.is_some() && unsynced {
+            self.report.lost += 1;
+            self.lost.insert(id.as_bytes().to_vec());
+            if self.repair {
+                self.store.lose_layer(id)?;
             }
+        } else if let Some(reason) = reason {
+            if self.repair {
+                self.store.quarantine_layer(id)?;
+            }
+            self.damage(format!("layer {id}"), reason);
         }
         Ok(())
     }
 
     fn blobs(&mut self) -> Result<(), StoreError> {
-        for key in self.keys("SELECT digest FROM blob WHERE bytes IS NOT NULL")? {
-            let Some(bytes) = self.value("SELECT bytes FROM blob WHERE digest = ?1", &key)? else { continue };
+        let inline = "SELECT rowid, digest, bytes FROM blob
+                      WHERE rowid > ?1 AND bytes IS NOT NULL ORDER BY rowid LIMIT ?2";
+        self.each(inline, BY_NUMBER, |this, key, bytes| {
             let found = digest(&key).map(BlobDigest).filter(|digest| *digest == BlobDigest::of(&bytes));
-            self.blob(&key, found.is_some())?;
-        }
-        for key in self.keys("SELECT digest FROM blob WHERE bytes IS NULL")? {
-            let blob = digest(&key).map(BlobDigest);
-            let sound = blob.is_some_and(|digest| self.store.check_blob_file(digest));
-            let unsynced = self.is_unsynced("SELECT boot FROM blob WHERE digest = ?1", &key)?;
-            match blob.filter(|_| !sound && unsynced) {
-                Some(digest) => {
-                    self.report.blobs += 1;
-                    self.report.lost += 1;
-                    self.lost.insert(key);
-                    if self.repair {
-                        self.store.lose_blob(digest)?;
-                    }
-                }
-                None => self.blob(&key, sound)?,
+            this.blob(&key, found.is_some())
+        })?;
+        let files = "SELECT rowid, digest, NULL FROM blob
+                     WHERE rowid > ?1 AND bytes IS NULL ORDER BY rowid LIMIT ?2";
+        self.each(files, BY_NUMBER, |this, key, _| this.blob_file(key))
+    }
+
+    fn blob_file(&mut self, key: Vec<u8>) -> Result<(), StoreError> {
+        let blob = digest(&key).map(BlobDigest);
+        let sound = blob.is_some_and(|digest| self.store.check_blob_file(digest));
+        let unsynced = self.is_unsynced("SELECT boot FROM blob WHERE digest = ?1", &key)?;
+        match blob.filter(|_| !sound && unsynced) {
+            Some(digest) => {
+                self.report.blobs += 1;
+                self.report.lost += 1;
+                self.lost.insert(key);
+                if self.repair { self.store.lose_blob(digest) } else { Ok(()) }
             }
+            None => self.blob(&key, sound),
         }
-        Ok(())
     }
 
     fn blob(&mut self, key: &[u8], sound: bool) -> Result<(), StoreError> {
@@ -205,94 +236,97 @@ impl Verify<'_> {
 
     /// Rows of trees are looked up by content: a damaged one only means that nothing is found. They are removed without a word.
     fn trees(&mut self) -> Result<(), StoreError> {
-        for (key, layers) in self.rows("SELECT digest, layers FROM tree")? {
-            let whole = match (digest(&key), postcard::from_bytes::<Vec<LayerRef>>(&layers)) {
-                (Some(digest), Ok(layers)) => {
-                    self.is_whole(&Tree { digest: TreeDigest(digest), layers, kind: TreeKind::Whole })?
-                }
-                _ => false,
-            };
-            if !whole {
-                self.forget("DELETE FROM tree WHERE digest = ?1", &key)?;
-            }
+        let whole = "SELECT digest, digest, layers FROM tree
+                     WHERE digest > ?1 AND kind = 0 ORDER BY digest LIMIT ?2";
+        let differences = "SELECT digest, digest, layers FROM tree
+                           WHERE digest > ?1 AND kind = 1 ORDER BY digest LIMIT ?2";
+        for (all, kind) in [(whole, TreeKind::Whole), (differences, TreeKind::Diff)] {
+            self.each(all, BY_DIGEST, |this, key, layers| {
+                let whole = match (digest(&key), postcard::from_bytes::<Vec<LayerRef>>(&layers)) {
+                    (Some(digest), Ok(layers)) => {
+                        this.is_whole(&Tree { digest: TreeDigest(digest), layers, kind })?
+                    }
+                    _ => false,
+                };
+                if whole { Ok(()) } else { this.forget("DELETE FROM tree WHERE digest = ?1", &key) }
+            })?;
         }
         Ok(())
     }
 
     /// As with trees.
     fn imports(&mut self) -> Result<(), StoreError> {
-        for (tree, _) in self.rows("SELECT tree, NULL FROM import")? {
-            if !digest(&tree).is_some_and(|digest| self.is_sound(digest)) {
-                self.forget("DELETE FROM import WHERE tree = ?1", &tree)?;
+        let all = "SELECT rowid, tree, NULL FROM import WHERE rowid > ?1 ORDER BY rowid LIMIT ?2";
+        self.each(all, BY_NUMBER, |this, tree, _| {
+            if digest(&tree).is_some_and(|digest| this.is_sound(digest)) {
+                return Ok(());
             }
-        }
-        Ok(())
+            this.forget("DELETE FROM import WHERE tree = ?1", &tree)
+        })
     }
 
     fn steps(&mut self) -> Result<(), StoreError> {
-        for key in self.keys("SELECT key FROM step")? {
-            let Some(record) = self.value("SELECT record FROM step WHERE key = ?1", &key)? else { continue };
-            self.report.steps += 1;
+        let all = "SELECT rowid, key, record FROM step WHERE rowid > ?1 ORDER BY rowid LIMIT ?2";
+        self.each(all, BY_NUMBER, |this, key, record| {
+            this.report.steps += 1;
             let record = postcard::from_bytes::<StepRecord>(&record);
             let (name, whole, lost) = match &record {
-                Ok(record) => (record.name.as_str(), self.has_all(record)?, self.lost_any(record)),
+                Ok(record) => (record.name.as_str(), this.has_all(record)?, this.lost_any(record)),
                 Err(_) => ("?", false, false),
             };
             if lost {
-                self.report.lost += 1;
-                self.forget("DELETE FROM step WHERE key = ?1", &key)?;
+                this.report.lost += 1;
+                this.forget("DELETE FROM step WHERE key = ?1", &key)?;
             } else if !whole {
-                self.damage(
+                this.damage(
                     format!("step {name} ({})", shown(&key)),
                     "a part of its result is missing or damaged",
                 );
-                self.forget("DELETE FROM step WHERE key = ?1", &key)?;
+                this.forget("DELETE FROM step WHERE key = ?1", &key)?;
             }
-        }
-        Ok(())
+            Ok(())
+        })
     }
 
     fn ops(&mut self) -> Result<(), StoreError> {
-        for (key, stored) in self.rows("SELECT key, stored FROM op")? {
-            self.report.steps += 1;
+        let all = "SELECT rowid, key, stored FROM op WHERE rowid > ?1 ORDER BY rowid LIMIT ?2";
+        self.each(all, BY_NUMBER, |this, key, stored| {
+            this.report.steps += 1;
             let (whole, lost) = match postcard::from_bytes::<Stored>(&stored) {
-                Ok(stored) => (self.has_stored(&stored)?, self.lost_stored(&stored)),
+                Ok(stored) => (this.has_stored(&stored)?, this.lost_stored(&stored)),
                 Err(_) => (false, false),
             };
             if lost {
-                self.report.lost += 1;
-                self.forget("DELETE FROM op WHERE key = ?1", &key)?;
+                this.report.lost += 1;
+                this.forget("DELETE FROM op WHERE key = ?1", &key)?;
             } else if !whole {
-                self.damage(format!("result {}", shown(&key)), "a part of it is missing or damaged");
-                self.forget("DELETE FROM op WHERE key = ?1", &key)?;
+                this.damage(format!("result {}", shown(&key)), "a part of it is missing or damaged");
+                this.forget("DELETE FROM op WHERE key = ?1", &key)?;
             }
-        }
-        Ok(())
+            Ok(())
+        })
     }
 
     /// As with trees: what a fact names is looked at before it is used.
     fn facts(&mut self) -> Result<(), StoreError> {
-        for (key, holds) in self.rows("SELECT key, holds FROM fact")? {
-            let whole = match postcard::from_bytes::<Vec<Held>>(&holds) {
+        let all = "SELECT rowid, key, holds FROM fact WHERE rowid > ?1 ORDER BY rowid LIMIT ?2";
+        self.each(all, BY_NUMBER, |this, key, holds| {
+            let mut whole = true;
+            match postcard::from_bytes::<Vec<Held>>(&holds) {
                 Ok(holds) => {
-                    let mut whole = true;
                     for held in &holds {
                         whole &= match held {
-                            Held::Tree(tree) => self.is_whole(tree)?,
-                            Held::Blob(blob) => self.store.has_blob(*blob)?,
+                            Held::Tree(tree) => this.is_whole(tree)?,
+                            Held::Blob(blob) => this.store.has_blob(*blob)?,
                             // Who asks for it is told what is not there any more.
                             Held::Step(_) | Held::Awaited(_) => true,
                         };
                     }
-                    whole
                 }
-                Err(_) => false,
-            };
-            if !whole {
-                self.forget("DELETE FROM fact WHERE key = ?1", &key)?;
+                Err(_) => whole = false,
             }
-        }
-        Ok(())
+            if whole { Ok(()) } else { this.forget("DELETE FROM fact WHERE key = ?1", &key) }
+        })
     }
 
     /// The row's content was written before the machine was last started and not synced since.

@@ -23,7 +23,7 @@ async fn output_is_a_value_an_event_and_a_stored_log() {
     assert_eq!(values(&report).iter().map(text).collect::<Vec<_>>(), ["out 1\nout 2\n", "err 1\n"]);
     assert_eq!(setup.events.log(Stream::Stdout), "out 1\nout 2\n");
 
-    let entry = world.store.ls().unwrap().remove(0);
+    let entry = world.steps().remove(0);
     let record = world.store.lookup_step(entry.key).unwrap().unwrap();
     let [out, err, order] =
         [record.stdout, record.stderr, record.log].map(|b| world.store.get_blob(b).unwrap().unwrap());

@@ -257,7 +257,7 @@ async fn a_step_that_leaves_a_secret_fails_and_leaves_nothing() {
         (report.failures[0].class, &*report.failures[0].log_tail),
         (FailureClass::Pipeline, &b"before\n"[..])
     );
-    assert!(world.store.ls().unwrap().is_empty());
+    assert!(world.steps().is_empty());
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 8)]

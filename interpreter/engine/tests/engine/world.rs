@@ -1,5 +1,6 @@
 //! A store, a package folder and an engine in temporary folders.
 
+use std::ops::ControlFlow;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex};
 
@@ -7,7 +8,7 @@ use pipe_engine::{
     Demand, Engine, EngineError, EngineOptions, Event, EventSink, RunReport, StepState, Stream, Unmet, Value,
 };
 use pipe_ops::{Datum, Graph, Output};
-use pipe_store::{Store, StoreOptions};
+use pipe_store::{StepEntry, Store, StoreOptions};
 use tokio_util::sync::CancellationToken;
 
 use crate::backend::{Call, Closures};
@@ -64,6 +65,17 @@ impl World {
         let path = self.package().join(path);
         std::fs::create_dir_all(path.parent().unwrap()).unwrap();
         std::fs::write(path, text).unwrap();
+    }
+
+    /// What the store knows of steps, the latest first.
+    pub(crate) fn steps(&self) -> Vec<StepEntry> {
+        let mut steps = Vec::new();
+        let list = |entry| {
+            steps.push(entry);
+            ControlFlow::Continue(())
+        };
+        self.store.ls(list).unwrap();
+        steps
     }
 
     pub(crate) fn options(&self) -> EngineOptions {

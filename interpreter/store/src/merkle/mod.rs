@@ -9,7 +9,9 @@ mod dir;
 mod fold;
 mod message;
 mod objects;
+mod reached;
 
 pub(crate) use dir::{Dir, DirRef, Node};
 pub(crate) use fold::fold;
-pub(crate) use objects::{Batch, Objects, remove_unreachable};
+pub(crate) use objects::{Batch, Objects};
+pub(crate) use reached::Reached;

@@ -1,19 +1,22 @@
 //! Folders by their digest: a cache over the database.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use pipe_ops::Digest;
-use rusqlite::{Connection, OptionalExtension, Transaction};
+use rusqlite::{OptionalExtension, Transaction};
 
 use super::codec::{self, Encoded};
-use super::{Dir, DirRef, Node};
+use super::{Dir, DirRef};
 use crate::database::Database;
 use crate::{Meta, StoreError};
 
 /// Decoded folders and entries of them that are kept in memory, some 25 MB; beyond that the cache starts anew. A folder that grows file by
 /// file is another one with each, so it is the entries that count.
 const CACHED: usize = 1 << 17;
+
+/// What a folder weighs besides its entries: even for one there is room for a dozen.
+const FOLDER: usize = 12;
 
 /// Reads folders.
 pub(crate) struct Objects {
@@ -39,7 +42,7 @@ impl Cache {
 
     fn extend(&mut self, dirs: impl IntoIterator<Item = (Digest, Arc<Dir>)>) {
         for (digest, dir) in dirs {
-            let weight = 1 + dir.entries.len();
+            let weight = FOLDER + dir.entries.len();
             if self.weight + weight > CACHED && !self.dirs.is_empty() {
                 *self = Cache::empty();
             }
@@ -110,65 +113,7 @@ fn read(database: &Database, digest: Digest) -> Result<Vec<u8>, StoreError> {
     }
 }
 
-/// Removes the folders that cannot be reached from any of these; how many bytes they had.
-pub(crate) fn remove_unreachable(
-    transaction: &Transaction<'_>,
-    roots: impl IntoIterator<Item = Digest>,
-) -> rusqlite::Result<u64> {
-    let reached = reach(transaction, roots)?;
-    let mut all = transaction.prepare("SELECT digest, length(bytes) FROM object")?;
-    let mut rows = all.query([])?;
-    let mut gone: Vec<Digest> = Vec::new();
-    let mut bytes = 0;
-    while let Some(row) = rows.next()? {
-        let digest = Digest(row.get(0)?);
-        if !reached.contains(&digest) {
-            gone.push(digest);
-            bytes += u64::try_from(row.get::<_, i64>(1)?).unwrap_or_default();
-        }
-    }
-    let mut delete = transaction.prepare_cached("DELETE FROM object WHERE digest = ?1")?;
-    gone.iter().try_for_each(|digest| delete.execute([&digest.0[..]]).map(drop))?;
-    Ok(bytes)
-}
-
-/// Everything below some folders that the database has, with themselves and their side objects.
-fn reach(
-    connection: &Connection,
-    roots: impl IntoIterator<Item = Digest>,
-) -> rusqlite::Result<HashSet<Digest>> {
-    let mut statement = connection.prepare_cached("SELECT bytes FROM object WHERE digest = ?1")?;
-    let mut load = |digest: Digest| -> rusqlite::Result<Option<Vec<u8>>> {
-        statement.query_row([&digest.0[..]], |row| row.get(0)).optional()
-    };
-    let mut reached = HashSet::new();
-    let mut pending: Vec<Digest> = Vec::new();
-    for root in roots {
-        pending.push(root);
-        while let Some(digest) = pending.pop() {
-            if !reached.insert(digest) {
-                continue;
-            }
-            let Some(bytes) = load(digest)? else { continue };
-            let mut sides = Vec::new();
-            let decoded = codec::decode(&bytes, |side| {
-                sides.push(side);
-                let bytes = load(side).ok().flatten();
-                bytes.ok_or_else(|| missing(side, "it is missing"))
-            });
-            reached.extend(sides);
-            // What is damaged leads nowhere.
-            let dirs = decoded.into_iter().flat_map(|dir| dir.entries.into_values());
-            pending.extend(dirs.filter_map(|node| match node {
-                Node::Dir(dir) => Some(dir.digest),
-                _ => None,
-            }));
-        }
-    }
-    Ok(reached)
-}
-
-fn missing(digest: Digest, reason: &str) -> StoreError {
+pub(super) fn missing(digest: Digest, reason: &str) -> StoreError {
     StoreError::Malformed { what: format!("folder {digest} of the store"), reason: reason.to_owned() }
 }
 
@@ -210,6 +155,7 @@ impl Batch {
 
 #[cfg(test)]
 mod tests {
+    use super::super::Node;
     use super::*;
 
     /// A folder with so many entries.

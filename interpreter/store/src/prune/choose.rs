@@ -1,12 +1,10 @@
 //! Which results go.
 
-use std::collections::HashSet;
 use std::time::SystemTime;
 
-use pipe_ops::Digest;
-
 use super::KeepReason;
-use super::results::{Content, Results, Table, TreeKey};
+use super::contents::Place;
+use super::results::Results;
 
 /// What goes.
 #[derive(Default)]
@@ -14,32 +12,30 @@ pub(super) struct Choice {
     /// Results, in the order in which they go.
     pub(super) removed: Vec<Removal>,
     /// Places of results that stay, the least recently used first.
-    pub(super) kept: Vec<(usize, KeepReason)>,
+    pub(super) kept: Vec<(u32, KeepReason)>,
     /// Content that no result needs even now.
-    pub(super) orphans: Vec<Content>,
+    pub(super) orphans: Vec<Place>,
     /// Content that no result needs afterwards, with the orphans.
-    pub(super) condemned: Vec<Content>,
+    pub(super) condemned: Vec<Place>,
     /// Bytes that become free.
     pub(super) bytes: u64,
     /// Bytes of results that would have been chosen, were they not in use.
     pub(super) protected: u64,
     /// Likewise, were they not awaited.
     pub(super) awaited: u64,
-    /// Rows that go with the results: by table, key among the things that are used, and the row's own keys.
-    pub(super) rows: Vec<Gone>,
-    /// Rows of `tree` that go.
-    pub(super) trees: Vec<TreeKey>,
+    /// Numbers of the trees whose rows go.
+    pub(super) trees: Vec<u32>,
 }
 
 /// A result that goes.
 pub(super) struct Removal {
     /// Its place among the results.
-    pub(super) index: usize,
+    pub(super) index: u32,
+    pub(super) why: Why,
     /// Bytes that it frees.
     pub(super) bytes: u64,
     /// Bytes that results need that stay.
     pub(super) shared: u64,
-    pub(super) why: Why,
 }
 
 /// Why a result goes.
@@ -51,13 +47,6 @@ pub(super) enum Why {
     Age,
     /// Others need its room more.
     Room,
-}
-
-/// A row that goes.
-pub(super) struct Gone {
-    pub(super) table: Table,
-    pub(super) key: Digest,
-    pub(super) row: (Vec<u8>, Vec<u8>),
 }
 
 /// What is wanted.
@@ -81,26 +70,30 @@ pub(super) struct Wanted<'a> {
 /// with the last result that needs it.
 pub(super) fn choose(results: &Results, wanted: &Wanted<'_>) -> Choice {
     let Wanted { total, keep, oldest, origin, in_use, now } = *wanted;
-    let mut needed = vec![0u32; results.contents.len()];
-    for place in results.results.iter().flat_map(|result| &result.needs) {
-        needed[*place] += 1;
+    let contents = &results.contents;
+    let mut needed = vec![0u32; contents.len()];
+    for place in results.all_needs() {
+        needed[*place as usize] += 1;
     }
     let mut choice = Choice::default();
     let mut left = total;
-    for (content, count) in results.contents.iter().zip(&needed) {
-        if *count == 0 {
-            left = left.saturating_sub(content.bytes);
-            choice.orphans.push(content.clone());
+    for place in contents.places() {
+        if needed[place as usize] == 0 {
+            left = left.saturating_sub(contents.bytes(place));
+            choice.orphans.push(place);
         }
     }
-    let mut order: Vec<usize> = (0..results.results.len()).collect();
-    order.sort_by_key(|index| (results.results[*index].epoch, results.results[*index].created));
+    let mut order: Vec<u32> = (0..results.results.len() as u32).collect();
+    order.sort_unstable_by_key(|index| {
+        let result = &results.results[*index as usize];
+        (result.epoch, result.created, *index)
+    });
     let mut stays = vec![Some(KeepReason::Room); results.results.len()];
-    for index in &order {
-        let result = &results.results[*index];
-        let why = if origin.is_some() && result.origin.as_deref() == origin {
+    for &index in &order {
+        let (result, needs) = (&results.results[index as usize], results.needs(index as usize));
+        let why = if origin.is_some_and(|origin| results.is_of(result, origin)) {
             Why::Origin
-        } else if oldest.is_some_and(|oldest| result.used < oldest) {
+        } else if oldest.is_some_and(|oldest| results.used(result) < oldest) {
             Why::Age
         } else if left > keep {
             Why::Room
@@ -112,37 +105,37 @@ pub(super) fn choose(results: &Results, wanted: &Wanted<'_>) -> Choice {
         };
         let stays_for = match in_use.is_some_and(|first| result.epoch >= first) {
             true => Some((KeepReason::InUse, &mut choice.protected)),
-            false => results.is_awaited(result, now).then_some((KeepReason::Awaited, &mut choice.awaited)),
+            false => results.is_awaited(index, now).then_some((KeepReason::Awaited, &mut choice.awaited)),
         };
         if let Some((reason, bytes)) = stays_for {
-            let held = result.needs.iter().filter(|place| needed[**place] == 1);
-            *bytes += result.own + held.map(|place| results.contents[*place].bytes).sum::<u64>();
-            stays[*index] = Some(reason);
+            let held = needs.iter().filter(|place| needed[**place as usize] == 1);
+            *bytes += result.own + held.map(|place| contents.bytes(*place)).sum::<u64>();
+            stays[index as usize] = Some(reason);
             continue;
         }
         let mut freed = result.own;
-        for place in &result.needs {
-            needed[*place] -= 1;
-            if needed[*place] == 0 {
-                freed += results.contents[*place].bytes;
+        for &place in needs {
+            needed[place as usize] -= 1;
+            if needed[place as usize] == 0 {
+                freed += contents.bytes(place);
             }
         }
         left = left.saturating_sub(freed);
-        stays[*index] = None;
-        choice.removed.push(Removal { index: *index, bytes: freed, shared: 0, why });
-        choice.rows.push(Gone { table: result.table, key: result.key, row: result.row.clone() });
+        stays[index as usize] = None;
+        choice.removed.push(Removal { index, why, bytes: freed, shared: 0 });
     }
     choice.bytes = total - left;
     for removal in &mut choice.removed {
-        let still = results.results[removal.index].needs.iter().filter(|place| needed[**place] > 0);
-        removal.shared = still.map(|place| results.contents[*place].bytes).sum();
+        let needs = results.needs(removal.index as usize);
+        let still = needs.iter().filter(|place| needed[**place as usize] > 0);
+        removal.shared = still.map(|place| contents.bytes(*place)).sum();
     }
-    choice.kept = order.iter().filter_map(|index| Some((*index, stays[*index]?))).collect();
-    let unneeded = results.contents.iter().zip(&needed).filter(|(_, count)| **count == 0);
-    choice.condemned = unneeded.map(|(content, _)| content.clone()).collect();
-    let staying = results.results.iter().zip(&stays).filter(|(_, stays)| stays.is_some());
-    let trees: HashSet<&TreeKey> = staying.flat_map(|(result, _)| &result.trees).collect();
-    choice.trees = results.trees.keys().filter(|tree| !trees.contains(tree)).copied().collect();
-    choice.trees.sort_unstable();
+    choice.kept = order.iter().filter_map(|index| Some((*index, stays[*index as usize]?))).collect();
+    choice.condemned = contents.places().filter(|place| needed[*place as usize] == 0).collect();
+    let mut named = vec![false; results.trees.len()];
+    for (index, _) in &choice.kept {
+        results.named(*index as usize).iter().for_each(|tree| named[*tree as usize] = true);
+    }
+    choice.trees = (0..).zip(&named).filter_map(|(tree, named)| (!named).then_some(tree)).collect();
     choice
 }

@@ -6,16 +6,24 @@
 //! more; what only they named is condemned, and removed when everybody has gone who may have found them.
 
 mod choose;
+mod contents;
+mod decode;
+mod names;
 mod policy;
 mod results;
+mod rows;
 mod size;
 mod sweep;
+mod uses;
 
+use std::sync::Arc;
 use std::time::SystemTime;
 
+use rusqlite::Connection;
 use rustix::fs::{FlockOperation, flock};
 
-use self::choose::{Choice, Wanted, Why, choose};
+use self::choose::{Choice, Removal, Wanted, Why, choose};
+use self::names::{Named, Names};
 use self::results::Results;
 use crate::lock::open_lock_file;
 use crate::record::nanoseconds;
@@ -85,16 +93,18 @@ impl Store {
                 break;
             };
             report.freed += bytes;
-            let plan = self.plan_pruning(policy)?;
-            let done = plan.report.removed.is_empty() && plan.choice.orphans.is_empty();
-            report.extend(plan.report);
+            let Plan { results, choice, report: planned } = self.plan_pruning(policy)?;
+            let done = planned.removed.is_empty() && choice.orphans.is_empty();
+            report.extend(planned);
             if done {
                 break;
             }
-            let (bytes, in_use) = self.remove_volumes(&plan.choice, &plan.results)?;
+            let (bytes, in_use) = self.remove_volumes(&choice, &results)?;
             report.freed += bytes;
             report.protected += in_use;
-            self.condemn(&plan.choice)?;
+            self.condemn(&choice, &results)?;
+            // They may be many; what follows reads them anew.
+            drop((choice, results));
             let Some(bytes) = self.sweep_condemned()? else {
                 report.in_use = true;
                 break;
@@ -122,39 +132,29 @@ impl Store {
         let origin = policy.origin.as_deref();
         let now = nanoseconds(SystemTime::now());
         let choice = choose(&results, &Wanted { total, keep, oldest, origin, in_use, now });
-        let removed = choice.removed.iter().filter_map(|removal| {
-            let result = results.results.get(removal.index)?;
-            let reason = match removal.why {
-                Why::Origin => PruneReason::Origin,
-                Why::Age => PruneReason::Old,
-                Why::Room if over_floor => PruneReason::Floor,
-                Why::Room => PruneReason::Limit,
+        let tell = |connection: &Connection| {
+            let mut report = PruneReport {
+                room_for: choice.kept.iter().filter(|(_, reason)| *reason == KeepReason::Room).count() as u64,
+                orphans: choice.orphans.iter().map(|place| results.contents.bytes(*place)).sum(),
+                left: total.saturating_sub(choice.bytes),
+                protected: choice.protected,
+                awaited: choice.awaited,
+                ..PruneReport::default()
             };
-            let (what, used) = (result.name.clone(), result.used);
-            Some(Pruned { what, bytes: removal.bytes, shared: removal.shared, used, reason })
-        });
-        let is_told = |reason| policy.dry_run && (policy.explain_all || reason != KeepReason::Room);
-        let kept = |(index, reason): &(usize, KeepReason)| {
-            let result = results.results.get(*index)?;
-            let content = result.needs.iter().filter_map(|place| results.contents.get(*place));
-            let bytes = result.own + content.map(|content| content.bytes).sum::<u64>();
-            Some(Kept { what: result.name.clone(), bytes, used: result.used, reason: *reason })
+            let mut names = Names::new(connection, &results)?;
+            for removal in &choice.removed {
+                let Some(Named { key, what }) = name(&mut names, &results, removal.index)? else { continue };
+                report.own += if self.uses(key) { removal.bytes } else { 0 };
+                report.removed.push(pruned(&results, removal, what, over_floor));
+            }
+            let is_told = |reason| policy.dry_run && (policy.explain_all || reason != KeepReason::Room);
+            for (index, reason) in choice.kept.iter().filter(|(_, reason)| is_told(*reason)) {
+                let Some(Named { what, .. }) = name(&mut names, &results, *index)? else { continue };
+                report.kept.extend(kept(&results, *index, what, *reason));
+            }
+            Ok(report)
         };
-        let own = |index: usize, bytes: u64| {
-            let used = results.results.get(index).is_some_and(|result| self.uses(result.key));
-            if used { bytes } else { 0 }
-        };
-        let report = PruneReport {
-            removed: removed.collect(),
-            kept: choice.kept.iter().filter(|(_, reason)| is_told(*reason)).filter_map(kept).collect(),
-            room_for: choice.kept.iter().filter(|(_, reason)| *reason == KeepReason::Room).count() as u64,
-            orphans: choice.orphans.iter().map(|content| content.bytes).sum(),
-            left: total.saturating_sub(choice.bytes),
-            protected: choice.protected,
-            awaited: choice.awaited,
-            own: choice.removed.iter().map(|removal| own(removal.index, removal.bytes)).sum(),
-            ..PruneReport::default()
-        };
+        let report = self.database().read(tell)?;
         Ok(Plan { results, choice, report })
     }
 
@@ -170,6 +170,28 @@ impl Store {
             }
         }
     }
+}
+
+fn name(names: &mut Names<'_>, results: &Results, index: u32) -> rusqlite::Result<Option<Named>> {
+    results.results.get(index as usize).map_or(Ok(None), |result| names.of(result))
+}
+
+fn pruned(results: &Results, removal: &Removal, what: Arc<str>, over_floor: bool) -> Pruned {
+    let reason = match removal.why {
+        Why::Origin => PruneReason::Origin,
+        Why::Age => PruneReason::Old,
+        Why::Room if over_floor => PruneReason::Floor,
+        Why::Room => PruneReason::Limit,
+    };
+    let result = results.results.get(removal.index as usize);
+    let used = result.map_or(SystemTime::UNIX_EPOCH, |result| results.used(result));
+    Pruned { what, bytes: removal.bytes, shared: removal.shared, used, reason }
+}
+
+fn kept(results: &Results, index: u32, what: Arc<str>, reason: KeepReason) -> Option<Kept> {
+    let result = results.results.get(index as usize)?;
+    let content = results.needs(index as usize).iter().map(|place| results.contents.bytes(*place));
+    Some(Kept { what, bytes: result.own + content.sum::<u64>(), used: results.used(result), reason })
 }
 
 /// What a round of pruning does.

@@ -1,6 +1,7 @@
 //! What is wanted of a pruning, and what came of it.
 
 use std::path::Path;
+use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
 /// What the store keeps to by itself.
@@ -104,7 +105,7 @@ impl PruneReport {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Pruned {
     /// What it is: `step build`, `folder /src`.
-    pub what: String,
+    pub what: Arc<str>,
     /// Bytes that nothing else needs.
     pub bytes: u64,
     /// Bytes that stay, for results need them that stay.
@@ -132,7 +133,7 @@ pub enum PruneReason {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Kept {
     /// What it is, as in [`Pruned::what`].
-    pub what: String,
+    pub what: Arc<str>,
     /// All its bytes, also those that it shares with others.
     pub bytes: u64,
     /// When it was last used; a run's accuracy is an hour.

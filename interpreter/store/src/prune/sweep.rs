@@ -1,6 +1,5 @@
 //! Taking away what was chosen: first its rows, then, when nobody can be using it, its content.
 
-use std::collections::HashSet;
 use std::fs;
 use std::io;
 
@@ -8,9 +7,12 @@ use pipe_ops::{BlobDigest, Digest};
 use rusqlite::{Connection, Transaction};
 use rustix::fs::FlockOperation;
 
-use super::choose::{Choice, Gone};
-use super::results::{Content, ContentId, Results, Table};
-use crate::merkle::remove_unreachable;
+use super::choose::{Choice, Removal};
+use super::contents::{ContentId, Place};
+use super::names::{Named, Names};
+use super::results::{Listed, Results};
+use super::rows::Table;
+use crate::merkle::Reached;
 use crate::{Store, StoreError, VolumeRemoval, blob};
 
 /// What a row of `condemned` names.
@@ -27,17 +29,20 @@ pub(crate) enum Kind {
 
 impl Store {
     /// Takes results away, so that nobody finds them, and condemns what only they needed.
-    pub(super) fn condemn(&self, choice: &Choice) -> Result<(), StoreError> {
+    pub(super) fn condemn(&self, choice: &Choice, results: &Results) -> Result<(), StoreError> {
+        let listed = |removal: &Removal| results.results.get(removal.index as usize).copied();
+        let mut gone: Vec<Listed> = choice.removed.iter().filter_map(listed).collect();
+        // In the order in which they stand in the database, so that of very many each page is changed once.
+        gone.sort_unstable_by_key(|result| (result.table, result.row));
         self.database().write(|transaction| {
-            choice.rows.iter().try_for_each(|gone| remove_result(transaction, gone))?;
+            remove_results(transaction, results, &gone)?;
             let mut tree = transaction.prepare_cached("DELETE FROM tree WHERE digest = ?1 AND kind = ?2")?;
-            choice
-                .trees
-                .iter()
-                .try_for_each(|(digest, kind)| tree.execute((&digest.0[..], kind)).map(drop))?;
+            for (digest, kind) in choice.trees.iter().filter_map(|number| results.trees.key(*number)) {
+                tree.execute((&digest.0[..], kind))?;
+            }
             let mut condemn =
                 transaction.prepare_cached("INSERT OR IGNORE INTO condemned (kind, id) VALUES (?1, ?2)")?;
-            for Content { id, .. } in &choice.condemned {
+            for id in choice.condemned.iter().filter_map(|place| results.contents.id(*place)) {
                 condemn.execute((id.kind() as i64, id.bytes()))?;
             }
             condemn.execute((Kind::Objects as i64, &b""[..]))?;
@@ -53,11 +58,11 @@ impl Store {
         results: &Results,
     ) -> Result<(u64, u64), StoreError> {
         let (mut freed, mut in_use) = (0, 0);
-        let chosen = choice.removed.iter().filter_map(|removal| results.results.get(removal.index));
-        for volume in chosen.filter(|result| result.table == Table::Volume) {
-            match self.remove_volume(&String::from_utf8_lossy(&volume.row.0))? {
-                VolumeRemoval::Removed => freed += volume.own,
-                VolumeRemoval::InUse => in_use += volume.own,
+        let chosen = choice.removed.iter().filter_map(|removal| results.results.get(removal.index as usize));
+        for volume in chosen.filter_map(|result| results.volume(result)) {
+            match self.remove_volume(&volume.key)? {
+                VolumeRemoval::Removed => freed += volume.bytes,
+                VolumeRemoval::InUse => in_use += volume.bytes,
             }
         }
         Ok((freed, in_use))
@@ -74,28 +79,29 @@ impl Store {
         }
         // Nothing is put in place between losing its row and losing its file.
         let _guard = self.lock_layers(FlockOperation::LockExclusive)?;
-        let (gone, bytes) = self.database().write(|transaction| {
+        let (results, gone, mut bytes) = self.database().write(|transaction| {
             let results = Results::read(transaction)?;
-            let needed = needed(&results);
-            let mut gone = Vec::new();
-            for id in condemned(transaction)? {
-                if let Some(place) = results.place(&id).filter(|place| !needed.contains(place)) {
-                    remove_row(transaction, &id)?;
-                    gone.push(results.contents[place].clone());
-                }
+            let gone = remove_unneeded(transaction, &results)?;
+            let mut reached = Reached::new(transaction)?;
+            let roots = results.trees.digests().chain(results.strays.iter().copied());
+            for root in roots {
+                reached.add(root)?;
             }
-            let trees = results.trees.keys().map(|(digest, _)| *digest);
-            let named = results.results.iter().flat_map(|result| &result.trees).map(|(digest, _)| *digest);
-            let roots: Vec<Digest> = trees.chain(named).chain(layer_roots(transaction)?).collect();
-            let bytes = remove_unreachable(transaction, roots)?;
+            each_layer_root(transaction, |root| reached.add(root))?;
+            let bytes = reached.remove_others()?;
             transaction.execute("DELETE FROM condemned WHERE kind <> ?1", [Kind::Lost as i64])?;
-            Ok((gone, bytes))
+            Ok((results, gone, bytes))
         })?;
         self.inner().objects.clear();
         self.inner().layers.clear();
         self.inner().blobs.clear();
-        gone.iter().try_for_each(|content| self.remove_content(content))?;
-        Ok(Some(bytes + gone.iter().map(|content| content.bytes).sum::<u64>()))
+        for place in gone {
+            if let Some(id) = results.contents.id(place) {
+                self.remove_content(id)?;
+            }
+            bytes += results.contents.bytes(place);
+        }
+        Ok(Some(bytes))
     }
 
     fn is_anything_condemned(&self) -> Result<bool, StoreError> {
@@ -108,15 +114,15 @@ impl Store {
         })
     }
 
-    fn remove_content(&self, content: &Content) -> Result<(), StoreError> {
-        match &content.id {
+    fn remove_content(&self, id: ContentId<'_>) -> Result<(), StoreError> {
+        match id {
             // Left behind by a killed process it is one that no row names.
             ContentId::Layer(id) => match self.remove_folder(&self.layer_path(id)) {
                 Err(StoreError::NeedsNamespace { .. }) => Ok(()),
                 other => other,
             },
             ContentId::Blob(digest) => {
-                let path = self.blob_path(BlobDigest(*digest));
+                let path = self.blob_path(BlobDigest(digest));
                 match self.disk().remove_file(&path) {
                     Err(error) if error.kind() != io::ErrorKind::NotFound => {
                         Err(StoreError::io("remove", &path, error))
@@ -170,62 +176,78 @@ impl Store {
     }
 }
 
-/// Content that results need, and trees of which somebody may just be making one.
-fn needed(results: &Results) -> HashSet<usize> {
-    let by_results = results.results.iter().flat_map(|result| &result.needs);
-    by_results.chain(results.trees.values().flatten()).copied().collect()
-}
-
-fn condemned(transaction: &Transaction<'_>) -> rusqlite::Result<Vec<ContentId>> {
-    let mut statement = transaction.prepare("SELECT kind, id FROM condemned")?;
-    let mut rows = statement.query([])?;
-    let mut found = Vec::new();
+/// Removes the rows of what is condemned, unless a result needs it, or a tree of which somebody may just be making one; the places of
+/// what went.
+fn remove_unneeded(transaction: &Transaction<'_>, results: &Results) -> rusqlite::Result<Vec<Place>> {
+    let mut needed = vec![false; results.contents.len()];
+    let places = results.all_needs().iter().chain(results.trees.all_layers());
+    places.for_each(|place| needed[*place as usize] = true);
+    let mut condemned = transaction.prepare("SELECT kind, id FROM condemned")?;
+    let mut rows = condemned.query([])?;
+    let mut gone = Vec::new();
     while let Some(row) = rows.next()? {
-        let (kind, id): (i64, Vec<u8>) = (row.get(0)?, row.get(1)?);
-        if kind == Kind::Layer as i64 {
-            found.extend(String::from_utf8(id).ok().map(ContentId::Layer));
+        let (kind, id) = (row.get::<_, i64>(0)?, row.get_ref(1)?.as_blob()?);
+        let place = if kind == Kind::Layer as i64 {
+            results.contents.layer(id)
         } else if kind == Kind::Blob as i64 {
-            found.extend(id.try_into().ok().map(|digest| ContentId::Blob(Digest(digest))));
-        }
+            id.try_into().ok().and_then(|digest| results.contents.blob(Digest(digest)))
+        } else {
+            None
+        };
+        gone.extend(place.filter(|place| !needed[*place as usize]));
     }
-    Ok(found)
+    for id in gone.iter().filter_map(|place| results.contents.id(*place)) {
+        remove_row(transaction, id)?;
+    }
+    Ok(gone)
 }
 
-fn layer_roots(transaction: &Transaction<'_>) -> rusqlite::Result<Vec<Digest>> {
+fn each_layer_root(
+    transaction: &Transaction<'_>,
+    mut visit: impl FnMut(Digest) -> rusqlite::Result<()>,
+) -> rusqlite::Result<()> {
     let mut statement = transaction.prepare("SELECT diff FROM layer")?;
     let mut rows = statement.query([])?;
-    let mut roots = Vec::new();
     while let Some(row) = rows.next()? {
         // One that cannot be read leads nowhere.
-        roots.extend(row.get::<_, Vec<u8>>(0)?.try_into().ok().map(Digest));
+        if let Ok(root) = row.get_ref(0)?.as_bytes_or_null()?.unwrap_or_default().try_into() {
+            visit(Digest(root))?;
+        }
     }
-    Ok(roots)
+    Ok(())
 }
 
-fn remove_row(transaction: &Transaction<'_>, id: &ContentId) -> rusqlite::Result<()> {
+fn remove_row(transaction: &Transaction<'_>, id: ContentId<'_>) -> rusqlite::Result<()> {
     match id {
         ContentId::Layer(id) => {
             transaction.prepare_cached("DELETE FROM layer WHERE id = ?1")?.execute([id]).map(drop)
         }
-        ContentId::Blob(digest) => blob::forget(transaction, BlobDigest(*digest)),
+        ContentId::Blob(digest) => blob::forget(transaction, BlobDigest(digest)),
     }
 }
 
-fn remove_result(transaction: &Transaction<'_>, gone: &Gone) -> rusqlite::Result<()> {
-    let (first, second) = &gone.row;
-    let key = &gone.key.0[..];
-    let one = |statement: &str| transaction.prepare_cached(statement)?.execute([key]).map(drop);
-    match gone.table {
-        Table::Step => one("DELETE FROM step WHERE key = ?1"),
-        Table::Op => one("DELETE FROM op WHERE key = ?1"),
-        Table::Fact => one("DELETE FROM fact WHERE key = ?1"),
-        Table::Import => transaction
-            .prepare_cached("DELETE FROM import WHERE host = ?1 AND filter = ?2")?
-            .execute([first, second])
-            .map(drop),
-        Table::Volume => Ok(()),
-    }?;
-    transaction.prepare_cached("DELETE FROM usage WHERE key = ?1")?.execute([&gone.key.0[..]]).map(drop)
+/// Removes the rows of results, and what is known of their use.
+fn remove_results(transaction: &Transaction<'_>, results: &Results, gone: &[Listed]) -> rusqlite::Result<()> {
+    let mut names = Names::new(transaction, results)?;
+    let mut keys: Vec<Digest> = Vec::with_capacity(gone.len());
+    for result in gone {
+        let statement = match result.table {
+            Table::Step => "DELETE FROM step WHERE rowid = ?1",
+            Table::Op => "DELETE FROM op WHERE rowid = ?1",
+            Table::Fact => "DELETE FROM fact WHERE rowid = ?1",
+            Table::Import => "DELETE FROM import WHERE rowid = ?1",
+            Table::Volume => "",
+        };
+        // Its number may have become that of a result that was made meanwhile.
+        let Some(Named { key, .. }) = names.of(result)? else { continue };
+        if !statement.is_empty() {
+            transaction.prepare_cached(statement)?.execute([result.row])?;
+        }
+        keys.push(key);
+    }
+    keys.sort_unstable();
+    let mut usage = transaction.prepare_cached("DELETE FROM usage WHERE key = ?1")?;
+    keys.iter().try_for_each(|key| usage.execute([&key.0[..]]).map(drop))
 }
 
 /// Epochs in which nothing was last used but what is gone.

@@ -2,6 +2,7 @@
 
 use std::fs;
 use std::io::{BufRead, BufReader, Write};
+use std::ops::ControlFlow;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use pipe_ops::{Preimage, StepKey};
@@ -68,7 +69,7 @@ fn keep(bytes: u64) -> PrunePolicy {
 }
 
 fn names(report: &pipe_store::PruneReport) -> Vec<&str> {
-    report.removed.iter().map(|removed| removed.what.as_str()).collect()
+    report.removed.iter().map(|removed| &*removed.what).collect()
 }
 
 #[test]
@@ -390,7 +391,12 @@ fn what_was_taken_from_a_cache_can_go() {
     step(&command, "both", &command.empty_tree());
     drop(command);
     assert_eq!(store.origins().unwrap(), ["dir:/a", "dir:/b"]);
-    let listed = store.ls().unwrap();
+    let mut listed = Vec::new();
+    let list = |entry| {
+        listed.push(entry);
+        ControlFlow::Continue(())
+    };
+    store.ls(list).unwrap();
     let origin = |name: &str| listed.iter().find(|entry| entry.name == name).unwrap().origin.as_deref();
     assert_eq!(["own", "foreign", "both"].map(origin), [None, Some("dir:/a"), None]);
 
@@ -421,7 +427,7 @@ fn a_pruning_that_is_only_said_explains_what_stays() {
     assert_eq!(names(&said), ["step base"]);
     assert!(said.removed[0].shared > 90_000, "`app` stands on its files: {said:?}");
     assert_eq!((said.kept.len(), said.room_for), (1, 1));
-    assert_eq!((said.kept[0].what.as_str(), said.kept[0].reason), ("step app", KeepReason::Room));
+    assert_eq!((&*said.kept[0].what, said.kept[0].reason), ("step app", KeepReason::Room));
     assert!(said.kept[0].bytes > 200_000, "{said:?}");
     let short = store.prune(&PrunePolicy { explain_all: false, ..explained(size - 10_000) }).unwrap();
     assert_eq!((short.kept.len(), short.room_for), (0, 1));
@@ -430,7 +436,7 @@ fn a_pruning_that_is_only_said_explains_what_stays() {
     step(&running, "new", &running.empty_tree());
     let said = store.prune(&PrunePolicy { dry_run: true, ..keep(0) }).unwrap();
     assert_eq!(names(&said), ["step base", "step app"]);
-    let kept: Vec<_> = said.kept.iter().map(|kept| (kept.what.as_str(), kept.reason)).collect();
+    let kept: Vec<_> = said.kept.iter().map(|kept| (&*kept.what, kept.reason)).collect();
     assert_eq!(kept, [("step new", KeepReason::InUse)]);
     drop(running);
     assert_eq!(store.prune(&keep(u64::MAX)).unwrap().kept, [], "what is done needs no explanation");

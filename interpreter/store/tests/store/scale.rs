@@ -1,10 +1,12 @@
 //! A store of very many results. Prints how long things take; what is asserted are numbers of results, never times.
 
+use std::ops::ControlFlow;
 use std::time::{Duration, Instant, SystemTime};
 
 use pipe_ops::{Preimage, StepKey};
 use pipe_store::{Floor, Limits, PrunePolicy, StepRecord, Store, Stored};
 
+use crate::lock::{child, child_store};
 use crate::{Fixture, rows};
 
 fn preimage(name: &str) -> Preimage {
@@ -34,9 +36,13 @@ fn record(store: &Store, name: &str) {
 
 /// Peak of the memory that this process had, in MB.
 fn peak() -> u64 {
+    peak_kib() / 1024
+}
+
+fn peak_kib() -> u64 {
     let status = std::fs::read_to_string("/proc/self/status").unwrap();
     let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:")).unwrap();
-    line.trim().trim_end_matches(" kB").trim().parse::<u64>().unwrap() / 1024
+    line.trim().trim_end_matches(" kB").trim().parse().unwrap()
 }
 
 fn timed<T>(what: &str, work: impl FnOnce() -> T) -> T {
@@ -86,9 +92,55 @@ fn look_at(count: usize) {
     // How much the database itself takes changes a little with each command.
     assert!(said.removed.len() > count / 3 && done.removed.len() > count / 3);
     assert!(fixture.again().lookup_step(key("new")).unwrap().is_some());
-    let report = timed("verify", || fixture.verify(true).unwrap());
-    assert!(report.damage.len() > count / 4, "nothing is behind the rows: {}", report.damage.len());
+    timed("ls", || fixture.ls(|_| ControlFlow::Continue(())).unwrap());
+    let report = timed("verify", || fixture.verify_telling(true, &mut |_| {}).unwrap());
+    assert!(report.damaged > count as u64 / 4, "nothing is behind the rows: {}", report.damaged);
     assert!(fixture.again().lookup_step(key("new")).unwrap().is_some(), "it is whole");
+}
+
+/// Results of the store that is looked at for memory.
+const MANY: usize = 40_000;
+/// Bytes of memory that each may take: a few numbers, no rows.
+const EACH: u64 = 600;
+
+/// Says how much more memory this process had at its peak, in bytes, after it was asked about a large store.
+#[test]
+#[ignore = "runs in a process of its own"]
+fn ask_about_all() {
+    let Some(store) = child_store() else { return };
+    let keep = store.size().unwrap().total() / 2;
+    let policy =
+        PrunePolicy { keep, free: None, older: None, origin: None, dry_run: true, explain_all: false };
+    let before = peak_kib();
+    let mut told: Vec<u64> = Vec::new();
+    store.ls(|_| ControlFlow::Continue(())).unwrap();
+    told.push(peak_kib() - before);
+    assert!(store.prune(&policy).unwrap().removed.len() > MANY / 3);
+    told.push(peak_kib() - before);
+    assert!(store.prune(&PrunePolicy { dry_run: false, ..policy }).unwrap().removed.len() > MANY / 3);
+    told.push(peak_kib() - before);
+    store.verify_telling(false, &mut |_| {}).unwrap();
+    told.push(peak_kib() - before);
+    println!("\ntold {told:?}");
+}
+
+/// Listing, choosing, pruning and verifying go through rows one after the other.
+#[test]
+fn little_of_each_result_is_in_memory() {
+    let fixture = Fixture::new();
+    record(&fixture.again(), "first");
+    rows::add(fixture.dir(), MANY).unwrap();
+    let child = child("scale::ask_about_all", fixture.dir()).wait_with_output().unwrap();
+    let said = String::from_utf8_lossy(&child.stdout);
+    let told = said.lines().find_map(|line| line.strip_prefix("told [")?.strip_suffix(']'));
+    let told: Vec<u64> = told.unwrap().split(", ").map(|kib| kib.parse().unwrap()).collect();
+    // The cache of folders is full by then, whatever there is.
+    let others = 20 << 10;
+    let most = others + EACH * MANY as u64 / 1024;
+    assert!(
+        told.iter().all(|kib| *kib < most),
+        "more KiB than {most} after ls, dry run, prune, verify: {told:?}"
+    );
 }
 
 #[test]

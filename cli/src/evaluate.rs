@@ -126,6 +126,13 @@ impl<'p> Evaluation<'p> {
         self.evaluator.awaited()
     }
 
+    /// Forgets what only another round would need, when there is none.
+    pub(crate) fn settle(&mut self) {
+        if self.awaited().is_empty() {
+            self.evaluator.forget_values();
+        }
+    }
+
     /// Evaluates again what waits, now that more is known. A target that has no value, or asks for what `check` refuses, goes on
     /// with what it asked for before.
     pub(crate) fn again(

@@ -37,6 +37,7 @@ impl Rounds for TargetRounds<'_, '_> {
                 engine.check(graph, outputs).map_err(|error| execute::refused(&error, package))
             });
         }
+        self.evaluation.settle();
         let targets = self.evaluation.targets.iter();
         let outputs = |target: &EvaluatedTarget| [target.outputs(), target.demand.kept()].concat();
         let demands = targets.flat_map(|target| demands(&target.label, outputs(target))).collect();

@@ -304,13 +304,18 @@ impl EventSink for Progress {
     }
 }
 
-/// Names of the steps that were seen, for lines of their logs.
+/// Names of the steps that run, for lines of their logs.
 #[derive(Default)]
 struct Names(HashMap<NodeId, Arc<str>>);
 
 impl Names {
     fn learn(&mut self, node: NodeId, name: &Arc<str>) {
         self.0.insert(node, name.clone());
+    }
+
+    /// The step is over: it says nothing more.
+    fn forget(&mut self, node: NodeId) {
+        self.0.remove(&node);
     }
 
     fn of(&self, node: NodeId) -> Arc<str> {

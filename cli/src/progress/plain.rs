@@ -54,6 +54,7 @@ impl View for Plain {
         if step.state != StepState::Running {
             let rest = self.lines.finish(step.node);
             text = self.log_lines(step.node, rest);
+            self.names.forget(step.node);
         }
         if self.style.quiet && step.state != StepState::Failed {
             return String::new();

@@ -35,9 +35,9 @@ fn peak(steps: usize) -> u64 {
 /// What stays of a step is its node and what is known of its result: neither its log nor what it wrote.
 #[test]
 fn a_run_of_many_steps_keeps_little_of_each() {
-    const FEW: usize = 40;
-    const MANY: usize = 400;
-    const EACH: u64 = 24;
+    const FEW: usize = 100;
+    const MANY: usize = 600;
+    const EACH: u64 = 9;
     let (few, many) = (peak(FEW), peak(MANY));
     let each = many.saturating_sub(few) / (MANY - FEW) as u64;
     assert!(each < EACH, "{few} KiB for {FEW}, {many} KiB for {MANY}: {each} KiB a step");

@@ -8,6 +8,7 @@ mod approval;
 mod backend;
 mod capture;
 mod describe;
+mod edges;
 mod engine;
 mod event;
 mod failure;

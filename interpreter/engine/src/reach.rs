@@ -4,12 +4,14 @@ use std::sync::Arc;
 
 use pipe_ops::{Graph, Node, NodeId, Op, Output, Slot};
 
+use crate::edges::Edges;
 use crate::{EngineError, Unsupported, describe};
 
 /// The needed nodes of a graph, densely numbered: an input before what stands on it. It grows with the graph.
 #[derive(Default)]
 pub(crate) struct Reach {
     nodes: Vec<Needed>,
+    edges: Edges,
     /// By node id: the number, or `u32::MAX` for a node that is not needed.
     numbers: Vec<u32>,
 }
@@ -18,10 +20,6 @@ pub(crate) struct Reach {
 pub(crate) struct Needed {
     pub(crate) id: NodeId,
     pub(crate) node: Arc<Node>,
-    /// Numbers of the nodes it depends on, each once.
-    pub(crate) inputs: Vec<u32>,
-    /// Numbers of the nodes that depend on it, each once.
-    pub(crate) consumers: Vec<u32>,
     /// Of an exec: the exit codes that every needed guard of it takes for success; `None` when none asks.
     pub(crate) success: Option<Vec<i32>>,
 }
@@ -95,14 +93,11 @@ impl Reach {
         }
         inputs.sort_unstable();
         inputs.dedup();
-        for &input in &inputs {
-            let input = self.nodes.get_mut(input as usize).ok_or_else(|| unknown(id))?;
-            input.consumers.push(number);
-        }
+        self.edges.push(&inputs);
         if let Some(slot) = self.numbers.get_mut(id.0 as usize) {
             *slot = number;
         }
-        self.nodes.push(Needed { id, node, inputs, consumers: Vec::new(), success: None });
+        self.nodes.push(Needed { id, node, success: None });
         Ok(())
     }
 
@@ -139,6 +134,16 @@ impl Reach {
 
     pub(crate) fn nodes(&self) -> &[Needed] {
         &self.nodes
+    }
+
+    /// Numbers of the nodes that one depends on, each once.
+    pub(crate) fn inputs(&self, number: u32) -> &[u32] {
+        self.edges.inputs(number)
+    }
+
+    /// Numbers of the nodes that depend on one, each once.
+    pub(crate) fn consumers(&self, number: u32) -> impl Iterator<Item = u32> {
+        self.edges.consumers(number)
     }
 
     pub(crate) fn get(&self, number: u32) -> Option<&Needed> {

@@ -29,6 +29,11 @@ pub(crate) enum NodeResult {
     },
     /// Of a command, also seen through a guard.
     Exec(Arc<ExecResult>),
+    /// Of a command that nobody asks for more than how it ended.
+    Ended {
+        /// Its exit code.
+        exit_code: i32,
+    },
 }
 
 /// What a command gave, whatever its exit code.
@@ -43,7 +48,7 @@ pub(crate) struct ExecResult {
     pub(crate) log: BlobDigest,
     pub(crate) duration: Duration,
     pub(crate) created: SystemTime,
-    texts: [OnceLock<Result<Arc<str>, Cause>>; 2],
+    texts: [OnceLock<Box<Result<Arc<str>, Cause>>>; 2],
 }
 
 impl NodeResult {
@@ -55,6 +60,8 @@ impl NodeResult {
             NodeResult::Image { digests, .. } if slot == Slot::Digests => Ok(digests.clone()),
             NodeResult::Image { root, .. } => Ok(Value::Tree(root.clone())),
             NodeResult::Exec(result) => result.slot(slot, store),
+            NodeResult::Ended { exit_code } if slot == Slot::ExitCode => Ok(code(*exit_code)),
+            NodeResult::Ended { .. } => Ok(Value::Datum(Datum::Unit)),
         }
     }
 }
@@ -110,25 +117,30 @@ impl ExecResult {
             }
             Slot::Stdout => text(stdout, store, self.stdout, "standard output")?,
             Slot::Stderr => text(stderr, store, self.stderr, "standard error")?,
-            Slot::ExitCode => Value::Datum(Datum::Int(i64::from(self.exit_code))),
+            Slot::ExitCode => code(self.exit_code),
         })
     }
 }
 
+fn code(exit_code: i32) -> Value {
+    Value::Datum(Datum::Int(i64::from(exit_code)))
+}
+
 fn text(
-    known: &OnceLock<Result<Arc<str>, Cause>>,
+    known: &OnceLock<Box<Result<Arc<str>, Cause>>>,
     store: &Store,
     blob: BlobDigest,
     what: &str,
 ) -> Result<Value, Cause> {
-    let text = known.get_or_init(|| {
+    let read = || {
         let bytes = store.get_blob(blob)?;
         let bytes = bytes.ok_or_else(|| {
             Cause::machine(format!("the {what} of the step is gone from the store; run again"))
         })?;
         decode(bytes, what)
-    });
-    text.clone().map(|text| Value::Datum(Datum::Text(text)))
+    };
+    let text = known.get_or_init(|| Box::new(read()));
+    (**text).clone().map(|text| Value::Datum(Datum::Text(text)))
 }
 
 /// Bytes as a text value.

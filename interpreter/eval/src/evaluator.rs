@@ -89,6 +89,11 @@ impl Evaluator {
         self.machine.memo.forget_waiting();
     }
 
+    /// Forgets the values that were evaluated, for there is no other round. Graph, places and what is awaited stay.
+    pub fn forget_values(&mut self) {
+        self.machine.memo = Memo::default();
+    }
+
     /// From now on, actions are not to be run but looked at: whatever of them may fail is taken to succeed, so that all of them can be
     /// seen.
     pub fn look_at_actions(&mut self) {

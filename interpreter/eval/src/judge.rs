@@ -163,7 +163,7 @@ impl Machine {
                 None => input,
             });
             let origin = node.origins.first().cloned();
-            let added = self.graph.add(op, origin, node.hints.clone());
+            let added = self.graph.add(op, origin, (*node.hints).clone());
             moved.insert(id, added.map_err(|e| error::internal(&e.to_string(), site.place.clone()))?);
         }
         Ok(moved)

@@ -29,6 +29,7 @@ mod rounds;
 mod simulation;
 mod test_plan;
 mod value;
+mod words;
 
 pub use arguments::{Argument, ArgumentError, Parsed, parse_argument};
 pub use budget::Budget;

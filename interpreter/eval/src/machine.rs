@@ -20,6 +20,7 @@ use crate::memo::Memo;
 use crate::rounds::Round;
 use crate::test_plan::Expectation;
 use crate::value::{Symbolic, Value};
+use crate::words::Words;
 
 /// All that an evaluation works on.
 #[derive(Debug)]
@@ -55,6 +56,7 @@ pub(crate) struct Machine {
     /// Files of dependencies whose steps get no network.
     offline: BTreeSet<Arc<str>>,
     lines: Lines,
+    pub(crate) words: Words,
     /// Files that were read by the program, by what people call them: Dockerfiles.
     texts: BTreeMap<Arc<str>, Arc<str>>,
 }
@@ -96,6 +98,7 @@ impl Machine {
             enums,
             offline,
             lines,
+            words: Words::default(),
             texts: BTreeMap::new(),
         }
     }

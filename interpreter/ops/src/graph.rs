@@ -70,7 +70,7 @@ pub struct Node {
     /// Where it was made; more than one place when equal ops were written twice. At most [`MAX_ORIGINS`].
     pub origins: Vec<Origin>,
     /// How to run it.
-    pub hints: Hints,
+    pub hints: Arc<Hints>,
 }
 
 /// A graph of ops, in topological order. It only grows: a node keeps its id.
@@ -79,6 +79,9 @@ pub struct Graph {
     /// Shared with whoever runs them while the graph grows.
     nodes: Vec<Arc<Node>>,
     by_digest: HashMap<OpDigest, NodeId>,
+    /// Hints that nodes share: those of most are none, or those of the step before.
+    none: Arc<Hints>,
+    last: Arc<Hints>,
 }
 
 /// A node cannot be added.
@@ -115,9 +118,20 @@ impl Graph {
             return Ok(id);
         }
         let id = u32::try_from(self.nodes.len()).map(NodeId).map_err(|_| GraphError::Full)?;
+        let hints = self.share(hints);
         self.nodes.push(Arc::new(Node { op, digest, origins: origin.into_iter().collect(), hints }));
         self.by_digest.insert(digest, id);
         Ok(id)
+    }
+
+    fn share(&mut self, hints: Hints) -> Arc<Hints> {
+        if hints == *self.none {
+            return self.none.clone();
+        }
+        if hints != *self.last {
+            self.last = Arc::new(hints);
+        }
+        self.last.clone()
     }
 
     /// A node; `None` when it is of another graph.
@@ -175,6 +189,8 @@ impl Node {
         {
             self.origins.push(origin);
         }
-        self.hints.merge(hints);
+        if *self.hints != hints {
+            Arc::make_mut(&mut self.hints).merge(hints);
+        }
     }
 }

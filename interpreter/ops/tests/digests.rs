@@ -114,9 +114,9 @@ fn exec() -> impl Strategy<Value = Op> {
                 env,
                 unset_env,
                 volatile_env,
-                workdir,
+                workdir: workdir.into(),
                 user,
-                platform,
+                platform: platform.into(),
                 network,
                 stdin,
                 services,
@@ -350,7 +350,7 @@ proptest! {
     /// The order in which variables are set does not count.
     #[test]
     fn order_of_variables_does_not_count(pairs in prop::collection::btree_map(text(), arg(), 0..4), root in any_output()) {
-        let exec = |env: BTreeMap<String, Arg>| {
+        let exec = |env: Named<Arg>| {
             Op::Exec(Box::new(Exec {
                 root, image: None, mounts: vec![], argv: vec![], env, unset_env: vec![], volatile_env: vec![], workdir: "/".into(), user: None,
                 platform: "linux/amd64".into(), network: Network::Off, stdin: None, services: Vec::new(),
@@ -358,7 +358,7 @@ proptest! {
             }))
         };
         let reversed = pairs.clone().into_iter().rev().collect();
-        prop_assert_eq!(digest(&exec(pairs)), digest(&exec(reversed)));
+        prop_assert_eq!(digest(&exec(pairs.into_iter().collect())), digest(&exec(reversed)));
     }
 }
 
@@ -379,7 +379,7 @@ fn equal_ops_are_one_node_with_all_its_origins() {
     assert_eq!(graph.len(), 3);
     let node = graph.get(first).unwrap();
     assert_eq!(node.origins, [origin(1), origin(2)]);
-    assert_eq!(node.hints, hints(Some(2), Some("/bin/sh")));
+    assert_eq!(*node.hints, hints(Some(2), Some("/bin/sh")));
     assert_eq!(node.digest, digest(&op));
 
     graph.add(op, None, hints(None, None)).unwrap();
@@ -435,7 +435,7 @@ fn digests_are_stable() {
             image: None,
             mounts: vec![Mount { path: "/src".into(), shown: Mounted::Tree(output(0, Slot::Main)) }],
             argv: vec![Arg::text("cc")],
-            env: BTreeMap::from([("A".to_owned(), Arg::text("1"))]),
+            env: [("A", Arg::text("1"))].into_iter().collect(),
             unset_env: Vec::new(),
             volatile_env: Vec::new(),
             workdir: "/src".into(),

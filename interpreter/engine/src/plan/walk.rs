@@ -48,8 +48,8 @@ enum Found {
 impl Walk {
     async fn visit(&mut self, number: u32) -> Result<(), EngineError> {
         let Some(needed) = self.reach.get(number) else { return Ok(()) };
-        let mut planned = self.planned(needed)?;
-        let waits_for = self.waits_for(needed);
+        let mut planned = self.planned(number, needed)?;
+        let waits_for = self.waits_for(number);
         let found = if let Op::Effect(_) = &needed.node.op {
             self.find_effect(needed)
         } else if waits_for.is_empty() {
@@ -74,11 +74,12 @@ impl Walk {
         Ok(())
     }
 
-    fn planned(&self, needed: &Needed) -> Result<PlanNode, EngineError> {
+    fn planned(&self, number: u32, needed: &Needed) -> Result<PlanNode, EngineError> {
         let name = describe::name(&needed.node);
         let is_step = needed.is_step();
         let expected = if is_step { self.context.engine.store.last_duration(&name)? } else { None };
-        let inputs = needed.inputs.iter().filter_map(|&input| self.reach.get(input)).map(|input| input.id);
+        let inputs = self.reach.inputs(number).iter().filter_map(|&input| self.reach.get(input));
+        let inputs = inputs.map(|input| input.id);
         Ok(PlanNode {
             node: needed.id,
             name,
@@ -94,10 +95,10 @@ impl Walk {
     }
 
     /// The nearest steps, or inputs that cannot be had, whose results the node lacks.
-    fn waits_for(&self, needed: &Needed) -> Vec<Arc<str>> {
+    fn waits_for(&self, number: u32) -> Vec<Arc<str>> {
         let mut names: Vec<Arc<str>> = Vec::new();
-        for &input in &needed.inputs {
-            if self.unread(needed, input).is_some() {
+        for &input in self.reach.inputs(number) {
+            if self.reach.get(number).and_then(|needed| self.unread(needed, input)).is_some() {
                 continue;
             }
             let known = self.results.get(input as usize).is_some_and(Option::is_some);

@@ -55,6 +55,10 @@ struct Scheduler {
     missing: Vec<u32>,
     /// Consumers and demands that still need the result.
     uses: Vec<u32>,
+    /// Nodes of which a demand wants more than how they ended.
+    wanted: HashSet<u32>,
+    /// Results of commands of which nobody wants more than that, by exit code.
+    ended: HashMap<i32, Arc<NodeResult>>,
     /// Failures of steps that some guard will not let pass.
     unacceptable: HashMap<u32, Arc<Failure>>,
     /// Nodes whose inputs are all there.
@@ -65,8 +69,6 @@ struct Scheduler {
     flights: HashMap<StepKey, Vec<u32>>,
     tasks: JoinSet<TaskEnd>,
     running: HashMap<Id, Running>,
-    /// Tasks that do ops of the engine's own.
-    ops: Vec<AbortHandle>,
     slots: Slots,
     cancel: CancellationToken,
     /// Fires when `cancel` does, and when a failure stops the run.
@@ -88,7 +90,7 @@ enum NodeState {
     /// Not begun, or under way.
     Open,
     /// It has a result.
-    Done(NodeResult),
+    Done(Arc<NodeResult>),
     /// It had one, and nobody needs it any more.
     Dropped,
     /// It failed, or something it depends on did.
@@ -102,6 +104,8 @@ struct Running {
     key: Option<StepKey>,
     /// Kills it, when it runs a step or is an effect.
     stop: CancellationToken,
+    /// Ends it, when it does an op of the engine's own.
+    op: Option<AbortHandle>,
 }
 
 /// What a task came to.
@@ -122,13 +126,14 @@ impl Scheduler {
             states: Vec::new(),
             missing: Vec::new(),
             uses: Vec::new(),
+            wanted: HashSet::new(),
+            ended: HashMap::new(),
             unacceptable: HashMap::new(),
             ready: Vec::new(),
             queue: Queue::default(),
             flights: HashMap::new(),
             tasks: JoinSet::new(),
             running: HashMap::new(),
-            ops: Vec::new(),
             slots: Slots { free: Arc::new(Semaphore::new(jobs)), freed: Arc::new(Notify::new()) },
             cancel: cancel.clone(),
             stop: cancel.child_token(),

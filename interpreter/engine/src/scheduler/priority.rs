@@ -18,7 +18,8 @@ pub(super) fn longest_paths(reach: &Reach, store: &Store, settled: impl Fn(u32) 
     let mut known: HashMap<Arc<str>, Duration> = HashMap::new();
     let mut paths = vec![Duration::ZERO; reach.nodes().len()];
     for (number, needed) in reach.nodes().iter().enumerate().rev() {
-        let behind = needed.consumers.iter().filter_map(|&consumer| paths.get(consumer as usize)).max();
+        let consumers = reach.consumers(number as u32);
+        let behind = consumers.filter_map(|consumer| paths.get(consumer as usize)).max();
         let behind = behind.copied().unwrap_or_default();
         let own = if needed.is_step() && !settled(number as u32) {
             *known.entry(describe::name(&needed.node)).or_insert_with_key(|name| {

@@ -4,28 +4,41 @@ use std::collections::BinaryHeap;
 use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
+use pipe_ops::StepKey;
+
 use crate::steps::exec::PreparedExec;
 
 /// A step that waits for a slot.
 pub(super) struct Queued {
     pub(super) number: u32,
-    pub(super) step: Arc<PreparedExec>,
+    pub(super) key: StepKey,
+    /// The step, unless so many wait that it is prepared once more when its turn comes.
+    pub(super) step: Option<Arc<PreparedExec>>,
     /// A stored result that was not taken.
     pub(super) refused: Option<SystemTime>,
     /// How long the way from its start to the end of the graph is.
     pub(super) path: Duration,
 }
 
+/// Steps that are kept as they were prepared: each takes some KB, and ten thousand may wait.
+const PREPARED: usize = 64;
+
 /// The waiting steps. Ways are only asked for when not all can start at once, for they cost looks into the store.
 #[derive(Default)]
 pub(super) struct Queue {
     heap: BinaryHeap<Queued>,
+    /// How many of them are prepared.
+    prepared: usize,
     paths: Option<Vec<Duration>>,
 }
 
 impl Queue {
     pub(super) fn push(&mut self, mut queued: Queued) {
         queued.path = self.path(queued.number);
+        if self.prepared >= PREPARED {
+            queued.step = None;
+        }
+        self.prepared += usize::from(queued.step.is_some());
         self.heap.push(queued);
     }
 
@@ -35,10 +48,13 @@ impl Queue {
 
     pub(super) fn clear(&mut self) {
         self.heap.clear();
+        self.prepared = 0;
     }
 
     pub(super) fn pop(&mut self) -> Option<Queued> {
-        self.heap.pop()
+        let queued = self.heap.pop()?;
+        self.prepared -= usize::from(queued.step.is_some());
+        Some(queued)
     }
 
     /// Whether the ways are known.
@@ -54,6 +70,7 @@ impl Queue {
     /// Orders by these ways, by number of the node.
     pub(super) fn order_by(&mut self, paths: Vec<Duration>) {
         self.paths = Some(paths);
+        self.prepared = 0;
         for queued in std::mem::take(&mut self.heap) {
             self.push(queued);
         }

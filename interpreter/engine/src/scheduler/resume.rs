@@ -23,8 +23,8 @@ impl Scheduler {
             if self.acting.contains(&number) {
                 return None;
             }
-            let inputs = self.reach.get(number).into_iter().flat_map(|needed| &needed.inputs);
-            pending.extend(inputs.filter(|input| seen.insert(**input)));
+            let inputs = self.reach.inputs(number);
+            pending.extend(inputs.iter().filter(|input| seen.insert(**input)));
         }
         Some(end)
     }
@@ -64,7 +64,7 @@ impl Scheduler {
             NodeResult::Value(Value::Datum(datum)) => End::Value(datum.clone()),
             NodeResult::Exec(result) => End::Command(result.key),
             // No effect gives such a thing.
-            NodeResult::Value(_) | NodeResult::Image { .. } => return,
+            NodeResult::Value(_) | NodeResult::Image { .. } | NodeResult::Ended { .. } => return,
         };
         self.keep(effect, end);
     }

@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use pipe_ops::{Datum, Digest, Graph, Output};
+use pipe_ops::{Datum, Digest, Graph, Output, Slot};
 
 use super::{NodeState, Scheduler};
 use crate::failure::Cause;
@@ -107,7 +107,7 @@ impl Scheduler {
         let Some(needed) = self.reach.get(number) else { return };
         let mut missing = 0;
         let mut lost = None;
-        for &input in &needed.inputs {
+        for &input in self.reach.inputs(number) {
             match self.states.get(input as usize) {
                 Some(NodeState::Open) => missing += 1,
                 Some(NodeState::Failed(failure)) if !needed.survives(&self.reach, input) => {
@@ -133,12 +133,15 @@ impl Scheduler {
     /// Counts who still needs each result: open consumers and who asks. What nobody needs is dropped in the last round.
     fn count_uses(&mut self, outputs: &[Output]) {
         let open = |number: &u32| matches!(self.states.get(*number as usize), Some(NodeState::Open));
-        let count = |consumers: &[u32]| consumers.iter().filter(|consumer| open(consumer)).count() as u32;
-        self.uses = self.reach.nodes().iter().map(|needed| count(&needed.consumers)).collect();
+        let count = |number| self.reach.consumers(number).filter(open).count() as u32;
+        self.uses = (0..self.reach.nodes().len() as u32).map(count).collect();
         for output in outputs {
-            let number = self.reach.number(output.node);
-            if let Some(uses) = number.and_then(|number| self.uses.get_mut(number as usize)) {
+            let Some(number) = self.reach.number(output.node) else { continue };
+            if let Some(uses) = self.uses.get_mut(number as usize) {
                 *uses += 1;
+            }
+            if !matches!(output.slot, Slot::Main | Slot::ExitCode) {
+                self.wanted.insert(number);
             }
         }
         if self.rounds_follow() {

@@ -31,12 +31,28 @@ impl Told {
 impl Scheduler {
     /// A node has its result: those that waited for it alone are ready.
     pub(super) fn done(&mut self, number: u32, result: NodeResult) {
+        let result = self.needed_of(number, result);
         self.set(number, NodeState::Done(result));
-        let Some(needed) = self.reach.get(number) else { return };
-        for consumer in needed.consumers.clone() {
-            self.arrived(consumer);
-        }
+        let consumers: Vec<u32> = self.reach.consumers(number).collect();
+        consumers.into_iter().for_each(|consumer| self.arrived(consumer));
         self.release_inputs(number);
+    }
+
+    /// What is kept of a result: of a command that nobody asks for more than how it ended, no more than that.
+    fn needed_of(&mut self, number: u32, result: NodeResult) -> Arc<NodeResult> {
+        let is_used = self.rounds_follow()
+            || self.wanted.contains(&number)
+            || self.reach.consumers(number).next().is_some();
+        match result {
+            NodeResult::Exec(result) if !is_used => {
+                let exit_code = result.exit_code;
+                self.ended
+                    .entry(exit_code)
+                    .or_insert_with(|| Arc::new(NodeResult::Ended { exit_code }))
+                    .clone()
+            }
+            other => Arc::new(other),
+        }
     }
 
     /// One input less is missing.
@@ -179,7 +195,8 @@ impl Scheduler {
             if let Op::Together { .. } = needed.node.op {
                 together.push(number);
             }
-            for consumer in needed.consumers.clone() {
+            let consumers: Vec<u32> = self.reach.consumers(number).collect();
+            for consumer in consumers {
                 if !matches!(self.states.get(consumer as usize), Some(NodeState::Open)) {
                     continue;
                 }
@@ -265,8 +282,7 @@ impl Scheduler {
 
     /// A node is over and needs its inputs no more: results that nobody else needs are dropped.
     pub(super) fn release_inputs(&mut self, number: u32) {
-        let Some(needed) = self.reach.get(number) else { return };
-        for &input in &needed.inputs {
+        for &input in self.reach.inputs(number) {
             let Some(uses) = self.uses.get_mut(input as usize) else { continue };
             *uses = uses.saturating_sub(1);
             if *uses > 0 || self.rounds_follow() {

@@ -1,9 +1,10 @@
 //! Beginning nodes: looking results up, doing what is quick, starting tasks for the rest.
 
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, SystemTime};
 
 use pipe_ops::{Act, Datum, Effect, Exec, Op, Output, StepKey};
+use tokio::task::AbortHandle;
 
 use super::queue::Queued;
 use super::{NodeState, Running, Scheduler, TaskEnd, priority};
@@ -11,7 +12,7 @@ use crate::failure::Cause;
 use crate::reach::Needed;
 use crate::results::NodeResult;
 use crate::steps::effect::act;
-use crate::steps::exec::{Job, PreparedExec, fly, prepare};
+use crate::steps::exec::{Flight, Job, PreparedExec, fly, prepare};
 use crate::steps::{Inputs, at_once, perform};
 use crate::{Event, FailureClass, HeldSecret, StepState, Value, describe, services};
 
@@ -73,8 +74,7 @@ impl Scheduler {
                     })
                 });
                 let stop = self.stop.clone();
-                self.running.insert(task.id(), Running { number, key: None, stop });
-                self.ops.push(task);
+                self.running.insert(task.id(), Running { number, key: None, stop, op: Some(task) });
             }
         }
     }
@@ -83,7 +83,7 @@ impl Scheduler {
     fn lacking(&self, number: u32) -> Option<String> {
         let needed = self.reach.get(number)?;
         let Op::HostSecret { source } = &needed.node.op else { return None };
-        let consumers = needed.consumers.iter().filter_map(|consumer| self.reach.get(*consumer));
+        let consumers = self.reach.consumers(number).filter_map(|consumer| self.reach.get(consumer));
         let mut consumers = consumers.peekable();
         let all = consumers.peek().is_some() && consumers.all(|consumer| consumer.may_lack(needed.id));
         all.then(|| source.clone())
@@ -124,14 +124,13 @@ impl Scheduler {
                 Err(cause) => return self.failed(number, cause, None),
             };
             self.session.context.engine.backend.prepare();
-            let step = Arc::new(step);
-            return self.queue.push(Queued { number, step, refused: None, path: Duration::ZERO });
+            return self.enqueue(number, step, None);
         }
         self.emit(self.running_event(needed, None));
         let begun = std::time::Instant::now();
         let work = act(self.session.clone(), needed.id, effect.clone(), inputs, self.stop.clone());
         let task = self.tasks.spawn(async move { TaskEnd::Effect(work.await, begun.elapsed()) });
-        self.running.insert(task.id(), Running { number, key: None, stop: self.stop.clone() });
+        self.running.insert(task.id(), Running { number, key: None, stop: self.stop.clone(), op: None });
     }
 
     fn running_event(&self, needed: &Needed, key: Option<StepKey>) -> Event {
@@ -159,7 +158,8 @@ impl Scheduler {
     /// A guard gives what its command gave, unless the exit code is not one of its own.
     fn pass_guard(&mut self, number: u32, exec: Output) {
         let Some(input) = self.reach.number(exec.node) else { return };
-        let Some(NodeState::Done(NodeResult::Exec(result))) = self.states.get(input as usize) else { return };
+        let Some(NodeState::Done(result)) = self.states.get(input as usize) else { return };
+        let NodeResult::Exec(result) = &**result else { return };
         let result = result.clone();
         let Some(Op::Guard { success, .. }) = self.reach.get(number).map(|needed| &needed.node.op) else {
             return;
@@ -186,13 +186,18 @@ impl Scheduler {
             Ok(step) => step,
             Err(cause) => return self.failed(number, cause, None),
         };
-        if let Some(result) = self.session.ran(step.key) {
-            return self.exec_done(number, result, StepState::Cached, &[]);
+        let engine = &self.session.context.engine;
+        if self.session.ran(step.key) {
+            match step.look_up(&engine.store) {
+                Err(cause) => return self.failed(number, cause, Some(step.key)),
+                Ok(Some(result)) => return self.exec_done(number, Arc::new(result), StepState::Cached, &[]),
+                // Something took it away meanwhile.
+                Ok(None) => {}
+            }
         }
         if let Some(waiting) = self.flights.get_mut(&step.key) {
             return waiting.push(number);
         }
-        let engine = &self.session.context.engine;
         let mut refused = None;
         if !engine.options.no_cache {
             match step.look_up(&engine.store) {
@@ -206,7 +211,23 @@ impl Scheduler {
         }
         engine.backend.prepare();
         self.flights.insert(step.key, Vec::new());
-        self.queue.push(Queued { number, step: Arc::new(step), refused, path: Duration::ZERO });
+        self.enqueue(number, step, refused);
+    }
+
+    fn enqueue(&mut self, number: u32, step: PreparedExec, refused: Option<SystemTime>) {
+        let (key, step) = (step.key, Some(Arc::new(step)));
+        self.queue.push(Queued { number, key, step, refused, path: Duration::ZERO });
+    }
+
+    /// A step as it was when it was queued.
+    fn prepare_again(&self, number: u32, key: StepKey) -> Result<Arc<PreparedExec>, Cause> {
+        let node = self.reach.get(number).map(|needed| &needed.node);
+        let (Some(node), Some(exec)) = (node, node.and_then(|node| node.op.command())) else {
+            return Err(Cause::machine("what waited for its turn is no command"));
+        };
+        let inputs = Inputs::of(&node.op, |output| self.value(output))?;
+        let step = prepare(&self.session.context.engine.store, node, exec, &inputs)?;
+        Ok(Arc::new(step.under(key)))
     }
 
     /// Starts queued steps while there are slots.
@@ -220,24 +241,26 @@ impl Scheduler {
         while self.queue.len() > 0 {
             let Ok(slot) = self.slots.free.clone().try_acquire_owned() else { return };
             let Some(queued) = self.queue.pop() else { return };
-            let (number, key) = (queued.number, queued.step.key);
+            let Queued { number, key, step, refused, .. } = queued;
             if !self.is_open(number) {
                 self.unqueue(key);
                 continue;
             }
-            let Some(job) = self.job(queued.number, queued.step, queued.refused) else { return };
+            let step = match step.map_or_else(|| self.prepare_again(number, key), Ok) {
+                Ok(step) => step,
+                Err(cause) => {
+                    self.landed(number, Some(key), Flight::Failed(cause));
+                    continue;
+                }
+            };
+            let Some(job) = self.job(number, step, refused) else { return };
             let stop = job.stop.clone();
             let task = self.tasks.spawn(async move { TaskEnd::Exec(fly(job, slot).await) });
-            self.running.insert(task.id(), Running { number, key: Some(key), stop });
+            self.running.insert(task.id(), Running { number, key: Some(key), stop, op: None });
         }
     }
 
-    fn job(
-        &self,
-        number: u32,
-        step: Arc<PreparedExec>,
-        refused: Option<std::time::SystemTime>,
-    ) -> Option<Job> {
+    fn job(&self, number: u32, step: Arc<PreparedExec>, refused: Option<SystemTime>) -> Option<Job> {
         let needed = self.reach.get(number)?;
         let events = self.session.context.engine.events.clone();
         let event = self.running_event(needed, Some(step.key));
@@ -254,8 +277,6 @@ impl Scheduler {
     }
 
     pub(super) fn abort_ops(&mut self) {
-        for task in self.ops.drain(..) {
-            task.abort();
-        }
+        self.running.values().filter_map(|running| running.op.as_ref()).for_each(AbortHandle::abort);
     }
 }

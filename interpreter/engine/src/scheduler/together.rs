@@ -14,10 +14,7 @@ impl Scheduler {
 
     /// Gives up what a node that failed needs, unless something else that is open needs it, too.
     pub(super) fn give_up_inputs(&mut self, number: u32, failure: &Arc<Failure>) {
-        let inputs = |this: &Scheduler, number| {
-            this.reach.get(number).map(|needed| needed.inputs.clone()).unwrap_or_default()
-        };
-        let mut pending = inputs(self, number);
+        let mut pending = self.reach.inputs(number).to_vec();
         while let Some(number) = pending.pop() {
             let unused = self.uses.get(number as usize) == Some(&0);
             if !self.is_open(number) || !unused {
@@ -27,7 +24,7 @@ impl Scheduler {
             self.set(number, NodeState::Failed(failure.clone()));
             self.stop_step(number);
             self.release_inputs(number);
-            pending.extend(inputs(self, number));
+            pending.extend(self.reach.inputs(number));
         }
     }
 

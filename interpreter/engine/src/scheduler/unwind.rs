@@ -60,7 +60,7 @@ impl Scheduler {
                 (NodeState::Done(_) | NodeState::Dropped, _) => false,
                 (NodeState::Open, Op::Effect(effect)) if !effect.cleanup => true,
                 (NodeState::Open, _) => {
-                    let inputs = needed.inputs.iter();
+                    let inputs = self.reach.inputs(number).iter();
                     inputs.filter(|input| !needed.survives(&self.reach, **input)).any(is_blocked)
                 }
             };
@@ -75,7 +75,9 @@ impl Scheduler {
                 continue;
             }
             let Some(needed) = self.reach.get(number) else { continue };
-            wanted.extend(needed.inputs.iter().filter(|input| !needed.survives(&self.reach, **input)));
+            wanted.extend(
+                self.reach.inputs(number).iter().filter(|input| !needed.survives(&self.reach, **input)),
+            );
         }
         kept
     }
@@ -85,8 +87,7 @@ impl Scheduler {
         let mut seen = HashSet::new();
         let mut pending = vec![number];
         while let Some(number) = pending.pop() {
-            let Some(needed) = self.reach.get(number) else { continue };
-            for &consumer in needed.consumers.iter().filter(|consumer| seen.insert(**consumer)) {
+            for consumer in self.reach.consumers(number).filter(|consumer| seen.insert(*consumer)) {
                 let Some(by) = self.reach.get(consumer) else { continue };
                 match &by.node.op {
                     Op::Settled { forgives: true, .. } if by.survives(&self.reach, number) => return true,

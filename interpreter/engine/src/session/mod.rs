@@ -6,7 +6,7 @@ mod ledger;
 mod network;
 mod sources;
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -24,7 +24,7 @@ pub(crate) use sources::{SecretHeaders, SessionSources, SourceStanding, UsedAcco
 
 use crate::failure::Cause;
 use crate::remote::{Complaints, Uploads};
-use crate::results::{ExecResult, NodeResult};
+use crate::results::NodeResult;
 use crate::rounds::Whole;
 use crate::services::RunningServices;
 use crate::steps::{OpContext, blocking};
@@ -48,7 +48,8 @@ pub(crate) struct SessionState {
     pub(crate) complaints: Complaints,
     /// Begun with the first step that runs.
     run: tokio::sync::Mutex<Option<Run>>,
-    ran: Mutex<HashMap<StepKey, Arc<ExecResult>>>,
+    /// What ran, by its key: its result is in the store.
+    ran: Mutex<HashSet<StepKey>>,
     /// Effects that were done.
     acted: Mutex<HashMap<OpDigest, NodeResult>>,
     pub(crate) ledger: Ledger,
@@ -81,7 +82,7 @@ impl Session {
             uploads: Uploads::default(),
             complaints: Complaints::default(),
             run: tokio::sync::Mutex::default(),
-            ran: Mutex::new(HashMap::new()),
+            ran: Mutex::default(),
             acted: Mutex::default(),
         };
         Ok(Session { shared: Arc::new(shared) })
@@ -159,9 +160,9 @@ impl SessionState {
         Ok(run.insert(begun).path().to_owned())
     }
 
-    /// What this session ran itself under a key.
-    pub(crate) fn ran(&self, key: StepKey) -> Option<Arc<ExecResult>> {
-        self.ran.lock().unwrap_or_else(PoisonError::into_inner).get(&key).cloned()
+    /// Whether this session ran something under a key.
+    pub(crate) fn ran(&self, key: StepKey) -> bool {
+        self.ran.lock().unwrap_or_else(PoisonError::into_inner).contains(&key)
     }
 
     /// What an effect gave that this session has done.
@@ -174,7 +175,8 @@ impl SessionState {
         self.acted.lock().unwrap_or_else(PoisonError::into_inner).insert(effect, result);
     }
 
-    pub(crate) fn remember(&self, result: &Arc<ExecResult>) {
-        self.ran.lock().unwrap_or_else(PoisonError::into_inner).insert(result.key, result.clone());
+    /// Something ran, and its result is in the store.
+    pub(crate) fn remember(&self, key: StepKey) {
+        self.ran.lock().unwrap_or_else(PoisonError::into_inner).insert(key);
     }
 }

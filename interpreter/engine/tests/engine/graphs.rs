@@ -1,6 +1,5 @@
 //! Building graphs by hand.
 
-use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use pipe_ops::{Arg, Copy, Exec, Graph, Hints, HostDir, Mount, Network, NodeId, Op, Origin, Output, Slot};
@@ -32,10 +31,10 @@ pub(crate) fn command(root: Output, argv: &[&str]) -> Exec {
         image: None,
         unset_env: Vec::new(),
         volatile_env: Vec::new(),
-        env: BTreeMap::new(),
+        env: pipe_ops::Named::new(),
         workdir: "/".into(),
         user: None,
-        platform: format!("linux/{}", if cfg!(target_arch = "aarch64") { "arm64" } else { "amd64" }),
+        platform: format!("linux/{}", if cfg!(target_arch = "aarch64") { "arm64" } else { "amd64" }).into(),
         network: Network::Off,
         stdin: None,
         services: Vec::new(),

@@ -65,6 +65,23 @@ async fn no_more_steps_run_than_there_are_slots() {
     assert!(seen.lock().unwrap().1 <= 2);
 }
 
+/// Not all that wait are kept as they were prepared: each runs once all the same, and gives its own result.
+#[tokio::test(flavor = "multi_thread", worker_threads = 8)]
+async fn very_many_steps_wait_for_their_turn() {
+    const MANY: usize = 300;
+    let world = World::new();
+    let mut build = Build::default();
+    let demands: Vec<_> = (0..MANY)
+        .map(|n| slot(build.checked("step", &["print", &(n / 2).to_string()]), Slot::Stdout))
+        .collect();
+    let setup = world
+        .setup(standard(Closures::new(world.store.clone())), EngineOptions { jobs: 2, ..world.options() });
+    let report = setup.run(&build.graph, &demands).await;
+    let printed: Vec<String> = values(&report).iter().map(|value| text(value).to_owned()).collect();
+    assert_eq!(printed, (0..MANY).map(|n| (n / 2).to_string()).collect::<Vec<_>>());
+    assert_eq!(setup.backend.runs(), MANY / 2);
+}
+
 #[tokio::test(flavor = "multi_thread", worker_threads = 8)]
 async fn only_what_is_asked_for_runs() {
     let world = World::new();

@@ -1,10 +1,9 @@
 //! `run`: commands in containers.
 
-use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use pipe_diagnostics::FileSpan;
-use pipe_ops::{Arg, Exec, Hints, Mounted, Network, NodeId, Op, Output, Slot};
+use pipe_ops::{Arg, Exec, Hints, Mounted, Named, Network, NodeId, Op, Output, Slot};
 use pipe_syntax::ast::Shell;
 
 use super::services::check_network;
@@ -113,7 +112,9 @@ impl Machine {
             Some(_) => gone.map(|(name, _)| name.to_string()).collect(),
             None => Vec::new(),
         };
-        env.extend(command.variables);
+        for (name, value) in command.variables {
+            env.insert(self.words.shared(&name), value);
+        }
         let exec = Exec {
             root: container.root,
             image: container.image(),
@@ -122,9 +123,9 @@ impl Machine {
             env,
             unset_env,
             volatile_env: container.config.volatile.iter().map(ToString::to_string).collect(),
-            workdir: container.workdir().to_owned(),
+            workdir: self.words.shared(container.workdir()),
             user: container.config.user.as_ref().map(ToString::to_string),
-            platform: container.config.platform.to_string(),
+            platform: container.config.platform.clone(),
             network,
             stdin: stdin.map(|stdin| self.arg(&stdin, site)).transpose()?,
             services: container.services.clone(),
@@ -192,15 +193,16 @@ impl Machine {
     }
 
     /// The whole environment of a step: what was set over the defaults.
-    fn environment(&mut self, container: &ContainerValue, site: &Site) -> Result<BTreeMap<String, Arg>> {
+    fn environment(&mut self, container: &ContainerValue, site: &Site) -> Result<Named<Arg>> {
         let config = &container.config;
         let defaults = DEFAULTS.iter().filter_map(|name| Some((*name, default_variable(name, config)?)));
-        let mut env: BTreeMap<String, Arg> =
-            defaults.map(|(name, value)| (name.to_owned(), Arg::text(value))).collect();
-        for (name, value) in &config.env {
+        let defaults =
+            defaults.map(|(name, value)| (self.words.shared(name), Arg::text(self.words.shared(value))));
+        let mut env: Named<Arg> = defaults.collect();
+        for (name, value) in config.env.iter() {
             match value {
-                Some(value) => env.insert(name.to_string(), self.arg(value, site)?),
-                None => env.remove(name.as_ref()),
+                Some(value) => env.insert(name.clone(), self.arg(value, site)?),
+                None => env.remove(name),
             };
         }
         Ok(env)
@@ -215,7 +217,7 @@ impl Machine {
         index: usize,
     ) -> Result<Command> {
         match value {
-            Value::Script(script) => Ok(script_command(container, script)),
+            Value::Script(script) => Ok(self.script_command(container, script)),
             value => self.argv(value, call, index),
         }
     }
@@ -257,14 +259,19 @@ pub(super) struct Command {
     pub(super) place: FileSpan,
 }
 
-/// `sh` runs as `/bin/sh -e -c TEXT`, `bash` as `bash -eo pipefail -c TEXT`; `.shell([…])` stands in for the former.
-fn script_command(container: &ContainerValue, script: &ScriptValue) -> Command {
-    let argv: Vec<Arc<str>> = match (script.shell, &container.config.shell) {
-        (Shell::Sh, Some(shell)) => shell.clone(),
-        (Shell::Sh, None) => ["/bin/sh", "-e", "-c"].map(Arc::from).to_vec(),
-        (Shell::Bash, _) => ["bash", "-eo", "pipefail", "-c"].map(Arc::from).to_vec(),
-    };
-    let shell = argv.first().cloned();
-    let argv = argv.into_iter().chain([script.text.clone()]).map(Arg::text).collect();
-    Command { argv, variables: script.variables.clone(), shell, place: script.place.clone() }
+impl Machine {
+    /// `sh` runs as `/bin/sh -e -c TEXT`, `bash` as `bash -eo pipefail -c TEXT`; `.shell([…])` stands in for the former.
+    fn script_command(&mut self, container: &ContainerValue, script: &ScriptValue) -> Command {
+        let mut words = |argv: &[&str]| argv.iter().map(|word| self.words.shared(word)).collect();
+        let mut argv: Vec<Arc<str>> = match (script.shell, &container.config.shell) {
+            (Shell::Sh, Some(shell)) => shell.clone(),
+            (Shell::Sh, None) => words(&["/bin/sh", "-e", "-c"]),
+            (Shell::Bash, _) => words(&["bash", "-eo", "pipefail", "-c"]),
+        };
+        let shell = argv.first().cloned();
+        // A script that is written once is the same text in every step: its values are in variables.
+        argv.push(self.words.shared(&script.text));
+        let argv = argv.into_iter().map(Arg::text).collect();
+        Command { argv, variables: script.variables.clone(), shell, place: script.place.clone() }
+    }
 }

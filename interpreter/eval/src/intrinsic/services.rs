@@ -127,7 +127,7 @@ fn of<'a>(machine: &'a Machine, service: Output, call: &Call<'_>) -> Result<&'a 
 fn shared(machine: &mut Machine, call: &Call<'_>) -> Result<Value> {
     let own = receiver(machine, call, 0)?;
     let service = Service { shared: true, ..of(machine, own, call)?.clone() };
-    let hints = machine.graph.get(own.node).map(|node| node.hints.clone()).unwrap_or_default();
+    let hints = machine.graph.get(own.node).map(|node| (*node.hints).clone()).unwrap_or_default();
     let origin = machine.graph.get(own.node).and_then(|node| node.origins.first().cloned());
     let mut site = call.site(machine);
     // It is the same service, and is called as it was.

@@ -4,9 +4,9 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use indexmap::IndexMap;
-use pipe_ops::{Arg, Binding, Mount, Mounted, NodeId, Output, SecretGiven, SecretUse, Slot};
+use pipe_ops::{Arg, Binding, Mount, Mounted, Named, NodeId, Output, SecretGiven, SecretUse, Slot};
 
-use super::Value;
+use super::{Shared, Value};
 use crate::simulation::Told;
 
 /// A container. Everything but its trees is known while the program is evaluated.
@@ -19,7 +19,7 @@ pub struct ContainerValue {
     /// Services that its commands reach, in the order they were bound.
     pub services: Vec<Binding>,
     /// What runs in it, and how.
-    pub config: Config,
+    pub config: Shared<Config>,
     /// The last command that ran.
     pub last: Option<LastExec>,
     /// What the last command of a fake gave.
@@ -32,7 +32,7 @@ pub struct Config {
     /// What it began with.
     pub base: Base,
     /// Variables that were set; `None` for one that was taken away.
-    pub env: BTreeMap<Arc<str>, Option<Value>>,
+    pub env: Named<Option<Value>>,
     /// Variables among them whose values make no step run again. They are no part of an image.
     pub volatile: BTreeSet<Arc<str>>,
     /// The working folder, when it was set.
@@ -86,7 +86,7 @@ impl ContainerValue {
     pub(crate) fn new(root: Output, base: Base, platform: Arc<str>) -> ContainerValue {
         let config = Config {
             base,
-            env: BTreeMap::new(),
+            env: Named::new(),
             volatile: BTreeSet::new(),
             workdir: None,
             user: None,
@@ -102,6 +102,7 @@ impl ContainerValue {
             ssh_agent: false,
             fake: None,
         };
+        let config = Shared::new(config);
         ContainerValue { root, mounts: Vec::new(), services: Vec::new(), config, last: None, told: None }
     }
 
@@ -148,10 +149,12 @@ impl ContainerValue {
             }
         }
         self.services.iter_mut().for_each(|binding| redirect(&mut binding.service.node));
-        for given in &mut self.config.secrets {
-            redirect(&mut given.secret.node);
-            if let SecretGiven::Login { username: Arg::Output(output), .. } = &mut given.given {
-                redirect(&mut output.node);
+        if !self.config.secrets.is_empty() {
+            for given in &mut self.config.secrets {
+                redirect(&mut given.secret.node);
+                if let SecretGiven::Login { username: Arg::Output(output), .. } = &mut given.given {
+                    redirect(&mut output.node);
+                }
             }
         }
         if let Some(LastExec { exec, result }) = &mut self.last {

@@ -7,6 +7,7 @@ mod container;
 mod data;
 mod items;
 mod script;
+mod shared;
 mod symbolic;
 
 use std::sync::Arc;
@@ -23,6 +24,7 @@ pub use container::{Base, Config, ContainerValue, LastExec};
 pub(crate) use data::map_value;
 pub use items::Items;
 pub use script::ScriptValue;
+pub use shared::Shared;
 pub use symbolic::Symbolic;
 
 use indexmap::IndexMap;

@@ -23,7 +23,7 @@ fn step(pipeline: &mut Pipeline, target: &str) -> (Vec<String>, Vec<(String, Str
         other => panic!("{other:?}"),
     };
     let env = exec.env.iter().filter(|(name, _)| name.starts_with("PIPE_"));
-    (exec.argv.iter().map(text).collect(), env.map(|(name, value)| (name.clone(), text(value))).collect())
+    (exec.argv.iter().map(text).collect(), env.map(|(name, value)| (name.to_string(), text(value))).collect())
 }
 
 /// What the step prints when its command really runs here.

@@ -1,11 +1,12 @@
 //! Commands in containers, and what they reach.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
 use super::{Arg, Mount, SecretUse};
-use crate::Output;
+use crate::{Named, Output};
 
 /// A command in a container.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -19,17 +20,17 @@ pub struct Exec {
     /// The configuration of the image that the root began as, if it was one: what is not said here is as it says.
     pub image: Option<Output>,
     /// The environment: the whole of it, or what is set over the image's.
-    pub env: BTreeMap<String, Arg>,
+    pub env: Named<Arg>,
     /// Variables of the image that were taken away, sorted.
     pub unset_env: Vec<String>,
     /// Names in `env`, sorted, whose values are no part of the step's key.
     pub volatile_env: Vec<String>,
     /// The working folder. One that is not absolute is seen from the image's own.
-    pub workdir: String,
+    pub workdir: Arc<str>,
     /// `user[:group]`, by name or number; the image's own when `None`.
     pub user: Option<String>,
     /// `os/arch[/variant]`.
-    pub platform: String,
+    pub platform: Arc<str>,
     /// Which network the step gets.
     pub network: Network,
     /// What the step reads on standard input; nothing when `None`.

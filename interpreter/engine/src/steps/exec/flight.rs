@@ -304,7 +304,7 @@ async fn keep(job: &Job, exit_code: i32, outcome: StepOutcome, captured: Capture
     let work = move || {
         let result = record::record(&session.context.engine.store, &step, exit_code, outcome, &captured)?;
         let result = Arc::new(result);
-        session.remember(&result);
+        session.remember(result.key);
         if is_shared {
             let engine = &session.context.engine;
             session.uploads.begin(&engine.store, &engine.options.remotes.to, &step, &engine.events);

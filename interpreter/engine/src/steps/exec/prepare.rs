@@ -114,7 +114,7 @@ pub(crate) fn prepare(
         Ok(PreparedMount { path: mount.path.clone(), shown })
     });
     let mounts: Vec<PreparedMount> = mounts.collect::<Result<_, Cause>>()?;
-    let set = exec.env.iter().map(|(name, arg)| Ok((name.clone(), inputs.text(arg)?.to_owned())));
+    let set = exec.env.iter().map(|(name, arg)| Ok((name.to_string(), inputs.text(arg)?.to_owned())));
     let set = set.collect::<Result<BTreeMap<_, _>, Cause>>()?;
     let Surroundings { mut env, workdir, user, stop_signal } =
         surroundings::of(store, exec, &root, set, inputs)?;
@@ -130,7 +130,7 @@ pub(crate) fn prepare(
         env,
         workdir,
         user,
-        platform: exec.platform.clone(),
+        platform: exec.platform.to_string(),
         network: exec.network,
         stdin: exec.stdin.as_ref().map(|arg| inputs.text(arg).map(str::to_owned)).transpose()?,
         services: services.iter().map(PreparedBinding::resolved).collect(),

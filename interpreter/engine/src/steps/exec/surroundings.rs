@@ -34,7 +34,7 @@ pub(super) fn of(
     inputs: &Inputs,
 ) -> Result<Surroundings, Cause> {
     let Some(image) = exec.image else {
-        let (workdir, user) = (exec.workdir.clone(), exec.user.clone());
+        let (workdir, user) = (exec.workdir.to_string(), exec.user.clone());
         return Ok(Surroundings { env: set, workdir, user, stop_signal: SIGTERM });
     };
     let config = ImageConfig::from_datum(inputs.value_of(image)?)

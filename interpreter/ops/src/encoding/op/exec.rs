@@ -18,7 +18,7 @@ impl<F: Fn(NodeId) -> Option<OpDigest>> OpEncoder<F> {
         self.output(exec.root);
         self.each(&exec.mounts, Self::mount);
         self.each(&exec.argv, Self::arg);
-        self.named(&exec.env);
+        self.pairs(exec.env.len(), exec.env.iter().map(|(name, value)| (&**name, value)));
         self.encoder.u8(u8::from(exec.image.is_some()));
         if let Some(image) = exec.image {
             self.output(image);

@@ -185,8 +185,12 @@ impl<F: Fn(NodeId) -> Option<OpDigest>> OpEncoder<F> {
 
     /// A `BTreeMap` is sorted: the order in which things were set does not count.
     fn named(&mut self, values: &BTreeMap<String, Arg>) {
-        self.encoder.u64(values.len() as u64);
-        for (name, value) in values {
+        self.pairs(values.len(), values.iter().map(|(name, value)| (name.as_str(), value)));
+    }
+
+    fn pairs<'v>(&mut self, count: usize, pairs: impl Iterator<Item = (&'v str, &'v Arg)>) {
+        self.encoder.u64(count as u64);
+        for (name, value) in pairs {
             self.encoder.text(name);
             self.arg(value);
         }

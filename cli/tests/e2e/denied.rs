@@ -1,15 +1,12 @@
-//! What a step cannot reach, each with somebody really listening there: in a network that the test makes, by starting itself again in
-//! namespaces of its own. An ordinary user is there what a root of a container without further ids is.
+//! What a step cannot reach, each with somebody really listening there, in a network that the test makes.
 
 use std::io::{Read, Write};
 use std::net::{TcpListener, UdpSocket};
 use std::os::linux::net::SocketAddrExt;
 use std::os::unix::net::{SocketAddr, UnixListener};
-use std::process::Command;
 
-use crate::harness::{World, is_root};
-
-const INSIDE: &str = "PIPE_TEST_INSIDE_DENIED";
+use crate::harness::World;
+use crate::namespaces;
 
 /// A public address, on an interface that leads nowhere.
 const PUBLIC: &str = "203.0.113.7";
@@ -54,25 +51,14 @@ pub fn probe(places: List[String]) -> String { tools.run(["python3", "-c", clien
 
 /// Runs this test in a network of its own. Whether this is the process that is in there.
 fn inside(test: &str) -> bool {
-    if std::env::var_os(INSIDE).is_some() {
-        return true;
-    }
     let address = |(address, _): &(&str, &str)| format!("ip address add {address}/32 dev outside && ");
     let denied: String = DENIED.iter().map(address).collect();
     // Not every kernel has dummies.
     let script = format!(
         "ip link set lo up && {{ ip link add outside type dummy 2>/dev/null || ip link add outside type veth peer name far; }} && \
-         ip link set outside up && ip address add {PUBLIC}/24 dev outside && {denied} \
-         ip -6 address add fd00::7/128 dev lo && exec \"$0\" --exact denied::{test} --nocapture"
+         ip link set outside up && ip address add {PUBLIC}/24 dev outside && {denied} ip -6 address add fd00::7/128 dev lo"
     );
-    let namespaces = if is_root() { "-n" } else { "-rn" };
-    let mut command = Command::new("unshare");
-    command.args([namespaces, "sh", "-c", &script]).arg(std::env::current_exe().unwrap()).env(INSIDE, "1");
-    let output = command.output().unwrap();
-    let text =
-        format!("{}{}", String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr));
-    assert!(output.status.success(), "{text}");
-    false
+    namespaces::inside(&format!("denied::{test}"), "n", &script)
 }
 
 /// Answers whoever connects.

@@ -41,6 +41,7 @@ mod login;
 mod lsp;
 mod machine;
 mod memory;
+mod namespaces;
 mod network;
 mod odd;
 mod packages;

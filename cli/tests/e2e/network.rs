@@ -1,37 +1,20 @@
-//! The network of steps, in a network of the test's own: this test binary is started again in new namespaces, where public and
-//! private addresses are this machine's. There `unshare` needs rights over namespaces that ordinary users have here.
+//! The network of steps, in a network of the test's own, where public and private addresses are this machine's.
 
 use std::io::{Read, Write};
 use std::net::TcpListener;
-use std::process::Command;
 
-use crate::harness::{World, is_root, skip};
+use crate::harness::World;
+use crate::namespaces;
 
-const INSIDE: &str = "PIPE_TEST_INSIDE_NETWORK";
 const PUBLIC: &str = "203.0.113.7";
 const PRIVATE: &str = "10.9.8.7";
 
 /// Runs this test in a network of its own. Whether this is the process that is in there.
 fn inside(test: &str) -> bool {
-    if std::env::var_os(INSIDE).is_some() {
-        return true;
-    }
-    if !is_root() {
-        // In a namespace of their own they would be a root without ids to give; the sandbox's own tests do that.
-        skip(test, "only root can make a network and stay the same user in it");
-        return false;
-    }
     let script = format!(
-        "ip link set lo up && ip address add {PUBLIC}/32 dev lo && ip address add {PRIVATE}/32 dev lo && \
-         exec \"$0\" --exact network::{test} --nocapture"
+        "ip link set lo up && ip address add {PUBLIC}/32 dev lo && ip address add {PRIVATE}/32 dev lo"
     );
-    let mut command = Command::new("unshare");
-    command.args(["-n", "sh", "-c", &script]).arg(std::env::current_exe().unwrap()).env(INSIDE, "1");
-    let output = command.output().unwrap();
-    let text =
-        format!("{}{}", String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr));
-    assert!(output.status.success(), "{text}");
-    false
+    namespaces::inside(&format!("network::{test}"), "n", &script)
 }
 
 /// Answers every connection with the same word.

@@ -181,8 +181,16 @@ say("the graph shows steps, runs live, and leads to the source", async () => {
   const states = () => graph.locator(".node").evaluateAll((all) => all.map(({ dataset }) => `${dataset.name} ${dataset.state}`));
   await until("a step that is not cached", async () => (await states()).some((state) => state.startsWith("unit ") && !/cached|ran/.test(state)));
   await editor.screenshot("graph-planned");
+  // Every state that the step is drawn in, as it goes.
+  await graph.evaluate(() => {
+    const seen = (window.seen = []);
+    const note = ([{ target }]) => target.dataset.name === "unit" && seen.push(target.dataset.state);
+    new MutationObserver(note).observe(document.querySelector("#graph"), { subtree: true, attributeFilter: ["data-state"] });
+  });
   await graph.locator("#run").click();
   await until("a run to the end", async () => (await states()).some((state) => state === "unit ran"));
+  const seen = await graph.evaluate(() => window.seen);
+  assert.deepEqual(seen, ["running", "ran"]);
   assert.match(await graph.locator("#status").textContent(), /2 ran/);
   await editor.screenshot("graph-ran");
   await graph.locator('.node[data-name="unit"]').click();
@@ -190,4 +198,91 @@ say("the graph shows steps, runs live, and leads to the source", async () => {
   await until("the cursor at the step", async () =>
     (await editor.page.locator("#status\\.editor\\.selection").textContent()).includes(`Ln ${line},`),
   );
+});
+
+say("tasks run a target, the tests and the check, whose mistakes are problems", async () => {
+  await editor.command("View: Close All Editors");
+  await editor.open("words.pipe");
+  const rows = editor.page.locator(".quick-input-widget:visible .monaco-list-row");
+  const tasks = async () => {
+    await editor.command("Tasks: Run Task");
+    await rows.filter({ hasText: "pipe", hasNotText: ":" }).click();
+    await rows.filter({ hasText: "check" }).first().waitFor();
+    return rows.evaluateAll((all) => all.map((row) => row.getAttribute("aria-label") ?? ""));
+  };
+  const offered = await tasks();
+  for (const name of ["pipe: run unit", "pipe: test", "pipe: check"]) {
+    assert.ok(offered.includes(name), JSON.stringify(offered));
+  }
+  // It cannot run without being asked for its tone.
+  assert.ok(!offered.some((label) => label.includes("say")), JSON.stringify(offered));
+  await editor.press("Escape");
+  await editor.goTo(1);
+  await editor.type("pub fn wrong() -> Int { true }\n");
+  await editor.save();
+  await tasks();
+  await editor.pick("check");
+  await until("what is wrong", async () => /words\.pipe:1:\d+: error/.test(await editor.terminal()));
+  await editor.command("Problems: Focus on Problems View");
+  const problems = editor.page.locator(".markers-panel .monaco-list-row");
+  await until("the mistake as a problem of the check", async () => (await problems.allTextContents()).some((text) => /pipe check/.test(text)));
+  await editor.screenshot("task");
+  await editor.focus();
+  writeFileSync(editor.file("words.pipe"), words);
+  await editor.command("File: Revert File");
+});
+
+say("the status bar says what the server does, and has a menu", async () => {
+  await editor.open("main.pipe");
+  const item = editor.page.locator('.statusbar-item[id*="pipe.status"]');
+  await item.locator(".codicon-check").waitFor();
+  assert.match(await item.textContent(), /pipe/);
+  await item.click();
+  await editor.page.locator(".quick-input-widget:visible .monaco-list-row", { hasText: "Run the tests" }).waitFor();
+  await editor.screenshot("menu");
+  await editor.press("Escape");
+});
+
+say("the walkthrough leads through the first steps", async () => {
+  await editor.command("Welcome: Open Walkthrough");
+  await editor.pick("Get started with pipe");
+  const steps = editor.page.locator(".getting-started-step");
+  await steps.filter({ hasText: "Install pipe" }).waitFor();
+  for (const title of ["Write a pipeline", "Run it", "Test it", "Look at its graph"]) {
+    assert.equal(await steps.filter({ hasText: title }).count(), 1, title);
+  }
+  // These two are done by reading them.
+  for (const title of ["Write a pipeline", "Install pipe"]) {
+    const step = steps.filter({ hasText: title });
+    await step.click();
+    await step.locator(".complete").first().waitFor();
+  }
+  await editor.screenshot("walkthrough-begun");
+  await steps.filter({ hasText: "Run it" }).click();
+  await editor.page.locator(".getting-started-step.expanded a, .getting-started-step.expanded button", { hasText: "Run a target" }).waitFor();
+  await editor.screenshot("walkthrough");
+});
+
+say("snippets, brackets and comments are those of the language", async () => {
+  await editor.focus();
+  await editor.open("main.pipe");
+  await editor.goTo(lines);
+  await editor.type("\nrecord");
+  const found = await editor.suggestions("record");
+  assert.ok(found.some(({ label, kind }) => label === "record" && kind === "snippet"), JSON.stringify(found));
+  await editor.page.locator(".suggest-widget.visible .monaco-list-row:has(.codicon-symbol-snippet)", { hasText: "record" }).first().click();
+  await editor.press("Escape");
+  await editor.press("Escape");
+  await editor.save();
+  assert.match(onDisk("main.pipe"), /^pub record Name \{\n {2}field: String\n\}/m);
+  await editor.press("Control+End");
+  await editor.type("\nlet closed: List[Int] = [1");
+  await editor.press("Control+/");
+  await editor.save();
+  assert.match(onDisk("main.pipe"), /^# let closed: List\[Int\] = \[1\]$/m);
+  await editor.screenshot("snippet");
+});
+
+say("a workspace that is trusted does not choose the program either", () => {
+  assert.ok(!editor.exists("it-ran"), "a program of the workspace ran");
 });

@@ -75,11 +75,33 @@ pub(crate) fn filled(text: &str, offset: u32) -> Option<String> {
     Some(format!("{before}{filler}{rest}"))
 }
 
-/// A bracket that is open.
+/// A bracket that is open, or none, around all of them.
+#[derive(Default)]
 struct Open {
-    close: char,
+    close: Option<char>,
     /// It is a comprehension's, whose element does not follow yet.
     waits: bool,
+    /// In it is an `if` or a `match` whose block does not follow yet.
+    heads: bool,
+}
+
+impl Open {
+    fn bracket(close: char) -> Open {
+        Open { close: Some(close), ..Open::default() }
+    }
+
+    /// What is missing up to its end.
+    fn rest(&self) -> String {
+        let block = if self.heads { " {}" } else { "" };
+        let element = if self.waits { " => 0" } else { "" };
+        format!("{block}{element}{}", self.close.map(String::from).unwrap_or_default())
+    }
+}
+
+/// Whether an `if` behind this begins an expression: behind a pattern or the part of a comprehension it is a condition without a block.
+fn begins_expression(before: &str) -> bool {
+    let line = before.rsplit('\n').next().unwrap_or(before).trim_end();
+    line.is_empty() || line.ends_with(|c: char| "={([,>&|+-*/?:!<".contains(c)) || line.ends_with("else")
 }
 
 /// A text up to a place, with the word there, and with the brackets closed that are open in its item: what stands behind may be what
@@ -89,11 +111,14 @@ pub(crate) fn closed(text: &str, offset: u32) -> Option<String> {
     let word = behind.find(|c: char| !(c.is_alphanumeric() || c == '_')).unwrap_or(behind.len());
     let before = text.get(..offset as usize + word)?;
     let start = parse(before).module.items.iter().rfind(|item| item.offset <= offset)?.offset;
-    let mut open: Vec<Open> = Vec::new();
-    let mut rest = before.get(start as usize..)?;
+    let mut open = vec![Open::default()];
+    let item = before.get(start as usize..)?;
+    let mut rest = item;
     let mut unended = "";
     while let Some(c) = rest.chars().next() {
         let mut len = c.len_utf8();
+        let is_inside = open.len() > 1;
+        let last = open.last_mut()?;
         match c {
             '"' => {
                 let quote = if rest.starts_with("\"\"\"") { "\"\"\"" } else { "\"" };
@@ -103,22 +128,31 @@ pub(crate) fn closed(text: &str, offset: u32) -> Option<String> {
                 len = end.map_or(rest.len(), |end| quote.len() + end);
             }
             '#' => len = rest.find('\n').unwrap_or(rest.len()),
-            '(' => open.push(Open { close: ')', waits: false }),
-            '{' => open.push(Open { close: '}', waits: false }),
+            '(' => open.push(Open::bracket(')')),
+            '{' => {
+                last.heads = false;
+                open.push(Open::bracket('}'));
+            }
             '[' => {
                 let waits = rest.get(1..).is_some_and(|inner| inner.trim_start().starts_with("for "));
-                open.push(Open { close: ']', waits });
+                open.push(Open { waits, ..Open::bracket(']') });
             }
-            ')' | ']' | '}' => _ = open.pop(),
-            '=' if rest.starts_with("=>") => {
-                open.iter_mut().next_back().into_iter().for_each(|open| open.waits = false)
+            ')' | ']' | '}' if is_inside => _ = open.pop(),
+            '=' if rest.starts_with("=>") => (last.waits, last.heads) = (false, false),
+            c if c.is_alphabetic() || c == '_' => {
+                len = rest.find(|c: char| !(c.is_alphanumeric() || c == '_')).unwrap_or(rest.len());
+                let written = item.get(..item.len() - rest.len()).unwrap_or_default();
+                last.heads |= match rest.get(..len)? {
+                    "if" => begins_expression(written),
+                    "match" => true,
+                    _ => false,
+                };
             }
             _ => {}
         }
         rest = rest.get(len..)?;
     }
-    let close = |open: &Open| format!("{}{}", if open.waits { " => 0" } else { "" }, open.close);
-    let closers: String = open.iter().rev().map(close).collect();
+    let closers: String = open.iter().rev().map(Open::rest).collect();
     Some(format!("{before}{unended}{closers}\n"))
 }
 

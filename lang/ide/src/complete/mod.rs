@@ -178,6 +178,20 @@ mod tests {
     }
 
     #[test]
+    fn behind_a_point_where_a_block_is_missing() {
+        for (before, after) in [
+            ("let a = if d.", "\n}\n\nfn g() -> Int { 1 }\n"),
+            ("if true { 1 } else if d.", "\n}\n"),
+            ("let a = [1, if !d.", "\n}\n"),
+            ("let a = match d.", "\n}\n"),
+            ("match 1 { 1 => if d.", "\n}\n"),
+            ("let a = [for x in [1] if d.", "\n}\n"),
+        ] {
+            check(&format!("fn f(d: Dir) -> Int {{\n  {before}$0{after}"), &["glob"], &["run"]);
+        }
+    }
+
+    #[test]
     fn behind_a_point_of_every_kind_of_value() {
         check("record App { name: String }\nfn f(a: App) -> String { a.$0 }\n", &["name", "with"], &["run"]);
         check("fn f(xs: List[Dir]) -> List[Dir] { xs.filter(fn(x) => x.$0) }\n", &["glob"], &["map"]);

@@ -3,7 +3,7 @@
 use std::fs::File;
 
 use crate::harness::{World, finish, pipe_binary};
-use crate::volumes::{holder, release, set_back};
+use crate::volumes::{holder, release, set_back, two_objects};
 
 /// What is in the volume of a name, with all that a step can see of it.
 const CONTENT: &str = r#"
@@ -102,13 +102,7 @@ fn a_hostile_archive_makes_no_volume() {
 /// A volume that comes back knows what its steps saw; one of another program may hold what was made of anything.
 #[test]
 fn make_trusts_a_volume_that_came_back_as_far_as_it_may() {
-    let world = World::tools(
-        "param src: Dir = workspace.dir(\"src\")\n\
-         pub fn log(salt: String) -> String {\n  tools.mount(\"/src\", src).workdir(\"/src\").cache(\"/obj\", \"o\").env(\"SALT\", salt).run([\"make\"]).stdout\n}\n",
-    );
-    world.write("src/Makefile", "all: /obj/a /obj/b\n/obj/%: %.txt\n\tcp $< $@\n");
-    world.write("src/a.txt", "a");
-    world.write("src/b.txt", "b");
+    let world = two_objects();
     let log = |salt: &str| world.prints(["run", "log", "--salt", salt]);
     assert!(log("1").contains("cp b.txt /obj/b"));
     let back = |archive: &str| {

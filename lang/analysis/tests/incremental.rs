@@ -7,7 +7,7 @@ use std::path::Path;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 
-use pipe_analysis::inspect::Interrupted;
+use pipe_analysis::inspect::{Interrupted, Snapshot};
 use pipe_analysis::{Analysis, Edited, PackageRoot, System, Work};
 use pipe_diagnostics::Diagnostic;
 use support::Files;
@@ -313,28 +313,32 @@ fn a_package_that_comes_from_elsewhere_infers_who_uses_it() {
     assert_eq!(executed.count("infer"), 2, "{:?}", executed.0);
 }
 
-#[test]
-fn an_edit_interrupts_what_is_being_asked() {
-    let mut project = project();
-    let text = MAIN.replace("{ 1 }", "{ 7 }");
-    let snapshot = project.analysis.snapshot();
+/// Begins a question that has no end of its own.
+fn ask_for_ever(snapshot: Snapshot) -> std::thread::JoinHandle<Result<(), Interrupted>> {
     let (begun, waits) = std::sync::mpsc::channel();
     let asked = std::thread::spawn(move || {
         snapshot.ask(|snapshot| {
             begun.send(()).unwrap();
-            // For as long as nobody edits.
             loop {
                 snapshot.diagnostics();
             }
         })
     });
     waits.recv().unwrap();
+    asked
+}
+
+#[test]
+fn an_edit_interrupts_what_is_being_asked() {
+    let mut project = project();
+    let text = MAIN.replace("{ 1 }", "{ 7 }");
+    let snapshot = project.analysis.snapshot();
+    let asked = ask_for_ever(snapshot);
     // Returns when the question was given up.
     let executed = project.edit_to("main.pipe", &text);
     // first.
     assert_eq!(executed.count("infer"), 1, "{:?}", executed.0);
-    let answer: Result<(), Interrupted> = asked.join().unwrap();
-    assert_eq!(answer, Err(Interrupted::Edited));
+    assert_eq!(asked.join().unwrap(), Err(Interrupted::Edited));
 }
 
 #[test]
@@ -342,19 +346,9 @@ fn a_question_can_be_stopped() {
     let mut project = project();
     let snapshot = project.analysis.snapshot();
     let stopper = snapshot.stopper();
-    let (begun, waits) = std::sync::mpsc::channel();
-    let asked = std::thread::spawn(move || {
-        snapshot.ask(|snapshot| {
-            begun.send(()).unwrap();
-            loop {
-                snapshot.diagnostics();
-            }
-        })
-    });
-    waits.recv().unwrap();
+    let asked = ask_for_ever(snapshot);
     stopper.stop();
-    let answer: Result<(), Interrupted> = asked.join().unwrap();
-    assert_eq!(answer, Err(Interrupted::Stopped));
+    assert_eq!(asked.join().unwrap(), Err(Interrupted::Stopped));
     // Others are answered, and what was computed is known.
     assert_eq!(project.analysis.snapshot().ask(|snapshot| snapshot.diagnostics().len()), Ok(0));
     assert_eq!(project.check().0, Vec::<String>::new());

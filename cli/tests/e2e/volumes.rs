@@ -159,8 +159,8 @@ fn what_was_not_made_yet_is_made_later() {
     assert_eq!([made("a", "5"), made("b", "6")], ["new", "new"]);
 }
 
-#[test]
-fn what_did_not_change_is_not_made_again() {
+/// A package that makes two objects of two sources, in a cache volume; what is made is printed, anew with each salt.
+pub(crate) fn two_objects() -> World {
     let world = World::tools(
         "param src: Dir = workspace.dir(\"src\")\n\
          pub fn log(salt: String) -> String {\n  tools.mount(\"/src\", src).workdir(\"/src\").cache(\"/obj\", \"o\").env(\"SALT\", salt).run([\"make\"]).stdout\n}\n",
@@ -168,6 +168,12 @@ fn what_did_not_change_is_not_made_again() {
     world.write("src/Makefile", "all: /obj/a /obj/b\n/obj/%: %.txt\n\tcp $< $@\n");
     world.write("src/a.txt", "a");
     world.write("src/b.txt", "b");
+    world
+}
+
+#[test]
+fn what_did_not_change_is_not_made_again() {
+    let world = two_objects();
     assert!(world.prints(["run", "log", "--salt", "1"]).contains("cp b.txt /obj/b"));
     let again = world.prints(["run", "log", "--salt", "2"]);
     assert!(again.contains("Nothing to be done"), "{again}");

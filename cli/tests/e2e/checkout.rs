@@ -4,10 +4,9 @@ use std::os::unix::fs::{PermissionsExt, symlink};
 use std::process::{Child, Command, Stdio};
 
 use crate::git::git;
+use crate::git_server::{AUTHORIZATION, PASSWORD, netrc, serve, serve_to};
 use crate::harness::{World, finish};
-use crate::packages::{
-    AUTHORIZATION, PASSWORD, commit, init, lock, netrc, repositories, repository, serve, serve_to,
-};
+use crate::packages::{commit, init, lock, repositories, repository};
 
 /// A package that takes the files of `app`, and `app` with a file, a program, a link, and `lib` as a submodule, by an address beside it.
 pub(crate) fn world(url: &str) -> (World, String) {

@@ -1,20 +1,20 @@
 //! Packages out of git repositories, through the binary.
 
-use std::io::{BufRead, BufReader, Read, Write};
-use std::net::{TcpListener, TcpStream};
-use std::path::{Path, PathBuf};
+use std::io::Read;
+use std::net::TcpListener;
+use std::path::PathBuf;
 use std::process::Stdio;
 
 use crate::git::git;
 use crate::harness::{Outcome, World, command_lines};
 
 /// Has the repositories at `url` stand for those on example.com.
-fn mirror(world: &World, url: &str) {
+pub(crate) fn mirror(world: &World, url: &str) {
     world.configure(&format!("[git.mirrors]\n\"https://example.com/\" = \"{url}/\"\n"));
 }
 
 /// Removes what was fetched.
-fn forget(world: &World) {
+pub(crate) fn forget(world: &World) {
     std::fs::remove_dir_all(world.store().join("packages")).unwrap();
 }
 
@@ -69,7 +69,7 @@ pub(crate) fn commit(world: &World, name: &str, files: &[(&str, &str)]) -> Strin
     git(world, &folder, &["rev-parse", "HEAD"])
 }
 
-fn packages(world: &World) -> Vec<PathBuf> {
+pub(crate) fn packages(world: &World) -> Vec<PathBuf> {
     let entries = std::fs::read_dir(world.store().join("packages"));
     let mut found: Vec<PathBuf> = entries.map(|e| e.map(|e| e.unwrap().path()).collect()).unwrap_or_default();
     found.retain(|path| path.is_dir());
@@ -215,108 +215,6 @@ fn branches_are_followed_and_tags_are_not() {
 }
 
 #[test]
-fn nothing_of_a_user_or_a_repository_runs() {
-    let world = world();
-    let ran = world.path("ran");
-    let script = world.path("script");
-    std::fs::write(&script, format!("#!/bin/sh\ntouch {}\nexit 1\n", ran.display())).unwrap();
-    std::fs::set_permissions(&script, std::os::unix::fs::PermissionsExt::from_mode(0o755)).unwrap();
-    let hooks = world.path("hooks");
-    std::fs::create_dir(&hooks).unwrap();
-    for hook in ["reference-transaction", "post-checkout", "post-merge"] {
-        std::fs::copy(&script, hooks.join(hook)).unwrap();
-    }
-    let script = script.display();
-    let config = format!(
-        "[core]\n  hooksPath = {}\n  fsmonitor = {script}\n  sshCommand = {script}\n[filter \"x\"]\n  smudge = {script}\n  required = true\n\
-         [credential]\n  helper = !{script}\n[url \"file:///nowhere/\"]\n  insteadOf = file://\n[uploadpack]\n  packObjectsHook = {script}\n",
-        hooks.display()
-    );
-    commit(
-        &world,
-        "web",
-        &[
-            (".gitattributes", "* filter=x\n"),
-            (".gitconfig", &config),
-            ("hooks/post-checkout", "#!/bin/sh\n"),
-        ],
-    );
-    std::fs::write(world.home().join(".gitconfig"), &config).unwrap();
-    let web = repository(&world, "web");
-    std::fs::copy(world.path("script"), web.join(".git/hooks/reference-transaction")).unwrap();
-    std::fs::copy(world.path("script"), web.join(".git/hooks/post-checkout")).unwrap();
-    world.write("pipe.toml", &manifest("branch = \"main\""));
-    let mut pipe = world.pipe();
-    for name in [
-        "GIT_SSH_COMMAND",
-        "GIT_SSH",
-        "GIT_ASKPASS",
-        "GIT_EXTERNAL_DIFF",
-        "GIT_PROXY_COMMAND",
-        "GIT_TRACE2_EVENT",
-    ] {
-        pipe.env(name, world.path("script"));
-    }
-    pipe.env("GIT_CONFIG_COUNT", "1")
-        .env("GIT_CONFIG_KEY_0", "core.hooksPath")
-        .env("GIT_CONFIG_VALUE_0", &hooks);
-    pipe.env("GIT_DIR", world.path("nowhere")).env("GIT_EXEC_PATH", &hooks).env("GIT_TEMPLATE_DIR", &hooks);
-    crate::harness::finish(pipe.arg("update")).success();
-    assert!(!ran.exists());
-    assert_eq!(world.prints(["run", "count"]), "1\n");
-    // Nothing but its modules was taken.
-    let package = packages(&world).pop().unwrap();
-    let mut names: Vec<_> =
-        std::fs::read_dir(package).unwrap().map(|entry| entry.unwrap().file_name()).collect();
-    names.sort();
-    assert_eq!(names, ["main.pipe", "pipe.toml"]);
-}
-
-#[test]
-fn what_no_package_may_have_is_refused() {
-    let world = world();
-    let web = repository(&world, "web");
-    world.write("pipe.toml", &manifest("branch = \"main\""));
-    let refused = |what: &str| {
-        world.run(["update"]).exits(2).says(what);
-        assert!(!world.package().join("pipe.lock").exists());
-        assert!(packages(&world).is_empty());
-    };
-    std::os::unix::fs::symlink("/etc/passwd", web.join("secret.pipe")).unwrap();
-    commit(&world, "web", &[]);
-    refused("`secret.pipe` is a link");
-    git(&world, &web, &["rm", "-q", "secret.pipe"]);
-    let head = git(&world, &web, &["rev-parse", "HEAD"]);
-    git(&world, &web, &["update-index", "--add", "--cacheinfo", &format!("160000,{head},sub")]);
-    git(&world, &web, &["commit", "-qm", "With a submodule"]);
-    refused("`sub` is a submodule");
-    // Names that git itself would not check out.
-    let tree = git(&world, &web, &["rev-parse", "v1^{tree}"]);
-    let blob = git(&world, &web, &["rev-parse", "v1:main.pipe"]);
-    for name in ["..", ".git"] {
-        let entries = world.path("entries");
-        std::fs::write(&entries, format!("100644 blob {blob}\tmain.pipe\n040000 tree {tree}\t{name}\n"))
-            .unwrap();
-        let mut mktree = world.command("git");
-        mktree.current_dir(&web).arg("mktree").stdin(std::fs::File::open(&entries).unwrap());
-        let made = crate::harness::finish(&mut mktree).success().stdout;
-        let made = git(&world, &web, &["commit-tree", made.trim(), "-m", "Odd"]);
-        git(&world, &web, &["update-ref", "refs/heads/main", &made]);
-        refused("is a name that a package cannot have");
-    }
-    git(&world, &web, &["reset", "-q", "--hard", "v1"]);
-    git(&world, &web, &["rm", "-q", "pipe.toml"]);
-    commit(&world, "web", &[("ci/go/pipe.toml", "[package]\nname = \"go\"\n")]);
-    world.run(["update"]).exits(2).says("is no package: there is no `pipe.toml`").says("dir = \"ci/go\"");
-    world.write("pipe.toml", &manifest("branch = \"main\", dir = \"elsewhere\""));
-    world.run(["update"]).exits(2).says("has no folder `elsewhere`");
-    world.write("pipe.toml", &manifest("branch = \"gone\""));
-    world.run(["update"]).exits(2).says("has no branch `gone`");
-    world.write("pipe.toml", &manifest("branch = \"main\"").replace("/web\"", "/gone\""));
-    world.run(["update"]).exits(3).says("git cannot fetch https://example.com/gone");
-}
-
-#[test]
 fn packages_of_packages_and_of_one_repository() {
     let world = world();
     init(&world, "mono");
@@ -387,46 +285,6 @@ fn packages_of_packages_and_of_one_repository() {
 }
 
 #[test]
-fn vendored_packages_are_read_where_they_are() {
-    let world = world();
-    world.run(["vendor"]).success().says("1 package is in vendor/");
-    forget(&world);
-    std::fs::remove_dir_all(repositories(&world)).unwrap();
-    assert_eq!(world.prints(["run", "count"]), "1\n");
-    world.run(["check"]).success();
-    assert!(packages(&world).is_empty());
-    let module = world.read("vendor/web/main.pipe");
-    world.write("vendor/web/main.pipe", "pub fn count() -> Int { 666 }\n");
-    world.run(["run", "count"]).exits(2).says("package-changed").says("`pipe vendor`");
-    world.write("vendor/web/main.pipe", &module);
-    world.write("vendor/web/more.pipe", "");
-    world.run(["run", "count"]).exits(2).says("package-changed");
-    std::fs::remove_dir_all(world.package().join("vendor/web")).unwrap();
-    world.run(["run", "count"]).exits(2).says("package-not-fetched").says("`pipe vendor` puts it there");
-}
-
-#[test]
-fn vendor_touches_only_its_own() {
-    let world = world();
-    world.write("vendor/web/mine", "x");
-    world.run(["vendor"]).exits(2).says("is not one of pipe's");
-    std::fs::rename(world.package().join("vendor/web"), world.package().join("vendor/other")).unwrap();
-    world.run(["vendor"]).success();
-    commit(&world, "web", &[("main.pipe", "pub fn count() -> Int { 2 }\n")]);
-    git(&world, &repository(&world, "web"), &["tag", "v2"]);
-    world.write("pipe.toml", &manifest("tag = \"v2\""));
-    world.run(["run", "count"]).exits(2).says("package-not-locked");
-    world.run(["update"]).success();
-    assert_eq!(world.prints(["run", "count"]), "2\n");
-    assert!(world.read("vendor/web/main.pipe").contains('2'));
-    world.write("pipe.toml", "[package]\nname = \"test\"\n");
-    world.write("main.pipe", "pub fn count() -> Int { 3 }\n");
-    world.run(["vendor"]).success();
-    assert!(!world.package().join("vendor/web").exists() && !world.package().join("pipe.lock").exists());
-    assert_eq!(world.read("vendor/other/mine"), "x");
-}
-
-#[test]
 fn two_at_once_and_one_that_is_killed() {
     let world = world();
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
@@ -491,170 +349,4 @@ fn a_package_for_another_pipe_is_not_checked() {
     world.write("pipe.toml", "[package]\nname = \"test\"\nedition = \"2026\"\npipe = \">=0.1\"\n");
     world.write("main.pipe", "pub fn f() -> Int { 1 }\n");
     assert_eq!(world.prints(["run", "f"]), "1\n");
-}
-
-/// Whether the address of a repository is one that anything is fetched from.
-#[test]
-fn only_https_and_ssh_are_spoken() {
-    let world = world();
-    let local = format!("file://{}", repository(&world, "web").display());
-    for address in [
-        local.as_str(),
-        "ext::sh -c touch% x",
-        "http://example.com/web",
-        "git://example.com/web",
-        "git@example.com:web",
-        "https://me:pw@example.com/web",
-    ] {
-        world.write("pipe.toml", &manifest("tag = \"v1\"").replace("https://example.com/web", address));
-        let outcome = world.run(["run", "count"]).exits(2);
-        assert!(outcome.stderr.contains("[manifest]"), "{address}: {}", outcome.stderr);
-        let added = world.run(["add", address]);
-        assert_eq!(added.code, Some(2), "{address}: {}", added.stderr);
-    }
-    assert!(packages(&world).is_empty());
-    assert!(!Path::new("x").exists());
-}
-
-/// Answers requests with `git http-backend`, one after the other, until the process ends.
-pub(crate) fn serve(root: PathBuf) -> u16 {
-    serve_to(root, None)
-}
-
-/// As [`serve`], for whoever says this in `Authorization`.
-pub(crate) fn serve_to(root: PathBuf, authorization: Option<&'static str>) -> u16 {
-    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
-    let port = listener.local_addr().unwrap().port();
-    std::thread::spawn(move || {
-        for connection in listener.incoming() {
-            // A client that goes away is no failure of the server's.
-            let _ = answer(connection.unwrap(), &root, authorization);
-        }
-    });
-    port
-}
-
-fn answer(mut connection: TcpStream, root: &Path, authorization: Option<&str>) -> std::io::Result<()> {
-    let mut input = BufReader::new(connection.try_clone()?);
-    let mut line = String::new();
-    input.read_line(&mut line)?;
-    let mut words = line.split_whitespace();
-    let (method, target) = (words.next().unwrap_or_default(), words.next().unwrap_or_default());
-    let (path, query) = target.split_once('?').unwrap_or((target, ""));
-    let mut backend = std::process::Command::new("git");
-    backend.arg("http-backend").env_clear().env("PATH", "/usr/bin:/bin").env("GIT_HTTP_EXPORT_ALL", "1");
-    backend.env("GIT_PROJECT_ROOT", root).env("PATH_INFO", path).env("QUERY_STRING", query);
-    backend.env("REQUEST_METHOD", method).env("GIT_CONFIG_COUNT", "1");
-    backend.env("GIT_CONFIG_KEY_0", "safe.directory").env("GIT_CONFIG_VALUE_0", "*");
-    let (mut length, mut is_known) = (0, authorization.is_none());
-    loop {
-        let mut header = String::new();
-        input.read_line(&mut header)?;
-        let Some((name, value)) = header.trim_end().split_once(": ") else { break };
-        match name.to_ascii_lowercase().as_str() {
-            "content-length" => length = value.parse().unwrap(),
-            "content-type" => drop(backend.env("CONTENT_TYPE", value)),
-            "content-encoding" => drop(backend.env("HTTP_CONTENT_ENCODING", value)),
-            "git-protocol" => drop(backend.env("HTTP_GIT_PROTOCOL", value)),
-            "authorization" => is_known |= Some(value) == authorization,
-            _ => {}
-        }
-    }
-    if !is_known {
-        let challenge =
-            "WWW-Authenticate: Basic realm=\"packages\"\r\nContent-Length: 0\r\nConnection: close";
-        return write!(connection, "HTTP/1.1 401 Unauthorized\r\n{challenge}\r\n\r\n");
-    }
-    let mut body = vec![0; length];
-    input.read_exact(&mut body)?;
-    backend.env("CONTENT_LENGTH", length.to_string());
-    let mut child = backend.stdin(Stdio::piped()).stdout(Stdio::piped()).spawn()?;
-    child.stdin.take().unwrap().write_all(&body)?;
-    let output = child.wait_with_output()?.stdout;
-    let end = output.windows(4).position(|window| window == b"\r\n\r\n").unwrap();
-    let headers = String::from_utf8_lossy(&output[..end]).into_owned();
-    let status = headers.lines().find_map(|line| line.strip_prefix("Status: ")).unwrap_or("200 OK");
-    let body = &output[end + 4..];
-    write!(
-        connection,
-        "HTTP/1.1 {status}\r\n{headers}\r\nContent-Length: {}\r\nConnection: close\r\n\r\n",
-        body.len()
-    )?;
-    connection.write_all(body)
-}
-
-#[test]
-fn packages_come_over_http() {
-    let world = world();
-    let port = serve(repositories(&world));
-    mirror(&world, &format!("http://127.0.0.1:{port}"));
-    assert_eq!(world.prints(["run", "count"]), "1\n");
-    let first = lock(&world);
-    forget(&world);
-    commit(&world, "web", &[("main.pipe", "pub fn count() -> Int { 2 }\n")]);
-    git(&world, &repository(&world, "web"), &["tag", "-f", "v1"]);
-    // This server gives no commit by its name alone: it is found in the history of the branch.
-    assert_eq!(world.prints(["run", "count"]), "1\n");
-    assert_eq!(lock(&world), first);
-    // Nobody there.
-    forget(&world);
-    mirror(&world, "http://127.0.0.1:1");
-    world.run(["run", "count"]).exits(3).says("git cannot fetch https://example.com/web");
-    assert_eq!(lock(&world), first);
-}
-
-/// A password, and what a client says that has it of a user `ada`.
-pub(crate) const PASSWORD: &str = "only-in-netrc";
-pub(crate) const AUTHORIZATION: &str = "Basic YWRhOm9ubHktaW4tbmV0cmM=";
-
-/// Writes the user's `~/.netrc`.
-pub(crate) fn netrc(world: &World, password: &str) {
-    let line = format!("machine 127.0.0.1 login ada password {password}\n");
-    std::fs::write(world.home().join(".netrc"), line).unwrap();
-}
-
-/// Private repositories over https are read with what `~/.netrc` says of their host, by git itself; nothing of that is said or kept.
-#[test]
-fn passwords_of_netrc_open_private_repositories() {
-    let world = world();
-    let port = serve_to(repositories(&world), Some(AUTHORIZATION));
-    mirror(&world, &format!("http://127.0.0.1:{port}"));
-    world.write("pipe.toml", "[package]\nname = \"test\"\n");
-    let add = || world.run(["add", "-v", "git+https://example.com/web#v1"]);
-    let hides = |outcome: Outcome, password: &str| {
-        let all = format!("{}{}", outcome.stdout, outcome.stderr);
-        assert!(!all.contains(password) && !all.contains(AUTHORIZATION), "{all}");
-        outcome
-    };
-    // Nobody in particular, and somebody with a wrong password: nothing is asked, and nothing is changed.
-    hides(add().exits(3).says("git cannot fetch https://example.com/web"), PASSWORD);
-    netrc(&world, "wrong-in-netrc");
-    hides(add().exits(3).says("git cannot fetch https://example.com/web"), "wrong-in-netrc");
-    assert!(!world.package().join("pipe.lock").exists());
-    netrc(&world, PASSWORD);
-    hides(add().success().says("added `web`"), PASSWORD);
-    assert!(lock(&world).starts_with("package https://example.com/web tag=v1 commit="));
-    assert_eq!(hides(world.run(["run", "-v", "count"]).success(), PASSWORD).stdout, "1\n");
-    hides(world.run(["update", "-v"]).success(), PASSWORD);
-    // In no file but `~/.netrc`.
-    let has = |path: &Path| {
-        let bytes = std::fs::read(path).unwrap();
-        bytes.windows(PASSWORD.len()).any(|window| window == PASSWORD.as_bytes())
-    };
-    let found: Vec<PathBuf> = files_below(&world.path("")).into_iter().filter(|path| has(path)).collect();
-    assert_eq!(found, [world.home().join(".netrc")]);
-}
-
-/// All files in a folder.
-fn files_below(folder: &Path) -> Vec<PathBuf> {
-    let mut files = Vec::new();
-    for entry in std::fs::read_dir(folder).unwrap() {
-        let entry = entry.unwrap();
-        match entry.file_type().unwrap() {
-            kind if kind.is_dir() => files.extend(files_below(&entry.path())),
-            kind if kind.is_file() => files.push(entry.path()),
-            _ => {}
-        }
-    }
-    files
 }

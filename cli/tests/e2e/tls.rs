@@ -12,9 +12,9 @@ use rustls::{ServerConfig, ServerConnection};
 
 use crate::checkout;
 use crate::harness::{World, finish};
-use crate::packages;
 use crate::registry::Registry;
 use crate::server::{Answer, Server, digest};
+use crate::{git_server, packages};
 
 /// Names that stand behind a proxy.
 const NAMES: [&str; 4] = ["127.0.0.1", "localhost", "files.example", "git.example"];
@@ -181,7 +181,7 @@ fn files_and_repositories_come_over_https() {
     let authority = Authority::new(&world);
     let files = authority.before(&files().address);
     let repositories =
-        authority.before(&format!("127.0.0.1:{}", packages::serve(packages::repositories(&world))));
+        authority.before(&format!("127.0.0.1:{}", git_server::serve(packages::repositories(&world))));
     let module = world.read("main.pipe").replace("git.example", &format!("127.0.0.1:{repositories}"));
     let file = format!("\npub fn file() -> String {{ http(\"https://127.0.0.1:{files}/file\").contents }}\n");
     world.write("main.pipe", &(module + &file));
@@ -205,7 +205,7 @@ fn the_proxy_of_the_configuration_is_asked_for_both() {
     let authority = Authority::new(&world);
     let files = authority.before(&files().address);
     let repositories =
-        authority.before(&format!("127.0.0.1:{}", packages::serve(packages::repositories(&world))));
+        authority.before(&format!("127.0.0.1:{}", git_server::serve(packages::repositories(&world))));
     let (proxy, asked) = proxy(vec![("files.example:443", files), ("git.example:443", repositories)]);
     let file = "\npub fn file() -> String { http(\"https://files.example/file\").contents }\n";
     world.write("main.pipe", &(world.read("main.pipe") + file));

@@ -3,8 +3,9 @@
 use std::os::unix::fs::PermissionsExt;
 
 use crate::checkout;
+use crate::git_server::serve_to;
 use crate::harness::{Outcome, World, finish};
-use crate::packages::{repositories, serve_to};
+use crate::packages::repositories;
 use crate::secrets::{TOKEN, holding, with_token};
 use crate::server::{Answer, Server};
 

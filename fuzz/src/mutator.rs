@@ -5,12 +5,19 @@ use std::sync::OnceLock;
 
 use pipe_syntax::testing::{TokenPlace, program, token_places};
 
-/// Changes the text in `data[..size]`, which has room for `max_size` bytes; gives its new size.
-pub fn mutate(data: &mut [u8], size: usize, max_size: usize, seed: u32) -> usize {
+/// Changes the text in `data[..size]`, which has room for `max_size` bytes; gives its new size. Sometimes, and what is no text always, it is
+/// changed by `bytes` instead.
+pub fn mutate(
+    data: &mut [u8],
+    size: usize,
+    max_size: usize,
+    seed: u32,
+    bytes: impl FnOnce(&mut [u8], usize, usize) -> usize,
+) -> usize {
     let mut random = Random(u64::from(seed) << 1 | 1);
     let text = data.get(..size).and_then(|bytes| std::str::from_utf8(bytes).ok());
     let Some(text) = text.filter(|_| random.below(4) > 0) else {
-        return libfuzzer_sys::fuzzer_mutate(data, size, max_size);
+        return bytes(data, size, max_size);
     };
     let changed = if random.below(200) == 0 { program(seed.into()) } else { changed(text, &mut random) };
     let mut end = changed.len().min(max_size).min(data.len());

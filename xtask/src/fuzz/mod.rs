@@ -84,7 +84,8 @@ fn host() -> Result<String, String> {
 fn build(root: &Path, host: &str) -> Result<(), String> {
     let fuzz = root.join("fuzz");
     let mut cargo = run::cargo();
-    cargo.args(["build", "--release", "--bins", "--target", host, "--target-dir"]).arg(fuzz.join("target"));
+    cargo.args(["build", "--profile", "fuzz", "--features", "libfuzzer", "--bins", "--target", host]);
+    cargo.arg("--target-dir").arg(fuzz.join("target"));
     run::succeed(cargo.current_dir(&fuzz).env("RUSTFLAGS", FLAGS))
 }
 
@@ -94,7 +95,7 @@ fn fuzz(root: &Path, host: &str, target: &str, corpus: &Path, seconds: u64) -> R
     std::fs::create_dir_all(&artifacts).map_err(|error| format!("{}: {error}", artifacts.display()))?;
     let log = artifacts.join("log");
     let file = std::fs::File::create(&log).map_err(|error| format!("{}: {error}", log.display()))?;
-    let program: PathBuf = fuzz.join("target").join(host).join("release").join(target);
+    let program: PathBuf = fuzz.join("target").join(host).join("fuzz").join(target);
     let mut command = Command::new("nice");
     command.args(["-n", "19"]).arg(program).arg(corpus);
     command.arg(format!("-artifact_prefix={}/", artifacts.display()));
@@ -123,6 +124,7 @@ fn last(log: &str, word: &str) -> u64 {
 
 #[cfg(test)]
 mod tests {
+    #![allow(clippy::unwrap_used)]
     use super::*;
 
     #[test]
@@ -132,12 +134,31 @@ mod tests {
         assert_eq!((last(log, "cov:"), last(log, "stat::number_of_executed_units:")), (3012, 90));
     }
 
+    /// Nothing compiles them but a run: they are a call of what everything compiles, word for word.
     #[test]
-    fn every_target_has_its_file() {
+    fn every_target_is_a_call() {
         let root = repository::root();
-        for target in targets(&root).unwrap_or_default() {
-            let file = format!("fuzz/fuzz_targets/{target}.rs");
-            assert!(!repository::read(&root, Path::new(&file)).is_empty(), "{file}");
+        let module = repository::read(&root, Path::new("fuzz/src/lib.rs"));
+        let mutated = "\nfuzz_mutator!(|data: &mut [u8], size: usize, max_size: usize, seed: u32| {\n    \
+                       pipe_fuzz::mutator::mutate(data, size, max_size, seed, fuzzer_mutate)\n});\n";
+        let targets = targets(&root).unwrap();
+        assert!(targets.len() >= 11);
+        for target in targets {
+            assert!(module.contains(&format!("pub mod {target};")), "{target}");
+            let bytes = format!("pipe_fuzz::{target}::run");
+            let form = |used: &str, call: &str, rest: &str| {
+                format!(
+                    "#![no_main]\n\nuse libfuzzer_sys::{used};\n\nfuzz_target!(|data: &[u8]| {call});\n{rest}"
+                )
+            };
+            let text = format!("pipe_fuzz::with_text(data, {bytes})");
+            let forms = [
+                form("fuzz_target", &format!("{bytes}(data)"), ""),
+                form("fuzz_target", &text, ""),
+                form("{fuzz_mutator, fuzz_target, fuzzer_mutate}", &text, mutated),
+            ];
+            let found = repository::read(&root, Path::new(&format!("fuzz/fuzz_targets/{target}.rs")));
+            assert!(forms.contains(&found), "{target}: {found}");
         }
     }
 }

@@ -47,14 +47,19 @@ pub(crate) fn run(
         true => failures,
         false => CliError::together(failures).map_or(Ok(Vec::new()), Err)?,
     };
+    let are_as_asked = looked_up.len() - failures.len();
     let resolved = match bring_up_to_date(&place, &Rules { renew, locked, offline, accept, style }) {
-        Ok(resolved) => resolved,
+        Ok(resolved) => Some(resolved),
+        // Packages that cannot be had keep no pin back, as none keeps another one back.
         Err(error) => {
             failures.push(error);
-            return CliError::together(failures).map_or(Ok(()), Err);
+            if !args.names.is_empty() {
+                return CliError::together(failures).map_or(Ok(()), Err);
+            }
+            None
         }
     };
-    if let Some(name) = unknown(&dependencies, &resolved) {
+    if let Some(name) = resolved.as_ref().and_then(|resolved| unknown(&dependencies, resolved)) {
         let message = format!(
             "there is no dependency by git called `{name}`, and pipe.lock pins no such image, repository or file"
         );
@@ -64,8 +69,8 @@ pub(crate) fn run(
     if !moved.is_empty() {
         lock::move_pins(&place.root.dir, &moved)?;
     }
-    report::notice(&changes(&resolved), style);
-    report::notice(&pins::changes(&pinned, &moved, looked_up.len() - failures.len()), style);
+    report::notice(&resolved.as_ref().map(changes).unwrap_or_default(), style);
+    report::notice(&pins::changes(&pinned, &moved, are_as_asked), style);
     CliError::together(failures).map_or(Ok(()), Err)
 }
 

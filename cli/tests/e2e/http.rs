@@ -186,3 +186,22 @@ fn update_moves_what_it_can_and_names_what_it_cannot() {
     world.run(["update", &allow, &url("other"), &url("file")]).exits(2).says("there is no file at");
     assert_eq!(world.read("pipe.lock"), lock(&was, &digest(page), &digest(page)));
 }
+
+/// A package that cannot be fetched holds no pin up: what became of it is told, and the pins are written.
+#[test]
+fn update_moves_pins_though_a_package_cannot_be_had() {
+    let (world, server, allow) = world(None);
+    world.run(["run", &allow, "text"]).success();
+    let away = world.path("nothing here");
+    world.configure(&format!("[git.mirrors]\n\"https://example.com/\" = \"file://{}/\"\n", away.display()));
+    world.write("pipe.toml", &crate::packages::manifest("tag = \"v1\""));
+    server.script(|_, _| Some(Answer::ok(&b"something else\n"[..])));
+    let url = format!("http://{}/file", server.address);
+    let is = digest(b"something else\n");
+    let named =
+        world.run(["update", "web", &allow, &url]).exits(3).says("git cannot fetch https://example.com/web");
+    assert!(!named.stderr.contains(&is[..19]) && !world.read("pipe.lock").contains(&is));
+    let update = world.run(["update", &allow]).exits(3).says("git cannot fetch https://example.com/web");
+    update.says(&format!("{url}: {} -> {}\n", &digest(CONTENT)[..19], &is[..19]));
+    assert_eq!(world.read("pipe.lock"), format!("http {url} {is}\n"));
+}

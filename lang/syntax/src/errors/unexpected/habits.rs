@@ -4,7 +4,7 @@ use super::Site;
 use crate::Span;
 use crate::build::Point;
 use crate::errors::{point, span};
-use crate::token::TokenKind as T;
+use crate::token::{Token, TokenKind as T};
 use pipe_diagnostics::{Diagnostic, Edit, Fix};
 
 /// A diagnostic, as rules give it.
@@ -30,6 +30,11 @@ pub(super) fn macro_call(site: &Site<'_>) -> Option<Diagnostic<Span>> {
     let name = site.back(1).filter(|t| t.kind == T::Low)?;
     if site.kind()? != T::Bang || !site.glued() {
         return None;
+    }
+    let begins_arguments = |k| matches!(k, T::LeftParen | T::LeftSquare | T::LeftBrace | T::String);
+    if !site.tokens.get(site.at + 1).is_some_and(|next| begins_arguments(next.kind)) {
+        return syntax("foreign-sign", "`!` behind a value means nothing", site.place())
+            .map(|d| d.help("give a default with `x ?? default`, or take it apart with `match`; a condition is turned round by `!` before it"));
     }
     let place = span(name).to(site.place());
     let word = site.word(name);
@@ -133,6 +138,39 @@ pub(super) fn chained_comparison(site: &Site<'_>) -> Option<Diagnostic<Span>> {
     let first = statement.into_iter().find(|t| comparison(t.kind))?;
     syntax("chained-comparison", "comparisons cannot be chained", site.place())
         .map(|d| d.label(span(*first), "the first one").help("join two with `&&`: `a < b && b < c`"))
+}
+
+/// `a <> b`.
+pub(super) fn unequal(site: &Site<'_>) -> Option<Diagnostic<Span>> {
+    let less = site.back(1).filter(|t| t.kind == T::Less)?;
+    if site.kind()? != T::Greater || !site.glued() {
+        return None;
+    }
+    let place = span(less).to(site.place());
+    syntax("foreign-sign", "`<>` is written `!=` here", place)
+        .map(|d| d.fix("replace it by `!=`", place, "!="))
+}
+
+/// `x->f()`.
+pub(super) fn arrow_member(site: &Site<'_>) -> Option<Diagnostic<Span>> {
+    let is_name =
+        |t: &Token| t.kind == T::Low && Some(t.start) == site.tokens.get(site.at).map(|arrow| arrow.end);
+    let named = site.tokens.get(site.at + 1).is_some_and(is_name);
+    if site.kind()? != T::Arrow || !named || !site.glued() || !site.behind_value() || site.in_header() {
+        return None;
+    }
+    syntax("foreign-sign", "`->` is written `.` here", site.place())
+        .map(|d| d.fix("replace it by `.`", site.place(), "."))
+}
+
+/// `2 ** 3`.
+pub(super) fn power(site: &Site<'_>) -> Option<Diagnostic<Span>> {
+    let first = site.back(1).filter(|t| t.kind == T::Star)?;
+    if site.kind()? != T::Star || !site.glued() || site.tokens.get(site.at + 1)?.kind == T::Newline {
+        return None;
+    }
+    syntax("foreign-sign", "`**` means nothing here", span(first).to(site.place()))
+        .map(|d| d.help("there is no power: write the product out"))
 }
 
 /// `x += 1`, `x++`.

@@ -197,7 +197,8 @@ pub(super) fn operand(site: &Site<'_>) -> Option<Diagnostic<Span>> {
 pub(super) fn operator(site: &Site<'_>) -> Option<Diagnostic<Span>> {
     let token = *site.tokens.get(site.at)?;
     let statement = matches!(site.point, Point::Statement | Point::Expression | Point::Value);
-    if !statement || !site.behind_value() || !token.kind.begins_expression() {
+    let block_behind_colon = token.kind == T::Colon && site.in_condition();
+    if !statement || !site.behind_value() || !(token.kind.begins_expression() || block_behind_colon) {
         return None;
     }
     if site.in_condition() {

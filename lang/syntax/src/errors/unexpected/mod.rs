@@ -143,7 +143,7 @@ impl Site<'_> {
 type Rule = fn(&Site<'_>) -> Option<Diagnostic<Span>>;
 
 /// From the most special to the most general.
-const RULES: [Rule; 35] = [
+const RULES: [Rule; 38] = [
     habits::script_hole_in_text,
     habits::macro_call,
     lambdas::lambda_word,
@@ -156,6 +156,9 @@ const RULES: [Rule; 35] = [
     habits::index,
     types::angle_brackets,
     habits::chained_comparison,
+    habits::unequal,
+    habits::arrow_member,
+    habits::power,
     habits::increment,
     habits::loop_statement,
     habits::comprehension_order,

@@ -68,21 +68,33 @@ impl<'a> Cache<Arc<str>> for Shown<'a> {
 }
 
 fn report(diagnostic: &Diagnostic, sources: &Sources, color: bool) -> Report<'static, Span> {
-    let span = |place: &FileSpan| -> Span { (place.file.clone(), sources.range(place)) };
+    // A file that is not at hand cannot be shown around a label.
+    let labels = || diagnostic.labels.iter().filter(|other| !sources.text(&other.place.file).is_empty());
+    // Of a place in another file ariadne tells line and column right only when it is given in characters.
+    let in_chars = labels().any(|other| other.place.file != diagnostic.primary.place.file);
+    let span = |place: &FileSpan| -> Span {
+        let range = sources.range(place);
+        let chars =
+            |at: usize| sources.text(&place.file).get(..at).map_or(at, |before| before.chars().count());
+        (place.file.clone(), if in_chars { chars(range.start)..chars(range.end) } else { range })
+    };
     let (kind, paint) = match diagnostic.severity {
         Severity::Error => (ReportKind::Error, Color::Red),
         Severity::Warning => (ReportKind::Warning, Color::Yellow),
         Severity::Info => (ReportKind::Advice, Color::Blue),
     };
-    let config = Config::default().with_color(color).with_index_type(IndexType::Byte);
+    let config = Config::default().with_color(color).with_index_type(if in_chars {
+        IndexType::Char
+    } else {
+        IndexType::Byte
+    });
     let mut report = Report::build(kind, span(&diagnostic.primary.place))
         .with_config(config)
         .with_code(diagnostic.code)
         .with_message(visible::text(&diagnostic.message));
     report
         .add_label(label(span(&diagnostic.primary.place), &diagnostic.primary.text, paint).with_priority(1));
-    // A file that is not at hand cannot be shown around a label.
-    for other in diagnostic.labels.iter().filter(|other| !sources.text(&other.place.file).is_empty()) {
+    for other in labels() {
         report.add_label(label(span(&other.place), &other.text, Color::Cyan));
     }
     if let Some(help) = &diagnostic.help {
@@ -108,6 +120,7 @@ fn trimmed(text: &str) -> String {
 
 #[cfg(test)]
 mod tests {
+    #![allow(clippy::unwrap_used)]
     use super::super::tests::{example, wild};
     use super::*;
     use proptest::prelude::*;
@@ -123,6 +136,22 @@ mod tests {
         let (sources, diagnostic) = example();
         assert!(full(&diagnostic, &sources, true).contains('\u{1b}'));
         assert!(!full(&diagnostic, &sources, false).contains('\u{1b}'));
+    }
+
+    #[test]
+    fn a_place_in_another_file_has_its_line_and_column() {
+        let mut sources = Sources::default();
+        sources.insert("a".into(), "# é…\nlet x = “1”\n".into());
+        sources.insert("b".into(), "# ……\n# ……\nfn first() { 1 }\nfn second() { 2 }\n".into());
+        let at = |file: &str, part: &str| {
+            let start = sources.text(file).find(part).unwrap() as u32;
+            FileSpan { file: file.into(), start, end: start + part.len() as u32 }
+        };
+        let diagnostic =
+            Diagnostic::error("x", "wrong", at("a", "“1”")).label(at("b", "second"), "declared here");
+        let text = full(&diagnostic, &sources, false);
+        assert!(text.contains("[ a:2:9 ]") && text.contains("[ b:4:4 ]"), "{text}");
+        assert!(text.contains(" 4 │ fn second() { 2 }\n   │    ───┬──"), "{text}");
     }
 
     #[test]

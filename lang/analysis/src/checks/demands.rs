@@ -14,6 +14,8 @@ use crate::typed::{Global, Type};
 
 /// How many generic functions are looked at behind one use. What lies further away is found when it is evaluated.
 const REACH: usize = 200;
+/// What may be generic: functions by their bodies, types by their defaults.
+const GENERIC: &[ItemTag] = &[ItemTag::Function, ItemTag::Record, ItemTag::Enum];
 
 /// Values that cannot be compared are.
 pub(crate) fn not_comparable(part: &str, place: Place) -> Finding {
@@ -59,7 +61,7 @@ pub(crate) fn unmet_demands(db: &dyn Db, node: ItemNode<'_>) -> Vec<Finding> {
 }
 
 fn unmet_by_use(db: &dyn Db, function: &Global, found: Finding, why: String) -> Finding {
-    match item_of(db, function, &[ItemTag::Function]) {
+    match item_of(db, function, GENERIC) {
         Some(callee) => found.label(callee.place(db, super::name_span(db, callee)), why),
         None => found,
     }
@@ -131,16 +133,20 @@ fn read_as_parameter(name: &str, place: Place) -> Finding {
 /// For each type parameter of a function, the type parameters of the first function that it is made of.
 type Origins = Vec<(Arc<str>, BTreeSet<Arc<str>>)>;
 
-/// What a generic function asks of its type parameters, by itself and by the functions that it uses.
+/// What a generic function, or the defaults of a generic type, ask of its type parameters, by themselves and by what they use.
 fn asked_of_parameters(db: &dyn Db, function: &Global) -> BTreeSet<(Arc<str>, DemandKind)> {
     let mut asked = BTreeSet::new();
     // Each function with its type parameters in terms of those of the first.
     let mut seen = BTreeSet::new();
     let mut open: Vec<(Global, Origins)> = Vec::new();
-    if let Some(node) = item_of(db, function, &[ItemTag::Function])
-        && let Signature::Function(signature) = &signature(db, node).signature
-    {
-        let own = signature.type_params.iter().map(|name| (name.clone(), BTreeSet::from([name.clone()])));
+    if let Some(node) = item_of(db, function, GENERIC) {
+        let type_params: &[Arc<str>] = match &signature(db, node).signature {
+            Signature::Function(function) => &function.type_params,
+            Signature::Record(record) => &record.type_params,
+            Signature::Enum(item) => &item.type_params,
+            Signature::Value(_) | Signature::None => &[],
+        };
+        let own = type_params.iter().map(|name| (name.clone(), BTreeSet::from([name.clone()])));
         open.push((function.clone(), own.collect()));
     }
     while let Some((function, names)) = open.pop() {
@@ -150,7 +156,7 @@ fn asked_of_parameters(db: &dyn Db, function: &Global) -> BTreeSet<(Arc<str>, De
         if !seen.insert((function.clone(), names.clone())) {
             continue;
         }
-        let Some(node) = item_of(db, &function, &[ItemTag::Function]) else { continue };
+        let Some(node) = item_of(db, &function, GENERIC) else { continue };
         let demands = &infer(db, node).demands;
         let outer = |ty: &Type| -> BTreeSet<Arc<str>> {
             let inner = parameters(ty);

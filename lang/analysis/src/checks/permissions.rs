@@ -6,7 +6,7 @@ use pipe_diagnostics::Diagnostic;
 use pipe_syntax::Span;
 
 use super::data;
-use crate::db::{Db, ItemNode, PackageFacts, Role, item_of, module_of};
+use crate::db::{Db, ItemNode, PackageFacts, Role, in_std, item_of, module_of};
 use crate::infer::infer;
 use crate::package::{EFFECTS, NetworkPermission};
 use crate::place::{Finding, ItemTag};
@@ -38,14 +38,33 @@ struct Search<'db> {
 }
 
 impl Search<'_> {
-    /// Secrets come in through parameters and fields, and through nothing else.
+    /// Secrets come in through parameters and fields, also of the functions that are given away, and through nothing else.
     fn secrets(&mut self) {
         let db = self.db;
         match &signature(db, self.node).signature {
-            Signature::Function(function) => self.named(&function.params),
+            Signature::Function(function) => {
+                self.named(&function.params);
+                self.given(&function.global.name, &function.ret, function.name);
+            }
+            Signature::Value(value) => self.given(&value.global.name, &value.ty, value.name),
             Signature::Record(record) => self.named(&record.fields),
             Signature::Enum(item) => item.variants.iter().for_each(|variant| self.named(&variant.payload)),
-            Signature::Value(_) | Signature::None => {}
+            Signature::None => {}
+        }
+    }
+
+    /// A function that is given away and takes a secret.
+    fn given(&mut self, name: &str, ty: &Type, span: Span) {
+        let takes = |ty: &Type| match ty {
+            Type::Function { params, .. } => {
+                params.iter().any(|param| holds_secret(self.db, self.package, param)).then_some(())
+            }
+            _ => None,
+        };
+        let takes_secret = data::first_part(ty, &|ty| parts(self.db, ty), &takes).is_some();
+        if takes_secret && !self.package.permissions.secrets.iter().any(|declared| **declared == *name) {
+            let message = format!("takes a secret by the function that `{name}` gives");
+            self.report(&message, &format!("secrets = [\"{name}\"]"), span);
         }
     }
 
@@ -63,7 +82,11 @@ impl Search<'_> {
         match &expr.kind {
             ExprKind::Call { function, .. } | ExprKind::FunctionValue { function, .. } => {
                 self.effect(function, expr.span);
+                if &*function.name == "decode" && in_std(self.db, &function.module) {
+                    self.read(&expr.ty, expr.span);
+                }
             }
+            ExprKind::Parse { .. } => self.read(&expr.ty, expr.span),
             ExprKind::Variant { r#enum, variant, .. } if is_network(r#enum) => {
                 let name = self.variant(r#enum, *variant);
                 self.network(name.as_deref(), expr.span);
@@ -71,6 +94,14 @@ impl Search<'_> {
             // `Host` is one of them.
             ExprKind::AllVariants(r#enum) if is_network(r#enum) => self.network(Some("Host"), expr.span),
             _ => {}
+        }
+    }
+
+    /// A text that is read may say anything, `host` too.
+    fn read(&mut self, ty: &Type, span: Span) {
+        let network = |ty: &Type| matches!(ty, Type::Enum(global, _) if is_network(global)).then_some(());
+        if data::first_part(ty, &|ty| parts(self.db, ty), &network).is_some() {
+            self.network(Some("Host"), span);
         }
     }
 
@@ -128,14 +159,21 @@ fn holds_secret(db: &dyn Db, package: &Arc<PackageFacts>, ty: &Type) -> bool {
         let module = module_of(db, &global.module).filter(|module| module.role(db) == Role::Dependency);
         module.is_some_and(|module| module.package(db).name == package.name)
     };
-    let parts = |ty: &Type| match ty {
+    let but_own = |ty: &Type| match ty {
+        Type::Record(global, args) | Type::Enum(global, args) if own(global) => args.to_vec(),
+        _ => parts(db, ty),
+    };
+    let secret = |ty: &Type| matches!(ty, Type::Opaque(global, _) if &*global.name == "Secret").then_some(());
+    data::first_part(ty, &but_own, &secret).is_some()
+}
+
+/// What values of a type can give.
+fn parts(db: &dyn Db, ty: &Type) -> Vec<Type> {
+    match ty {
         Type::Opaque(_, args) => args.to_vec(),
         Type::Action(result) => vec![(**result).clone()],
         Type::Function { params, ret } => params.iter().chain([&**ret]).cloned().collect(),
-        Type::Record(global, args) | Type::Enum(global, args) if own(global) => args.to_vec(),
         Type::Record(_, args) | Type::Enum(_, args) => [args.to_vec(), data::parts(db, ty)].concat(),
         _ => data::parts(db, ty),
-    };
-    let secret = |ty: &Type| matches!(ty, Type::Opaque(global, _) if &*global.name == "Secret").then_some(());
-    data::first_part(ty, &parts, &secret).is_some()
+    }
 }

@@ -9,7 +9,7 @@ use pipe_syntax::Span;
 
 use super::Infer;
 use super::call::Instance;
-use crate::typed::{Global, Type};
+use crate::typed::{Expr, Global, Type};
 
 /// What is done with the values of a type.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -35,7 +35,7 @@ pub(crate) struct Demand {
     pub(crate) span: Span,
 }
 
-/// A use of a generic function, whose body may ask something of the types it is used with.
+/// A use of a generic function, or of the defaults of a generic type: they may ask something of the types it is used with.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct GenericUse {
     pub(crate) function: Global,
@@ -84,6 +84,19 @@ impl Infer<'_> {
         let Some(ty) = instance.args.get(parameter) else { return };
         let span = value.filter(|_| kind == DemandKind::Encode).unwrap_or(name);
         self.demand(kind, ty.clone(), span);
+    }
+
+    /// Notes that defaults of a generic record or variant count, which stand for the `given` that are none.
+    pub(crate) fn generic_defaults(
+        &mut self,
+        item: &Global,
+        instance: &Instance,
+        given: &[Option<Expr>],
+        name: Span,
+    ) {
+        if given.iter().any(Option::is_none) {
+            self.generic_use(item, instance, name, None);
+        }
     }
 }
 

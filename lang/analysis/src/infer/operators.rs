@@ -111,11 +111,18 @@ impl Infer<'_> {
         if let Some(part) = no_data(self.db, &ty) {
             let place = self.place(span);
             let found = checks::not_comparable(&part, place);
+            self.forget_mismatch(&left, &right);
             self.report(found.label(self.place(op_span), "compared here"));
         } else {
             self.demand(DemandKind::Compare, ty, span);
         }
         (left, right, Type::Bool)
+    }
+
+    /// Of what can be compared with nothing, it is no second mistake that the other side has another type.
+    fn forget_mismatch(&mut self, left: &Expr, right: &Expr) {
+        let sides = [self.place(left.span), self.place(right.span)];
+        self.findings.retain(|found| found.code != "type-mismatch" || !sides.contains(&found.primary.place));
     }
 
     fn order(&mut self, op_span: Span, left: &ast::Expr, right: &ast::Expr) -> (Expr, Expr, Type) {
@@ -133,7 +140,10 @@ impl Infer<'_> {
             None => no_order(self.db, &ty).map(|part| checks::not_ordered(&part, self.place(span))),
         };
         match found {
-            Some(found) => self.report(found.label(self.place(op_span), "compared here")),
+            Some(found) => {
+                self.forget_mismatch(&left, &right);
+                self.report(found.label(self.place(op_span), "compared here"));
+            }
             None => self.demand(DemandKind::Order, ty, span),
         }
         (left, right, Type::Bool)

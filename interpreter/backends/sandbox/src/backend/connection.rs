@@ -136,7 +136,7 @@ impl Connection {
 
     /// Asks a service to end by itself.
     pub(super) fn ask_to_end(&self, id: RequestId) {
-        let _ = self.send(&Request::Ask { id }, &[]);
+        let _ = self.send(&Request::AskToEnd { id }, &[]);
     }
 
     /// Lets a step of another supervisor into a service, over a socket whose other end that one has.

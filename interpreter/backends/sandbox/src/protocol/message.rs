@@ -20,7 +20,7 @@ pub(crate) enum Request {
     /// services of another supervisor, and a listening socket for each of a service's tunnels.
     Run { id: RequestId, step: Box<Step> },
     /// Ask a service to end by itself, by its signal; its [`Reply::Ended`] says how it did. One that is over is passed over.
-    Ask { id: RequestId },
+    AskToEnd { id: RequestId },
     /// Kill a step; its [`Reply::Ended`] says that it was cancelled. A step that is over is passed over.
     Kill { id: RequestId },
     /// Let a step of another supervisor into a running service, over the socket that comes with the message, as long as that is open.
@@ -124,7 +124,7 @@ impl Request {
         match self {
             Request::Begin(_) => "Begin",
             Request::Run { .. } => "Run",
-            Request::Ask { .. } => "Ask",
+            Request::AskToEnd { .. } => "AskToEnd",
             Request::Kill { .. } => "Kill",
             Request::Lend { .. } => "Lend",
             Request::End => "End",

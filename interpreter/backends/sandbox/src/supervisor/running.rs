@@ -37,7 +37,7 @@ impl Running {
         let entry = steps.entry(id).or_default();
         entry.process = Some(process.clone());
         if entry.asked {
-            ask(process);
+            ask_to_end(process);
         }
         if entry.killed {
             kill(process);
@@ -55,11 +55,11 @@ impl Running {
     }
 
     /// Asks one service to end by itself.
-    pub(super) fn ask(&self, id: RequestId) {
+    pub(super) fn ask_to_end(&self, id: RequestId) {
         if let Some(entry) = self.lock().get_mut(&id) {
             entry.asked = true;
             if let Some(process) = &entry.process {
-                ask(process);
+                ask_to_end(process);
             }
         }
     }
@@ -89,7 +89,7 @@ impl Entry {
 }
 
 /// Asks a service's first process, which passes it on, to end.
-fn ask(process: &OwnedFd) {
+fn ask_to_end(process: &OwnedFd) {
     // As below.
     let _ = pidfd_send_signal(process, Signal::TERM);
 }

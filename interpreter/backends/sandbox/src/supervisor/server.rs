@@ -190,7 +190,7 @@ impl Server {
         match request {
             Request::Run { id, step } => self.run(id, &step, fds),
             Request::Files { id, task } => self.files(id, task),
-            Request::Ask { id } => self.running.ask(id),
+            Request::AskToEnd { id } => self.running.ask_to_end(id),
             Request::Kill { id } => self.running.kill(id),
             Request::Lend { number } => {
                 if let Some(socket) = fds.into_iter().next() {

@@ -117,7 +117,7 @@ impl Store {
 
     /// A file of before the last start of the machine is digested once: it may have been lost with the power.
     fn is_blob_file_whole(&self, digest: BlobDigest, boot: &str) -> Result<bool, StoreError> {
-        if boot.is_empty() || boot == self.inner().options.boot_id {
+        if boot.is_empty() || boot == self.inner().options.boot_id || self.reads_only() {
             return Ok(self.blob_path(digest).exists());
         }
         if !self.check_blob_file(digest) {

@@ -35,7 +35,16 @@ pub trait WriteObserver: Send + Sync {
     fn before(&self, point: WritePoint<'_>) -> io::Result<()>;
 }
 
-/// The disk. Without an observer, as always but in tests, every call is the operating system's own.
+/// Refuses every write: of a store that is only looked at.
+pub(crate) struct Refusing;
+
+impl WriteObserver for Refusing {
+    fn before(&self, _: WritePoint<'_>) -> io::Result<()> {
+        Err(io::Error::new(io::ErrorKind::ReadOnlyFilesystem, "the store was opened to be read"))
+    }
+}
+
+/// The disk. Without an observer, as always but in tests and in a store that is only looked at, every call is the operating system's own.
 #[derive(Clone, Default)]
 pub(crate) struct Disk {
     observer: Option<Arc<dyn WriteObserver>>,

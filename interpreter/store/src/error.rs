@@ -62,6 +62,24 @@ pub enum StoreError {
         /// The newest format this version knows.
         known: i64,
     },
+    /// The store was written by an earlier version, and was opened to be read only: nothing can bring it to its new form.
+    #[error(
+        "{path} was written by an earlier version of pipe (format {found}, this one knows {known}); the next run brings it up to date"
+    )]
+    Older {
+        /// The database.
+        path: PathBuf,
+        /// Its format.
+        found: i64,
+        /// The format that this version reads.
+        known: i64,
+    },
+    /// The store was opened to be read only.
+    #[error("{path} was opened to be read, not written")]
+    ReadOnly {
+        /// The database.
+        path: PathBuf,
+    },
     /// A path of a tree does not lead where it should.
     #[error(transparent)]
     Path(#[from] PathError),

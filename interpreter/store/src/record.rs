@@ -282,7 +282,7 @@ impl Store {
         if !fs::symlink_metadata(self.layer_path(id)).is_ok_and(|metadata| metadata.is_dir()) {
             return Ok(None);
         }
-        if !boot.is_empty() && boot != self.inner().options.boot_id {
+        if !boot.is_empty() && boot != self.inner().options.boot_id && !self.reads_only() {
             if self.check_layer(id, diff)?.is_err() {
                 self.lose_layer(id)?;
                 return Ok(None);

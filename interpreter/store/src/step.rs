@@ -133,8 +133,8 @@ impl Store {
             transaction
                 .prepare_cached(
                     "INSERT OR REPLACE INTO step
-                         (key, name, created, duration, exit_code, bytes, record, preimage, origin)
-                     VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)",
+                         (key, name, created, duration, exit_code, bytes, record, preimage, origin, package)
+                     VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)",
                 )?
                 .execute((
                     &key.0.0[..],
@@ -146,6 +146,7 @@ impl Store {
                     encoded,
                     preimage,
                     origin,
+                    self.package(),
                 ))
                 .map(drop)
         })
@@ -158,39 +159,6 @@ impl Store {
             statement.query_row([&key.0.0[..]], |row| row.get(0)).optional()
         })?;
         Ok(row.and_then(|bytes| postcard::from_bytes(&bytes).ok()))
-    }
-
-    /// The latest steps of a name, newest first: what `pipe why` compares with.
-    pub fn steps_named(&self, name: &str, limit: u32) -> Result<Vec<(StepKey, Preimage)>, StoreError> {
-        self.steps_where("name = ?1", name, limit)
-    }
-
-    /// The latest steps of a function with whatever arguments, newest first: `unit` and `unit 1.2`.
-    pub fn steps_of(&self, function: &str, limit: u32) -> Result<Vec<(StepKey, Preimage)>, StoreError> {
-        // Of all texts, those between `f ` and `f!` begin with `f `: so the index finds them.
-        self.steps_where("name = ?1 OR (name >= ?1 || ' ' AND name < ?1 || '!')", function, limit)
-    }
-
-    fn steps_where(
-        &self,
-        condition: &'static str,
-        name: &str,
-        limit: u32,
-    ) -> Result<Vec<(StepKey, Preimage)>, StoreError> {
-        // The inner query needs nothing but the index: of very many steps of one function only the latest are read.
-        let query = format!(
-            "SELECT key, preimage FROM step
-             WHERE rowid IN (SELECT rowid FROM step WHERE {condition} ORDER BY created DESC LIMIT ?2)
-             ORDER BY created DESC, key"
-        );
-        let rows: Vec<([u8; 32], Vec<u8>)> = self.database().read(|connection| {
-            let mut statement = connection.prepare_cached(&query)?;
-            statement.query_map((name, limit), |row| Ok((row.get(0)?, row.get(1)?)))?.collect()
-        })?;
-        let readable = |(key, bytes): ([u8; 32], Vec<u8>)| {
-            Some((StepKey(Digest(key)), postcard::from_bytes(&bytes).ok()?))
-        };
-        Ok(rows.into_iter().filter_map(readable).collect())
     }
 
     /// The tree or file that an op of the engine's own gave for this key, if it is there and whole.
@@ -221,16 +189,6 @@ impl Store {
                 .execute((&key.0.0[..], stored, nanoseconds(SystemTime::now())))
                 .map(drop)
         })
-    }
-
-    /// How long the latest step of a name took.
-    pub fn last_duration(&self, name: &str) -> Result<Option<Duration>, StoreError> {
-        let nanoseconds: Option<i64> = self.database().read(|connection| {
-            let mut statement = connection
-                .prepare_cached("SELECT duration FROM step WHERE name = ?1 ORDER BY created DESC LIMIT 1")?;
-            statement.query_row([name], |row| row.get(0)).optional()
-        })?;
-        Ok(nanoseconds.map(duration))
     }
 
     /// The caches that recorded steps were taken from.
@@ -302,7 +260,7 @@ fn encode<T: Serialize>(value: &T) -> Result<Vec<u8>, StoreError> {
         .map_err(|error| StoreError::Malformed { what: "a result".to_owned(), reason: error.to_string() })
 }
 
-fn duration(nanoseconds: i64) -> Duration {
+pub(crate) fn duration(nanoseconds: i64) -> Duration {
     Duration::from_nanos(u64::try_from(nanoseconds).unwrap_or_default())
 }
 
@@ -345,22 +303,13 @@ mod tests {
         let other = store.again("one");
         assert_eq!(other.lookup_step(key("a")).unwrap(), Some(record.clone()));
         assert_eq!(other.preimage(key("a")).unwrap(), Some(preimage("a")));
-        assert_eq!(other.steps_named("build", 5).unwrap(), [(key("a"), preimage("a"))]);
-        assert_eq!(other.steps_of("build", 5).unwrap().len(), 1);
-        assert_eq!(other.steps_of("buil", 5).unwrap(), []);
-        store
-            .record_step(key("b"), &StepRecord { name: "build 1.2".into(), ..record.clone() }, &preimage("b"))
-            .unwrap();
-        assert_eq!(other.steps_of("build", 5).unwrap().len(), 2);
-        assert_eq!(other.steps_named("build", 5).unwrap().len(), 1);
-        assert_eq!(other.last_duration("build").unwrap(), Some(record.duration));
         let mut listed = Vec::new();
         let list = |entry| {
             listed.push(entry);
             ControlFlow::Continue(())
         };
         other.ls(list).unwrap();
-        assert_eq!(listed.len(), 2);
+        assert_eq!(listed.len(), 1);
         assert_eq!((listed[0].exit_code, listed[0].bytes, listed[0].created), (3, 10, record.created));
     }
 

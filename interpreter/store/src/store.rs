@@ -9,8 +9,8 @@ use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use rustix::fs::{IFlags, ioctl_getflags, ioctl_setflags};
 
 use crate::blob::Blobs;
-use crate::database::Database;
-use crate::disk::Disk;
+use crate::database::{self, Database};
+use crate::disk::{Disk, Refusing};
 use crate::lease::Lease;
 use crate::merkle::Objects;
 use crate::record::Layers;
@@ -18,10 +18,15 @@ use crate::run::{Staging, random_name};
 use crate::usage::Uses;
 use crate::{IdMap, Namespace, StoreError, WriteObserver};
 
+/// The database, in the store's folder.
+const DATABASE: &str = "db.sqlite";
+
 /// A store: any number of them, in any number of processes, may stand on one folder. Cheap to clone.
 #[derive(Clone)]
 pub struct Store {
     inner: Arc<Inner>,
+    /// The folder of the package whose steps are recorded and looked for; empty when it is not known.
+    package: Arc<str>,
 }
 
 pub(crate) struct Inner {
@@ -72,6 +77,48 @@ impl Store {
     ) -> Result<Store, StoreError> {
         let disk = Disk::observed(observer);
         let dir = std::path::absolute(dir).map_err(|error| StoreError::io("find", dir, error))?;
+        make_folders(&dir, options.owner)?;
+        // Before anything is looked up.
+        let lease = Lease::take(&dir)?;
+        let database = Database::open(&dir.join(DATABASE), disk.clone())?;
+        Ok(Store::of(dir, options, database, disk, Some(lease)))
+    }
+
+    /// Opens the store in a folder to look things up; `None` when none is there. Nothing in the folder is made, changed, removed or
+    /// locked, whatever is asked: what would be written gives an error, and what a restart of the machine may have damaged is taken to be
+    /// whole. Not to be used to take content out, which others may remove at any time; see [`Store::is_undisturbed`].
+    ///
+    /// # Errors
+    /// When the store is of another version, or cannot be read just now.
+    pub fn open_to_read(dir: &Path, options: StoreOptions) -> Result<Option<Store>, StoreError> {
+        let dir = std::path::absolute(dir).map_err(|error| StoreError::io("find", dir, error))?;
+        let disk = Disk::observed(Some(Arc::new(Refusing)));
+        let database = Database::open_to_read(&dir.join(DATABASE), disk.clone())?;
+        Ok(database.map(|database| Store::of(dir, options, database, disk, None)))
+    }
+
+    /// The store was opened to be read only.
+    pub fn reads_only(&self) -> bool {
+        self.database().reads_only()
+    }
+
+    /// Nobody wrote since the store was opened to be read: what was looked up was so at one moment.
+    pub fn is_undisturbed(&self) -> bool {
+        self.database().is_undisturbed()
+    }
+
+    /// A number that is another one after something was recorded in the store of a folder.
+    pub fn stamp(dir: &Path) -> u64 {
+        database::stamp(&dir.join(DATABASE))
+    }
+
+    fn of(
+        dir: PathBuf,
+        options: StoreOptions,
+        database: Database,
+        disk: Disk,
+        lease: Option<Lease>,
+    ) -> Store {
         let ids = match options.owner {
             Some((uid, gid)) => IdMap::Offset { uid, gid },
             None => IdMap::Own {
@@ -79,10 +126,6 @@ impl Store {
                 gid: rustix::process::getegid().as_raw(),
             },
         };
-        make_folders(&dir, options.owner)?;
-        // Before anything is looked up.
-        let lease = Lease::take(&dir)?;
-        let database = Database::open(&dir.join("db.sqlite"), disk.clone())?;
         let inner = Inner {
             dir,
             options,
@@ -94,10 +137,23 @@ impl Store {
             staging: Mutex::new(None),
             uses: Uses::default(),
             disk,
-            lease: Mutex::new(Some(lease)),
+            lease: Mutex::new(lease),
             namespace: OnceLock::new(),
         };
-        Ok(Store { inner: Arc::new(inner) })
+        Store { inner: Arc::new(inner), package: Arc::from("") }
+    }
+
+    /// The same store, for the steps of the package in a folder: those that it records are that package's, and so are those that it
+    /// finds by their names, as long as there are any.
+    #[must_use]
+    pub fn for_package(&self, folder: &Path) -> Store {
+        let folder = folder.canonicalize().unwrap_or_else(|_| folder.to_path_buf());
+        Store { inner: self.inner.clone(), package: folder.to_string_lossy().into() }
+    }
+
+    /// The folder of the package that the steps belong to; empty when it is not known.
+    pub(crate) fn package(&self) -> &str {
+        &self.package
     }
 
     /// Moves the database of a store that cannot be opened to `quarantine/`; where it is then. What it named is removed when the store,
@@ -106,7 +162,7 @@ impl Store {
         let aside = dir.join("quarantine").join(format!("database-{}", random_name()?));
         make_folder(&aside, 0o700)?;
         // The log first: without its database it means nothing, the other way round it would be taken for that of the new one.
-        for name in ["db.sqlite-wal", "db.sqlite-shm", "db.sqlite"] {
+        for name in ["db.sqlite-wal", "db.sqlite-shm", DATABASE] {
             let from = dir.join(name);
             match fs::rename(&from, aside.join(name)) {
                 Err(error) if error.kind() != io::ErrorKind::NotFound => {

@@ -21,7 +21,7 @@ const OWN: u32 = 0o600;
 const OTHERS: u32 = 0o077;
 
 /// What leads from each format to the next, from nothing on.
-pub(super) const MIGRATIONS: [&str; 4] = [TABLES, FACTS, USE, ORIGIN];
+pub(super) const MIGRATIONS: [&str; 5] = [TABLES, FACTS, USE, ORIGIN, PACKAGE];
 
 /// Rows name whole things only. Digests are 32 bytes; times are nanoseconds since 1970, durations nanoseconds. `boot` names the
 /// start of the machine since which a layer was written but not synced; empty when it was.
@@ -77,6 +77,13 @@ const USE: &str = "
 /// Where results came from that this store did not make; empty for its own.
 const ORIGIN: &str = "
     ALTER TABLE step ADD COLUMN origin TEXT NOT NULL DEFAULT '';
+";
+
+/// Which package a step belonged to, by its folder: steps of two packages may have one name. Empty for those of before, and for those
+/// that an earlier version records beside this one.
+const PACKAGE: &str = "
+    ALTER TABLE step ADD COLUMN package TEXT NOT NULL DEFAULT '';
+    CREATE INDEX step_by_package ON step (package, name, created);
 ";
 
 pub(super) fn format(connection: &Connection) -> rusqlite::Result<i64> {

@@ -1,6 +1,7 @@
 //! The database: SQLite with a write-ahead log, shared by any number of processes.
 
 mod format;
+mod reading;
 
 use std::io;
 use std::marker::PhantomData;
@@ -14,6 +15,7 @@ use rusqlite::config::DbConfig;
 use rusqlite::{Connection, ErrorCode, Transaction, TransactionBehavior};
 
 use self::format::{FORMAT, beside, fill, format, keep_to_its_user, make};
+pub(crate) use self::reading::stamp;
 use crate::disk::Disk;
 use crate::{StoreError, WritePoint};
 
@@ -27,6 +29,8 @@ pub(crate) struct Database {
     disk: Disk,
     /// Something was written, or begun to be.
     written: AtomicBool,
+    /// It was opened to be read only, and looked like this then.
+    reading: Option<reading::Looks>,
 }
 
 impl Database {
@@ -59,6 +63,7 @@ impl Database {
             open: Mutex::new(Open { connection, viewer: None, is_viewed: false }),
             disk,
             written: AtomicBool::new(false),
+            reading: None,
         })
     }
 
@@ -102,6 +107,9 @@ impl Database {
         &self,
         change: impl FnOnce(&Transaction<'_>) -> rusqlite::Result<T>,
     ) -> Result<T, StoreError> {
+        if self.reading.is_some() {
+            return Err(StoreError::ReadOnly { path: self.path.clone() });
+        }
         let mut open = self.lock();
         let run = || {
             open.end()?;

@@ -33,7 +33,8 @@ fn two_versions_are_there_at_once() {
     insert.execute([&[2u8; 32][..]]).unwrap();
     let rows: i64 = newer
         .read(|connection| {
-            connection.query_row("SELECT count(*) FROM step WHERE origin = ''", [], |row| row.get(0))
+            let own = "SELECT count(*) FROM step WHERE origin = '' AND package = ''";
+            connection.query_row(own, [], |row| row.get(0))
         })
         .unwrap();
     assert_eq!((newer.read(format).unwrap(), rows), (FORMAT, 2), "{last}");

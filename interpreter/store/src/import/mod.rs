@@ -5,6 +5,7 @@
 
 mod changes;
 mod ignored;
+mod known;
 mod read;
 mod snapshot;
 mod walk;
@@ -21,6 +22,7 @@ use rusqlite::OptionalExtension;
 
 use self::ignored::Ignored;
 pub use self::ignored::is_ignored;
+pub use self::known::Known;
 use self::read::{Reader, Wanted};
 use self::snapshot::{Content, Snapshot};
 use crate::merkle::{Batch, Node};
@@ -55,6 +57,12 @@ struct Previous {
     snapshot: Snapshot,
 }
 
+/// A folder, what is in it now, paths of what counts there and is no file, folder or link, and what was taken in last time.
+type AtDir = (PathBuf, Snapshot, Vec<Vec<u8>>, Option<Previous>);
+
+/// The folder of a file, its name there, what it is now, and what was taken in last time.
+type AtFile<'p> = (&'p Path, &'p [u8], Snapshot, Option<Previous>);
+
 impl Store {
     /// Takes a folder of the host in. Owners become 0:0 and modes 0644 or 0755, so that a key does not depend on who checked the
     /// files out; symbolic links stay as they are; sockets, pipes and devices are left out, and named. An unchanged folder costs a walk.
@@ -64,12 +72,22 @@ impl Store {
         filter: &Filter,
         options: &ImportOptions,
     ) -> Result<Imported, StoreError> {
-        let path = path.into();
+        let (root, found, other, previous) = self.look_at_dir(path.into(), filter, options)?;
+        let left_out = other.into_iter().map(|path| OsString::from_vec(path).into()).collect();
+        Ok(Imported { tree: self.take_in(&root, filter.key(), found, previous, options)?, left_out })
+    }
+
+    /// What is in a folder now, with what counts there and is no file, folder or link, and what was there last time.
+    fn look_at_dir(
+        &self,
+        path: HostPath<'_>,
+        filter: &Filter,
+        options: &ImportOptions,
+    ) -> Result<AtDir, StoreError> {
         let root = path.real().map_err(|error| read_error(path.shown(), error))?;
         if !fs::metadata(&root).map_err(|error| read_error(path.shown(), error))?.is_dir() {
             return Err(ImportError::NotADirectory { path: path.shown().to_path_buf() }.into());
         }
-        let key = filter.key();
         let ignored = match &options.ignore_files_from {
             Some(from) => Ignored::above(from, &root)?,
             None => Ignored::default(),
@@ -77,41 +95,50 @@ impl Store {
         // What is remembered of many files takes as long to read as a part of the walk.
         let (found, previous) = rayon::join(
             || walk::walk(&root, filter, ignored, self.inside(&root)),
-            || self.previous(&root, key),
+            || self.previous(&root, filter.key()),
         );
         let (found, other) = found?;
-        let left_out = other.into_iter().map(|path| OsString::from_vec(path).into()).collect();
-        Ok(Imported { tree: self.take_in(&root, key, found, previous?, options)?, left_out })
+        Ok((root, found, other, previous?))
     }
 
     /// Takes a file of the host in.
     pub fn import_file<'a>(&self, path: impl Into<HostPath<'a>>) -> Result<FileRef, StoreError> {
         let host = path.into();
-        let path = host.shown();
-        let file = host.real().map_err(|error| read_error(path, error))?;
-        let not_a_file = || ImportError::NotAFile { path: path.to_path_buf() };
-        if !fs::metadata(&file).map_err(|error| read_error(path, error))?.is_file() {
+        let file = host.real().map_err(|error| read_error(host.shown(), error))?;
+        let (folder, name, found, previous) = self.look_at_file(host.shown(), &file)?;
+        let key = file_key(&file);
+        let tree = self.take_in(folder, key, found, previous, &ImportOptions::default())?;
+        // It may have gone away between the look and the read.
+        let gone = || read_error(host.shown(), io::Error::from(io::ErrorKind::NotFound));
+        self.only_file(&tree, name)?.ok_or_else(gone)
+    }
+
+    /// What a file of the host is now, in its folder and with its name there, and what it was last time.
+    fn look_at_file<'p>(&self, shown: &Path, file: &'p Path) -> Result<AtFile<'p>, StoreError> {
+        let not_a_file = || ImportError::NotAFile { path: shown.to_path_buf() };
+        if !fs::metadata(file).map_err(|error| read_error(shown, error))?.is_file() {
             return Err(not_a_file().into());
         }
         let (folder, name) = file.parent().zip(file.file_name()).ok_or_else(not_a_file)?;
         let found = walk::single(folder, name.as_bytes())?;
-        let key = Digest::of(file.as_os_str().as_bytes());
-        let previous = self.previous(folder, key)?;
-        let tree = self.take_in(folder, key, found, previous, &ImportOptions::default())?;
+        Ok((folder, name.as_bytes(), found, self.previous(folder, file_key(file))?))
+    }
+
+    /// The file that is all that a tree holds.
+    fn only_file(&self, tree: &Tree, name: &[u8]) -> Result<Option<FileRef>, StoreError> {
         let root = self.load_dir(tree.digest.0, &Batch::default())?;
-        let name = name.as_bytes().to_vec();
+        let name = name.to_vec();
         let place = self.locate(&tree.layers, std::slice::from_ref(&name))?;
-        match (root.entries.get(&name), place) {
-            (Some(Node::File { digest, size, meta }), Some(place)) => Ok(FileRef {
+        Ok(match (root.entries.get(&name), place) {
+            (Some(Node::File { digest, size, meta }), Some(place)) => Some(FileRef {
                 layer: place.layer,
                 path: place.path,
                 digest: *digest,
                 size: *size,
                 mode: meta.mode,
             }),
-            // It went away between the look and the read.
-            _ => Err(read_error(path, io::Error::from(io::ErrorKind::NotFound))),
-        }
+            _ => None,
+        })
     }
 
     /// The store's own folder, when it is inside the one that is taken in: it never counts.
@@ -208,6 +235,11 @@ impl Store {
                 .map(drop)
         })
     }
+}
+
+/// What a file that is taken in by itself is called, as a filter of its folder.
+fn file_key(file: &Path) -> Digest {
+    Digest::of(file.as_os_str().as_bytes())
 }
 
 /// What an imported folder is called among the things that are used.

@@ -66,6 +66,28 @@ impl Wanted {
         }
         wanted
     }
+
+    pub(super) fn path(&self) -> &[u8] {
+        &self.path
+    }
+
+    /// Bytes that it has, by the look at its folder.
+    pub(super) fn size(&self, snapshot: &Snapshot) -> u64 {
+        let (dir, entry) = self.place;
+        match snapshot.dirs.get(dir).and_then(|dir| dir.entries.get(entry)) {
+            Some((_, EntrySnapshot::File { stat, .. })) => stat.size,
+            _ => 0,
+        }
+    }
+
+    /// Says what it holds.
+    pub(super) fn fill(&self, snapshot: &mut Snapshot, digest: BlobDigest, size: u64) {
+        let (dir, entry) = self.place;
+        let entry = snapshot.dirs.get_mut(dir).and_then(|dir| dir.entries.get_mut(entry));
+        if let Some((_, EntrySnapshot::File { content, .. })) = entry {
+            *content = Content { digest, size, settled: false };
+        }
+    }
 }
 
 /// Reads files below a folder.

@@ -118,6 +118,7 @@ impl Engine {
         events: Arc<dyn EventSink>,
     ) -> Engine {
         let events = Arc::new(Masked::new(events, options.redactor.clone()));
+        let store = store.for_package(&options.package);
         Engine { store, backend, options: Arc::new(options), events }
     }
 
@@ -145,7 +146,9 @@ impl Engine {
         context.check(graph, outputs)
     }
 
-    /// What a run of these outputs would do. Runs no step and starts nothing.
+    /// What a run of these outputs would do. Runs no step and starts nothing. Over a store that is only looked at
+    /// ([`Store::open_to_read`]) nothing is read but that and the host's own state of its files; what a key would need beyond that is
+    /// unknown then.
     ///
     /// # Errors
     /// When the graph needs an operation that is not there yet, or the store fails.

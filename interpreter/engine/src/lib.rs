@@ -43,6 +43,7 @@ pub use grants::{
     Grant, GrantError, Grants, HostAccess, MissingGrant, SecretPlace, ignore_files_from, normalised,
 };
 pub use network::{Egress, NetworkPlace, PlaceError, Reach, StepNetwork};
+pub use pipe_store::LastResult;
 pub use plan::{Plan, PlanNode, PlanStatus};
 pub use redact::{LeakScan, MIN_SECRET, RedactError, RedactedStream, Redactor};
 pub use remote::RemoteCaches;

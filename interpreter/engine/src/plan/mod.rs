@@ -1,5 +1,7 @@
 //! What a run would do.
 
+mod last;
+mod look;
 mod walk;
 
 use std::collections::HashMap;

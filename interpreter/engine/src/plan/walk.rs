@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use pipe_ops::{Datum, Exec, Graph, Op, Output};
 
+use super::look::{failed, is_made, look};
 use super::{Plan, PlanNode, PlanStatus};
 use crate::failure::Cause;
 use crate::reach::{Needed, Reach};
@@ -19,7 +20,8 @@ pub(crate) async fn plan(engine: &Engine, graph: &Graph, outputs: &[Output]) -> 
     reach.check_supported(0)?;
     let host = HostSnapshot::new(engine)?;
     let context = Arc::new(OpContext::new(engine.clone(), host));
-    let mut walk = Walk { context, reach, results: Vec::new(), nodes: Vec::new() };
+    let looks = engine.store.reads_only();
+    let mut walk = Walk { context, reach, looks, results: Vec::new(), nodes: Vec::new() };
     for number in 0..walk.reach.nodes().len() as u32 {
         walk.visit(number).await?;
     }
@@ -34,13 +36,15 @@ pub(crate) async fn plan(engine: &Engine, graph: &Graph, outputs: &[Output]) -> 
 struct Walk {
     context: Arc<OpContext>,
     reach: Reach,
+    /// The store is only looked at.
+    looks: bool,
     /// By number: the result, where it is known.
     results: Vec<Option<NodeResult>>,
     nodes: Vec<PlanNode>,
 }
 
 /// What was found out about a node.
-enum Found {
+pub(super) enum Found {
     Known(NodeResult),
     Not(PlanStatus),
 }
@@ -54,6 +58,8 @@ impl Walk {
             self.find_effect(needed)
         } else if waits_for.is_empty() {
             self.find(needed, &mut planned).await
+        } else if let Some(new) = self.new_input(number, needed) {
+            Ok(Found::Not(PlanStatus::WillRun { reason: Some(format!("`{new}` is other than before")) }))
         } else {
             Ok(Found::Not(PlanStatus::Unknown { waits_for }))
         };
@@ -64,8 +70,11 @@ impl Walk {
                 None
             }
             Err(cause) => {
-                planned.status =
-                    PlanStatus::Fails { reason: self.context.engine.options.redactor.text(&cause.reason) };
+                let reason = self.context.engine.options.redactor.text(&cause.reason);
+                planned.status = match self.looks {
+                    true => failed(Cause { reason, ..cause }),
+                    false => PlanStatus::Fails { reason },
+                };
                 None
             }
         };
@@ -92,6 +101,27 @@ impl Walk {
             origins: needed.node.origins.clone(),
             inputs: inputs.collect(),
         })
+    }
+
+    /// Over a store that is only looked at, for a command or a change: the first input that was never made, when no other kind of input
+    /// is missing.
+    fn new_input(&self, number: u32, needed: &Needed) -> Option<&Arc<str>> {
+        if !self.looks || !(matches!(needed.node.op, Op::Exec(_)) || is_made(&needed.node.op)) {
+            return None;
+        }
+        let mut new = None;
+        for &input in self.reach.inputs(number) {
+            let known = self.results.get(input as usize).is_some_and(Option::is_some);
+            if known || self.unread(needed, input).is_some() {
+                continue;
+            }
+            let (input, planned) = (self.reach.get(input)?, self.nodes.get(input as usize)?);
+            if !is_made(&input.node.op) || !matches!(planned.status, PlanStatus::WillRun { .. }) {
+                return None;
+            }
+            new = new.or(Some(&planned.name));
+        }
+        new
     }
 
     /// The nearest steps, or inputs that cannot be had, whose results the node lacks.
@@ -159,6 +189,7 @@ impl Walk {
         }
         let value = match at_once(&self.context, op, &inputs) {
             Some(value) => value.map(NodeResult::Value),
+            None if self.looks => return look(&self.context, op, inputs).await,
             // Layers take their time, and those of others may have to be asked for.
             None if matches!(op, Op::Assemble(_) | Op::Index { .. } | Op::Tarball { .. }) => {
                 return Ok(Found::Not(PlanStatus::WillRun { reason: None }));

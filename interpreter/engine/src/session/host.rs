@@ -92,7 +92,7 @@ impl HostSnapshot {
 }
 
 /// A host path that is not there, or not what it should be, is the caller's mistake.
-fn import_cause(path: &str, real: &Path, error: StoreError) -> Cause {
+pub(crate) fn import_cause(path: &str, real: &Path, error: StoreError) -> Cause {
     let StoreError::Import(import) = &error else { return Cause::from(error) };
     match import {
         ImportError::Read { path: at, source }

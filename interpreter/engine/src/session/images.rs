@@ -41,6 +41,8 @@ pub(crate) struct SessionImages {
     options: Arc<crate::EngineOptions>,
     /// What tags were resolved to, by their full names; whether they are to be pinned.
     resolved: Mutex<HashMap<String, (BlobDigest, bool)>>,
+    /// The store is only looked at.
+    reads_only: bool,
 }
 
 /// What is known of an image before anybody is asked.
@@ -60,6 +62,7 @@ impl SessionImages {
             images: Arc::new(images),
             options: engine.options.clone(),
             resolved: Mutex::default(),
+            reads_only: engine.store.reads_only(),
         }
     }
 
@@ -122,7 +125,11 @@ impl SessionImages {
     /// What is known of an image without asking anybody.
     pub(crate) fn standing(&self, wanted: &Wanted) -> Result<Standing, RegistryError> {
         let Some(digest) = self.digest(wanted)? else { return Ok(Standing::Unresolved) };
-        let image = self.images.stored_from(&wanted.reference, digest, &wanted.platform)?;
+        // Where it came from is remembered by who uses it.
+        let image = match self.reads_only {
+            true => self.images.stored(digest, &wanted.platform)?,
+            false => self.images.stored_from(&wanted.reference, digest, &wanted.platform)?,
+        };
         let here = |image| Standing::Here(Box::new(Fetched { image, digest }));
         Ok(image.map_or(Standing::Elsewhere, here))
     }

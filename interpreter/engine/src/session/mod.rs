@@ -14,7 +14,7 @@ use pipe_ops::{Graph, OpDigest, StepKey};
 use pipe_store::Run;
 use tokio_util::sync::CancellationToken;
 
-pub(crate) use host::HostSnapshot;
+pub(crate) use host::{HostSnapshot, import_cause};
 pub use images::ImageOptions;
 pub(crate) use images::{SessionImages, Standing, Wanted, cause, on_thread};
 pub(crate) use ledger::{End, Ledger};

@@ -13,7 +13,7 @@ use pipe_store::{PathChangeKind, Store};
 use crate::{Engine, EngineError, Plan, PlanNode, PlanStatus};
 
 /// Earlier results of a name that are looked at.
-const LOOKED_AT: u32 = 200;
+pub(crate) const LOOKED_AT: u32 = 200;
 
 /// What is known of the reason of a step.
 #[derive(Clone, Debug)]
@@ -127,7 +127,7 @@ impl Engine {
 }
 
 /// Of results, newest first, the one nearest to a key among those that are older than its own.
-fn nearest(
+pub(crate) fn nearest(
     results: Vec<(StepKey, Preimage)>,
     preimage: &Preimage,
     key: StepKey,

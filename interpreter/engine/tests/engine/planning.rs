@@ -77,3 +77,51 @@ async fn what_is_not_granted_is_not_read() {
     let waits_for = vec!["import ../outside".into()];
     assert_eq!(*status(&plan, "one"), PlanStatus::Unknown { waits_for });
 }
+
+/// A plan over a store that is only looked at: it knows what is cached, also of files that changed, and takes nothing in.
+#[tokio::test(flavor = "multi_thread", worker_threads = 8)]
+async fn over_a_store_that_is_looked_at_only_keys_are_made() {
+    let world = World::new();
+    world.write("src/f", "1");
+    let setup = world.engine();
+    let mut build = Build::default();
+    let src = build.host_dir("src");
+    let first = build.run_on("first", &["append", "/in/f", "x"], src);
+    let second = build.run_on("second", &["cat", "/in/f"], slot(first, Slot::Mount(0)));
+    let (scratch, file) = (build.scratch(), build.subfile(src, "f"));
+    let copied = build.copy(scratch, "/f", file, true);
+    let third = build.run_on("third", &["cat", "/in/f"], copied);
+    let demands = [main(second), main(third)];
+    setup.run(&build.graph, &demands).await;
+
+    let options = pipe_store::StoreOptions::new(None);
+    let look = || async {
+        let store = pipe_store::Store::open_to_read(world.store.dir(), options.clone()).unwrap().unwrap();
+        let engine = pipe_engine::Engine::new(
+            store,
+            setup.backend.clone(),
+            world.options(),
+            std::sync::Arc::new(crate::world::Events::default()),
+        );
+        let plan = engine.plan(&build.graph, &demands).await.unwrap();
+        let last = engine.last_results(&plan).unwrap();
+        (plan, last)
+    };
+    let (plan, last) = look().await;
+    assert_eq!(plan.count(|status| *status == PlanStatus::Cached), 3);
+    assert_eq!(last.len(), 3);
+    assert!(last.values().all(|last| last.exit_code == 0));
+
+    world.write("src/f", "2");
+    let (plan, last) = look().await;
+    let new = |name: &str| PlanStatus::WillRun { reason: Some(format!("`{name}` is other than before")) };
+    assert_eq!(*status(&plan, "first"), new("import src"));
+    assert_eq!(*status(&plan, "second"), PlanStatus::Unknown { waits_for: vec!["first".into()] });
+    assert!(matches!(status(&plan, "third"), PlanStatus::Unknown { .. }), "{:?}", status(&plan, "third"));
+    assert_eq!(last.len(), 3, "by their names");
+
+    world.write("src/f", "1");
+    let (plan, _) = look().await;
+    assert_eq!(plan.count(|status| *status == PlanStatus::Cached), 3);
+    assert_eq!(setup.backend.runs(), 3);
+}

@@ -1,12 +1,13 @@
 //! Evaluation of what the command line asks for.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 use std::time::{SystemTime, UNIX_EPOCH};
 
 use pipe_engine::Answer;
 use pipe_eval::{
-    Awaited, Budget, Demand, ErrorKind, EvalError, Evaluator, HostFacts, Known, KnownOutputs, Lines, Target,
+    Awaited, Budget, Demand, ErrorKind, EvalError, Evaluator, HostFacts, Known, KnownOutputs, Lines,
+    NetworkRule, Target,
 };
 use pipe_ops::{Graph, Output};
 
@@ -68,7 +69,7 @@ pub(crate) fn evaluator(
 ) -> Evaluator {
     let sources = package.sources();
     let lines = Lines::new(sources.files().map(|(file, text)| (file.clone(), &**text)));
-    let facts = facts(environment, trust);
+    let facts = host_facts(environment, trust.network_rule(), trust.variables());
     Evaluator::new(package.program_with_expressions(), lines, facts, params, Budget::default())
 }
 
@@ -212,13 +213,18 @@ pub(crate) fn exit_of(kind: &ErrorKind) -> Exit {
     }
 }
 
-fn facts(environment: &Environment, trust: &Trust<'_>) -> HostFacts {
+/// What an evaluation may know of this machine; `variables` are those that the package may read.
+pub(crate) fn host_facts(
+    environment: &Environment,
+    network: NetworkRule,
+    variables: BTreeMap<Arc<str>, Option<Arc<str>>>,
+) -> HostFacts {
     let now = SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |now| now.as_secs());
     HostFacts {
         platform: pipe_engine::machine_platform().into(),
         now: i64::try_from(now).unwrap_or(i64::MAX),
         ci: environment.ci.clone(),
-        network: trust.network_rule(),
-        env: trust.variables(),
+        network,
+        env: variables,
     }
 }

@@ -196,3 +196,28 @@ pub(crate) fn engine(
     let events: Arc<dyn EventSink> = progress;
     Ok((Engine::new(store.clone(), Arc::new(sandbox), options, events), store))
 }
+
+/// An engine that can only make plans: over a store that is opened to be read, with nobody to ask and no secrets.
+///
+/// # Errors
+/// When the package's lock cannot be read.
+pub(crate) fn looking_engine(
+    environment: &Environment,
+    package: &Path,
+    grants: Grants,
+    store: Store,
+) -> Result<Engine, CliError> {
+    let sandbox = sandbox(environment, Arc::new(|_: &str| {}))?;
+    let mut options = EngineOptions::new(package);
+    options.grants = grants;
+    options.images.pins = lock::read(package)?;
+    options.source_date = environment.written_time();
+    Ok(Engine::new(store, Arc::new(sandbox), options, Arc::new(Untold)))
+}
+
+/// Nobody is told what happens.
+struct Untold;
+
+impl EventSink for Untold {
+    fn event(&self, _: pipe_engine::Event) {}
+}

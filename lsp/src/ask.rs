@@ -3,10 +3,11 @@
 use std::collections::{BTreeMap, HashMap};
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
+use std::time::SystemTime;
 
 use pipe_analysis::inspect::Stopper;
 use pipe_diagnostics::{Edit, FileSpan};
-use pipe_ide::{PackageFolder, Snapshot};
+use pipe_ide::{PackageFolder, Results, Shown, Snapshot};
 use tower_lsp::ls_types::{Location, Position, Range, TextEdit, Uri, WorkspaceEdit};
 
 use crate::position::{Encoding, Lines};
@@ -22,7 +23,7 @@ pub(crate) struct View<'a> {
 
 /// A text, with its places as the client counts them.
 pub(crate) struct Text<'a> {
-    pub(crate) text: &'a str,
+    pub(crate) source: &'a str,
     lines: Lines<'a>,
 }
 
@@ -38,6 +39,10 @@ pub(crate) struct Names {
     pub(crate) encoding: Encoding,
     /// The client can show files of the standard library.
     pub(crate) standard_library: bool,
+    /// What is known of the steps of the program.
+    pub(crate) results: Option<Arc<Results>>,
+    /// It is shown in the text what is cached.
+    pub(crate) cache_state: bool,
 }
 
 /// How the client calls a document, and which version of it is meant.
@@ -74,8 +79,8 @@ impl Names {
 }
 
 impl<'a> Text<'a> {
-    pub(crate) fn new(text: &'a str, encoding: Encoding) -> Text<'a> {
-        Text { text, lines: Lines::new(text, encoding) }
+    pub(crate) fn new(source: &'a str, encoding: Encoding) -> Text<'a> {
+        Text { source, lines: Lines::new(source, encoding) }
     }
 
     pub(crate) fn lines(&self) -> &Lines<'a> {
@@ -114,6 +119,11 @@ impl<'a> View<'a> {
 
     pub(crate) fn edits(&self, edits: Vec<pipe_ide::TextEdit>) -> Vec<TextEdit> {
         self.text.edits(edits)
+    }
+
+    /// What is known of the steps of the program, as it is told now.
+    pub(crate) fn shown(&self) -> Option<Shown<'_>> {
+        self.names.results.as_deref().map(|results| Shown { results, now: SystemTime::now() })
     }
 
     pub(crate) fn location(&self, place: &FileSpan) -> Option<Location> {

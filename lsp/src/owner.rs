@@ -1,6 +1,7 @@
 //! The one thread that has the databases. What clients send is done here in its order; what they ask is answered on a pool from
 //! a snapshot. This thread never holds a snapshot, for its edits wait until all are gone.
 
+mod looking;
 mod pace;
 mod packages;
 #[cfg(test)]
@@ -18,11 +19,13 @@ use tokio::sync::mpsc::UnboundedSender;
 use tokio::sync::oneshot;
 use tower_lsp::ls_types::{Diagnostic, TextDocumentContentChangeEvent, Uri};
 
+use crate::History;
 use crate::ask::{Opened, Text, View};
 use crate::documents::Document;
 use crate::overlay::Overlay;
 use crate::position::Encoding;
 use crate::publish::Outgoing;
+use looking::{Looking, Seen};
 use pace::Pace;
 use packages::{Package, Packages};
 
@@ -78,6 +81,8 @@ pub(crate) enum Task {
     Answered {
         package: usize,
     },
+    /// What is known of the steps of a package was looked for.
+    Seen(Seen),
 }
 
 /// What client and server agreed on.
@@ -89,6 +94,18 @@ pub(crate) struct Agreement {
     pub(crate) pulls: bool,
     /// The client tells what happens on the disk.
     pub(crate) watches: bool,
+    /// It is shown in the text what is cached.
+    pub(crate) cache_state: bool,
+    /// The client asks again for what is shown in the text when it is told to.
+    pub(crate) refreshes: bool,
+}
+
+impl Task {
+    /// The client did or asked something.
+    fn is_of_client(&self) -> bool {
+        use Task::{Ask, AskText, Change, Close, Disk, Open};
+        matches!(self, Open(_) | Change { .. } | Close(_) | Disk | AskText { .. } | Ask { .. })
+    }
 }
 
 /// A question about the text of a document; nothing is read or checked for it. It is given `None` for what is not open.
@@ -143,9 +160,11 @@ impl Waiting {
         self,
         outgoing: UnboundedSender<Outgoing>,
         packages: Option<PathBuf>,
+        history: Option<Arc<dyn History>>,
     ) -> std::io::Result<()> {
         let threads = std::thread::available_parallelism().map_or(2, usize::from).clamp(2, 8);
         let (mut owner, tasks) = self.owner(outgoing, packages, threads)?;
+        owner.looking.history = history;
         std::thread::Builder::new().name("pipe-lsp-owner".into()).spawn(move || owner.run(&tasks))?;
         Ok(())
     }
@@ -172,6 +191,7 @@ impl Waiting {
             open: Arc::default(),
             packages: Packages::default(),
             pace: Pace::default(),
+            looking: Looking::default(),
             #[cfg(test)]
             planted: false,
         };
@@ -191,6 +211,7 @@ struct Owner {
     open: Arc<BTreeMap<PathBuf, Opened>>,
     packages: Packages,
     pace: Pace,
+    looking: Looking,
     #[cfg(test)]
     planted: bool,
 }
@@ -226,10 +247,17 @@ impl Owner {
     /// same mistake at once, and so on.
     fn unasked(&mut self, now: Instant) {
         if self.pace.disk_now(now) {
-            self.survive(Owner::disk);
+            // Reading the program again would interrupt a question that every module is looked at for: nobody waits for this.
+            match self.packages.are_asked() {
+                true => self.pace.idle(now, self.agreement.watches),
+                false => _ = self.survive(Owner::disk),
+            }
         }
         if self.pace.diagnose_now(now) {
             self.survive(Owner::diagnose);
+        }
+        if self.pace.look_now(now) {
+            self.survive(|owner| owner.look(now));
         }
     }
 
@@ -248,6 +276,12 @@ impl Owner {
     }
 
     fn handle(&mut self, task: Task) {
+        if task.is_of_client() {
+            self.looking.hear(Instant::now());
+            if self.looking.history.is_some() {
+                self.pace.look_soon(Instant::now());
+            }
+        }
         match task {
             Task::Agreed(agreement) => self.agreement = agreement,
             Task::Open(document) => self.open(document),
@@ -281,6 +315,7 @@ impl Owner {
                 }
             }
             Task::Answered { package } => self.look_again(package),
+            Task::Seen(seen) => self.seen(seen),
         }
     }
 
@@ -313,6 +348,7 @@ impl Owner {
         let now = Instant::now();
         self.pace.edited(now);
         self.pace.idle(now, self.agreement.watches);
+        self.looking.stop();
     }
 
     fn close(&mut self, uri: &Uri) {

@@ -21,6 +21,8 @@ pub(crate) enum Outgoing {
     Begun(usize, PathBuf),
     /// It was.
     Ended(usize),
+    /// What is shown in the texts has to be asked for again.
+    RefreshHints,
 }
 
 /// Says it.
@@ -44,6 +46,11 @@ pub(crate) async fn run(client: Client, mut outgoing: UnboundedReceiver<Outgoing
             }
             Outgoing::Begun(..) => {}
             Outgoing::Ended(package) => drop(works.remove(&package)),
+            // A client that does not answer holds up nothing else.
+            Outgoing::RefreshHints => {
+                let client = client.clone();
+                drop(tokio::spawn(async move { client.inlay_hint_refresh().await }));
+            }
         }
     }
 }

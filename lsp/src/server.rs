@@ -172,7 +172,9 @@ impl LanguageServer for Server {
         let general = capabilities.general.unwrap_or_default();
         let encoding = Encoding::choose(general.position_encodings.as_deref());
         let item = capabilities.text_document.and_then(|text| text.completion?.completion_item);
-        let watched = capabilities.workspace.and_then(|workspace| workspace.did_change_watched_files);
+        let workspace = capabilities.workspace.unwrap_or_default();
+        let watched = workspace.did_change_watched_files;
+        let refreshes = workspace.inlay_hint.and_then(|hints| hints.refresh_support).unwrap_or(false);
         let _ = self.able.set(Able {
             snippets: item.and_then(|item| item.snippet_support).unwrap_or(false),
             watching: watched.and_then(|watched| watched.dynamic_registration).unwrap_or(false),
@@ -181,7 +183,15 @@ impl LanguageServer for Server {
         let standard_library = options.get("standardLibrary").and_then(Value::as_bool).unwrap_or(false);
         let pulls = options.get("diagnostics").and_then(Value::as_str) == Some("pull");
         let watches = self.able().watching;
-        self.tell(Task::Agreed(Agreement { encoding, standard_library, pulls, watches }));
+        let cache_state = options.get("cacheState").and_then(Value::as_bool).unwrap_or(true);
+        self.tell(Task::Agreed(Agreement {
+            encoding,
+            standard_library,
+            pulls,
+            watches,
+            cache_state,
+            refreshes,
+        }));
         if capabilities.window.and_then(|window| window.work_done_progress).unwrap_or(false) {
             self.tell(Task::ShowsProgress);
         }
@@ -423,14 +433,14 @@ impl LanguageServer for Server {
     async fn formatting(&self, params: DocumentFormattingParams) -> Result<Option<Vec<TextEdit>>> {
         let format = |text: &Text<'_>| {
             // What cannot be read is left as it is: its errors are shown already.
-            text.edits(pipe_ide::format(text.text).unwrap_or_default())
+            text.edits(pipe_ide::format(text.source).unwrap_or_default())
         };
         self.ask_text(params.text_document.uri, format).await
     }
 
     async fn range_formatting(&self, params: DocumentRangeFormattingParams) -> Result<Option<Vec<TextEdit>>> {
         let format = move |text: &Text<'_>| {
-            text.edits(pipe_ide::format_range(text.text, text.span(params.range)).unwrap_or_default())
+            text.edits(pipe_ide::format_range(text.source, text.span(params.range)).unwrap_or_default())
         };
         self.ask_text(params.text_document.uri, format).await
     }
@@ -442,7 +452,7 @@ impl LanguageServer for Server {
         let (at, typed) = (params.text_document_position, params.ch);
         let format = move |text: &Text<'_>| {
             let typed = typed.chars().next().unwrap_or_default();
-            text.edits(pipe_ide::format_on_type(text.text, text.offset(at.position), typed))
+            text.edits(pipe_ide::format_on_type(text.source, text.offset(at.position), typed))
         };
         self.ask_text(at.text_document.uri, format).await
     }

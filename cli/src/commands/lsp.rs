@@ -1,8 +1,11 @@
 //! `pipe lsp`.
 
-use std::io::{BufReader, BufWriter};
+mod history;
 
-use pipe_lsp::Ended;
+use std::io::{BufReader, BufWriter};
+use std::sync::Arc;
+
+use pipe_lsp::{Ended, History};
 
 use crate::environment::Environment;
 use crate::exit::{CliError, Exit};
@@ -10,7 +13,10 @@ use crate::exit::{CliError, Exit};
 /// Serves the editor that started this process.
 pub(crate) fn run(environment: &Environment) -> Result<(), CliError> {
     let (input, output) = (BufReader::new(std::io::stdin()), BufWriter::new(std::io::stdout()));
-    let ended = pipe_lsp::serve(input, output, env!("CARGO_PKG_VERSION"), environment.packages().ok())
+    let history =
+        history::LocalHistory::new(environment).map(|history| Arc::new(history) as Arc<dyn History>);
+    let packages = environment.packages().ok();
+    let ended = pipe_lsp::serve(input, output, env!("CARGO_PKG_VERSION"), packages, history)
         .map_err(|error| CliError::machine(format!("the language server cannot start: {error}")))?;
     match ended {
         Ended::AfterShutdown => Ok(()),

@@ -57,6 +57,15 @@ fn written(
     Ok(Grants { all, home: environment.home.clone() })
 }
 
+/// The variables that grants allow to be read, with their values.
+pub(crate) fn variables(grants: &Grants, environment: &Environment) -> BTreeMap<Arc<str>, Option<Arc<str>>> {
+    let names = grants.all.iter().filter_map(|grant| match grant {
+        Grant::Env(name) => Some(name),
+        _ => None,
+    });
+    names.map(|name| (name.as_str().into(), environment.variable(name).map(Arc::from))).collect()
+}
+
 /// What a package may do in this command, and who decides about the rest.
 pub(crate) struct Trust<'a> {
     package: &'a Package,
@@ -120,11 +129,7 @@ impl<'a> Trust<'a> {
 
     /// The variables that the package may read, with their values.
     pub(crate) fn variables(&self) -> BTreeMap<Arc<str>, Option<Arc<str>>> {
-        let names = self.grants.all.iter().filter_map(|grant| match grant {
-            Grant::Env(name) => Some(name),
-            _ => None,
-        });
-        names.map(|name| (name.as_str().into(), self.environment.variable(name).map(Arc::from))).collect()
+        variables(&self.grants, self.environment)
     }
 
     /// What these outputs need and nobody granted yet, settings of `pipe.toml` included when anything runs at all.

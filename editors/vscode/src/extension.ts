@@ -6,7 +6,7 @@ import * as vscode from "vscode";
 import { registerCommands } from "./commands";
 import { Graphs } from "./graph/graphs";
 import { Server } from "./server";
-import { SECTION } from "./settings";
+import { CACHE_STATE, SECTION } from "./settings";
 import { Status } from "./status";
 import { TASK, Tasks } from "./tasks";
 import { Tests } from "./tests";
@@ -27,7 +27,8 @@ export async function activate(context: vscode.ExtensionContext): Promise<void> 
     vscode.commands.registerCommand("pipe.restart", () => started.restart()),
     vscode.commands.registerCommand("pipe.output", () => started.showOutput()),
     vscode.workspace.onDidChangeConfiguration(async (change) => {
-      if (change.affectsConfiguration(`${SECTION}.path`)) {
+      // Both are told to the server when it starts.
+      if (change.affectsConfiguration(`${SECTION}.path`) || change.affectsConfiguration(`${SECTION}.${CACHE_STATE}`)) {
         await started.restart();
       }
     }),

@@ -4,7 +4,7 @@
 import * as vscode from "vscode";
 import { LanguageClient, LanguageClientOptions, ServerOptions, State } from "vscode-languageclient/node";
 
-import { program } from "./settings";
+import { program, showsCacheState } from "./settings";
 
 /** The scheme of the files of the standard library, which are on no disk. */
 const STANDARD_LIBRARY = "pipe-std";
@@ -37,7 +37,7 @@ export class Server implements vscode.Disposable {
         { language: "pipe", scheme: "file" },
         { language: "pipe", scheme: "untitled" },
       ],
-      initializationOptions: { standardLibrary: true },
+      initializationOptions: { standardLibrary: true, cacheState: showsCacheState() },
       connectionOptions: { maxRestartCount: RESTARTS },
       outputChannel: this.output,
     };

@@ -20,6 +20,14 @@ export function showsEveryNode(): boolean {
   return vscode.workspace.getConfiguration(SECTION).get<boolean>("graph.showEveryNode", false);
 }
 
+/** The setting that says whether the text shows what is cached. */
+export const CACHE_STATE = "inlayHints.cacheState";
+
+/** Whether the text shows what is cached. */
+export function showsCacheState(): boolean {
+  return vscode.workspace.getConfiguration(SECTION).get<boolean>(CACHE_STATE, true);
+}
+
 /** The editor does not offer a workspace's value for settings of scope `machine`; not to ask for it costs nothing. */
 function ofTheUser<T>(name: string): T | undefined {
   const setting = vscode.workspace.getConfiguration(SECTION).inspect<T>(name);

@@ -157,10 +157,7 @@ impl Analysis {
 
     /// The texts of all files of the program, by the name they are shown with.
     pub fn sources(&self) -> BTreeMap<Arc<str>, Arc<str>> {
-        let std = StdLibrary::get(&self.db).modules(&self.db).iter();
-        let files = self.loaded.modules.iter().chain(std).map(|module| module.file(&self.db));
-        let texts = files.map(|file| (file.name(&self.db).clone(), file.text(&self.db).clone()));
-        texts.chain(self.loaded.texts.clone()).collect()
+        sources(&self.db, &self.loaded)
     }
 
     /// Checks an expression in the scope of the root module: a target like `build(platform: "linux/arm64")`. The host may be
@@ -251,6 +248,14 @@ pub(crate) fn source(db: &dyn Db, loaded: &Loaded, file: &str) -> Option<Arc<str
         return Some(text.clone());
     }
     Some(module_of_file(db, file)?.file(db).text(db).clone())
+}
+
+/// The texts of all files of a program.
+pub(crate) fn sources(db: &dyn Db, loaded: &Loaded) -> BTreeMap<Arc<str>, Arc<str>> {
+    let std = StdLibrary::get(db).modules(db).iter();
+    let files = loaded.modules.iter().chain(std).map(|module| module.file(db));
+    let texts = files.map(|file| (file.name(db).clone(), file.text(db).clone()));
+    texts.chain(loaded.texts.clone()).collect()
 }
 
 fn std_module(db: &Database, source: &pipe_stdlib::Source) -> SourceModule {

@@ -3,11 +3,14 @@
 use std::ops::Range;
 use std::path::Path;
 use std::sync::Arc;
+use std::time::{Duration, UNIX_EPOCH};
 
 use pipe_analysis::inspect::Snapshot;
 use pipe_analysis::{Analysis, MemorySystem, PackageRoot};
+use pipe_diagnostics::FileSpan;
 
 use crate::folder::PackageFolder;
+use crate::{CacheState, ItemResult, LastRun, Results, StepResult};
 
 /// A program with a cursor and marks.
 pub(crate) struct Fixture {
@@ -55,6 +58,28 @@ impl Fixture {
 
     pub(crate) fn folder(&self) -> PackageFolder {
         PackageFolder::new(self.system.clone(), "/".into())
+    }
+
+    /// Results as the marks have them, each of 2 s and 60 s before 100 s after 1970: `cached`, `runs` or `unknown` for the step that the
+    /// marked call makes, with `item` before it for the item whose name is marked.
+    pub(crate) fn results(&self) -> Results {
+        let mut results = Results::default();
+        let at = UNIX_EPOCH + Duration::from_secs(40);
+        let last = Some(LastRun { exit_code: 0, took: Duration::from_secs(2), at });
+        for mark in &self.marks {
+            let place =
+                FileSpan { file: mark.file.as_str().into(), start: mark.range.start, end: mark.range.end };
+            let state = |word: &str| match word {
+                "cached" => CacheState::Cached,
+                "runs" => CacheState::Runs(None),
+                _ => CacheState::Unknown("`x`".into()),
+            };
+            match mark.text.strip_prefix("item ") {
+                Some(word) => results.items.push(ItemResult { place, steps: vec![(state(word), last)] }),
+                None => results.steps.push(StepResult { place, state: state(&mark.text), last }),
+            }
+        }
+        results
     }
 
     pub(crate) fn cursor(&self) -> (String, u32) {

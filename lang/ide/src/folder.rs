@@ -53,6 +53,8 @@ impl PackageFolder {
     /// Looks at its modules anew when they are asked for next: files came, went or changed.
     pub fn forget(&mut self) {
         self.modules = Arc::default();
+        // What they offered was found in texts that are read anew, and some of them may be gone.
+        self.public = Arc::default();
     }
 
     /// The paths of its modules, relative to it.
@@ -172,7 +174,11 @@ mod tests {
         let first = folder.public("x.pipe", text.clone());
         let names: Vec<_> = first.iter().map(|found| (&*found.name, found.takes)).collect();
         assert_eq!(names, [("a", Some(false)), ("R", None)]);
-        assert!(Arc::ptr_eq(&first, &folder.public("x.pipe", text)));
+        assert!(Arc::ptr_eq(&first, &folder.public("x.pipe", text.clone())));
         assert_eq!(folder.public("x.pipe", "pub let c: Int = 1\n".into()).len(), 1);
+        let mut again = folder.clone();
+        again.forget();
+        assert!(again.public.lock().unwrap().is_empty(), "a module that is gone is not kept");
+        assert_eq!(again.public("x.pipe", text).len(), 2);
     }
 }

@@ -1,9 +1,10 @@
 //! What is said about the name or the literal at a place.
 
-use pipe_analysis::inspect::Snapshot;
+use pipe_analysis::inspect::{Declaration, Snapshot};
 use pipe_analysis::typed::{CheckedKind, Type};
 use pipe_syntax::Span;
 
+use crate::Shown;
 use crate::at::declared_at;
 use crate::render::markdown;
 use crate::tree::{Node, path_at};
@@ -17,12 +18,29 @@ pub struct Hover {
     pub text: String,
 }
 
-/// The signature and the documentation of the name at a place; of an image reference, what it is pinned to.
-pub fn hover(snapshot: &Snapshot, file: &str, offset: u32) -> Option<Hover> {
-    match declared_at(snapshot, file, offset) {
-        Some((span, declaration)) => Some(Hover { span, text: markdown(&declaration) }),
-        None => literal(snapshot, file, offset),
+/// The signature and the documentation of the name at a place; of an image reference, what it is pinned to. Of an item that can be run,
+/// and of a call that makes a step, how that ended and whether it is cached, as far as that is known.
+pub fn hover(snapshot: &Snapshot, file: &str, offset: u32, shown: Option<Shown<'_>>) -> Option<Hover> {
+    let Some((span, declaration)) = declared_at(snapshot, file, offset) else {
+        return literal(snapshot, file, offset);
+    };
+    let mut text = markdown(&declaration);
+    if let Some(result) = shown.and_then(|shown| result(snapshot, file, span, &declaration, shown)) {
+        text.push_str(&format!("\n\n{result}"));
     }
+    Some(Hover { span, text })
+}
+
+/// What is known of the steps of a name: of the item that it is the name of, else of the call that it is the name in.
+fn result(
+    snapshot: &Snapshot,
+    file: &str,
+    name: Span,
+    declaration: &Declaration,
+    shown: Shown<'_>,
+) -> Option<String> {
+    let item = declaration.place.as_ref().and_then(|place| shown.of_item(place));
+    item.or_else(|| shown.of_call(&snapshot.inspect(file, name.start)?, file, name))
 }
 
 /// A literal whose type is checked.
@@ -44,6 +62,8 @@ fn literal(snapshot: &Snapshot, file: &str, offset: u32) -> Option<Hover> {
 
 #[cfg(test)]
 mod tests {
+    use std::time::{Duration, UNIX_EPOCH};
+
     use super::*;
     use crate::fixture::Fixture;
 
@@ -51,7 +71,7 @@ mod tests {
     fn check(text: &str, wanted: &str) {
         let fixture = Fixture::new(text);
         let (file, offset) = fixture.cursor();
-        let found = hover(&fixture.snapshot(), &file, offset).map(|hover| hover.text);
+        let found = hover(&fixture.snapshot(), &file, offset, None).map(|hover| hover.text);
         assert_eq!(found.as_deref(), Some(wanted));
     }
 
@@ -75,7 +95,7 @@ mod tests {
     fn a_long_signature_is_broken() {
         let fixture = Fixture::new("fn f() -> Container { image(\"a\").c$0opy(\"/a\", dir()) }\n");
         let (file, offset) = fixture.cursor();
-        let found = hover(&fixture.snapshot(), &file, offset).unwrap().text;
+        let found = hover(&fixture.snapshot(), &file, offset, None).unwrap().text;
         assert!(found.contains("fn Container.copy(\n  path: Path,\n  tree: Tree,\n"), "{found}");
         assert!(found.contains("  exclude: List[Glob] = [],\n) -> Container\n```"), "{found}");
     }
@@ -104,8 +124,49 @@ mod tests {
             "fn f() -> Container { image(\"alp$0ine:3\") }\n--- pipe.lock\nimage docker.io/library/alpine:3 sha256:123\n",
         );
         let (file, offset) = fixture.cursor();
-        let found = hover(&fixture.snapshot(), &file, offset).unwrap();
+        let found = hover(&fixture.snapshot(), &file, offset, None).unwrap();
         assert_eq!(found.text, "```pipe\nImageRef\n```\n\nPinned to `sha256:123`.");
         assert_eq!((found.span.start, found.span.end), (28, 38));
+    }
+
+    /// What is said last where the cursor is, with results for each mark: the state that stands behind it, for the call or the name of an
+    /// item that is marked.
+    #[track_caller]
+    fn check_result(text: &str, wanted: Option<&str>) {
+        let fixture = Fixture::new(text);
+        let (file, offset) = fixture.cursor();
+        let results = fixture.results();
+        let shown = Shown { results: &results, now: UNIX_EPOCH + Duration::from_secs(100) };
+        let found = hover(&fixture.snapshot(), &file, offset, Some(shown)).unwrap().text;
+        let said = found.split("\n\n").find(|part| part.starts_with("Last run"));
+        assert_eq!(said, wanted, "{found}");
+    }
+
+    #[test]
+    fn the_last_result_of_an_item() {
+        let program = "pub fn build() -> Container { image(\"a\").run([\"x\"]) }\n#      ^^^^^ item cached\n";
+        let wanted = Some("Last run: ok, 2.0 s, 1 min ago · cached now");
+        check_result(&program.replacen("build", "bui$0ld", 1), wanted);
+        check_result(&format!("{program}fn other() -> Container {{ bu$0ild() }}\n"), wanted);
+    }
+
+    #[test]
+    fn the_last_result_of_a_step_in_its_chain() {
+        let chain = "pub fn f() -> Container { image(\"a\").FIRST([\"x\"]).SECOND([\"y\"]) }
+#                                        ^^^^^ cached
+#                                                   ^^^^^ runs
+fn g(c: Command) -> Container { image(\"a\").run(c) }
+fn h() -> Container { g([\"z\"]).workdir(\"/\") }
+#                        ^^^^^ cached
+";
+        let at = |first, second| chain.replace("FIRST", first).replace("SECOND", second);
+        check_result(&at("r$0un", "run"), Some("Last run: ok, 2.0 s, 1 min ago · cached now"));
+        check_result(&at("run", "r$0un"), Some("Last run: ok, 2.0 s, 1 min ago · runs now"));
+        check_result(&at("run", "run").replacen("image", "im$0age", 1), None);
+        check_result(
+            &at("run", "run").replace("{ g(", "{ g$0("),
+            Some("Last run: ok, 2.0 s, 1 min ago · cached now"),
+        );
+        check_result(&at("run", "run").replace("workdir", "work$0dir"), None);
     }
 }

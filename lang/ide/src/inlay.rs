@@ -1,4 +1,4 @@
-//! What is not written and worth knowing: types, names of arguments, effects.
+//! What is not written and worth knowing: types, names of arguments, effects, what of it is cached.
 
 use std::collections::HashMap;
 
@@ -10,6 +10,7 @@ use pipe_syntax::ast::{
     Arg, Binder, BinderKind, Block, Clause, Expr, ExprKind, Item, ItemKind, StatementKind,
 };
 
+use crate::Shown;
 use crate::tree::{Node, for_each_node};
 
 /// Something that is not written.
@@ -21,6 +22,8 @@ pub struct InlayHint {
     pub label: String,
     /// What it is.
     pub kind: InlayKind,
+    /// What it means, in a sentence.
+    pub tooltip: Option<String>,
 }
 
 /// Kinds of [`InlayHint`].
@@ -32,13 +35,15 @@ pub enum InlayKind {
     Parameter,
     /// What running an action does.
     Effect,
+    /// What would become of the steps of a line.
+    CacheState,
 }
 
 /// How long a type may be, in characters.
 const LONGEST: usize = 40;
 
-/// What is not written in a range of a file, in its order.
-pub fn inlay_hints(snapshot: &Snapshot, file: &str, range: Span) -> Vec<InlayHint> {
+/// What is not written in a range of a file, in its order; with results, what of it is cached.
+pub fn inlay_hints(snapshot: &Snapshot, file: &str, range: Span, shown: Option<Shown<'_>>) -> Vec<InlayHint> {
     let Some(tree) = snapshot.tree(file) else { return Vec::new() };
     let mut found = Vec::new();
     for item in &tree.module.items {
@@ -50,6 +55,15 @@ pub fn inlay_hints(snapshot: &Snapshot, file: &str, range: Span) -> Vec<InlayHin
         effects(snapshot, file, item, &mut found);
         let hints = Hints::new(&inspection, item.offset);
         for_each_node(item, &mut |node| hints.of_node(node, &mut found));
+    }
+    if let Some((shown, text)) = shown.zip(snapshot.source(file)) {
+        let hint = |(offset, word, tooltip): (u32, &str, Option<String>)| InlayHint {
+            offset,
+            label: word.to_owned(),
+            kind: InlayKind::CacheState,
+            tooltip,
+        };
+        found.extend(shown.at_lines(file, &text).into_iter().map(hint));
     }
     found.retain(|hint| range.start <= hint.offset && hint.offset <= range.end);
     found.sort();
@@ -71,6 +85,7 @@ fn effects(snapshot: &Snapshot, file: &str, item: &Item, found: &mut Vec<InlayHi
             offset: function.body.span.at(item.offset).start,
             label,
             kind: InlayKind::Effect,
+            tooltip: None,
         });
     }
 }
@@ -133,7 +148,7 @@ impl Hints<'_> {
                 let ty = local.filter(|local| local.kind == Kind::Local).and_then(|local| local.ty.as_ref());
                 if let Some(ty) = ty.filter(|ty| !matches!(ty, Type::Error)) {
                     let label = shortened(&format!(": {ty}"));
-                    found.push(InlayHint { offset: span.end, label, kind: InlayKind::Type });
+                    found.push(InlayHint { offset: span.end, label, kind: InlayKind::Type, tooltip: None });
                 }
             }
             BinderKind::Tuple(parts) => parts.iter().for_each(|part| self.binder(part, found)),
@@ -154,6 +169,7 @@ impl Hints<'_> {
                     offset: arg.value.span.at(self.base).start,
                     label,
                     kind: InlayKind::Parameter,
+                    tooltip: None,
                 });
             }
         }
@@ -197,7 +213,11 @@ mod tests {
     /// The text with its hints in `⟨…⟩`.
     #[track_caller]
     fn check(text: &str, wanted: &str) {
-        let hints = inlay_hints(&Fixture::new(text).snapshot(), "main.pipe", Span::new(0, text.len()));
+        let fixture = Fixture::new(text);
+        let results = fixture.results();
+        let shown = Shown { results: &results, now: std::time::UNIX_EPOCH };
+        let range = Span::new(0, text.len());
+        let hints = inlay_hints(&fixture.snapshot(), "main.pipe", range, Some(shown));
         let mut shown = text.to_owned();
         for hint in hints.iter().rev() {
             shown.insert_str(hint.offset as usize, &format!("⟨{}⟩", hint.label));
@@ -239,5 +259,44 @@ mod tests {
             "fn f( {\nfn g() -> Int { let x = [1]\n  x.len() + \n}\n",
             "fn f( {\nfn g() -> Int { let x⟨: List[Int]⟩ = [1]\n  x.len() + \n}\n",
         );
+    }
+
+    #[test]
+    fn what_is_cached() {
+        check(
+            "fn f() -> Container {
+  image(\"a\")
+    .run([\"x\"])  # first
+    .run([\"y\"]).run([\"z\"])
+}
+fn g() -> Container { image(\"a\").run([\"x\"]) }
+#                     ^^^^^^^^^^^^^^^^^^^^^^ cached
+fn h() -> Container { image(\"a\").run([\"x\"]).run([\"y\"]) }
+#                     ^^^^^^^^^^^^^^^^^^^^^^ cached
+#                     ^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^ unknown
+",
+            "fn f() -> Container {
+  image(\"a\")
+    .run([\"x\"])  # first
+    .run([\"y\"]).run([\"z\"])
+}
+fn g() -> Container { image(\"a\").run([\"x\"]) }⟨cached⟩
+#                     ^^^^^^^^^^^^^^^^^^^^^^ cached
+fn h() -> Container { image(\"a\").run([\"x\"]).run([\"y\"]) }⟨unknown⟩
+#                     ^^^^^^^^^^^^^^^^^^^^^^ cached
+#                     ^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^ unknown
+",
+        );
+    }
+
+    #[test]
+    fn what_a_state_means_is_told() {
+        let fixture = Fixture::new(
+            "fn g() -> Container { image(\"a\").run([\"x\"]) }\n#                     ^^^^^^^^^^^^^^^^^^^^^^ runs\n",
+        );
+        let results = fixture.results();
+        let shown = Shown { results: &results, now: std::time::UNIX_EPOCH };
+        let hints = inlay_hints(&fixture.snapshot(), "main.pipe", Span::new(0, 60), Some(shown));
+        assert_eq!(hints[0].tooltip.as_deref(), Some("Last run: ok, 2.0 s, just now · runs now"));
     }
 }

@@ -7,7 +7,7 @@ use tower_lsp::ls_types as lsp;
 use crate::ask::View;
 
 pub(crate) fn hover(view: &View<'_>, at: lsp::Position) -> Option<lsp::Hover> {
-    let found = pipe_ide::hover(view.snapshot, view.file, view.offset(at))?;
+    let found = pipe_ide::hover(view.snapshot, view.file, view.offset(at), view.shown())?;
     let contents = lsp::MarkupContent { kind: lsp::MarkupKind::Markdown, value: found.text };
     Some(lsp::Hover { contents: lsp::HoverContents::Markup(contents), range: Some(view.range(found.span)) })
 }
@@ -49,21 +49,23 @@ pub(crate) fn inlay_hints(view: &View<'_>, range: lsp::Range) -> Vec<lsp::InlayH
         let (kind, text_edits) = match found.kind {
             InlayKind::Type => (Some(lsp::InlayHintKind::TYPE), written(&found.label)),
             InlayKind::Parameter => (Some(lsp::InlayHintKind::PARAMETER), None),
-            InlayKind::Effect => (None, None),
+            InlayKind::Effect | InlayKind::CacheState => (None, None),
         };
+        let is_behind = found.kind == InlayKind::CacheState;
         lsp::InlayHint {
             position,
             label: lsp::InlayHintLabel::String(found.label),
             kind,
             text_edits,
-            tooltip: None,
-            padding_left: Some(false),
-            padding_right: Some(found.kind != InlayKind::Type),
+            tooltip: found.tooltip.map(lsp::InlayHintTooltip::String),
+            padding_left: Some(is_behind),
+            padding_right: Some(found.kind != InlayKind::Type && !is_behind),
             data: None,
         }
     };
     let span = view.span(range);
-    pipe_ide::inlay_hints(view.snapshot, view.file, span).into_iter().map(hint).collect()
+    let shown = view.shown().filter(|_| view.names.cache_state);
+    pipe_ide::inlay_hints(view.snapshot, view.file, span, shown).into_iter().map(hint).collect()
 }
 
 pub(crate) fn lenses(view: &View<'_>) -> Vec<lsp::CodeLens> {

@@ -10,7 +10,7 @@ use crate::convert;
 use crate::position::Lines;
 
 pub(crate) fn symbols(text: &Text<'_>) -> lsp::DocumentSymbolResponse {
-    let found = pipe_ide::symbols(text.text).into_iter();
+    let found = pipe_ide::symbols(text.source).into_iter();
     lsp::DocumentSymbolResponse::Nested(found.map(|found| convert::symbol(text.lines(), found)).collect())
 }
 
@@ -48,13 +48,13 @@ pub(crate) fn workspace_symbols(view: &View<'_>, query: &str) -> Vec<lsp::Worksp
 }
 
 pub(crate) fn folds(text: &Text<'_>) -> Vec<lsp::FoldingRange> {
-    pipe_ide::folds(text.text).iter().map(|found| convert::fold(text.lines(), found)).collect()
+    pipe_ide::folds(text.source).iter().map(|found| convert::fold(text.lines(), found)).collect()
 }
 
 pub(crate) fn selections(text: &Text<'_>, positions: &[lsp::Position]) -> Vec<lsp::SelectionRange> {
     let lines = text.lines();
     let one = |position: &lsp::Position| {
-        let spans = pipe_ide::selections(text.text, lines.offset(*position) as u32);
+        let spans = pipe_ide::selections(text.source, lines.offset(*position) as u32);
         let mut range = lsp::SelectionRange { range: lsp::Range::default(), parent: None };
         for (i, span) in spans.iter().rev().enumerate() {
             let parent = (i > 0).then(|| Box::new(range));
@@ -76,7 +76,7 @@ pub(crate) fn links(view: &View<'_>) -> Vec<lsp::DocumentLink> {
         LinkTarget::Module(path) => view.names.uri_of_path(&plain(&view.names.dir.join(folder).join(path))),
         LinkTarget::Package(path) => view.names.uri_of_path(&plain(&view.names.dir.join(path))),
     };
-    let links = pipe_ide::links(view.text.text).into_iter();
+    let links = pipe_ide::links(view.text.source).into_iter();
     links
         .filter_map(|link| {
             Some(lsp::DocumentLink {

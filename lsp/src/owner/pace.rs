@@ -12,11 +12,17 @@ const IDLE: Duration = Duration::from_millis(500);
 /// So long after it if the client tells: it sees its own folders alone, and not where dependencies lie, nor always that a folder went.
 const IDLE_WATCHED: Duration = Duration::from_secs(5);
 
+/// So long after the last edit it is looked for what is known of steps.
+const STILL: Duration = Duration::from_millis(600);
+
 /// What is to be done, and when.
 #[derive(Debug, Default)]
 pub(super) struct Pace {
     diagnose: Option<Due>,
     disk: Option<Instant>,
+    look: Option<Instant>,
+    /// It is not looked for what is known of steps before.
+    still: Option<Instant>,
 }
 
 #[derive(Clone, Copy, Debug)]
@@ -29,6 +35,8 @@ impl Pace {
     /// A text was edited.
     pub(super) fn edited(&mut self, now: Instant) {
         self.diagnose = Some(Due { first: now, at: now });
+        self.still = Some(now + STILL);
+        self.look = self.look.map(|at| at.max(now + STILL));
     }
 
     /// Documents or files came or went.
@@ -45,9 +53,20 @@ impl Pace {
         self.disk = Some(now + if watches { IDLE_WATCHED } else { IDLE });
     }
 
+    /// It is looked for what is known of steps at this time, unless it is earlier.
+    pub(super) fn look(&mut self, at: Instant) {
+        let at = self.still.map_or(at, |still| still.max(at));
+        self.look = Some(self.look.map_or(at, |known| known.min(at)));
+    }
+
+    /// The same as soon as nothing is typed.
+    pub(super) fn look_soon(&mut self, now: Instant) {
+        self.look(now + STILL);
+    }
+
     /// When there is something to do.
     pub(super) fn next(&self) -> Option<Instant> {
-        self.diagnose.map(|due| due.at).into_iter().chain(self.disk).min()
+        self.diagnose.map(|due| due.at).into_iter().chain(self.disk).chain(self.look).min()
     }
 
     /// Whether it is time to look for what is wrong; said once.
@@ -58,6 +77,11 @@ impl Pace {
     /// Whether it is time to look at the disk; said once.
     pub(super) fn disk_now(&mut self, now: Instant) -> bool {
         self.disk.take_if(|at| *at <= now).is_some()
+    }
+
+    /// Whether it is time to look for what is known of steps; said once.
+    pub(super) fn look_now(&mut self, now: Instant) -> bool {
+        self.look.take_if(|at| *at <= now).is_some()
     }
 }
 
@@ -104,5 +128,20 @@ mod tests {
             assert!(pace.disk_now(now + idle / 2 + idle));
             assert_eq!(pace.next(), None);
         }
+    }
+
+    #[test]
+    fn steps_are_looked_for_when_nothing_is_typed() {
+        let now = Instant::now();
+        let mut pace = Pace::default();
+        pace.look_soon(now);
+        pace.look_soon(now + STILL / 2);
+        assert_eq!(pace.next(), Some(now + STILL), "what is asked meanwhile does not put it off");
+        pace.edited(now + STILL / 2);
+        assert!(!pace.look_now(now + STILL), "an edit does");
+        pace.look(now);
+        assert!(!pace.look_now(now + STILL));
+        assert!(pace.look_now(now + STILL / 2 + STILL));
+        assert!(!pace.look_now(now + STILL * 2), "said once");
     }
 }

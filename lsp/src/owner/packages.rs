@@ -6,10 +6,11 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use pipe_analysis::{Analysis, Edited, PackageRoot};
-use pipe_ide::{PackageFolder, Snapshot};
+use pipe_ide::{PackageFolder, Results, Snapshot};
 use tower_lsp::ls_types::{Diagnostic, Uri};
 
 use super::Agreement;
+use super::looking::Looked;
 use crate::ask::{Names, Opened};
 use crate::overlay::Overlay;
 
@@ -52,6 +53,12 @@ pub(super) struct Package {
     /// Another one after each change: what was found before one is not said after it.
     pub(super) generation: u64,
     generations: Generations,
+    /// The generation that its texts were last edited for: what was found for another one has places that are none any more.
+    pub(super) edits: u64,
+    /// What is known of its steps, for the texts as they are.
+    pub(super) results: Option<Arc<Results>>,
+    /// The last look for that.
+    pub(super) looked: Option<Looked>,
     /// What was said last about files.
     said: BTreeMap<String, Said>,
 }
@@ -156,6 +163,9 @@ impl Packages {
                     fresh: true,
                     generation: self.generations.next(),
                     generations: self.generations.clone(),
+                    edits: self.generations.next(),
+                    results: None,
+                    looked: None,
                     said: BTreeMap::new(),
                     root,
                 }));
@@ -216,6 +226,20 @@ impl Packages {
         self.all.iter().flatten().filter_map(|package| package.documents.first())
     }
 
+    /// Whether a question is being answered that every module of a package is looked at for.
+    pub(super) fn are_asked(&self) -> bool {
+        self.all.iter().flatten().any(Package::is_asked)
+    }
+
+    /// The first one whose steps are to be looked for, by its last look and its generation; none of which such a question is answered.
+    pub(super) fn to_look_at(
+        &mut self,
+        needs: impl Fn(Option<Looked>, u64) -> bool,
+    ) -> Option<(usize, &mut Package)> {
+        let mut known = self.all.iter_mut().enumerate().filter_map(|(i, slot)| Some((i, slot.as_mut()?)));
+        known.find(|(_, package)| !package.is_asked() && needs(package.looked, package.generation))
+    }
+
     /// Those to look for mistakes in; each is given once.
     pub(super) fn undiagnosed(&mut self) -> impl Iterator<Item = (usize, &mut Package)> {
         let all = self.all.iter_mut().enumerate();
@@ -260,9 +284,18 @@ impl Package {
         self.asking.clone()
     }
 
+    fn is_asked(&self) -> bool {
+        Arc::strong_count(&self.asking) > 1
+    }
+
+    /// The names of its open documents.
+    pub(super) fn open_files(&self) -> impl Iterator<Item = String> {
+        self.documents.iter().map(|path| self.name_of(path))
+    }
+
     /// Whether what is wrong has to be looked for again, and can be: nothing is asked that this would interrupt.
     pub(super) fn looks_again(&mut self) -> bool {
-        let again = Arc::strong_count(&self.asking) == 1 && std::mem::take(&mut self.interrupted);
+        let again = !self.is_asked() && std::mem::take(&mut self.interrupted);
         self.undiagnosed |= again;
         again
     }
@@ -274,6 +307,8 @@ impl Package {
             Behind::All => {}
         }
         self.changed();
+        self.edits = self.generation;
+        self.results = None;
     }
 
     fn read_again(&mut self) {
@@ -299,6 +334,8 @@ impl Package {
             open: open.clone(),
             encoding: agreement.encoding,
             standard_library: agreement.standard_library,
+            results: self.results.clone(),
+            cache_state: agreement.cache_state,
         }
     }
 
@@ -309,7 +346,7 @@ impl Package {
         mut found: BTreeMap<String, Vec<Diagnostic>>,
         names: &Names,
     ) -> Vec<(Uri, Vec<Diagnostic>, Option<i32>)> {
-        let open: Vec<String> = self.documents.iter().map(|path| self.name_of(path)).collect();
+        let open: Vec<String> = self.open_files().collect();
         for file in open.iter().chain(self.said.keys()) {
             found.entry(file.clone()).or_default();
         }

@@ -17,7 +17,7 @@ impl Ask for Planted {
 
     fn look(&mut self, view: &View<'_>) {
         assert!(!self.fails, "planted");
-        self.found = Some(view.text.text.to_owned());
+        self.found = Some(view.text.source.to_owned());
     }
 
     fn answer(self: Box<Self>, failed: Option<Unanswered>) {
@@ -40,7 +40,7 @@ fn a_mistake_ends_nothing_but_its_own_task() {
     let uri = Uri::from_file_path(folder.path().canonicalize().unwrap().join("main.pipe")).unwrap();
     let (tasks, owner) = channel();
     let (outgoing, mut said) = tokio::sync::mpsc::unbounded_channel();
-    owner.start(outgoing, None).unwrap();
+    owner.start(outgoing, None, None).unwrap();
     let text = "pub fn f() -> Int { 1 }\n";
     tasks.send(Task::Open(Document { uri: uri.clone(), version: 1, text: text.into() })).unwrap();
     assert_eq!(ask(&tasks, &uri, false).as_deref(), Ok(text));
@@ -81,7 +81,7 @@ fn a_question_that_nobody_waits_for_ends() {
     let uri = Uri::from_file_path(folder.path().canonicalize().unwrap().join("main.pipe")).unwrap();
     let (tasks, owner) = channel();
     let (outgoing, _said) = tokio::sync::mpsc::unbounded_channel();
-    owner.start(outgoing, None).unwrap();
+    owner.start(outgoing, None, None).unwrap();
     let text = "pub fn f() -> Int { 1 }\n";
     tasks.send(Task::Open(Document { uri: uri.clone(), version: 1, text: text.into() })).unwrap();
     let ((begun, begins), (ended, ends)) = (mpsc::channel(), mpsc::channel());
@@ -109,7 +109,7 @@ fn opened(
     let root = folder.path().canonicalize().unwrap();
     let (tasks, owner) = channel();
     let (outgoing, said) = tokio::sync::mpsc::unbounded_channel();
-    owner.start(outgoing, None).unwrap();
+    owner.start(outgoing, None, None).unwrap();
     tasks.send(Task::Agreed(Agreement { watches: true, ..Agreement::default() })).unwrap();
     let mut uris = Vec::new();
     for n in 0..count {
@@ -312,6 +312,29 @@ fn a_look_at_the_disk_that_finds_nothing_new_interrupts_nothing() {
 }
 
 #[test]
+fn a_look_at_the_disk_waits_for_a_question_about_every_module() {
+    let folder = tempfile::tempdir().unwrap();
+    let root = folder.path().canonicalize().unwrap();
+    std::fs::write(root.join("main.pipe"), "").unwrap();
+    std::fs::write(root.join("m.pipe"), "").unwrap();
+    let (mut owner, _tasks, _said) = by_hand();
+    let text = "pub fn f() -> Int { 1 }\n";
+    let uri = open(&mut owner, &root.join("main.pipe"), text);
+    owner.take(edit(&uri, &format!("{text}\n")));
+    owner.unasked(Instant::now());
+    let ((begun, begins), (ended, ends)) = (mpsc::channel(), mpsc::channel());
+    owner.take(Task::Ask { uri, whole: true, question: Box::new(Endless { begun, ended }) });
+    let stopper = begins.recv().unwrap();
+    // The disk may be other than it was, and it is time to look.
+    std::fs::write(root.join("m.pipe"), "pub let n: Int = 1\n").unwrap();
+    owner.unasked(Instant::now() + LONG);
+    owner.unasked(Instant::now() + LONG + LONG);
+    stopper.stop();
+    assert_eq!(ends.recv().unwrap(), Some(Unanswered::Stopped), "it was not interrupted");
+    assert!(owner.pace.next().is_some(), "it is looked at later");
+}
+
+#[test]
 fn a_package_does_not_speak_of_a_document_that_moved_to_another() {
     let folder = tempfile::tempdir().unwrap();
     let root = folder.path().canonicalize().unwrap();
@@ -344,7 +367,7 @@ fn what_is_asked_of_a_text_alone_needs_no_program() {
     let ask = |uri: &Uri| {
         let (sender, answer) = mpsc::channel();
         let question = Box::new(move |text: Option<&Text<'_>>| {
-            sender.send(text.map(|text| text.text.len())).unwrap();
+            sender.send(text.map(|text| text.source.len())).unwrap();
         });
         tasks.send(Task::AskText { uri: uri.clone(), question }).unwrap();
         answer.recv().unwrap()
@@ -359,7 +382,7 @@ fn several_packages_each_have_their_own() {
     let root = folder.path().canonicalize().unwrap();
     let (tasks, owner) = channel();
     let (outgoing, mut said) = tokio::sync::mpsc::unbounded_channel();
-    owner.start(outgoing, None).unwrap();
+    owner.start(outgoing, None, None).unwrap();
     for name in ["a", "b"] {
         std::fs::create_dir(root.join(name)).unwrap();
         std::fs::write(root.join(name).join("pipe.toml"), format!("name = \"{name}\"\n")).unwrap();
@@ -412,7 +435,7 @@ fn modules_that_nothing_uses_are_looked_at_when_all_are_meant() {
     let uri = Uri::from_file_path(root.join("main.pipe")).unwrap();
     let (tasks, owner) = channel();
     let (outgoing, _said) = tokio::sync::mpsc::unbounded_channel();
-    owner.start(outgoing, None).unwrap();
+    owner.start(outgoing, None, None).unwrap();
     let text = "pub fn f() -> Int { 1 }\n".to_owned();
     tasks.send(Task::Open(Document { uri: uri.clone(), version: 1, text })).unwrap();
     let files = |whole: bool| {

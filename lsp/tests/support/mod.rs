@@ -4,7 +4,9 @@
 
 use std::io::{BufRead, BufReader, PipeReader, PipeWriter, Read, Write};
 use std::path::Path;
+use std::sync::Arc;
 
+use pipe_lsp::History;
 use serde_json::{Value, json};
 
 /// An editor with a server in this process.
@@ -16,13 +18,19 @@ pub(crate) struct Editor {
     next: i64,
     /// The last version that problems were told of, with them.
     told: (i64, Vec<Value>),
+    refreshes: u32,
 }
 
 impl Editor {
     pub(crate) fn start(file: &Path) -> Editor {
+        let capabilities = json!({ "general": { "positionEncodings": ["utf-8"] } });
+        Editor::start_with(file, json!({ "capabilities": capabilities }), None)
+    }
+
+    pub(crate) fn start_with(file: &Path, params: Value, history: Option<Arc<dyn History>>) -> Editor {
         let ((server_in, input), (output, server_out)) = (std::io::pipe().unwrap(), std::io::pipe().unwrap());
         std::thread::spawn(move || {
-            pipe_lsp::serve(BufReader::new(server_in), server_out, "0", None).unwrap()
+            pipe_lsp::serve(BufReader::new(server_in), server_out, "0", None, history).unwrap()
         });
         let mut editor = Editor {
             input,
@@ -31,11 +39,19 @@ impl Editor {
             version: 0,
             next: 0,
             told: (0, Vec::new()),
+            refreshes: 0,
         };
-        let capabilities = json!({ "general": { "positionEncodings": ["utf-8"] } });
-        editor.ask("initialize", json!({ "capabilities": capabilities }));
+        editor.ask("initialize", params);
         editor.tell("initialized", json!({}));
         editor
+    }
+
+    /// Waits until the server says that what is shown in the text has to be asked for again.
+    pub(crate) fn refreshed(&mut self) {
+        while self.refreshes == 0 {
+            self.read();
+        }
+        self.refreshes = 0;
     }
 
     fn write(&mut self, message: &Value) {
@@ -68,6 +84,10 @@ impl Editor {
                 self.told = (version, message["params"]["diagnostics"].as_array().unwrap().clone());
             }
             Some("window/logMessage") => panic!("{message}"),
+            Some("workspace/inlayHint/refresh") => {
+                self.refreshes += 1;
+                self.write(&json!({ "jsonrpc": "2.0", "id": message["id"], "result": null }));
+            }
             _ => {}
         }
         message

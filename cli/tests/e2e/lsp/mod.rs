@@ -2,6 +2,7 @@
 
 mod features;
 mod life;
+mod results;
 mod text;
 
 use std::io::{BufRead, BufReader, Read, Write};

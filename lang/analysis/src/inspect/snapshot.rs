@@ -1,5 +1,6 @@
 //! A program at one moment.
 
+use std::collections::BTreeMap;
 use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
 
@@ -8,9 +9,10 @@ use pipe_syntax::Parsed;
 
 use crate::analysis;
 use crate::db::{Database, ItemNode, Role, SourceModule, items, parsed, written};
-use crate::package::Loaded;
+use crate::package::{Loaded, NetworkPermission};
+use crate::program;
 use crate::scope::Names;
-use crate::typed::ModuleId;
+use crate::typed::{ModuleId, Program};
 
 /// A program at one moment, to be asked on any thread. Edits wait until every snapshot is gone, and interrupt what is being
 /// computed for one; so nobody keeps a snapshot, and the thread that edits never holds one.
@@ -99,6 +101,22 @@ impl Snapshot {
     /// The images that `pipe.lock` pins, by their full names with tags.
     pub fn pinned_images(&self) -> impl Iterator<Item = &str> {
         self.loaded.pins.iter().flatten().map(|(name, _)| name.as_str())
+    }
+
+    /// The program, with what it can reach of the standard library: what it takes to evaluate it. Items with errors are marked.
+    pub fn program(&self) -> Arc<Program> {
+        Arc::new(program::program_for(&self.db, self.loaded.entry, &[]))
+    }
+
+    /// The texts of all files of the program, by the name they are shown with.
+    pub fn texts(&self) -> BTreeMap<Arc<str>, Arc<str>> {
+        analysis::sources(&self.db, &self.loaded)
+    }
+
+    /// Whether the package's steps get a network only when they ask for one.
+    pub fn network_off(&self) -> bool {
+        let manifest = self.loaded.manifest.as_ref();
+        manifest.is_some_and(|manifest| manifest.permissions.network == NetworkPermission::Off)
     }
 
     /// The text of a file, by the name it is shown with.

@@ -5,6 +5,7 @@ use std::io::{BufRead, Write};
 use async_trait::async_trait;
 use pipe_engine::{Approver, Decision};
 
+use crate::console::Seat;
 use crate::progress::printable;
 
 /// Answers to what actions ask.
@@ -14,6 +15,7 @@ pub(crate) struct Answering {
     pub(crate) approved: Vec<String>,
     /// Somebody sits there.
     pub(crate) terminal: bool,
+    pub(crate) seat: Seat,
 }
 
 #[async_trait]
@@ -26,6 +28,7 @@ impl Approver for Answering {
             return Decision::Unasked;
         }
         let question = printable(question, false);
+        let _seat = self.seat.take().await;
         // A thread of its own: it may wait for ever, and the run can be stopped meanwhile.
         match tokio::task::spawn_blocking(move || asked(&question)).await {
             Ok(Some(true)) => Decision::Yes,

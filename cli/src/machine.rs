@@ -13,6 +13,7 @@ use pipe_store::{Store, StoreError, StoreOptions};
 use crate::approval::Answering;
 use crate::args::ExecutionArgs;
 use crate::config::Config;
+use crate::console::{Seat, UserConsole};
 use crate::environment::Environment;
 use crate::exit::CliError;
 use crate::lock;
@@ -176,8 +177,18 @@ pub(crate) fn engine(
     options.secrets = Arc::new(UserSecrets::new(&config.secrets, environment.home.as_deref())?);
     options.cache_key = environment.cache_key.clone();
     options.ssh_agent = environment.ssh_agent.clone();
-    options.approver =
-        Arc::new(Answering { approved: execution.approve.clone(), terminal: environment.can_ask() });
+    let seat = Seat::default();
+    options.approver = Arc::new(Answering {
+        approved: execution.approve.clone(),
+        terminal: environment.can_ask(),
+        seat: seat.clone(),
+    });
+    options.console = Arc::new(UserConsole::new(environment, progress.clone(), seat));
+    options.debug = execution.debug;
+    if execution.debug && !options.console.is_there() {
+        progress
+            .warning("`--debug` opens a shell where a step fails, and there is no terminal to open one on");
+    }
     options.source_date = environment.written_time();
     options.images = ImageOptions {
         settings,

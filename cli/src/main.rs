@@ -11,6 +11,7 @@ mod approval;
 mod args;
 mod commands;
 mod config;
+mod console;
 mod environment;
 mod evaluate;
 mod execute;

@@ -3,6 +3,7 @@
 use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio_util::sync::CancellationToken;
 
+use crate::console;
 use crate::exit::{CliError, Exit};
 
 /// Listens to Ctrl-C and to requests to end. Not to the terminal going away: `nohup` has that ignored, and else it ends the
@@ -31,6 +32,7 @@ impl Signals {
             tokio::spawn(async move {
                 while signal.recv().await.is_some() {
                     if token.is_cancelled() {
+                        console::restore();
                         std::process::exit(Exit::Interrupted as i32);
                     }
                     token.cancel();

@@ -60,6 +60,9 @@ pub(crate) struct ExecutionArgs {
     /// Stop at the first failure
     #[arg(long)]
     pub(crate) fail_fast: bool,
+    /// Open a shell where a step has failed, in what it left, with its environment and network; then the failure is told as ever
+    #[arg(long)]
+    pub(crate) debug: bool,
     /// Run every step, whatever the store holds; results are kept as ever
     #[arg(long)]
     pub(crate) no_cache: bool,

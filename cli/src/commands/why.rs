@@ -83,6 +83,7 @@ fn as_json(why: &Why) -> Value {
         PlanStatus::Cached => "cached",
         PlanStatus::WillRun { .. } => "will-run",
         PlanStatus::Action => "action",
+        PlanStatus::Breakpoint => "breakpoint",
         PlanStatus::Unknown { .. } | PlanStatus::NeedsGrant { .. } => "unknown",
         PlanStatus::Fails { .. } => "fails",
     };

@@ -58,6 +58,8 @@ pub(crate) struct Environment {
     pub(crate) stderr_is_terminal: bool,
     /// The terminal cannot move its cursor: `TERM=dumb`.
     pub(crate) dumb_terminal: bool,
+    /// What programs on the terminal are told of it: `TERM` and `COLORTERM`.
+    pub(crate) of_terminal: Vec<(String, String)>,
     /// `SOURCE_DATE_EPOCH`, seconds since 1970.
     source_date_epoch: Option<i64>,
 }
@@ -106,6 +108,10 @@ impl Environment {
             stdout_is_terminal: std::io::stdout().is_terminal(),
             stderr_is_terminal: std::io::stderr().is_terminal(),
             dumb_terminal: value("TERM").is_some_and(|term| term == "dumb"),
+            of_terminal: ["TERM", "COLORTERM"]
+                .into_iter()
+                .filter_map(|name| Some((name.to_owned(), value(name)?.into_string().ok()?)))
+                .collect(),
             source_date_epoch: epoch(text("SOURCE_DATE_EPOCH")?)?,
             home,
             current_dir,

@@ -34,6 +34,8 @@ pub(super) struct Live {
     size: Box<dyn Fn() -> Size + Send>,
     /// Widths of the lines of the block that stands now.
     drawn: Vec<usize>,
+    /// Somebody else has the terminal: there is no block.
+    is_held: bool,
 }
 
 struct Running {
@@ -54,11 +56,15 @@ impl Live {
             done: Summary::default(),
             size: Box::new(size),
             drawn: Vec::new(),
+            is_held: false,
         }
     }
 
     /// Takes the block away, says what stays, draws the block again.
     fn around(&mut self, stays: &str) -> String {
+        if self.is_held {
+            return stays.to_owned();
+        }
         let size = (self.size)();
         let mut text = self.erase(size.1);
         text.push_str(stays);
@@ -174,6 +180,13 @@ impl View for Live {
     fn failure(&mut self, report: &StepReport) -> String {
         let stays = self.plain.failure(report);
         self.around(&stays)
+    }
+
+    fn hold(&mut self, is_held: bool) -> String {
+        let size = (self.size)();
+        let text = if is_held { self.erase(size.1) } else { self.draw(size) };
+        self.is_held = is_held;
+        text
     }
 
     fn tick(&mut self) -> String {

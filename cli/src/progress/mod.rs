@@ -105,6 +105,10 @@ trait View: Send {
     fn resume(&mut self, _run: &str, command: &str) -> String {
         format!("\nto go on, without repeating what is done:\n  {command}\n")
     }
+    /// Somebody else gets the terminal, or gives it back: takes away what does not stay, or draws it again.
+    fn hold(&mut self, _is_held: bool) -> String {
+        String::new()
+    }
     /// Some time has passed.
     fn tick(&mut self) -> String {
         String::new()
@@ -132,7 +136,53 @@ struct Service {
     place: Option<(Arc<str>, u32)>,
 }
 
-type SharedView = Arc<Mutex<Box<dyn View>>>;
+/// A view, and what it would show while somebody else has the terminal.
+struct Screen {
+    view: Box<dyn View>,
+    held: Option<Held>,
+}
+
+/// Bytes that are held back at most. What others print meanwhile is in their logs.
+const MOST_HELD: usize = 16 << 20;
+
+/// What is shown later.
+#[derive(Default)]
+struct Held {
+    text: String,
+    left_out: usize,
+}
+
+impl Held {
+    fn push(&mut self, text: &str) {
+        if self.text.len() + text.len() > MOST_HELD {
+            self.left_out += text.len();
+        } else {
+            self.text.push_str(text);
+        }
+    }
+}
+
+type SharedView = Arc<Mutex<Screen>>;
+
+/// For as long as this lives nothing is shown.
+pub(crate) struct Hold {
+    view: SharedView,
+}
+
+impl Drop for Hold {
+    fn drop(&mut self) {
+        let mut screen = locked(&self.view);
+        let Held { mut text, left_out } = screen.held.take().unwrap_or_default();
+        if left_out > 0 {
+            text.push_str(&screen.view.warning(&format!(
+                "{} KiB of what others printed meanwhile are not shown",
+                left_out.div_ceil(1 << 10)
+            )));
+        }
+        text.push_str(&screen.view.hold(false));
+        output::notice(&text);
+    }
+}
 
 /// How often a live view is drawn again though nothing happened.
 const TICK: Duration = Duration::from_millis(120);
@@ -162,7 +212,7 @@ impl Progress {
             Form::Github => Box::new(github::Github::new(style)),
             Form::Gitlab => Box::new(gitlab::Gitlab::new(style)),
         };
-        let view = Arc::new(Mutex::new(view));
+        let view = Arc::new(Mutex::new(Screen { view, held: None }));
         let clock = (style.form == Form::Tty).then(|| clock(view.clone()));
         let is_json = style.form == Form::Json;
         Progress {
@@ -173,6 +223,20 @@ impl Progress {
             ran: Mutex::default(),
             services: Mutex::default(),
         }
+    }
+
+    /// Whether people read it, rather than a program.
+    pub(crate) fn is_for_people(&self) -> bool {
+        self.printable
+    }
+
+    /// Holds back what would be shown, until what this gives is dropped.
+    pub(crate) fn hold(&self) -> Hold {
+        let mut screen = locked(&self.view);
+        let text = screen.view.hold(true);
+        screen.held = Some(Held::default());
+        output::notice(&text);
+        Hold { view: self.view.clone() }
     }
 
     /// What `--expect-cached` promises.
@@ -237,11 +301,17 @@ fn tests_text(tests: &Tests) -> String {
 
 /// Written under the lock: what two threads say must not change places.
 fn show(view: &SharedView, say: impl FnOnce(&mut dyn View) -> String) {
-    let mut view: MutexGuard<'_, Box<dyn View>> = view.lock().unwrap_or_else(PoisonError::into_inner);
-    let text = say(view.as_mut());
-    if !text.is_empty() {
-        output::notice(&text);
+    let mut screen = locked(view);
+    let text = say(screen.view.as_mut());
+    match &mut screen.held {
+        Some(held) => held.push(&text),
+        None if text.is_empty() => {}
+        None => output::notice(&text),
     }
+}
+
+fn locked(view: &SharedView) -> MutexGuard<'_, Screen> {
+    view.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 /// Draws a live view again and again, until the sender is gone.

@@ -10,6 +10,7 @@ mod variant;
 
 mod actions;
 mod archives;
+mod breakpoints;
 mod checkout;
 mod checks;
 mod clock;

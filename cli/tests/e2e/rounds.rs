@@ -15,7 +15,6 @@ pub fn broken() -> String { if tools.run(sh"echo why; exit 4").stdout == "" { "a
 pub fn wrong() -> String { if probe("yes") == "yes" { fail("not this way") } else { "" } }
 pub fn outside() -> Dir { if probe("yes") == "yes" { fixture_of("x") } else { dir() } }
 fn fixture_of(name: String) -> Dir { tools.run(["mkdir", "/${name}"]).dir("/${name}") }
-pub fn undone() -> Check { if probe("yes") == "yes" { tools.terminal().check() } else { all([]) } }
 
 test "a decision" { expect (if probe("yes") == "yes" { 1 } else { 2 }) == 1 }
 test "a list" { expect words() == ["a!", "b!"] }
@@ -66,7 +65,6 @@ fn an_error_of_a_later_round_is_the_targets_own() {
     let outcome = world.run(["run", "wrong", "both"]).exits(1).says("not this way");
     assert!(outcome.stderr.contains("main.pipe:13:"), "{}", outcome.stderr);
     assert_eq!(world.events(["run", "both"]).success().steps("cached").len(), 4);
-    world.run(["run", "undone"]).exits(3).says("`terminal` is not available");
 }
 
 #[test]

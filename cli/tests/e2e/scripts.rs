@@ -69,20 +69,3 @@ fn pipes_inside_steps_end_as_usual() {
     let world = World::tools("pub fn probe() -> String { tools.run(sh\"yes | head -n 1\").stderr }\n");
     assert_eq!(world.prints(["run", "probe"]), "");
 }
-
-#[test]
-fn what_is_not_there_yet_is_named_before_anything_runs() {
-    let world = World::tools("pub fn probe() -> Check { tools.terminal().check(sh\"touch /ran\") }\n");
-    for command in [["run", "probe"], ["plan", "probe"]] {
-        world.run(command).exits(3).says("`terminal`").says("main.pipe:3:");
-    }
-}
-
-#[test]
-fn a_place_that_asks_with_many_values_is_named_once() {
-    let world = World::tools(
-        "fn one(name: String) -> Check { tools.env(\"NAME\", name).terminal().check() }\npub fn all_of_them() -> Check { all([one(\"a\"), one(\"b\")]) }\n",
-    );
-    let outcome = world.run(["plan", "all_of_them"]).exits(3);
-    assert_eq!(outcome.stderr.matches("[not-there-yet]").count(), 1, "{}", outcome.stderr);
-}

@@ -38,11 +38,7 @@ fn thirty_variants_of_programs_check_format_list_and_plan() {
             world.run(["check", "--deny", "warnings"]).success();
             world.run(["list"]).success();
             for target in targets {
-                let outcome = world.run(["plan", &names[*target]]);
-                // What is only declared is refused by its name.
-                if outcome.code != Some(0) {
-                    outcome.exits(3).says("not-there-yet");
-                }
+                world.run(["plan", &names[*target]]).success();
             }
         }
     }

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::net::SocketAddr;
+use std::os::fd::OwnedFd;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
@@ -69,6 +70,24 @@ pub trait Backend: Send + Sync {
         })
     }
 
+    /// Runs a program for a person, on a pseudoterminal of the step's own, which is its controlling terminal and all that it has of one;
+    /// the person's side of it is given to `attach`, and the program starts when that returns. What is run is the first of `programs` that
+    /// is in the root, without arguments, or the step's command where there are none. Nothing of what it leaves is kept, and it has no
+    /// limits. Without any of the programs the end is [`Exit::ProgramMissing`], which names all of them.
+    async fn shell(
+        &self,
+        step: StepSpec,
+        programs: Vec<String>,
+        attach: AttachCall,
+        cancel: &CancellationToken,
+    ) -> Result<Exit, BackendError> {
+        let _ = (step, programs, attach, cancel);
+        Err(BackendError::Unsupported {
+            what: format!("the backend `{}` opens no shells", self.name()),
+            help: "use another one".to_owned(),
+        })
+    }
+
     /// Stops whatever it keeps running between steps and removes its working folders.
     async fn shutdown(&self);
 }
@@ -122,6 +141,8 @@ pub struct StepSpec {
     pub secrets: StepSecrets,
     /// Its root has every capability inside its namespaces, and it may make further ones. Nothing of the host's is closer to it.
     pub privileged: bool,
+    /// What it left is given back also when it was killed because its time was over.
+    pub keeps_when_killed: bool,
 }
 
 /// Names a running service to its backend: no two of one backend have the same.
@@ -175,6 +196,9 @@ pub struct Tunnel {
     /// The service's port to which connections are passed on.
     pub port: u16,
 }
+
+/// Called with the person's side of a pseudoterminal.
+pub type AttachCall = Box<dyn FnOnce(OwnedFd) + Send>;
 
 /// Called when a service can be used.
 pub type ReadyCall = Box<dyn FnOnce() + Send>;

@@ -20,6 +20,7 @@ pub(crate) fn operation(op: &Op) -> &'static str {
         Op::FakeSecret { .. } => "fake.secret",
         Op::Exec(_) => "exec",
         Op::Service(_) => "service",
+        Op::Breakpoint(_) => "terminal",
         Op::Guard { .. } => "guard",
         Op::Subdir { .. } => "dir",
         Op::Subfile { .. } => "file",
@@ -79,7 +80,8 @@ pub(crate) fn operation(op: &Op) -> &'static str {
 
 /// What people call a node: the function it belongs to; without one, its operation and what it works on.
 pub(crate) fn name(node: &Node) -> Arc<str> {
-    if let (Op::Exec(_) | Op::Service(_), Some(origin)) = (&node.op, node.origins.first()) {
+    if let (Op::Exec(_) | Op::Service(_) | Op::Breakpoint(_), Some(origin)) = (&node.op, node.origins.first())
+    {
         return origin.name.clone();
     }
     let subject = match &node.op {

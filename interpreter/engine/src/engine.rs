@@ -9,6 +9,7 @@ use pipe_ops::{Graph, Output};
 use pipe_store::Store;
 
 use crate::approval::{Approver, Nobody};
+use crate::console::{Console, Nowhere};
 use crate::redact::Masked;
 use crate::secrets::NoSecrets;
 use crate::session::HostSnapshot;
@@ -45,6 +46,10 @@ pub struct EngineOptions {
     pub remotes: RemoteCaches,
     /// Asked before an action that needs a yes goes on.
     pub approver: Arc<dyn Approver>,
+    /// Where breakpoints open a shell.
+    pub console: Arc<dyn Console>,
+    /// Where somebody is, a step that fails opens a shell, too.
+    pub debug: bool,
     /// Reads the user's secrets.
     pub secrets: Arc<dyn SecretReader>,
     /// What secrets are made unrecognizable with in keys, shared by whoever is to share results of steps with secrets; the store's own
@@ -77,6 +82,8 @@ impl EngineOptions {
             git: GitSettings::default(),
             remotes: RemoteCaches::default(),
             approver: Arc::new(Nobody),
+            console: Arc::new(Nowhere),
+            debug: false,
             secrets: Arc::new(NoSecrets),
             cache_key: None,
             ssh_agent: None,

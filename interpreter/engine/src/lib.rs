@@ -7,6 +7,7 @@
 mod approval;
 mod backend;
 mod capture;
+mod console;
 mod describe;
 mod edges;
 mod engine;
@@ -36,6 +37,7 @@ mod why;
 pub use approval::{Approver, Decision};
 pub use backend::*;
 pub use capture::{TAIL_LINES, interleave};
+pub use console::{Console, Failed, Turn, Visit};
 pub use engine::{Engine, EngineOptions, NORMAL_TIME, machine_platform};
 pub use event::*;
 pub use failure::{EngineError, Failure, FailureClass, Unpinned, Unsupported};

@@ -3,10 +3,11 @@
 use std::sync::{Arc, OnceLock};
 use std::time::{Duration, SystemTime};
 
-use pipe_ops::{BlobDigest, Datum, Digest, Slot, StepKey};
+use pipe_ops::{BlobDigest, Breakpoint, Datum, Digest, Slot, StepKey};
 use pipe_store::{StepRecord, Store, Stored};
 
 use crate::failure::Cause;
+use crate::steps::Inputs;
 use crate::steps::exec::{PreparedMount, Shown};
 use crate::{TreeValue, Value};
 
@@ -34,6 +35,52 @@ pub(crate) enum NodeResult {
         /// Its exit code.
         exit_code: i32,
     },
+    /// Of a breakpoint.
+    Passed(Arc<Passed>),
+}
+
+/// What a container was before a breakpoint, and is after it.
+pub(crate) struct Passed {
+    root: Value,
+    /// In order; `None` for one that holds nothing of its own.
+    mounts: Vec<Option<Value>>,
+    /// The command that ran last in it.
+    last: Option<Arc<NodeResult>>,
+}
+
+impl Passed {
+    /// From the inputs of a breakpoint, and what the node of its last command came to.
+    pub(crate) fn of(
+        breakpoint: &Breakpoint,
+        inputs: &Inputs,
+        last: Option<Arc<NodeResult>>,
+    ) -> Result<NodeResult, Cause> {
+        let mounts = breakpoint
+            .exec
+            .mounts
+            .iter()
+            .map(|mount| mount.shown.source().map(|source| inputs.get(source).cloned()).transpose());
+        let mounts = mounts.collect::<Result<_, _>>()?;
+        let root = inputs.get(breakpoint.exec.root)?.clone();
+        Ok(NodeResult::Passed(Arc::new(Passed { root, mounts, last })))
+    }
+
+    fn slot(&self, slot: Slot, store: &Store) -> Result<Value, Cause> {
+        match slot {
+            Slot::Root => Ok(self.root.clone()),
+            Slot::Mount(index) => mount_of(&self.mounts, index),
+            Slot::Stdout | Slot::Stderr | Slot::ExitCode => match &self.last {
+                Some(last) => last.slot(slot, store),
+                None => Err(Cause::machine("nothing ran before the breakpoint")),
+            },
+            Slot::Main | Slot::Config | Slot::Digests => Ok(Value::Datum(Datum::Unit)),
+        }
+    }
+}
+
+fn mount_of(mounts: &[Option<Value>], index: u32) -> Result<Value, Cause> {
+    let mount = mounts.get(index as usize).cloned().flatten();
+    mount.ok_or_else(|| Cause::machine(format!("the step has no mount {index}")))
 }
 
 /// What a command gave, whatever its exit code.
@@ -62,6 +109,7 @@ impl NodeResult {
             NodeResult::Exec(result) => result.slot(slot, store),
             NodeResult::Ended { exit_code } if slot == Slot::ExitCode => Ok(code(*exit_code)),
             NodeResult::Ended { .. } => Ok(Value::Datum(Datum::Unit)),
+            NodeResult::Passed(passed) => passed.slot(slot, store),
         }
     }
 }
@@ -111,10 +159,7 @@ impl ExecResult {
         Ok(match slot {
             Slot::Main | Slot::Config | Slot::Digests => Value::Datum(Datum::Unit),
             Slot::Root => Value::Tree(self.root.clone()),
-            Slot::Mount(index) => {
-                let mount = self.mounts.get(index as usize).cloned().flatten();
-                mount.ok_or_else(|| Cause::machine(format!("the step has no mount {index}")))?
-            }
+            Slot::Mount(index) => mount_of(&self.mounts, index)?,
             Slot::Stdout => text(stdout, store, self.stdout, "standard output")?,
             Slot::Stderr => text(stderr, store, self.stderr, "standard error")?,
             Slot::ExitCode => code(self.exit_code),

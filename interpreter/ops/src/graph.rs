@@ -21,7 +21,7 @@ pub struct Output {
     pub slot: Slot,
 }
 
-/// Which result of a node. All ops but `Exec`, `Guard`, `Image` and `Archive` have only `Main`.
+/// Which result of a node. All ops but `Exec`, `Breakpoint`, `Guard`, `Image` and `Archive` have only `Main`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 pub enum Slot {
     /// The only result.

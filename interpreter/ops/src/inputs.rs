@@ -1,8 +1,8 @@
 //! The edges that lead into an op.
 
 use crate::{
-    Account, Act, Arg, Assembly, Exec, Gather, GitQuery, Inspection, Mounted, Op, Output, Probe, SecretGiven,
-    Service,
+    Account, Act, Arg, Assembly, Breakpoint, Exec, Gather, GitQuery, Inspection, Mounted, Op, Output, Probe,
+    SecretGiven, Service,
 };
 
 /// A function that visits the edges into an op in a fixed order; with `mut`, one that may change them.
@@ -31,6 +31,13 @@ macro_rules! visitor {
                         for (_, arg) in env {
                             $visit_arg(arg, each);
                         }
+                    }
+                }
+                Op::Breakpoint(breakpoint) => {
+                    let Breakpoint { exec, last, .. } = &$($mutable)? **breakpoint;
+                    $visit_exec(exec, each);
+                    if let Some(last) = last {
+                        each(last);
                     }
                 }
                 Op::Guard { exec, .. } => each(exec),
@@ -232,11 +239,12 @@ impl Op {
         visit_mut(self, &mut |output| *output = to(*output));
     }
 
-    /// The command it runs, cached or not; a service's.
+    /// The command it runs, cached or not; a service's, and what a person gets at a breakpoint.
     pub fn command(&self) -> Option<&Exec> {
         match self {
             Op::Exec(exec) => Some(exec),
             Op::Service(service) => Some(&service.exec),
+            Op::Breakpoint(breakpoint) => Some(&breakpoint.exec),
             Op::Effect(effect) => match &effect.act {
                 Act::Perform(exec) => Some(exec),
                 _ => None,

@@ -51,7 +51,7 @@ fn edges(plan: &Plan) -> impl Iterator<Item = (u32, u32)> {
 fn color(status: &PlanStatus) -> &'static str {
     match status {
         PlanStatus::Cached => "#d5f5d5",
-        PlanStatus::Action => "#d9e8fb",
+        PlanStatus::Action | PlanStatus::Breakpoint => "#d9e8fb",
         PlanStatus::WillRun { .. } => "#fff2cc",
         PlanStatus::Unknown { .. } | PlanStatus::NeedsGrant { .. } => "#e8e8e8",
         PlanStatus::Fails { .. } => "#f8cecc",

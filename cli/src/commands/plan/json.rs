@@ -23,6 +23,7 @@ fn node(node: &PlanNode) -> Value {
     let status = match &node.status {
         PlanStatus::Cached => "cached",
         PlanStatus::Action => "action",
+        PlanStatus::Breakpoint => "breakpoint",
         PlanStatus::WillRun { .. } => "will-run",
         PlanStatus::Unknown { .. } | PlanStatus::NeedsGrant { .. } => "unknown",
         PlanStatus::Fails { .. } => "fails",

@@ -22,9 +22,9 @@ pub(super) fn render(plan: &Plan, open: &[Open], verbose: bool) -> String {
     text
 }
 
-/// A node that is no step matters when it stands in the way.
+/// A node that is no step matters when it stands in the way, or the run stops there.
 fn speaks(status: &PlanStatus) -> bool {
-    matches!(status, PlanStatus::NeedsGrant { .. } | PlanStatus::Fails { .. })
+    matches!(status, PlanStatus::NeedsGrant { .. } | PlanStatus::Fails { .. } | PlanStatus::Breakpoint)
 }
 
 fn line(node: &PlanNode, width: usize) -> String {
@@ -39,6 +39,7 @@ pub(in super::super) fn status(status: &PlanStatus) -> String {
     let text = match status {
         PlanStatus::Cached => "cached".to_owned(),
         PlanStatus::Action => "action".to_owned(),
+        PlanStatus::Breakpoint => "breakpoint: opens a shell".to_owned(),
         PlanStatus::WillRun { reason: None } => "will run".to_owned(),
         PlanStatus::WillRun { reason: Some(reason) } => format!("will run: {reason}"),
         PlanStatus::Unknown { waits_for } => format!("unknown: waits for {}", waits_for.join(", ")),

@@ -71,6 +71,7 @@ async fn step(sandbox: &Sandbox, work: &Path, root: &mut Vec<LayerRef>, number: 
         certificates: None,
         secrets: StepSecrets::default(),
         privileged: false,
+        keeps_when_killed: false,
     };
     let begin = Instant::now();
     let outcome = sandbox.run(spec, &Nothing, &CancellationToken::new()).await.unwrap();

@@ -82,7 +82,7 @@ pub(super) fn asked(op: &Op, places: &Places<'_>) -> Vec<(Grant, String)> {
             Act::Load { .. } => of_operation("load").into_iter().collect(),
             _ => of_command(op),
         },
-        Op::Exec(_) | Op::Service(_) => of_command(op),
+        Op::Exec(_) | Op::Service(_) | Op::Breakpoint(_) => of_command(op),
         Op::Declared { operation, .. } => of_operation(operation).into_iter().collect(),
         _ => Vec::new(),
     }

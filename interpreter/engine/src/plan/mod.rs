@@ -59,6 +59,8 @@ pub enum PlanStatus {
     },
     /// Something that is done to the world, never cached.
     Action,
+    /// It opens a shell where somebody is, and changes nothing.
+    Breakpoint,
     /// What it depends on is not known: when that ends in the same bytes as before, it need not run.
     Unknown {
         /// The steps it waits for, by name, each once.

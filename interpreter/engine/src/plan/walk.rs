@@ -8,7 +8,7 @@ use super::look::{failed, is_made, look};
 use super::{Plan, PlanNode, PlanStatus};
 use crate::failure::Cause;
 use crate::reach::{Needed, Reach};
-use crate::results::NodeResult;
+use crate::results::{NodeResult, Passed};
 use crate::session::HostSnapshot;
 use crate::steps::exec::prepare;
 use crate::steps::{Inputs, OpContext, at_once, image, perform, source};
@@ -173,6 +173,12 @@ impl Walk {
         }
         if let Op::Exec(exec) = op {
             return self.find_exec(needed, exec, &inputs, planned);
+        }
+        if let Op::Breakpoint(breakpoint) = op {
+            planned.status = PlanStatus::Breakpoint;
+            let last = breakpoint.last.and_then(|last| self.reach.number(last.node));
+            let last = last.and_then(|number| self.results.get(number as usize)).cloned().flatten();
+            return Passed::of(breakpoint, &inputs, last.map(Arc::new)).map(Found::Known);
         }
         let found = image::find(&self.context, op, &inputs);
         match found.or_else(|| source::find(&self.context, op, &inputs)).transpose()? {

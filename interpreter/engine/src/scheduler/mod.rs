@@ -1,5 +1,6 @@
 //! Running a graph: every node whose inputs are there is started, steps as many at once as there are slots.
 
+mod breakpoint;
 mod finish;
 mod priority;
 mod queue;
@@ -112,6 +113,8 @@ struct Running {
 enum TaskEnd {
     Op(Result<NodeResult, Cause>),
     Exec(Flight),
+    /// A person has looked around.
+    Breakpoint(Result<(), Cause>),
     /// `None`: it was stopped.
     Effect(Result<Option<Value>, Cause>, Duration),
 }
@@ -208,9 +211,11 @@ impl Scheduler {
         let Some(Running { number, key, .. }) = self.running.remove(&id) else { return };
         match end {
             // It was given up meanwhile.
-            Ok((_, TaskEnd::Op(_))) if !self.is_open(number) => {}
+            Ok((_, TaskEnd::Op(_) | TaskEnd::Breakpoint(_))) if !self.is_open(number) => {}
             Ok((_, TaskEnd::Op(Ok(result)))) => self.done(number, result),
             Ok((_, TaskEnd::Op(Err(cause)))) => self.failed(number, cause, None),
+            Ok((_, TaskEnd::Breakpoint(Ok(())))) => self.go_on(number),
+            Ok((_, TaskEnd::Breakpoint(Err(cause)))) => self.failed(number, cause, None),
             Ok((_, TaskEnd::Exec(flight))) => self.landed(number, key, flight),
             Ok((_, TaskEnd::Effect(Ok(Some(value)), elapsed))) => self.acted(number, value, elapsed),
             Ok((_, TaskEnd::Effect(Ok(None), _))) => {}

@@ -64,7 +64,10 @@ impl Scheduler {
             NodeResult::Value(Value::Datum(datum)) => End::Value(datum.clone()),
             NodeResult::Exec(result) => End::Command(result.key),
             // No effect gives such a thing.
-            NodeResult::Value(_) | NodeResult::Image { .. } | NodeResult::Ended { .. } => return,
+            NodeResult::Value(_)
+            | NodeResult::Image { .. }
+            | NodeResult::Ended { .. }
+            | NodeResult::Passed(_) => return,
         };
         self.keep(effect, end);
     }

@@ -49,6 +49,9 @@ impl Scheduler {
         if let Op::Exec(exec) = &node.op {
             return self.start_exec(number, exec, &inputs);
         }
+        if let Op::Breakpoint(breakpoint) = &node.op {
+            return self.start_breakpoint(number, &node, breakpoint, inputs);
+        }
         if let Op::Service(service) = &node.op {
             let (store, id) = (&self.session.context.engine.store, needed.id);
             return match services::define(store, id, &node, service, &inputs) {
@@ -264,14 +267,18 @@ impl Scheduler {
         let needed = self.reach.get(number)?;
         let events = self.session.context.engine.events.clone();
         let event = self.running_event(needed, Some(step.key));
+        let is_effect = matches!(needed.node.op, Op::Effect(_));
         Some(Job {
             session: self.session.clone(),
             node: needed.id,
+            origin: needed.node.origins.first().cloned(),
             step,
-            success: needed.success.clone(),
+            // A command that is an effect has no guard.
+            success: if is_effect { Some(vec![0]) } else { needed.success.clone() },
             refused,
             slots: self.slots.clone(),
             stop: self.stop.child_token(),
+            cancel: self.cancel.clone(),
             running: Box::new(move || events.event(event.clone())),
         })
     }

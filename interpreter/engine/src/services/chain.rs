@@ -41,7 +41,7 @@ pub(crate) fn warnings(reach: &Reach, first: usize) -> Vec<String> {
 fn root_of(op: &Op) -> Option<Output> {
     match op {
         Op::Exec(exec) => Some(exec.root),
-        Op::Effect(_) => op.command().map(|exec| exec.root),
+        Op::Effect(_) | Op::Breakpoint(_) => op.command().map(|exec| exec.root),
         Op::Guard { exec, .. } => Some(*exec),
         Op::After { of, .. } => Some(*of),
         Op::Copy(copy) => Some(copy.into),

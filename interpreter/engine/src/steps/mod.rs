@@ -111,6 +111,7 @@ pub(crate) fn at_once(context: &OpContext, op: &Op, inputs: &Inputs) -> Option<R
         Op::After { of, .. } => Some(inputs.get(*of).cloned()),
         Op::Exec(_)
         | Op::Service(_)
+        | Op::Breakpoint(_)
         | Op::Guard { .. }
         | Op::Effect(_)
         | Op::Settled { .. }

@@ -13,6 +13,7 @@ pub(super) fn back(graph: &Graph, output: Output, path: &str, kind: PathChangeKi
         let next = match &node.op {
             Op::HostDir(dir) => return of_host(node, joined(&dir.path, &path), kind),
             Op::HostFile { path } => return of_host(node, path.clone(), kind),
+            Op::Breakpoint(breakpoint) => breakpoint.before(output.slot).map(|before| (before, path.clone())),
             Op::Guard { exec, .. } => Some((Output { node: exec.node, ..output }, path.clone())),
             Op::Subdir { tree, path: at } | Op::Subfile { tree, path: at } => {
                 text(at).map(|at| (*tree, joined(inner(at), &path)))

@@ -2,6 +2,7 @@
 #![allow(clippy::unwrap_used, missing_docs)]
 
 mod backend;
+mod breakpoints;
 mod caching;
 mod cancelling;
 mod failures;

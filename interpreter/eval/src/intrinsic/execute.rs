@@ -48,6 +48,13 @@ fn run(machine: &mut Machine, call: &Call<'_>) -> Result<Value> {
 impl ContainerValue {
     /// It as a command left it, its results read from `result`.
     pub(crate) fn after(&self, exec: NodeId, result: NodeId) -> ContainerValue {
+        let mut container = self.read_from(result);
+        container.last = Some(LastExec { exec, result });
+        container
+    }
+
+    /// It with all its trees and files read from a node that gives what a command gives.
+    pub(super) fn read_from(&self, result: NodeId) -> ContainerValue {
         let mut container = self.clone();
         container.root = Output { node: result, slot: Slot::Root };
         for (index, mount) in (0..).zip(&mut container.mounts) {
@@ -55,7 +62,6 @@ impl ContainerValue {
                 *source = Output { node: result, slot: Slot::Mount(index) };
             }
         }
-        container.last = Some(LastExec { exec, result });
         container
     }
 }
@@ -163,7 +169,7 @@ impl Machine {
     }
 
     /// The network that a step asks for, or gets without asking, as far as the user's rule goes.
-    fn network(&mut self, call: &Call<'_>, index: usize) -> Result<Network> {
+    pub(super) fn network(&mut self, call: &Call<'_>, index: usize) -> Result<Network> {
         let asked = match call.optional(self, index)? {
             None => None,
             Some(Value::Variant(variant)) => {

@@ -3,11 +3,10 @@
 
 mod actions;
 mod answers;
+mod breakpoint;
 mod checks;
 mod config;
 mod container_fields;
-mod containers;
-mod declared;
 mod dirs;
 mod dockerfile;
 mod execute;
@@ -78,7 +77,7 @@ const TABLES: &[(Kind, &str, Table)] = &[
     (Kind::Function, "std/prelude", starts::TABLE),
     (Kind::Function, "std/prelude", files::TABLE),
     (Kind::Function, "std/prelude", config::TABLE),
-    (Kind::Function, "std/prelude", containers::TABLE),
+    (Kind::Function, "std/prelude", breakpoint::TABLE),
     (Kind::Function, "std/prelude", secrets::TABLE),
     (Kind::Function, "std/prelude", volumes::TABLE),
     (Kind::Function, "std/prelude", services::TABLE),

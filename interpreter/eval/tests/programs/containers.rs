@@ -223,16 +223,19 @@ fn what_was_set_on_nothing_is_all_there_is() {
 }
 
 #[test]
-fn operations_that_are_not_there_yet_keep_the_configuration() {
+fn a_breakpoint_has_what_a_command_would_have_and_everything_behind_it_stands_on_it() {
     let mut pipeline = Pipeline::new(
-        "fn c() -> Container { scratch().user(\"me\").cache(\"/c\", \"n\").volatile_env(\"T\", \"x\").tmpfs(\"/t\") }",
+        r#"fn c() -> Container {
+  scratch().user("me").mount("/src", dir()).cache("/c", "n").volatile_env("T", "x").tmpfs("/t").shell(["/bin/zsh", "-c"])
+}
+"#,
     );
-    assert_eq!(pipeline.json("c().user"), "\"me\"");
-    let graph = pipeline.graph("c().terminal().run([\"x\"])");
-    let parts = ["declared terminal(%", "cache \"n\" Shared at /c", "tmpfs None at /t"];
-    for operation in parts {
-        assert!(graph.contains(operation), "{operation} in {graph}");
-    }
+    assert_eq!(pipeline.json("c().terminal().user"), "\"me\"");
+    insta::assert_snapshot!(pipeline.graph("c().run([\"first\"]).terminal().run([\"second\"])"));
+    // What is read of the command before it waits for it, too.
+    insta::assert_snapshot!(pipeline.graph("c().run([\"first\"]).terminal().stdout"));
+    let chosen = pipeline.graph("c().terminal(command: sh\"top\", network: Off).dir(\"/src\")");
+    assert!(chosen.contains("breakpoint shells [] "), "{chosen}");
 }
 
 #[test]

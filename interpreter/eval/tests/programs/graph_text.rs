@@ -106,6 +106,15 @@ impl Text {
                     self.exec(&service.exec)
                 )
             }
+            Op::Breakpoint(breakpoint) => {
+                let last = breakpoint.last.map(|last| format!(" last {}", self.output(last)));
+                format!(
+                    "breakpoint{} shells {:?} {}",
+                    last.unwrap_or_default(),
+                    breakpoint.shells,
+                    self.exec(&breakpoint.exec)
+                )
+            }
             Op::Guard { exec, success } => format!("guard {} success {success:?}", self.output(*exec)),
             Op::Subdir { tree, path } => format!("subdir {} {}", self.output(*tree), self.arg(path)),
             Op::Subfile { tree, path } => format!("subfile {} {}", self.output(*tree), self.arg(path)),

@@ -42,5 +42,6 @@ pub(super) enum OpTag {
     After = 43,
     Together = 44,
     Service = 45,
+    Breakpoint = 50,
     Tarball = 46,
 }

@@ -1,6 +1,7 @@
 //! Ops: what can be done. An op names its inputs by [`Output`]s of earlier nodes.
 
 mod arg;
+mod breakpoint;
 mod effect;
 mod exec;
 mod mount;
@@ -15,6 +16,7 @@ use serde::{Deserialize, Serialize};
 use crate::{Assembly, Datum, Output};
 
 pub use arg::*;
+pub use breakpoint::*;
 pub use effect::*;
 pub use exec::*;
 pub use mount::*;
@@ -99,6 +101,9 @@ pub enum Op {
     Exec(Box<Exec>),
     /// A process that commands talk to. Slot `Main`: a service, which is started when a command that is bound to it runs.
     Service(Box<Service>),
+    /// A place where a person looks around in a container: `terminal()`. It is never cached, and each run that comes to it stops there.
+    /// Slots are those of [`Op::Exec`]: root and mounts as they were before, outputs and exit code of the command that ran last.
+    Breakpoint(Box<Breakpoint>),
     /// Passes every slot of an exec through if its exit code is one of `success`, else fails.
     Guard {
         /// The exec's node, in slot `Main`'s stead: the slot is ignored.

@@ -7,6 +7,7 @@ mod launch;
 mod namespace;
 mod output;
 mod sandbox;
+mod shell;
 mod step;
 
 pub use identity::layer_owner;

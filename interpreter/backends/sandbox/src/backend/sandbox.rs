@@ -9,13 +9,14 @@ use std::thread::JoinHandle;
 
 use async_trait::async_trait;
 use pipe_engine::{
-    Backend, BackendError, OutputSink, ReadyCall, ServiceEnd, ServiceLink, ServiceSpec, ServiceStop,
-    StepOutcome, StepSpec,
+    AttachCall, Backend, BackendError, Exit, OutputSink, ReadyCall, ServiceEnd, ServiceLink, ServiceSpec,
+    ServiceStop, StepOutcome, StepSpec,
 };
 use pipe_ops::Digest;
 use tokio_util::sync::CancellationToken;
 
 use super::connection::Connection;
+use super::shell::{self, Opening};
 use super::{launch, step};
 use crate::cgroup::{Cgroups, Limited};
 use crate::foreign::Emulators;
@@ -208,15 +209,15 @@ impl Sandbox {
         ran
     }
 
-    /// Runs a privileged step under a supervisor that no other step has: it is root in the user namespace that the steps of a
+    /// Has a privileged step run under a supervisor that no other step has: it is root in the user namespace that the steps of a
     /// supervisor share, with what the kernel keeps for each of those (`binfmt_misc`, how many namespaces there may be) and all files
     /// that the supervisor shows to several of them.
-    async fn run_apart(
+    async fn apart<T>(
         &self,
-        step: StepSpec,
-        output: &dyn OutputSink,
+        step: &StepSpec,
         cancel: &CancellationToken,
-    ) -> Result<StepOutcome, BackendError> {
+        work: impl AsyncFnOnce(&Arc<Connection>, &[OwnedFd]) -> Result<T, BackendError>,
+    ) -> Result<T, BackendError> {
         if cancel.is_cancelled() {
             return Err(BackendError::Cancelled);
         }
@@ -229,8 +230,8 @@ impl Sandbox {
         }
         self.tell_warning();
         let connection = Arc::new(connection);
-        let lent = self.lend(&step).await?;
-        let ran = self.run_over(&connection, step, &lent, output, cancel).await;
+        let lent = self.lend(step).await?;
+        let ran = work(&connection, &lent).await;
         blocking(move || connection.end()).await?;
         ran
     }
@@ -299,7 +300,11 @@ impl Backend for Sandbox {
         cancel: &CancellationToken,
     ) -> Result<StepOutcome, BackendError> {
         if step.privileged {
-            return self.run_apart(step, output, cancel).await;
+            let spec = step.clone();
+            let work = async |connection: &Arc<Connection>, lent: &[OwnedFd]| {
+                self.run_over(connection, step, lent, output, cancel).await
+            };
+            return self.apart(&spec, cancel, work).await;
         }
         let connection = self.connect_for_step(cancel).await?;
         self.run_over(&connection, step, &[], output, cancel).await
@@ -315,6 +320,23 @@ impl Backend for Sandbox {
         let connection = self.connect_for_step(&stop.ask).await?;
         connection.emulators().check(&ThisMachine, &service.step.platform)?;
         step::serve(&connection, self.store(), service, output, stop, ready).await
+    }
+
+    async fn shell(
+        &self,
+        step: StepSpec,
+        programs: Vec<String>,
+        attach: AttachCall,
+        cancel: &CancellationToken,
+    ) -> Result<Exit, BackendError> {
+        let work = async |connection: &Arc<Connection>, lent: &[OwnedFd]| {
+            connection.emulators().check(&ThisMachine, &step.platform)?;
+            shell::run(connection, self.store(), &step, lent, Opening { programs, attach }, cancel).await
+        };
+        if step.privileged {
+            return self.apart(&step, cancel, work).await;
+        }
+        work(&self.connect_for_step(cancel).await?, &[]).await
     }
 
     async fn shutdown(&self) {

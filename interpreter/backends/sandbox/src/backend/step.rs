@@ -93,6 +93,11 @@ async fn follow(
     );
     out.and(err)
         .map_err(|error| BackendError::Failed(format!("cannot read what the step prints: {error}")))?;
+    report(answer)
+}
+
+/// What a step came to.
+pub(super) fn report(answer: Answer) -> Result<Report, BackendError> {
     match answer?.0 {
         Reply::Ended { result, .. } => result.map_err(failure),
         other => Err(BackendError::Failed(format!("expected the message `Ended`, got `{}`", other.name()))),
@@ -104,7 +109,7 @@ fn cannot_pipe(error: std::io::Error) -> BackendError {
 }
 
 /// A connection to the user's SSH agent, for a step that is to reach it.
-fn agent(spec: &StepSpec) -> Result<Option<OwnedFd>, BackendError> {
+pub(super) fn agent(spec: &StepSpec) -> Result<Option<OwnedFd>, BackendError> {
     spec.secrets.ssh_agent.as_deref().map(connect_to_agent).transpose()
 }
 
@@ -118,7 +123,7 @@ fn connect_to_agent(socket: &Path) -> Result<OwnedFd, BackendError> {
 }
 
 /// A step that was asked for. Dropped before its answer came, it has the step killed.
-struct Ticket<'a> {
+pub(super) struct Ticket<'a> {
     connection: &'a Connection,
     id: RequestId,
     receiver: oneshot::Receiver<Answer>,
@@ -126,7 +131,7 @@ struct Ticket<'a> {
 }
 
 impl<'a> Ticket<'a> {
-    fn send(
+    pub(super) fn send(
         connection: &'a Connection,
         step: Step,
         fds: &[BorrowedFd<'_>],
@@ -143,7 +148,7 @@ impl<'a> Ticket<'a> {
     }
 
     /// Waits for the answer; asks the step to end, or has it killed, when it is to stop.
-    async fn answer(&mut self, stop: &ServiceStop) -> Answer {
+    pub(super) async fn answer(&mut self, stop: &ServiceStop) -> Answer {
         let (mut asked, mut killed) = (false, false);
         let answer = loop {
             tokio::select! {
@@ -174,7 +179,7 @@ impl Drop for Ticket<'_> {
     }
 }
 
-fn request(store: &Path, spec: &StepSpec, limited: &Limited) -> Result<Step, BackendError> {
+pub(super) fn request(store: &Path, spec: &StepSpec, limited: &Limited) -> Result<Step, BackendError> {
     let work = spec.work.strip_prefix(store).map_err(|_| {
         BackendError::Failed(format!(
             "{} is not a folder of the store {}",
@@ -202,6 +207,8 @@ fn request(store: &Path, spec: &StepSpec, limited: &Limited) -> Result<Step, Bac
         limits: limited.rest,
         secrets: secrets(&spec.secrets),
         privileged: spec.privileged,
+        keeps_when_killed: spec.keeps_when_killed,
+        person: None,
     })
 }
 
@@ -284,7 +291,11 @@ fn failure(failure: StepFailure) -> BackendError {
     }
 }
 
-fn outcome(report: Report, spec: &StepSpec, limited: &Limited) -> Result<StepOutcome, BackendError> {
+pub(super) fn outcome(
+    report: Report,
+    spec: &StepSpec,
+    limited: &Limited,
+) -> Result<StepOutcome, BackendError> {
     let out_of_memory = || limited.group.as_ref().is_some_and(Group::ran_out_of_memory);
     let exit = match report.ending {
         // One that came to a good end did without what was killed.

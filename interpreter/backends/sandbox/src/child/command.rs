@@ -6,7 +6,7 @@ use super::identity;
 use super::image::{Program, StepImage, StringArray};
 use super::init::{GROUPS, REPORT};
 use super::report::{At, Failure, Record, Stage};
-use super::sys;
+use super::{sys, terminal};
 
 /// The first code of the command's process; the step's init waits until it has a memory of its own.
 ///
@@ -29,6 +29,9 @@ pub(super) fn prepare(image: &StepImage) -> Result<(), Failure> {
     sys::unblock_signals();
     sys::umask(0o022);
     sys::setsid().at(Stage::Session)?;
+    if image.has_terminal {
+        terminal::take()?;
+    }
     for group in (GROUPS..).take(image.limits.groups) {
         // This process, whatever its number there.
         sys::write(group, b"0").at(Stage::ControlGroup)?;

@@ -147,6 +147,8 @@ pub(crate) struct StepImage {
     pub(crate) filter: std::sync::Arc<[libc::sock_filter]>,
     pub(crate) command: Program,
     pub(crate) envp: StringArray,
+    /// It has a terminal of its own, the person's side of which goes to the socket that comes as its input.
+    pub(crate) has_terminal: bool,
     /// Of a service: what its command gets when it is asked to end.
     pub(crate) stop_signal: Option<c_int>,
     /// Of a service: what is run in it to see whether it can be used.

@@ -9,7 +9,7 @@ use super::image::{NetworkNamespace, StepImage};
 use super::mounts::Views;
 use super::report::{At, Failure, Record, Stage};
 use super::sys::{EndedChild, Signals, Sys};
-use super::{masks, mounts, spawn, sys};
+use super::{masks, mounts, spawn, sys, terminal};
 
 /// A request to end, which is passed on to a service's command, and the end of a child.
 const HEARD: Signals = Signals::both(libc::SIGTERM, libc::SIGCHLD);
@@ -69,13 +69,14 @@ fn set_up(image: &StepImage, ahead: &Ahead, handed: &Handed, views: Views) -> Re
 /// Puts the streams at 0, 1, 2, the report pipe at 3, a probe's socket at 4, control groups behind it, and closes everything else.
 fn take_streams(image: &StepImage, handed: &Handed) -> Result<(), Failure> {
     let stage = Stage::StandardStreams;
-    let stdin = match handed.stdin {
-        Some(fd) => fd,
-        None => sys::open_read(c"/dev/null").at(stage)?,
+    let [stdin, stdout, stderr] = match handed.stdin {
+        Some(socket) if image.has_terminal => [terminal::make(socket, &image.identity)?; 3],
+        Some(fd) => [fd, handed.stdout, handed.stderr],
+        None => [sys::open_read(c"/dev/null").at(stage)?, handed.stdout, handed.stderr],
     };
     sys::dup_to(stdin, 0).at(stage)?;
-    sys::dup_to(handed.stdout, 1).at(stage)?;
-    sys::dup_to(handed.stderr, 2).at(stage)?;
+    sys::dup_to(stdout, 1).at(stage)?;
+    sys::dup_to(stderr, 2).at(stage)?;
     sys::dup_to_cloexec(handed.report, REPORT).at(stage)?;
     if let Some(probe) = handed.probe {
         sys::dup_to_cloexec(probe, PROBE).at(stage)?;

@@ -13,3 +13,4 @@ pub(crate) mod report;
 mod secrets;
 pub(crate) mod spawn;
 pub(crate) mod sys;
+mod terminal;

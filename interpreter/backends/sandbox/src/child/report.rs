@@ -41,10 +41,11 @@ pub(crate) enum Stage {
     UserId,
     Capabilities,
     EnterWorkdir,
+    Terminal,
 }
 
 impl Stage {
-    const ALL: [Stage; 33] = [
+    const ALL: [Stage; 34] = [
         Stage::ParentDeathSignal,
         Stage::RootOverlay,
         Stage::MountOverlay,
@@ -78,6 +79,7 @@ impl Stage {
         Stage::UserId,
         Stage::Capabilities,
         Stage::EnterWorkdir,
+        Stage::Terminal,
     ];
 
     /// What was being done, as the middle of "cannot …".
@@ -116,6 +118,7 @@ impl Stage {
             Stage::UserId => "set the user id",
             Stage::Capabilities => "set capabilities",
             Stage::EnterWorkdir => "enter the working folder",
+            Stage::Terminal => "make a terminal",
         }
     }
 

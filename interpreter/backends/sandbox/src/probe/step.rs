@@ -124,6 +124,7 @@ fn run_one(store: &Store, sandbox: &Sandbox) -> Result<StepOutcome, BackendError
         certificates: None,
         secrets: StepSecrets::default(),
         privileged: false,
+        keeps_when_killed: false,
     };
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
     let runtime = runtime.map_err(|error| failed(&error))?;

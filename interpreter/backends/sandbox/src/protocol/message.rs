@@ -173,6 +173,18 @@ pub(crate) struct Step {
     pub(crate) secrets: Secrets,
     /// It has every capability inside its namespaces, and may make further ones.
     pub(crate) privileged: bool,
+    /// What it left is reported also when its time was over.
+    pub(crate) keeps_when_killed: bool,
+    /// It is run for a person: its standard input is a socket on which it gives the person's side of its terminal, and is told to begin
+    /// by a byte. Nothing of what it leaves is kept.
+    pub(crate) person: Option<Person>,
+}
+
+/// What is run for a person.
+#[derive(Debug, Serialize, Deserialize)]
+pub(crate) struct Person {
+    /// The first of them that the root has is run in the stead of the step's command; with none it is that.
+    pub(crate) programs: Vec<String>,
 }
 
 /// A running service, as a step reaches it.

@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 use std::ffi::{OsStr, c_int};
 use std::net::TcpListener;
 use std::os::fd::OwnedFd;
+use std::os::unix::ffi::OsStrExt;
 use std::path::{Path, PathBuf};
 
 use super::accounts;
@@ -19,13 +20,13 @@ use super::skeleton::Stub;
 use super::step_network::StepNet;
 use super::texts::{c_path, c_texts, folders_to, machine, program_paths};
 use super::uppers::{self, Upper};
-use super::view::{Content, Region, View};
+use super::view::{Content, PlaceKind, Region, View};
 use super::volumes::{self, HeldVolume};
 use crate::child::image::{
     Attachment, FdSlot, Identity, MountPoint, Overlay, Probe, Program, Source, Stack as ProcessStack,
     StepImage, StringArray,
 };
-use crate::protocol::{self, Mount, MountedTree, Step, StepFailure};
+use crate::protocol::{self, Mount, MountedTree, Person, Step, StepFailure};
 use crate::toolchain::Toolchain;
 
 /// A step that is ready to run, and what to look at when it has run.
@@ -92,6 +93,10 @@ pub(super) fn plan(
         }
         _ => None,
     };
+    let argv = match &step.person {
+        Some(person) => &planner.argv_for(person, step),
+        None => &step.argv,
+    };
     let root = planner.overlay(0)?;
     let (attachments, mut uppers) = planner.finish(mounts)?;
     uppers.truncate(step.mounts.len());
@@ -115,8 +120,9 @@ pub(super) fn plan(
         network: network.namespace(),
         has_sysfs: network.sysfs().is_some(),
         filter: if step.privileged { context.privileged_filter()? } else { context.filter.clone() },
-        command: program(&step.argv, &step.env)?,
+        command: program(argv, &step.env)?,
         envp: secrets::environment(&step.env, &step.secrets.env)?,
+        has_terminal: step.person.is_some(),
         stop_signal: step.serving.as_ref().map(|serving| c_int::from(serving.stop_signal)),
         probe: probe(step)?,
     });
@@ -261,6 +267,21 @@ impl<'a> Planner<'a> {
         };
         let target = self.points.mount(path, content).map_err(StepFailure::Step)?;
         Ok(Placed { target, kind })
+    }
+
+    /// What is run for a person: the first program that is there.
+    fn argv_for(&self, person: &Person, step: &Step) -> Vec<String> {
+        let is_there = |program: &&String| {
+            let paths = program_paths(std::slice::from_ref(*program), &step.env).unwrap_or_default();
+            paths.iter().any(|path| {
+                let place = self.points.view.resolve(Path::new(OsStr::from_bytes(path.to_bytes())));
+                place.is_ok_and(|place| matches!(place.kind, PlaceKind::File(_)))
+            })
+        };
+        match person.programs.iter().find(is_there).or(person.programs.first()) {
+            Some(program) => vec![program.clone()],
+            None => step.argv.clone(),
+        }
     }
 
     fn add_secret(&mut self, path: &Path, kind: PlacedKind) -> Result<Placed, StepFailure> {

@@ -105,6 +105,11 @@ pub(super) fn run(
             search_volumes(search.as_mut(), &volumes)?;
             followed
         }
+        _ if step.person.is_some() => {
+            let over = watch.until_over(None).map_err(|error| machine("wait for the shell", error));
+            search_volumes(search.as_mut(), &volumes)?;
+            over.and_then(|over| follow_person(&watch, over, step, search))
+        }
         _ => {
             let over = watch.until_over(step.timeout).map_err(|error| machine("wait for the step", error));
             search_volumes(search.as_mut(), &volumes)?;
@@ -151,6 +156,19 @@ fn follow_service(
     Ok(Report { mounts, ..Report::of(ending, elapsed) })
 }
 
+/// What was run for a person left nothing but what is in its volumes.
+fn follow_person(
+    watch: &Watch,
+    over: Over,
+    step: &Step,
+    search: Option<Search<'_>>,
+) -> Result<Report, StepFailure> {
+    let (ending, elapsed) = judge(over, watch.image(), step)?;
+    let mounts = step.mounts.iter().map(|_| None).collect();
+    let leaks = search.map(Search::into_leaks).unwrap_or_default();
+    Ok(Report { mounts, leaks, ..Report::of(ending, elapsed) })
+}
+
 /// Where a step's changes are.
 struct Uppers<'a> {
     root: &'a Upper,
@@ -173,7 +191,12 @@ fn follow(
         _ => 0,
     };
     let nothing = mounts.iter().map(|_| None).collect();
-    if !matches!(ending, Ending::Code(_)) {
+    let is_kept = match ending {
+        Ending::Code(_) => true,
+        Ending::TimedOut => step.keeps_when_killed,
+        Ending::Missing | Ending::NotReady(_) => false,
+    };
+    if !is_kept {
         return Ok(Report { mounts: nothing, peak, ..Report::of(ending, elapsed) });
     }
     if let Some(mut search) = search {

@@ -129,6 +129,7 @@ impl Lab {
             certificates: None,
             secrets: StepSecrets::default(),
             privileged: false,
+            keeps_when_killed: false,
         }
     }
 

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use pipe_ops::NodeId;
+use pipe_ops::{NodeId, Origin};
 use pipe_store::{StepLock, VolumeLock};
 use tokio::sync::{Notify, OwnedSemaphorePermit, Semaphore};
 use tokio_util::sync::CancellationToken;
@@ -11,8 +11,9 @@ use super::super::blocking;
 use super::confidential;
 use super::retries::Retries;
 use super::volumes;
-use super::{PreparedExec, record, warn};
+use super::{PreparedExec, debug, record, warn};
 use crate::capture::{Capture, Captured, Tail, interleave};
+use crate::console::Failed;
 use crate::failure::{Cause, FailureClass};
 use crate::humane::{humane, size};
 use crate::remote;
@@ -25,6 +26,8 @@ use crate::{BackendError, Exit, StepOutcome, StepSpec};
 pub(crate) struct Job {
     pub(crate) session: Arc<SessionState>,
     pub(crate) node: NodeId,
+    /// Where it was made.
+    pub(crate) origin: Option<Origin>,
     pub(crate) step: Arc<PreparedExec>,
     /// Exit codes that are taken for success; `None`: all.
     pub(crate) success: Option<Vec<i32>>,
@@ -33,6 +36,8 @@ pub(crate) struct Job {
     pub(crate) slots: Slots,
     /// Kills it.
     pub(crate) stop: CancellationToken,
+    /// Fires when the user ends the run.
+    pub(crate) cancel: CancellationToken,
     /// Told when it really runs.
     pub(crate) running: Box<dyn Fn() + Send + Sync>,
 }
@@ -74,17 +79,28 @@ pub(crate) async fn fly(job: Job, slot: OwnedSemaphorePermit) -> Flight {
     }
 }
 
-async fn attempt(job: Job, slot: OwnedSemaphorePermit) -> Result<Flight, Cause> {
-    let mut permit = Some(slot);
-    // Held to the end of this function, beyond the recording.
-    let _lock = match try_lock(&job)? {
-        Some(lock) => lock,
-        None => {
-            drop(permit.take());
+/// What others may wait for while a command runs.
+#[derive(Default)]
+struct Held {
+    slot: Option<OwnedSemaphorePermit>,
+    /// Held beyond the recording.
+    lock: Option<StepLock>,
+}
+
+impl Held {
+    fn free_slot(&mut self, job: &Job) {
+        if self.slot.take().is_some() {
             job.slots.freed.notify_one();
-            wait_for_lock(&job).await?
         }
-    };
+    }
+}
+
+async fn attempt(job: Job, slot: OwnedSemaphorePermit) -> Result<Flight, Cause> {
+    let mut held = Held { slot: Some(slot), lock: try_lock(&job)? };
+    if held.lock.is_none() {
+        held.free_slot(&job);
+        held.lock = Some(wait_for_lock(&job).await?);
+    }
     if let Some(found) = look_again(&job).await? {
         return Ok(found);
     }
@@ -96,27 +112,24 @@ async fn attempt(job: Job, slot: OwnedSemaphorePermit) -> Result<Flight, Cause> 
         let volumes = match volumes::try_take(&job.session, &job.step)? {
             Some(taken) => taken,
             None => {
-                if permit.take().is_some() {
-                    job.slots.freed.notify_one();
-                }
+                held.free_slot(&job);
                 volumes::wait(&job.session, &job.step, &job.stop).await?
             }
         };
-        if permit.is_none() {
+        if held.slot.is_none() {
             let free = job.slots.free.clone();
-            permit = tokio::select! {
+            held.slot = tokio::select! {
                 () = job.stop.cancelled() => return Ok(Flight::Stopped),
                 permit = free.acquire_owned() => permit.ok(),
             };
         }
-        let ended = run(&job, volumes, &again).await;
-        drop(permit.take());
+        let ended = run(&job, volumes, &again, &mut held).await;
         let reason = match ended? {
             Ended::Came(flight) => return Ok(flight),
             Ended::Badly(reason) => reason,
         };
         // Its slot is free while it waits.
-        job.slots.freed.notify_one();
+        held.free_slot(&job);
         let wait = again.next();
         job.warn(format!("{} failed: {reason}; it is tried again in {}", job.step.name, humane(wait)));
         tokio::select! {
@@ -136,6 +149,12 @@ enum Ended {
 impl Job {
     pub(super) fn warn(&self, message: String) {
         self.session.context.engine.events.event(crate::Event::Warning { message: message.into() });
+    }
+
+    /// Whether somebody wants to look at it should it fail.
+    pub(super) fn is_debugged(&self) -> bool {
+        let options = &self.session.context.engine.options;
+        options.debug && options.console.is_there()
     }
 
     /// Whether this is an end that is asked for.
@@ -221,7 +240,7 @@ fn stored_tail(store: &pipe_store::Store, result: &ExecResult) -> Result<Vec<u8>
     Ok(tail.finish())
 }
 
-async fn run(job: &Job, volumes: Vec<VolumeLock>, again: &Retries) -> Result<Ended, Cause> {
+async fn run(job: &Job, volumes: Vec<VolumeLock>, again: &Retries, held: &mut Held) -> Result<Ended, Cause> {
     let engine = &job.session.context.engine;
     if again.is_first() {
         (job.running)();
@@ -236,6 +255,7 @@ async fn run(job: &Job, volumes: Vec<VolumeLock>, again: &Retries) -> Result<End
     let work = job.session.work().await?;
     let links = services.links();
     let spec = job.step.spec(work, volumes::specs(&uses), &job.session, links).await?;
+    let spec = StepSpec { keeps_when_killed: job.is_debugged(), ..spec };
     let capture = Capture::new(job.node, &engine.options.redactor, engine.events.clone());
     let (outcome, lost) = beside_services(job, spec, &capture, &services).await;
     let captured = capture.finish();
@@ -254,18 +274,30 @@ async fn run(job: &Job, volumes: Vec<VolumeLock>, again: &Retries) -> Result<End
             return Err(Cause { log_tail: [captured.tail, cause.log_tail].concat(), ..cause });
         }
     };
-    drop(services);
     warn::of_outcome(job, &outcome, &captured.tail);
+    let is_final = !(again.is_one_left() && job.may_succeed_later(&outcome.exit));
+    if is_final && debug::is_wanted(job, &outcome) {
+        let reason = no_result(&job.step, &outcome.exit, Vec::new()).reason;
+        let tail = captured.tail.clone();
+        let (came, left) = debug::keep(job, outcome, captured).await?;
+        *held = Held::default();
+        job.slots.freed.notify_one();
+        debug::open(job, left, &uses, services.links(), Failed { reason, log_tail: tail }).await;
+        drop(services);
+        volumes::end(&job.session, uses).await?;
+        return came.map(Ended::Came);
+    }
+    drop(services);
     volumes::end(&job.session, uses).await?;
     if !outcome.leaks.is_empty() {
         return Err(Cause { log_tail: captured.tail, ..confidential::leaked(&job.step, &outcome.leaks) });
     }
-    if again.is_one_left() && job.may_succeed_later(&outcome.exit) {
-        return Ok(Ended::Badly(no_result(&job.step, &outcome.exit, captured).reason));
+    if !is_final {
+        return Ok(Ended::Badly(no_result(&job.step, &outcome.exit, captured.tail).reason));
     }
     let exit_code = match &outcome.exit {
         Exit::Code(code) => *code,
-        other => return Err(no_result(&job.step, other, captured)),
+        other => return Err(no_result(&job.step, other, captured.tail)),
     };
     keep(job, exit_code, outcome, captured).await.map(Ended::Came)
 }
@@ -296,7 +328,12 @@ async fn beside_services(
 }
 
 /// Records what a command left: at once where that is little, away from whoever schedules where it may take long.
-async fn keep(job: &Job, exit_code: i32, outcome: StepOutcome, captured: Captured) -> Result<Flight, Cause> {
+pub(super) async fn keep(
+    job: &Job,
+    exit_code: i32,
+    outcome: StepOutcome,
+    captured: Captured,
+) -> Result<Flight, Cause> {
     let quick = record::is_quick(&job.session.context.engine.store, &job.step, &outcome, &captured);
     let (session, step) = (job.session.clone(), job.step.clone());
     let is_good = job.success.as_ref().is_none_or(|success| success.contains(&exit_code));
@@ -315,7 +352,7 @@ async fn keep(job: &Job, exit_code: i32, outcome: StepOutcome, captured: Capture
 }
 
 /// Ends that are no result, so that nothing of them is kept: the next run tries again.
-fn no_result(step: &PreparedExec, exit: &Exit, captured: Captured) -> Cause {
+pub(super) fn no_result(step: &PreparedExec, exit: &Exit, log_tail: Vec<u8>) -> Cause {
     let (reason, help, exit_code) = match exit {
         Exit::TimedOut => {
             let after = step.timeout().map(|after| format!(" after {}", humane(after))).unwrap_or_default();
@@ -339,5 +376,5 @@ fn no_result(step: &PreparedExec, exit: &Exit, captured: Captured) -> Cause {
         }
         Exit::Code(code) => (format!("exit code {code}"), None, Some(*code)),
     };
-    Cause { class: FailureClass::Pipeline, reason, help, exit_code, log_tail: captured.tail }
+    Cause { class: FailureClass::Pipeline, reason, help, exit_code, log_tail }
 }

@@ -353,6 +353,7 @@ impl PreparedExec {
             services,
             secrets,
             privileged: self.resolved.privileged,
+            keeps_when_killed: false,
         })
     }
 
@@ -367,6 +368,11 @@ impl PreparedExec {
     /// The name of a secret, by its place among those that must not be in what it leaves.
     pub(super) fn secret_name(&self, index: usize) -> &str {
         self.secrets.get(index).map_or("?", |(_, secret)| secret.name())
+    }
+
+    /// The shell of the script that it is, if it is one.
+    pub(super) fn shell(&self) -> Option<&str> {
+        self.shell.as_deref()
     }
 
     pub(super) fn timeout(&self) -> Option<Duration> {

@@ -3,7 +3,7 @@
 use std::time::SystemTime;
 
 use pipe_ops::BlobDigest;
-use pipe_store::{StepRecord, Store, StoreError, Stored};
+use pipe_store::{StepRecord, Store, StoreError, Stored, Tree};
 
 use super::{PreparedExec, Shown};
 use crate::capture::Captured;
@@ -41,6 +41,33 @@ pub(super) fn record(
     captured: &Captured,
 ) -> Result<ExecResult, Cause> {
     let (stdout, stderr, log) = put_logs(store, captured)?;
+    let duration = outcome.elapsed;
+    let Left { root, mounts } = adopt(store, step, outcome)?;
+    let record = StepRecord {
+        name: step.name.to_string(),
+        exit_code,
+        root: Some(root),
+        mounts,
+        stdout,
+        stderr,
+        log,
+        duration,
+        created: SystemTime::now(),
+    };
+    store.record_step(step.key, &record, &step.preimage)?;
+    let result = ExecResult::from_record(step.key, record, &step.root, &step.mounts);
+    result.ok_or_else(|| Cause::machine("the backend gave a folder back where it was shown a file"))
+}
+
+/// What a command left, as the store has it.
+pub(super) struct Left {
+    pub(super) root: Tree,
+    /// In order; `None` for what holds nothing of its own.
+    pub(super) mounts: Vec<Option<Stored>>,
+}
+
+/// Takes what a command left into the store, under no key. Blocks.
+pub(super) fn adopt(store: &Store, step: &PreparedExec, outcome: StepOutcome) -> Result<Left, Cause> {
     let root = match outcome.root {
         Some(layer) => store.record_layer(&step.root.tree, &layer.staged, &layer.scan)?,
         None => (*step.root.tree).clone(),
@@ -50,20 +77,7 @@ pub(super) fn record(
     }
     let mounts =
         step.mounts.iter().zip(outcome.mounts).map(|(mount, left)| stored(store, &mount.shown, left));
-    let record = StepRecord {
-        name: step.name.to_string(),
-        exit_code,
-        root: Some(root),
-        mounts: mounts.collect::<Result<_, _>>()?,
-        stdout,
-        stderr,
-        log,
-        duration: outcome.elapsed,
-        created: SystemTime::now(),
-    };
-    store.record_step(step.key, &record, &step.preimage)?;
-    let result = ExecResult::from_record(step.key, record, &step.root, &step.mounts);
-    result.ok_or_else(|| Cause::machine("the backend gave a folder back where it was shown a file"))
+    Ok(Left { root, mounts: mounts.collect::<Result<_, _>>()? })
 }
 
 fn put_logs(store: &Store, captured: &Captured) -> Result<(BlobDigest, BlobDigest, BlobDigest), StoreError> {

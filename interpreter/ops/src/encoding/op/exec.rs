@@ -3,7 +3,8 @@
 use super::OpEncoder;
 use crate::encoding::tag::OpTag;
 use crate::{
-    Digest, Exec, Mount, Mounted, Network, NodeId, OpDigest, Output, SecretGiven, SecretUse, Service, Sharing,
+    Breakpoint, Digest, Exec, Mount, Mounted, Network, NodeId, OpDigest, Output, SecretGiven, SecretUse,
+    Service, Sharing,
 };
 
 /// What a command may have behind the fields that all have: each begins with a number of its own.
@@ -69,6 +70,13 @@ impl<F: Fn(NodeId) -> Option<OpDigest>> OpEncoder<F> {
         self.encoder.list(&service.ports, |encoder, port| encoder.u32(u32::from(*port)));
         self.encoder.u8(u8::from(service.shared));
         self.exec(&service.exec);
+    }
+
+    pub(super) fn breakpoint(&mut self, breakpoint: &Breakpoint) {
+        self.tag(OpTag::Breakpoint);
+        self.exec(&breakpoint.exec);
+        self.encoder.list(&breakpoint.shells, |encoder, shell| encoder.text(shell));
+        self.each(breakpoint.last.as_slice(), |this, last| this.output(*last));
     }
 
     /// A command that is given nothing of the kind keeps the bytes it always had.

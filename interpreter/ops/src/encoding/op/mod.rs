@@ -82,6 +82,7 @@ impl<F: Fn(NodeId) -> Option<OpDigest>> OpEncoder<F> {
             }
             Op::Exec(exec) => self.exec(exec),
             Op::Service(service) => self.service(service),
+            Op::Breakpoint(breakpoint) => self.breakpoint(breakpoint),
             Op::Guard { exec, success } => self.guard(exec.node, success),
             Op::Subdir { tree, path } => self.at_path(OpTag::Subdir, *tree, path),
             Op::Subfile { tree, path } => self.at_path(OpTag::Subfile, *tree, path),

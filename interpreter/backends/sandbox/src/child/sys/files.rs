@@ -61,6 +61,11 @@ pub(crate) fn open_read(path: &CStr) -> Sys<RawFd> {
     open(path, libc::O_RDONLY)
 }
 
+/// `open(2)` of a terminal, which does not become this session's.
+pub(crate) fn open_terminal(path: &CStr) -> Sys<RawFd> {
+    open(path, libc::O_RDWR | libc::O_NOCTTY)
+}
+
 /// A folder, to come back to.
 pub(crate) fn open_folder(path: &CStr) -> Sys<RawFd> {
     open(path, libc::O_PATH | libc::O_DIRECTORY)

@@ -11,12 +11,15 @@ mod namespaces;
 mod processes;
 mod rights;
 mod signals;
+mod terminals;
 
 pub(crate) use descriptors::{
     close, close_from, dup_to, dup_to_cloexec, fchmod, fchown, read_byte, receive_descriptors, write,
     write_some,
 };
-pub(crate) use files::{chdir, create, exists, fchdir, mkdir, open_folder, open_read, symlink, touch, umask};
+pub(crate) use files::{
+    chdir, create, exists, fchdir, mkdir, open_folder, open_read, open_terminal, symlink, touch, umask,
+};
 pub(crate) use invoke::{Errno, Sys};
 pub(crate) use mounts::{
     attach_mount, clone_mount, detach, fsconfig_create, fsconfig_flag, fsconfig_string, fsmount, fsopen,
@@ -28,3 +31,4 @@ pub(crate) use rights::{capset, prctl, seccomp, set_limit, setgroups, setresgid,
 pub(crate) use signals::{
     Signals, block_signals, kill_all_others, reset_signal, send_signal, unblock_signals, wait_signal,
 };
+pub(crate) use terminals::{control_terminal, other_side, send_descriptor, unlock_terminal};

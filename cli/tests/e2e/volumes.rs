@@ -385,3 +385,26 @@ fn a_volume_belongs_to_the_steps_user() {
     }
     world.run(["cache", "volume", "rm", "v"]).success();
 }
+
+/// What steps write into a volume counts, however shortly before somebody looked at how large it is.
+#[test]
+fn the_store_keeps_to_its_size_when_a_volume_grows() {
+    let world = World::tools(
+        "pub fn grow(megabytes: Int) -> String {\n  tools.cache(\"/c\", \"v\").run([\"sh\", \"-c\", \"head -c $0M /dev/zero > /c/$0; echo done\", \"${megabytes}\"]).stdout\n}\n\
+         pub fn other(n: Int) -> String { tools.run([\"echo\", \"${n}\"]).stdout }\n",
+    );
+    world.configure("[cache]\nsize = \"4MB\"\n");
+    world.run(["run", "grow", "--megabytes", "1"]).success();
+    world.run(["run", "grow", "--megabytes", "9"]).success();
+    let size =
+        || -> serde_json::Value { serde_json::from_str(&world.prints(["cache", "size", "--json"])).unwrap() };
+    // Looking is not for nothing: a slow machine looks less often.
+    for n in 0.. {
+        if size()["total"].as_u64().unwrap() <= 4_000_000 {
+            break;
+        }
+        assert!(n < 1000, "{}", size());
+        world.run(["run", "other", "--n", &n.to_string()]).success();
+    }
+    assert_eq!(world.prints(["cache", "volume", "ls"]), "");
+}

@@ -6,6 +6,7 @@ use std::collections::HashSet;
 use pipe_ops::{BlobDigest, Digest, TreeDigest};
 use rusqlite::OptionalExtension;
 use rusqlite::types::Value;
+use rustix::fs::FlockOperation;
 
 use crate::merkle::{Batch, Node};
 use crate::{Held, LayerRef, StepRecord, Store, StoreError, Stored, Tree, TreeKind};
@@ -63,6 +64,8 @@ impl Store {
         tell: &mut dyn FnMut(Damage),
     ) -> Result<VerifyReport, StoreError> {
         self.database().check()?;
+        // What is removed while it is looked at would seem damaged.
+        let _guard = self.lock_pruning(FlockOperation::LockExclusive)?;
         self.sweep()?;
         self.inner().objects.clear();
         self.inner().layers.clear();

@@ -158,7 +158,8 @@ impl Store {
         Ok(Plan { results, choice, report })
     }
 
-    fn lock_pruning(&self, operation: FlockOperation) -> Result<Option<PruneGuard>, StoreError> {
+    /// As long as this lives nobody else removes what is there. Nothing, when somebody does and is not waited for.
+    pub(crate) fn lock_pruning(&self, operation: FlockOperation) -> Result<Option<PruneGuard>, StoreError> {
         let path = self.dir().join("locks").join("prune");
         let file = open_lock_file(&path)?;
         loop {
@@ -201,8 +202,8 @@ struct Plan {
     report: PruneReport,
 }
 
-/// Held by whoever prunes.
-struct PruneGuard {
+/// Held by whoever prunes, or looks through the store.
+pub(crate) struct PruneGuard {
     file: std::fs::File,
 }
 

@@ -9,7 +9,7 @@ use std::time::SystemTime;
 
 use rustix::fs::FlockOperation;
 
-use super::record::Record;
+use super::record::{RECORD, Record};
 use super::{Gate, VolumeId, try_flock};
 use crate::lock::open_lock_file;
 use crate::{Store, StoreError};
@@ -50,7 +50,11 @@ impl Store {
                 continue;
             };
             let record = Record::read(&path);
-            let bytes = self.volume_usage(&path)?;
+            let bytes = match self.volume_usage(&path) {
+                // It was removed meanwhile.
+                Err(StoreError::Io { source, .. }) if source.kind() == io::ErrorKind::NotFound => continue,
+                bytes => bytes?,
+            };
             entries.push(VolumeEntry {
                 key,
                 instance: record.as_ref().map_or(0, |record| record.instance),
@@ -81,9 +85,9 @@ impl Store {
         }
         let folder = self.dir().join("volumes").join(key);
         // Killed on the way, it leaves a volume without a record, which counts as one that was made of anything.
-        match fs::remove_file(folder.join("record")) {
+        match fs::remove_file(folder.join(RECORD)) {
             Err(error) if error.kind() != io::ErrorKind::NotFound => {
-                return Err(StoreError::io("remove", folder.join("record"), error));
+                return Err(StoreError::io("remove", folder.join(RECORD), error));
             }
             _ => {}
         }
@@ -96,17 +100,14 @@ impl Store {
 
 /// Bytes that a folder takes on the disk, a file with several names once.
 pub fn disk_usage(folder: &Path) -> io::Result<u64> {
-    let mut pending: Vec<PathBuf> = vec![folder.to_path_buf()];
+    let mut pending: Vec<PathBuf> = Vec::new();
     let mut names = HashSet::new();
     let mut bytes = 0;
-    while let Some(folder) = pending.pop() {
-        for entry in fs::read_dir(&folder)? {
+    let mut entries = fs::read_dir(folder)?;
+    loop {
+        for entry in entries {
             let path = entry?.path();
-            let meta = match fs::symlink_metadata(&path) {
-                // A step removed it meanwhile.
-                Err(error) if error.kind() == io::ErrorKind::NotFound => continue,
-                other => other?,
-            };
+            let Some(meta) = still_there(fs::symlink_metadata(&path))? else { continue };
             if meta.nlink() < 2 || meta.is_dir() || names.insert((meta.dev(), meta.ino())) {
                 bytes += meta.blocks() * 512;
             }
@@ -114,6 +115,19 @@ pub fn disk_usage(folder: &Path) -> io::Result<u64> {
                 pending.push(path);
             }
         }
+        entries = loop {
+            let Some(folder) = pending.pop() else { return Ok(bytes) };
+            if let Some(entries) = still_there(fs::read_dir(folder))? {
+                break entries;
+            }
+        };
     }
-    Ok(bytes)
+}
+
+/// Nothing, of what a step removed meanwhile.
+fn still_there<T>(found: io::Result<T>) -> io::Result<Option<T>> {
+    match found {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
+        found => found.map(Some),
+    }
 }

@@ -1,17 +1,23 @@
 //! How much room volumes take. Looking is not for nothing, so what was found is remembered for a while.
 
+use std::collections::HashMap;
 use std::path::Path;
-use std::time::{Duration, SystemTime};
+use std::time::{Duration, Instant, SystemTime};
+use std::{fs, io};
 
 use pipe_ops::Digest;
-use rusqlite::OptionalExtension;
 
+use super::record::RECORD;
 use super::{VolumeEntry, disk_usage};
 use crate::record::nanoseconds;
 use crate::{Store, StoreError};
 
-/// For how long a size is believed.
+/// For how long a size is believed at most.
 const BELIEVED: Duration = Duration::from_secs(600);
+
+/// A size is believed for this many times as long as looking took: so looking takes no larger part of anybody's time, and what one run
+/// after the other leaves in a volume counts soon.
+const PATIENCE: u32 = 50;
 
 /// What a volume is called among the things that are used.
 pub(crate) fn volume_key(folder: &str) -> Digest {
@@ -33,23 +39,45 @@ impl Store {
             .write(|transaction| transaction.execute("DELETE FROM volume WHERE key = ?1", [folder]).map(drop))
     }
 
-    /// Looks at the volumes that this process used.
+    /// Looks at the volumes that were used since somebody looked last, by this process or by one that was killed, or that had to believe
+    /// an earlier look.
     pub(crate) fn measure_volumes(&self) -> Result<(), StoreError> {
-        for folder in self.volumes_used() {
-            let measured: Option<i64> = self.database().read(|connection| {
-                let mut statement =
-                    connection.prepare_cached("SELECT measured FROM volume WHERE key = ?1")?;
-                statement.query_row([&folder], |row| row.get(0)).optional()
-            })?;
-            let age = measured.map(|measured| nanoseconds(SystemTime::now()).saturating_sub(measured));
+        let used = self.volumes_used();
+        let measured: HashMap<String, i64> = self.database().read(|connection| {
+            let mut statement = connection.prepare_cached("SELECT key, measured FROM volume")?;
+            statement.query_map([], |row| Ok((row.get(0)?, row.get(1)?)))?.collect()
+        })?;
+        for (folder, last_use) in self.last_uses()? {
+            let now = nanoseconds(SystemTime::now());
             // One that lies ahead is of a clock that was wrong.
-            if !age.is_some_and(|age| (0..BELIEVED.as_nanos() as i64).contains(&age)) {
-                let path = self.dir().join("volumes").join(&folder);
-                let bytes = self.volume_usage(&path)?;
-                self.remember_volumes(&[(folder, bytes)], false)?;
+            let measured = measured.get(&folder).filter(|measured| **measured <= now);
+            let is_believed = |measured: &i64| now - measured < BELIEVED.as_nanos() as i64;
+            let is_same = |measured: &i64| *measured >= last_use && !used.contains(&folder);
+            if measured.is_some_and(|measured| is_believed(measured) || is_same(measured)) {
+                continue;
+            }
+            let begun = Instant::now();
+            match self.volume_usage(&self.dir().join("volumes").join(&folder)) {
+                // It was removed meanwhile.
+                Err(StoreError::Io { source, .. }) if source.kind() == io::ErrorKind::NotFound => {}
+                bytes => self.remember_volumes(&[(folder, bytes?)], begun.elapsed(), false)?,
             }
         }
         Ok(())
+    }
+
+    /// The volumes that there are, and when a step last began or ended to use each: its record is written then.
+    fn last_uses(&self) -> Result<Vec<(String, i64)>, StoreError> {
+        let volumes = self.dir().join("volumes");
+        let read = |error| StoreError::io("read", &volumes, error);
+        let mut found = Vec::new();
+        for entry in fs::read_dir(&volumes).map_err(read)? {
+            let entry = entry.map_err(read)?;
+            let record = fs::metadata(entry.path().join(RECORD)).or_else(|_| entry.metadata());
+            let last = record.and_then(|record| record.modified()).unwrap_or_else(|_| SystemTime::now());
+            found.extend(entry.file_name().into_string().ok().map(|folder| (folder, nanoseconds(last))));
+        }
+        Ok(found)
     }
 
     /// Bytes of the volume in a folder, looked at now.
@@ -62,20 +90,27 @@ impl Store {
         let volumes = self.volumes()?;
         let sizes: Vec<(String, u64)> =
             volumes.iter().map(|volume| (volume.key.clone(), volume.bytes)).collect();
-        self.remember_volumes(&sizes, true)?;
+        self.remember_volumes(&sizes, Duration::ZERO, true)?;
         Ok(volumes)
     }
 
-    fn remember_volumes(&self, sizes: &[(String, u64)], all: bool) -> Result<(), StoreError> {
+    /// `looking` is how long looking took. Sizes are dated so far back that they are believed no longer than they are to be. With `all`,
+    /// there are no other volumes.
+    fn remember_volumes(
+        &self,
+        sizes: &[(String, u64)],
+        looking: Duration,
+        all: bool,
+    ) -> Result<(), StoreError> {
+        let back = BELIEVED.saturating_sub(looking * PATIENCE);
+        let measured = nanoseconds(SystemTime::now().checked_sub(back).unwrap_or(SystemTime::UNIX_EPOCH));
         self.database().write(|transaction| {
             if all {
                 transaction.execute("DELETE FROM volume", [])?;
             }
             let mut insert = transaction
                 .prepare_cached("INSERT OR REPLACE INTO volume (key, bytes, measured) VALUES (?1, ?2, ?3)")?;
-            sizes.iter().try_for_each(|(key, bytes)| {
-                insert.execute((key, *bytes as i64, nanoseconds(SystemTime::now()))).map(drop)
-            })
+            sizes.iter().try_for_each(|(key, bytes)| insert.execute((key, *bytes as i64, measured)).map(drop))
         })
     }
 }

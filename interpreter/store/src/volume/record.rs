@@ -55,7 +55,7 @@ pub(super) const VIEWS: usize = 64;
 /// Dates that differ by less may be the same on a file system.
 const TICK: Duration = Duration::from_millis(1);
 
-const NAME: &str = "record";
+pub(super) const RECORD: &str = "record";
 
 impl Record {
     pub(super) fn new(id: &VolumeId, instance: u32) -> Record {
@@ -72,7 +72,7 @@ impl Record {
 
     /// `None` when there is none that can be read.
     pub(super) fn read(folder: &Path) -> Option<Record> {
-        postcard::from_bytes(&fs::read(folder.join(NAME)).ok()?).ok()
+        postcard::from_bytes(&fs::read(folder.join(RECORD)).ok()?).ok()
     }
 
     /// Replaces the file at once.
@@ -84,7 +84,7 @@ impl Record {
             reason: error.to_string(),
         })?;
         fs::write(&beside, bytes).map_err(failed)?;
-        fs::rename(&beside, folder.join(NAME)).map_err(failed)
+        fs::rename(&beside, folder.join(RECORD)).map_err(failed)
     }
 
     /// A date that is later than that of anything in it: files get theirs from a clock that was never ahead of the dates here. One that

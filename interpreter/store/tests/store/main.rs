@@ -18,6 +18,7 @@ mod overlay;
 mod prune;
 mod rows;
 mod scale;
+mod usage;
 mod verify;
 
 use std::ops::Deref;

@@ -367,6 +367,10 @@ fn pruning_beside_runs_harms_none() {
             })
         };
         let runners: Vec<_> = (0..3).map(runner).collect();
+        // What goes while it is looked at is not damaged.
+        while runners.iter().any(|runner| !runner.is_finished()) {
+            assert_eq!(open(fixture.dir()).verify(true).unwrap().damage, []);
+        }
         runners.into_iter().for_each(|runner| runner.join().unwrap());
     });
     assert_eq!(fixture.verify(false).unwrap().damage, []);

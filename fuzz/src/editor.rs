@@ -21,7 +21,7 @@ pub fn run(text: &str) {
                 complete(snapshot, &folder, FILE, at);
                 definition(snapshot, FILE, at);
                 fixes(snapshot, FILE, Span { start: at, end: at });
-                if let Some(hover) = hover(snapshot, FILE, at) {
+                if let Some(hover) = hover(snapshot, FILE, at, None) {
                     assert!(text.get(hover.span.range()).is_some());
                 }
             }

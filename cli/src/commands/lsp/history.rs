@@ -232,6 +232,6 @@ fn state(node: &PlanNode) -> Option<CacheState> {
         PlanStatus::Unknown { waits_for } => CacheState::Unknown(waits_for.join(", ").into()),
         PlanStatus::NeedsGrant { flag } => CacheState::Unknown(format!("what `{flag}` grants").into()),
         PlanStatus::Fails { reason } => CacheState::Unknown(reason.as_str().into()),
-        PlanStatus::Action => return None,
+        PlanStatus::Action | PlanStatus::Breakpoint => return None,
     })
 }

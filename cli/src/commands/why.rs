@@ -90,7 +90,7 @@ fn as_json(why: &Why) -> Value {
     let (reason, earlier, difference, content) = match &why.reason {
         Reason::First => ("first", None, None, None),
         Reason::Open => ("unknown", None, None, None),
-        Reason::Again => ("again", None, None, None),
+        Reason::Again | Reason::Replaced { .. } => ("again", None, None, None),
         Reason::Changed { earlier, difference, content } => {
             ("changed", Some(earlier.to_string()), Some(difference), content.as_ref())
         }

@@ -8,6 +8,7 @@ const PROGRAM: &str = r#"
 param build: String = "1"
 fn scan() -> Container { tools.run(sh"echo same > /found; date +%N", name: "scan", fresh: 1s) }
 pub fn scanned() -> Check { tools.run(sh"true", name: "scan", fresh: 1h).check(sh": done", name: "scanned") }
+pub fn rarely() -> String { tools.run(sh"echo same > /found; date +%N", name: "scan", fresh: 1h).stdout }
 pub fn report() -> String { tools.copy("/found", scan().file("/found")).run(["cat", "/found"], name: "report").stdout }
 pub fn once() -> String { tools.run(sh"date +%N", name: "once", fresh: 0s).stdout }
 pub fn twice() -> List[String] { [once(), once()] }
@@ -33,6 +34,10 @@ fn a_result_that_is_too_old_is_made_again() {
     // What stands on it has the same bytes before it.
     let outcome = world.events(["run", "report"]).success();
     assert_eq!((outcome.steps("ran"), outcome.steps("cached")), (vec!["scan".into()], vec!["report".into()]));
+    // That is known afterwards, too. The same step for somebody who takes its result for longer:
+    let why = world.prints(["why", "rarely"]);
+    let because = "cached; when it ran: its result was ";
+    assert!(why.contains(because) && why.contains("old, and `fresh: 1s` takes none of that age"), "{why}");
     // How fresh it is to be is no part of a step's key.
     assert_eq!(world.events(["run", "scanned"]).success().steps("ran"), ["scan", "scanned"]);
     assert_eq!(world.events(["run", "scanned"]).success().steps("ran"), [""; 0]);
@@ -69,7 +74,10 @@ fn a_volatile_variable_makes_nothing_run_again() {
     // It is the value of when it ran.
     let outcome = world.events(["run", "numbered", "--build", "2"]).success();
     assert_eq!((outcome.stdout.as_str(), outcome.steps("cached")), ("1\n", vec!["numbered".into()]));
+    assert!(world.prints(["why", "numbered", "--build", "2"]).contains("cached; when it ran: first run"));
     assert_eq!(world.prints(["run", "--no-cache", "numbered", "--build", "2"]), "2\n");
+    let why = world.prints(["why", "numbered", "--build", "3"]);
+    assert!(why.contains("cached; when it ran: it had a result, and the cache was not used"), "{why}");
     assert_eq!(world.prints(["run", "set"]), "1\n");
     assert_eq!(world.prints(["run", "set", "--build", "2"]), "2\n");
 }

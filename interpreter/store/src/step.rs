@@ -8,6 +8,7 @@ use rusqlite::OptionalExtension;
 use serde::{Deserialize, Serialize};
 
 use crate::record::nanoseconds;
+use crate::replaced::{self, Refused};
 use crate::usage::mark;
 use crate::{Store, StoreError, Stored, Tree};
 
@@ -108,7 +109,18 @@ impl Store {
         record: &StepRecord,
         preimage: &Preimage,
     ) -> Result<(), StoreError> {
-        self.record_step_from(key, record, preimage, "")
+        self.record_step_over(key, record, preimage, Refused::Gone)
+    }
+
+    /// Records a result, and why the one that it takes the place of was not used, if there is one: see [`Store::replaced`].
+    pub fn record_step_over(
+        &self,
+        key: StepKey,
+        record: &StepRecord,
+        preimage: &Preimage,
+        refused: Refused,
+    ) -> Result<(), StoreError> {
+        self.keep_step(key, record, preimage, "", Some(refused))
     }
 
     /// Records a result that somebody else made, with where it was taken from: that it belongs to the key is their claim.
@@ -119,12 +131,27 @@ impl Store {
         preimage: &Preimage,
         origin: &str,
     ) -> Result<(), StoreError> {
+        self.keep_step(key, record, preimage, origin, None)
+    }
+
+    fn keep_step(
+        &self,
+        key: StepKey,
+        record: &StepRecord,
+        preimage: &Preimage,
+        origin: &str,
+        refused: Option<Refused>,
+    ) -> Result<(), StoreError> {
         let encoded = encode(record)?;
         let preimage = encode(preimage)?;
         self.used(key.0);
         let epoch = self.epoch()?;
         self.database().write(|transaction| {
             self.mark_pending(transaction, epoch)?;
+            let encoded = match refused {
+                Some(refused) => replaced::encode_over(transaction, key, encoded, refused)?,
+                None => encoded,
+            };
             let mut bytes = 0i64;
             let mut size = transaction.prepare_cached("SELECT bytes FROM layer WHERE id = ?1")?;
             for layer in own_layers(record) {

@@ -37,6 +37,7 @@ pub(super) fn reason(why: &Why) -> String {
         (Reason::First, _) => "first run".to_owned(),
         (Reason::Open, status) => plan::text::status(status),
         (Reason::Again, PlanStatus::WillRun { reason: Some(reason) }) => reason.clone(),
+        (Reason::Replaced { because }, _) => because.clone(),
         (Reason::Again, _) => "its result is no longer in the store".to_owned(),
         (Reason::Changed { content: Some(content), difference, .. }, _) => content_text(content, difference),
         (Reason::Changed { difference, .. }, _) => difference_text(difference),

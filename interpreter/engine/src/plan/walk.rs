@@ -236,7 +236,7 @@ impl Walk {
                 will_run(Some(format!("failed last time with exit code {}", result.exit_code)))
             }
             Some(result) => match step.stale(&result) {
-                Some(stale) => will_run(Some(stale.to_string())),
+                Some(stale) => will_run(Some(stale.is_said())),
                 None => Ok(Found::Known(NodeResult::Exec(Arc::new(result)))),
             },
         }

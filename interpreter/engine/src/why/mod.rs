@@ -1,5 +1,6 @@
 //! Why a step runs, or ran: the first thing in which its key differs from the nearest earlier one.
 
+mod replaced;
 mod trace;
 
 use std::collections::HashSet;
@@ -41,6 +42,11 @@ pub enum Reason {
     Open,
     /// The same step ran before; its result failed, is not used, or is gone.
     Again,
+    /// The same step had run before when its result was made, and that earlier result was not used.
+    Replaced {
+        /// Why not, as a sentence about it.
+        because: String,
+    },
     /// Something is other than it was.
     Changed {
         /// The nearest earlier key.
@@ -108,6 +114,11 @@ impl Engine {
         let named = self.store.steps_named(&node.name, LOOKED_AT)?;
         if named.iter().any(|(known, _)| *known == key) && node.status != PlanStatus::Cached {
             return Ok(Reason::Again);
+        }
+        if node.status == PlanStatus::Cached
+            && let Some(replaced) = self.store.replaced(key)?
+        {
+            return Ok(Reason::Replaced { because: replaced::because(&replaced) });
         }
         let nearest = match nearest(named, preimage, key, beside) {
             Some(found) => Some(found),

@@ -1,10 +1,11 @@
 //! Why steps run: the first difference to the nearest earlier key.
 
-use pipe_engine::{Reason, Why};
+use pipe_engine::{EngineOptions, Reason, Why};
 use pipe_ops::{FieldValue, Output, Slot};
 
+use crate::backend::Closures;
 use crate::graphs::{Build, command, main, mount, slot};
-use crate::world::{Setup, World};
+use crate::world::{Setup, World, standard};
 
 async fn why(setup: &Setup, build: &Build, outputs: &[Output], step: &str) -> Why {
     let plan = setup.engine.plan(&build.graph, outputs).await.unwrap();
@@ -107,4 +108,31 @@ async fn a_step_that_failed_runs_again() {
     let unit = build.checked("unit", &["exit", "2"]);
     setup.run(&build.graph, &[main(unit)]).await;
     assert!(matches!(why(&setup, &build, &[main(unit)], "unit").await.reason, Reason::Again));
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 8)]
+async fn afterwards_it_is_known_why_a_result_was_not_used() {
+    let world = World::new();
+    let setup = world.engine();
+    let mut build = Build::default();
+    let failing = build.checked("unit", &["exit", "2"]);
+    let outputs = [main(failing)];
+    setup.run(&build.graph, &outputs).await;
+    setup.run(&build.graph, &outputs).await;
+    // The same command, whose exit code is taken here.
+    let mut build = Build::default();
+    let taken = build.run("unit", &["exit", "2"]);
+    let reason = |why: Why| match why.reason {
+        Reason::Replaced { because } => because,
+        other => panic!("{other:?}"),
+    };
+    let found = reason(why(&setup, &build, &[slot(taken, Slot::ExitCode)], "unit").await);
+    assert_eq!(found, "it had failed with exit code 2");
+    let other = world.setup(
+        standard(Closures::new(world.store.clone())),
+        EngineOptions { no_cache: true, ..world.options() },
+    );
+    other.run(&build.graph, &[slot(taken, Slot::ExitCode)]).await;
+    let found = reason(why(&setup, &build, &[slot(taken, Slot::ExitCode)], "unit").await);
+    assert_eq!(found, "it had a result, and the cache was not used");
 }

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use pipe_store::{Stored, VolumeUse};
+use pipe_store::{Refused, Stored, VolumeUse};
 
 use super::super::blocking;
 use super::flight::{self, Flight, Job};
@@ -28,9 +28,10 @@ pub(super) async fn keep(
     job: &Job,
     outcome: StepOutcome,
     captured: Captured,
+    refused: Refused,
 ) -> Result<(Result<Flight, Cause>, Left), Cause> {
     if let Exit::Code(code) = outcome.exit {
-        let flight = flight::keep(job, code, outcome, captured).await?;
+        let flight = flight::keep(job, code, outcome, captured, refused).await?;
         let Flight::Ran(result, _) = &flight else {
             return Err(Cause::machine("a command that ran has no result"));
         };

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use pipe_ops::{NodeId, Origin};
-use pipe_store::{StepLock, VolumeLock};
+use pipe_store::{Refused, StepLock, VolumeLock};
 use tokio::sync::{Notify, OwnedSemaphorePermit, Semaphore};
 use tokio_util::sync::CancellationToken;
 
@@ -101,9 +101,10 @@ async fn attempt(job: Job, slot: OwnedSemaphorePermit) -> Result<Flight, Cause> 
         held.free_slot(&job);
         held.lock = Some(wait_for_lock(&job).await?);
     }
-    if let Some(found) = look_again(&job).await? {
-        return Ok(found);
-    }
+    let refused = match look_again(&job).await? {
+        Looked::Took(found) => return Ok(found),
+        Looked::Refused(refused) => refused,
+    };
     if let Some(found) = from_elsewhere(&job).await? {
         return Ok(found);
     }
@@ -123,7 +124,7 @@ async fn attempt(job: Job, slot: OwnedSemaphorePermit) -> Result<Flight, Cause> 
                 permit = free.acquire_owned() => permit.ok(),
             };
         }
-        let ended = run(&job, volumes, &again, &mut held).await;
+        let ended = run(&job, volumes, &again, &mut held, refused).await;
         let reason = match ended? {
             Ended::Came(flight) => return Ok(flight),
             Ended::Badly(reason) => reason,
@@ -165,6 +166,14 @@ impl Job {
         }
     }
 
+    /// Why a stored result is not what is asked for, if it is not.
+    fn refuses(&self, found: &ExecResult) -> Option<Refused> {
+        match self.is_success(&Exit::Code(found.exit_code)) {
+            true => self.step.stale(found).map(Refused::from),
+            false => Some(Refused::Failed),
+        }
+    }
+
     /// Whether a command that ended like this may succeed when it is run again.
     fn may_succeed_later(&self, exit: &Exit) -> bool {
         match exit {
@@ -185,21 +194,28 @@ async fn wait_for_lock(job: &Job) -> Result<StepLock, Cause> {
     blocking(move || Ok(store.lock_step(key, &|| stop.is_cancelled())?)).await
 }
 
-async fn look_again(job: &Job) -> Result<Option<Flight>, Cause> {
+/// What came of the look into the store before a command runs.
+enum Looked {
+    Took(Flight),
+    /// Why no result was taken; whether there is one at all is not known.
+    Refused(Refused),
+}
+
+async fn look_again(job: &Job) -> Result<Looked, Cause> {
     let engine = &job.session.context.engine;
     if engine.options.no_cache {
-        return Ok(None);
+        return Ok(Looked::Refused(Refused::Unwanted));
     }
-    let Some(found) = job.step.look_up(&engine.store)? else { return Ok(None) };
-    let accepted = job.success.as_ref().is_none_or(|success| success.contains(&found.exit_code))
-        && job.step.stale(&found).is_none();
-    if !accepted && job.refused == Some(found.created) {
-        return Ok(None);
+    let Some(found) = job.step.look_up(&engine.store)? else { return Ok(Looked::Refused(Refused::Gone)) };
+    if let Some(refused) = job.refuses(&found)
+        && job.refused == Some(found.created)
+    {
+        return Ok(Looked::Refused(refused));
     }
     let store = engine.store.clone();
     blocking(move || {
         let tail = stored_tail(&store, &found)?;
-        Ok(Some(Flight::Found(Arc::new(found), tail)))
+        Ok(Looked::Took(Flight::Found(Arc::new(found), tail)))
     })
     .await
 }
@@ -240,7 +256,13 @@ fn stored_tail(store: &pipe_store::Store, result: &ExecResult) -> Result<Vec<u8>
     Ok(tail.finish())
 }
 
-async fn run(job: &Job, volumes: Vec<VolumeLock>, again: &Retries, held: &mut Held) -> Result<Ended, Cause> {
+async fn run(
+    job: &Job,
+    volumes: Vec<VolumeLock>,
+    again: &Retries,
+    held: &mut Held,
+    refused: Refused,
+) -> Result<Ended, Cause> {
     let engine = &job.session.context.engine;
     if again.is_first() {
         (job.running)();
@@ -279,7 +301,7 @@ async fn run(job: &Job, volumes: Vec<VolumeLock>, again: &Retries, held: &mut He
     if is_final && debug::is_wanted(job, &outcome) {
         let reason = no_result(&job.step, &outcome.exit, Vec::new()).reason;
         let tail = captured.tail.clone();
-        let (came, left) = debug::keep(job, outcome, captured).await?;
+        let (came, left) = debug::keep(job, outcome, captured, refused).await?;
         *held = Held::default();
         job.slots.freed.notify_one();
         debug::open(job, left, &uses, services.links(), Failed { reason, log_tail: tail }).await;
@@ -299,7 +321,7 @@ async fn run(job: &Job, volumes: Vec<VolumeLock>, again: &Retries, held: &mut He
         Exit::Code(code) => *code,
         other => return Err(no_result(&job.step, other, captured.tail)),
     };
-    keep(job, exit_code, outcome, captured).await.map(Ended::Came)
+    keep(job, exit_code, outcome, captured, refused).await.map(Ended::Came)
 }
 
 /// Runs the command itself, and stops it when one of its services dies: what it fails with then comes beside.
@@ -333,13 +355,15 @@ pub(super) async fn keep(
     exit_code: i32,
     outcome: StepOutcome,
     captured: Captured,
+    refused: Refused,
 ) -> Result<Flight, Cause> {
     let quick = record::is_quick(&job.session.context.engine.store, &job.step, &outcome, &captured);
     let (session, step) = (job.session.clone(), job.step.clone());
     let is_good = job.success.as_ref().is_none_or(|success| success.contains(&exit_code));
     let is_shared = is_good && job.step.is_shared();
     let work = move || {
-        let result = record::record(&session.context.engine.store, &step, exit_code, outcome, &captured)?;
+        let store = &session.context.engine.store;
+        let result = record::record(store, &step, exit_code, outcome, &captured, refused)?;
         let result = Arc::new(result);
         session.remember(result.key);
         if is_shared {

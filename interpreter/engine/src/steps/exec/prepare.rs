@@ -14,9 +14,9 @@ use pipe_store::{Store, Stored};
 
 use super::super::{Inputs, content, tree::over_base};
 use super::confidential;
+use super::stale::Stale;
 use super::surroundings::{self, Surroundings};
 use crate::failure::Cause;
-use crate::humane::humane;
 use crate::results::ExecResult;
 use crate::services::{PreparedBinding, bindings};
 use crate::session::SessionState;
@@ -53,31 +53,6 @@ pub(crate) struct PreparedExec {
     shell: Option<String>,
     /// The signal that asks it to end, if it is a service.
     pub(crate) stop_signal: u8,
-}
-
-/// A result that is older than a step takes.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct Stale {
-    /// How old it is; `None` when it seems to be from the future.
-    age: Option<Duration>,
-    /// The age from which on none is used.
-    fresh: Duration,
-}
-
-impl std::fmt::Display for Stale {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        let age = match self.age {
-            Some(age) if age >= Duration::from_secs(1) => {
-                format!("is {} old", humane(Duration::from_secs(age.as_secs())))
-            }
-            Some(age) => format!("is {} old", humane(age)),
-            None => "is from the future, by this machine's clock".to_owned(),
-        };
-        match self.fresh {
-            Duration::ZERO => f.write_str("`fresh: 0s` takes no result of an earlier run"),
-            fresh => write!(f, "its result {age}, and `fresh: {}` takes none of that age", humane(fresh)),
-        }
-    }
 }
 
 /// Something shown at a path.
@@ -357,12 +332,9 @@ impl PreparedExec {
         })
     }
 
-    /// Why a result is too old to be used, if it is. One from the future was made before the clock was set back: nobody knows how old it
-    /// is.
+    /// Why a result is too old to be used, if it is.
     pub(crate) fn stale(&self, result: &ExecResult) -> Option<Stale> {
-        let fresh = self.fresh?;
-        let age = SystemTime::now().duration_since(result.created).ok();
-        age.is_none_or(|age| age >= fresh).then_some(Stale { age, fresh })
+        Stale::of(result.created, self.fresh?)
     }
 
     /// The name of a secret, by its place among those that must not be in what it leaves.

@@ -3,7 +3,7 @@
 use std::time::SystemTime;
 
 use pipe_ops::BlobDigest;
-use pipe_store::{StepRecord, Store, StoreError, Stored, Tree};
+use pipe_store::{Refused, StepRecord, Store, StoreError, Stored, Tree};
 
 use super::{PreparedExec, Shown};
 use crate::capture::Captured;
@@ -32,13 +32,14 @@ pub(super) fn is_quick(
     printed <= QUICK_BYTES && root && mounts.all(|(mount, layer)| left(&mount.shown, layer))
 }
 
-/// Adopts what a command left and records it under its key, whatever its exit code. Blocks.
+/// Adopts what a command left and records it under its key, whatever its exit code, with why an earlier result was not used. Blocks.
 pub(super) fn record(
     store: &Store,
     step: &PreparedExec,
     exit_code: i32,
     outcome: StepOutcome,
     captured: &Captured,
+    refused: Refused,
 ) -> Result<ExecResult, Cause> {
     let (stdout, stderr, log) = put_logs(store, captured)?;
     let duration = outcome.elapsed;
@@ -54,7 +55,7 @@ pub(super) fn record(
         duration,
         created: SystemTime::now(),
     };
-    store.record_step(step.key, &record, &step.preimage)?;
+    store.record_step_over(step.key, &record, &step.preimage, refused)?;
     let result = ExecResult::from_record(step.key, record, &step.root, &step.mounts);
     result.ok_or_else(|| Cause::machine("the backend gave a folder back where it was shown a file"))
 }

@@ -83,6 +83,9 @@ fn mount_of(mounts: &[Option<Value>], index: u32) -> Result<Value, Cause> {
     mount.ok_or_else(|| Cause::machine(format!("the step has no mount {index}")))
 }
 
+/// What a command printed, or why that cannot be read, once it was asked for.
+type KnownText = OnceLock<Box<Result<Arc<str>, Cause>>>;
+
 /// What a command gave, whatever its exit code.
 pub(crate) struct ExecResult {
     pub(crate) key: StepKey,
@@ -95,7 +98,7 @@ pub(crate) struct ExecResult {
     pub(crate) log: BlobDigest,
     pub(crate) duration: Duration,
     pub(crate) created: SystemTime,
-    texts: [OnceLock<Box<Result<Arc<str>, Cause>>>; 2],
+    texts: [KnownText; 2],
 }
 
 impl NodeResult {
@@ -171,12 +174,7 @@ fn code(exit_code: i32) -> Value {
     Value::Datum(Datum::Int(i64::from(exit_code)))
 }
 
-fn text(
-    known: &OnceLock<Box<Result<Arc<str>, Cause>>>,
-    store: &Store,
-    blob: BlobDigest,
-    what: &str,
-) -> Result<Value, Cause> {
+fn text(known: &KnownText, store: &Store, blob: BlobDigest, what: &str) -> Result<Value, Cause> {
     let read = || {
         let bytes = store.get_blob(blob)?;
         let bytes = bytes.ok_or_else(|| {

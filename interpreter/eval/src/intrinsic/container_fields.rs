@@ -57,7 +57,7 @@ fn env(machine: &mut Machine, call: &Call<'_>) -> Result<Value> {
     let set = config.env.iter().filter_map(|(name, value)| Some((name.clone(), value.clone()?)));
     match config.base {
         Base::Bare => {
-            let defaults = DEFAULTS.into_iter().filter(|name| !config.env.contains_key(*name));
+            let defaults = DEFAULTS.into_iter().filter(|name| !config.env.contains_key(name));
             let defaults = defaults.filter_map(|name| Some((name.into(), default_variable(name, config)?)));
             let defaults = defaults.map(|(name, value): (Arc<str>, _)| (name, Value::text(value)));
             let mut all: Vec<(Arc<str>, Value)> = set.chain(defaults).collect();

@@ -21,6 +21,9 @@ pub(super) struct Named {
     pub(super) what: Arc<str>,
 }
 
+/// Reads the key and the name of a result from a row of its table.
+type NameOf = fn(&Row<'_>) -> rusqlite::Result<(Digest, String)>;
+
 /// Looks up what results are called. Many steps have one name, of which there is one copy.
 pub(super) struct Names<'a> {
     results: &'a Results,
@@ -49,7 +52,7 @@ impl<'a> Names<'a> {
         if let Some(volume) = self.results.volume(result) {
             return Ok(Some(Named { key: volume_key(&volume.key), what: volume_name(volume).into() }));
         }
-        let (statement, name): (_, fn(&Row<'_>) -> rusqlite::Result<(Digest, String)>) = match result.table {
+        let (statement, name): (_, NameOf) = match result.table {
             Table::Step => (&mut self.step, step_name),
             Table::Op => (&mut self.op, op_name),
             Table::Fact => (&mut self.fact, fact_name),

@@ -101,7 +101,7 @@ impl Owner {
         let needs = |looked: Option<Looked>, generation| {
             looked.is_none_or(|looked| looked.is_old(generation, stamp, now, is_near))
         };
-        let Some((index, package)) = self.packages.to_look_at(needs) else { return };
+        let Some((index, package)) = self.packages.next_to_look_at(needs) else { return };
         let names = package.names(&self.open, self.agreement);
         let files: BTreeSet<String> = package.open_files().collect();
         let (edits, generation, snapshot) = (package.edits, package.generation, package.snapshot());

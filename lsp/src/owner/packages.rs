@@ -232,7 +232,7 @@ impl Packages {
     }
 
     /// The first one whose steps are to be looked for, by its last look and its generation; none of which such a question is answered.
-    pub(super) fn to_look_at(
+    pub(super) fn next_to_look_at(
         &mut self,
         needs: impl Fn(Option<Looked>, u64) -> bool,
     ) -> Option<(usize, &mut Package)> {

@@ -390,11 +390,11 @@ impl Owner {
         let Some((index, package)) = self.packages.of(&path) else {
             return question.answer(Some(Unanswered::Unknown));
         };
-        let names = package.names(&self.open, self.agreement);
         let (snapshot, asking) = match whole {
             true => (package.whole(), Some((package.asking(), self.own.clone()))),
             false => (package.snapshot(), None),
         };
+        let names = package.names(&self.open, self.agreement);
         let file = package.name_of(&path);
         self.pool.spawn(move || {
             let mut question = question;

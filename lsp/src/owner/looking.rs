@@ -7,6 +7,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
+use pipe_analysis::inspect::Interrupted;
 use pipe_ide::Results;
 
 use super::{Owner, Task};
@@ -22,6 +23,10 @@ const NEAR: Duration = Duration::from_secs(30);
 /// It is not looked again for so long, nor for this many times as long as it took.
 const AGAIN: Duration = Duration::from_secs(10);
 const TIMES: u32 = 50;
+/// The same when something was recorded, as it is all the time while something runs.
+const TIMES_RECORDED: u32 = 5;
+/// So often that pause is doubled, once for each time that nothing could be found out.
+const DOUBLED: u32 = 3;
 
 /// What is looked for, and how far that is.
 #[derive(Default)]
@@ -40,6 +45,8 @@ pub(super) struct Looked {
     stamp: u64,
     at: Instant,
     took: Duration,
+    /// So often in a row nothing could be found out.
+    failed: u32,
 }
 
 /// What came of a look.
@@ -81,9 +88,13 @@ impl Looking {
 impl Looked {
     /// Whether it is time for another look.
     fn is_old(&self, generation: u64, stamp: u64, now: Instant, is_near: bool) -> bool {
-        let pause = AGAIN.max(self.took * TIMES);
-        let rested = now.saturating_duration_since(self.at) >= pause;
-        self.generation != generation || self.stamp != stamp || is_near && rested
+        if self.generation != generation {
+            return true;
+        }
+        let rested = now.saturating_duration_since(self.at);
+        let recorded = self.stamp != stamp;
+        let pause = EVERY.max(self.took * TIMES_RECORDED) * 2_u32.pow(self.failed.min(DOUBLED));
+        recorded && rested >= pause || is_near && rested >= AGAIN.max(self.took * TIMES)
     }
 }
 
@@ -102,10 +113,11 @@ impl Owner {
             looked.is_none_or(|looked| looked.is_old(generation, stamp, now, is_near))
         };
         let Some((index, package)) = self.packages.next_to_look_at(needs) else { return };
+        let stop = Arc::new(AtomicBool::new(false));
+        let snapshot = package.snapshot_to_look_at(&stop);
         let names = package.names(&self.open, self.agreement);
         let files: BTreeSet<String> = package.open_files().collect();
-        let (edits, generation, snapshot) = (package.edits, package.generation, package.snapshot());
-        let stop = Arc::new(AtomicBool::new(false));
+        let (edits, generation) = (package.edits, package.generation);
         let (own, stops) = (self.own.clone(), stop.clone());
         let look = move || {
             let program = snapshot.ask(|snapshot| pipe_ide::program(snapshot, &files));
@@ -114,14 +126,20 @@ impl Owner {
                 Ok(Some(program)) => {
                     let look = AssertUnwindSafe(|| history.look(&names.dir, &program, &stops));
                     // A mistake in it is no reason to try again at once.
-                    let found = std::panic::catch_unwind(look).ok().flatten();
-                    found.map_or(Found::NotNow, |found| Found::Results(Some(found)))
+                    match std::panic::catch_unwind(look).ok().flatten() {
+                        Some(found) => Found::Results(Some(found)),
+                        // By an edit, which may have been one of another package.
+                        None if stops.load(Ordering::Relaxed) => Found::Interrupted,
+                        None => Found::NotNow,
+                    }
                 }
                 Ok(None) => Found::Results(None),
-                Err(_) => Found::Interrupted,
+                Err(Interrupted::Edited | Interrupted::Stopped) => Found::Interrupted,
+                // The same program would make the checker fail again.
+                Err(Interrupted::Panicked(_)) => Found::NotNow,
             };
             let at = Instant::now();
-            let looked = Looked { generation, stamp, at, took: at.saturating_duration_since(now) };
+            let looked = Looked { generation, stamp, at, took: at.saturating_duration_since(now), failed: 0 };
             let _ = own.send(Task::Seen(Seen { package: index, edits, looked, found }));
         };
         let thread = std::thread::Builder::new().name("pipe-lsp-results".into());
@@ -141,7 +159,9 @@ impl Owner {
             Found::Interrupted => return,
             Found::Results(results) => results,
             Found::NotNow => {
-                package.looked = Some(seen.looked);
+                let before = package.looked.filter(|looked| looked.generation == seen.looked.generation);
+                let failed = before.map_or(0, |looked| looked.failed).saturating_add(1);
+                package.looked = Some(Looked { failed, ..seen.looked });
                 return;
             }
         };

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 
 use pipe_analysis::{Analysis, Edited, PackageRoot};
 use pipe_ide::{PackageFolder, Results, Snapshot};
@@ -59,6 +59,10 @@ pub(super) struct Package {
     pub(super) results: Option<Arc<Results>>,
     /// The last look for that.
     pub(super) looked: Option<Looked>,
+    /// The texts that were looked at last: what is known, and what a look under way will find, has places in these.
+    looked_at: BTreeMap<Arc<str>, Arc<str>>,
+    /// Stops that look.
+    stop: Option<Arc<AtomicBool>>,
     /// What was said last about files.
     said: BTreeMap<String, Said>,
 }
@@ -166,6 +170,8 @@ impl Packages {
                     edits: self.generations.next(),
                     results: None,
                     looked: None,
+                    looked_at: BTreeMap::new(),
+                    stop: None,
                     said: BTreeMap::new(),
                     root,
                 }));
@@ -264,9 +270,41 @@ impl Package {
         };
         if !is_taken {
             let files: Vec<PathBuf> = self.documents.iter().cloned().collect();
-            self.analysis.load(&self.root, &files);
+            return self.load(&files);
         }
         self.analysis.snapshot()
+    }
+
+    /// The program that begins with these files. What is known of steps goes with a text that the disk has another one of.
+    fn load(&mut self, files: &[PathBuf]) -> Snapshot {
+        self.analysis.load(&self.root, files);
+        let snapshot = self.analysis.snapshot();
+        let is_other = |(file, text): (Arc<str>, Arc<str>)| {
+            self.looked_at.get(&file).is_some_and(|looked_at| *looked_at != text)
+        };
+        if !self.looked_at.is_empty() && snapshot.texts().into_iter().any(is_other) {
+            self.edits = self.generations.next();
+            self.looked = None;
+            self.forget_results();
+        }
+        snapshot
+    }
+
+    /// As [`Package::snapshot`], for a look that can be stopped: its results are of these texts.
+    pub(super) fn snapshot_to_look_at(&mut self, stop: &Arc<AtomicBool>) -> Snapshot {
+        let snapshot = self.snapshot();
+        self.looked_at = snapshot.texts();
+        self.stop = Some(stop.clone());
+        snapshot
+    }
+
+    /// What was found, and what is being looked for, is of a text that is no more.
+    fn forget_results(&mut self) {
+        self.results = None;
+        self.looked_at.clear();
+        if let Some(stop) = self.stop.take() {
+            stop.store(true, Ordering::Relaxed);
+        }
     }
 
     /// As [`Package::snapshot`], with every module of the package: also those that nothing uses and nobody has open. Whoever asks next
@@ -274,9 +312,8 @@ impl Package {
     pub(super) fn whole(&mut self) -> Snapshot {
         let others = self.folder.module_paths().map(|path| self.root.dir.join(path));
         let files: Vec<PathBuf> = self.documents.iter().cloned().chain(others).collect();
-        self.analysis.load(&self.root, &files);
         self.behind = Behind::All;
-        self.analysis.snapshot()
+        self.load(&files)
     }
 
     /// To be held while a question is answered that every module is looked at for.
@@ -308,7 +345,7 @@ impl Package {
         }
         self.changed();
         self.edits = self.generation;
-        self.results = None;
+        self.forget_results();
     }
 
     fn read_again(&mut self) {
@@ -327,6 +364,7 @@ impl Package {
         path.strip_prefix(&self.root.dir).unwrap_or(path).to_string_lossy().into_owned()
     }
 
+    /// What answers have to know; of what is known of steps, what fits the last snapshot.
     pub(super) fn names(&self, open: &Arc<BTreeMap<PathBuf, Opened>>, agreement: Agreement) -> Names {
         Names {
             dir: self.root.dir.clone(),

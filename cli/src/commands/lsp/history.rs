@@ -145,7 +145,10 @@ impl Look<'_> {
             let before = known.len();
             let more = awaited.iter().filter_map(|output| Some((*output, found.known.get(output)?)));
             known.extend(more.map(|(output, datum)| (output, Known::Value(datum.clone()))));
-            if known.len() == before || self.is_over() {
+            if self.is_over() {
+                return None;
+            }
+            if known.len() == before {
                 break;
             }
             evaluator.next_round(&known);

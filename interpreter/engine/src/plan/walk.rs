@@ -24,6 +24,10 @@ pub(crate) async fn plan(engine: &Engine, graph: &Graph, outputs: &[Output]) -> 
     let mut walk = Walk { context, reach, looks, results: Vec::new(), nodes: Vec::new() };
     for number in 0..walk.reach.nodes().len() as u32 {
         walk.visit(number).await?;
+        if looks {
+            // Nothing of it waits otherwise, and whoever looks may give up.
+            tokio::task::yield_now().await;
+        }
     }
     let known = outputs.iter().filter_map(|output| match walk.value(*output) {
         Ok(Value::Datum(datum)) => Some((*output, datum)),

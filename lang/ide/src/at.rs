@@ -143,7 +143,7 @@ pub(crate) fn closed(text: &str, offset: u32) -> Option<String> {
                 len = rest.find(|c: char| !(c.is_alphanumeric() || c == '_')).unwrap_or(rest.len());
                 let written = item.get(..item.len() - rest.len()).unwrap_or_default();
                 last.heads |= match rest.get(..len)? {
-                    "if" => begins_expression(written),
+                    "if" => !last.waits && begins_expression(written),
                     "match" => true,
                     _ => false,
                 };

@@ -175,6 +175,11 @@ mod tests {
             &["starts_with"],
             &["run"],
         );
+        check(
+            "fn f(ds: List[Dir]) -> List[Dir] {\n  [\n    for d in ds\n    if d.$0\n}\n\nfn g() -> Int { 1 }\n",
+            &["glob"],
+            &["run"],
+        );
     }
 
     #[test]

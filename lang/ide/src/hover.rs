@@ -1,6 +1,6 @@
 //! What is said about the name or the literal at a place.
 
-use pipe_analysis::inspect::{Declaration, Snapshot};
+use pipe_analysis::inspect::{CallSpan, Declaration, Snapshot};
 use pipe_analysis::typed::{CheckedKind, Type};
 use pipe_syntax::Span;
 
@@ -31,7 +31,8 @@ pub fn hover(snapshot: &Snapshot, file: &str, offset: u32, shown: Option<Shown<'
     Some(Hover { span, text })
 }
 
-/// What is known of the steps of a name: of the item that it is the name of, else of the call that it is the name in.
+/// What is known of the steps of a name: of the item that it is the name of, unless it is called with arguments there, for an item is
+/// looked at without any; else of the call that it is the name in.
 fn result(
     snapshot: &Snapshot,
     file: &str,
@@ -39,8 +40,24 @@ fn result(
     declaration: &Declaration,
     shown: Shown<'_>,
 ) -> Option<String> {
-    let item = declaration.place.as_ref().and_then(|place| shown.of_item(place));
-    item.or_else(|| shown.of_call(&snapshot.inspect(file, name.start)?, file, name))
+    let place = declaration.place.as_ref();
+    let inspection = snapshot.inspect(file, name.start);
+    let call = inspection.as_ref().and_then(|known| known.calls.iter().find(|call| call.name == name));
+    let is_own = place.is_some_and(|place| &*place.file == file && place.start == name.start);
+    let is_plain = match call {
+        Some(call) => is_without_arguments(snapshot, file, call),
+        None => declaration.parameters.is_none(),
+    };
+    let item = place.filter(|_| is_own || is_plain).and_then(|place| shown.of_item(place));
+    item.or_else(|| shown.of_call(inspection.as_ref()?, file, name))
+}
+
+/// Nothing is given to what is called, neither before its name nor behind it.
+fn is_without_arguments(snapshot: &Snapshot, file: &str, call: &CallSpan) -> bool {
+    let parameters = call.declaration.parameters.as_ref().map_or(0, Vec::len);
+    let text = snapshot.source(file).unwrap_or_default();
+    let behind = text.get(call.name.end as usize..call.span.end as usize).unwrap_or_default();
+    call.parameters.len() == parameters && behind.chars().filter(|c| !c.is_whitespace()).eq("()".chars())
 }
 
 /// A literal whose type is checked.
@@ -148,6 +165,20 @@ mod tests {
         let wanted = Some("Last run: ok, 2.0 s, 1 min ago · cached now");
         check_result(&program.replacen("build", "bui$0ld", 1), wanted);
         check_result(&format!("{program}fn other() -> Container {{ bu$0ild() }}\n"), wanted);
+    }
+
+    #[test]
+    fn the_last_result_of_an_item_is_not_that_of_another_call() {
+        let program = "pub fn build(n: Int = 1) -> Container { image(\"a\").run([\"${n}\"]) }
+#      ^^^^^ item cached
+";
+        let wanted = Some("Last run: ok, 2.0 s, 1 min ago · cached now");
+        let used = |call: &str| format!("{program}fn other() -> Container {{ {call} }}\n");
+        check_result(&used("bu$0ild()"), wanted);
+        check_result(&used("bu$0ild(2)"), None);
+        check_result(&used("bu$0ild(n: 2)"), None);
+        check_result(&used("2 |> bu$0ild()"), None);
+        check_result(&used("2 |> bu$0ild"), None);
     }
 
     #[test]

@@ -7,7 +7,7 @@ use pipe_diagnostics::{Diagnostic, Severity};
 
 use super::data::{has_text_form, no_data, no_order};
 use crate::db::{Db, ItemNode, item_of};
-use crate::infer::{DemandKind, article, infer};
+use crate::infer::{DefaultOf, DemandKind, GenericUse, article, infer};
 use crate::place::{Finding, ItemTag, Place};
 use crate::signature::{Signature, map_type, signature};
 use crate::typed::{Global, Type};
@@ -38,7 +38,7 @@ pub(crate) fn unmet_demands(db: &dyn Db, node: ItemNode<'_>) -> Vec<Finding> {
     if bodies.findings.iter().any(|found| found.severity == Severity::Error) {
         return Vec::new();
     }
-    let own = demands.demands.iter().filter_map(|demand| {
+    let own = demands.all().flat_map(|demands| &demands.demands).filter_map(|demand| {
         let place = node.place(db, demand.span);
         match parameters(&demand.ty).first() {
             Some(name) if demand.kind == DemandKind::Decode => Some(read_as_parameter(name, place)),
@@ -46,8 +46,8 @@ pub(crate) fn unmet_demands(db: &dyn Db, node: ItemNode<'_>) -> Vec<Finding> {
         }
     });
     let mut found: Vec<Finding> = own.collect();
-    for used in &demands.uses {
-        let asked = asked_of_parameters(db, &used.function);
+    for used in demands.all().flat_map(|demands| &demands.uses) {
+        let asked = asked_of_parameters(db, used);
         let unmet = used.args.iter().find_map(|(name, ty)| {
             let mut kinds = asked.iter().filter(|(asked, _)| asked == name).map(|(_, kind)| *kind);
             kinds.find_map(|kind| Some((kind, name, unmet(db, kind, ty, node.place(db, used.span))?)))
@@ -133,13 +133,14 @@ fn read_as_parameter(name: &str, place: Place) -> Finding {
 /// For each type parameter of a function, the type parameters of the first function that it is made of.
 type Origins = Vec<(Arc<str>, BTreeSet<Arc<str>>)>;
 
-/// What a generic function, or the defaults of a generic type, ask of its type parameters, by themselves and by what they use.
-fn asked_of_parameters(db: &dyn Db, function: &Global) -> BTreeSet<(Arc<str>, DemandKind)> {
+/// What a generic function, or the defaults of a generic type that count, ask of its type parameters, by themselves and by what they
+/// use.
+fn asked_of_parameters(db: &dyn Db, used: &GenericUse) -> BTreeSet<(Arc<str>, DemandKind)> {
     let mut asked = BTreeSet::new();
     // Each function with its type parameters in terms of those of the first.
     let mut seen = BTreeSet::new();
-    let mut open: Vec<(Global, Origins)> = Vec::new();
-    if let Some(node) = item_of(db, function, GENERIC) {
+    let mut open: Vec<(Global, Option<Vec<DefaultOf>>, Origins)> = Vec::new();
+    if let Some(node) = item_of(db, &used.function, GENERIC) {
         let type_params: &[Arc<str>] = match &signature(db, node).signature {
             Signature::Function(function) => &function.type_params,
             Signature::Record(record) => &record.type_params,
@@ -147,13 +148,13 @@ fn asked_of_parameters(db: &dyn Db, function: &Global) -> BTreeSet<(Arc<str>, De
             Signature::Value(_) | Signature::None => &[],
         };
         let own = type_params.iter().map(|name| (name.clone(), BTreeSet::from([name.clone()])));
-        open.push((function.clone(), own.collect()));
+        open.push((used.function.clone(), used.left_out.clone(), own.collect()));
     }
-    while let Some((function, names)) = open.pop() {
+    while let Some((function, left_out, names)) = open.pop() {
         if seen.len() == REACH {
             break;
         }
-        if !seen.insert((function.clone(), names.clone())) {
+        if !seen.insert((function.clone(), left_out.clone(), names.clone())) {
             continue;
         }
         let Some(node) = item_of(db, &function, GENERIC) else { continue };
@@ -166,12 +167,12 @@ fn asked_of_parameters(db: &dyn Db, function: &Global) -> BTreeSet<(Arc<str>, De
                 .flat_map(|(_, outer)| outer.clone())
                 .collect()
         };
-        for demand in &demands.demands {
+        for demand in demands.of_use(left_out.as_deref()).flat_map(|demands| &demands.demands) {
             asked.extend(outer(&demand.ty).into_iter().map(|name| (name, demand.kind)));
         }
-        for used in &demands.uses {
+        for used in demands.of_use(left_out.as_deref()).flat_map(|demands| &demands.uses) {
             let args = used.args.iter().map(|(name, ty)| (name.clone(), outer(ty)));
-            open.push((used.function.clone(), args.collect()));
+            open.push((used.function.clone(), used.left_out.clone(), args.collect()));
         }
     }
     asked

@@ -96,7 +96,7 @@ impl<'db> Infer<'db> {
                 self.arguments(&callable, args, CallSite { span, name })
             }
         };
-        self.generic_defaults(&item.global, &instance, &payload, name);
+        self.generic_defaults(&item.global, Some(index), &instance, &payload, name);
         let ty = Type::Enum(item.global.clone(), instance.args);
         typed(
             ExprKind::Variant { r#enum: item.global.clone(), variant: index, payload: payload.into() },
@@ -157,7 +157,7 @@ impl<'db> Infer<'db> {
             variant: None,
         };
         let fields = self.arguments(&callable, args, CallSite { span, name });
-        self.generic_defaults(&record.global, &instance, &fields, name);
+        self.generic_defaults(&record.global, None, &instance, &fields, name);
         typed(ExprKind::Record { record: record.global.clone(), fields: fields.into() }, ty, span)
     }
 

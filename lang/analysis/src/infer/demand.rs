@@ -35,10 +35,21 @@ pub(crate) struct Demand {
     pub(crate) span: Span,
 }
 
+/// A default of a record or an enum: only where it is left out does it ask for something.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) struct DefaultOf {
+    /// The variant whose payload it is in; `None` in a record.
+    pub(crate) variant: Option<usize>,
+    /// Which field of the record, or of the payload.
+    pub(crate) index: usize,
+}
+
 /// A use of a generic function, or of the defaults of a generic type: they may ask something of the types it is used with.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct GenericUse {
     pub(crate) function: Global,
+    /// Of a type, the defaults that count, as nothing is given in their place; `None` for a function.
+    pub(crate) left_out: Option<Vec<DefaultOf>>,
     /// For each type parameter, its type here.
     pub(crate) args: Vec<(Arc<str>, Type)>,
     pub(crate) span: Span,
@@ -51,10 +62,26 @@ pub(crate) struct Demands {
     pub(crate) uses: Vec<GenericUse>,
 }
 
-impl Demands {
-    pub(crate) fn extend(&mut self, other: Demands) {
-        self.demands.extend(other.demands);
-        self.uses.extend(other.uses);
+/// What the bodies of an item ask of types, each with the default that it is, when it is that of a record or an enum.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(crate) struct ItemDemands(pub(crate) Vec<(Option<DefaultOf>, Demands)>);
+
+impl ItemDemands {
+    /// Those of all bodies.
+    pub(crate) fn all(&self) -> impl Iterator<Item = &Demands> {
+        self.0.iter().map(|(_, demands)| demands)
+    }
+
+    /// Those that count for a use of the item.
+    pub(crate) fn of_use<'a>(
+        &'a self,
+        left_out: Option<&'a [DefaultOf]>,
+    ) -> impl Iterator<Item = &'a Demands> {
+        let counts = move |of: &Option<DefaultOf>| match (of, left_out) {
+            (Some(default), Some(left_out)) => left_out.contains(default),
+            _ => true,
+        };
+        self.0.iter().filter(move |(of, _)| counts(of)).map(|(_, demands)| demands)
     }
 }
 
@@ -77,7 +104,8 @@ impl Infer<'_> {
         }
         if !function.module.0.starts_with("std/") {
             let args = instance.params.iter().cloned().zip(instance.args.iter().cloned()).collect();
-            self.demands.uses.push(GenericUse { function: function.clone(), args, span: name });
+            let function = function.clone();
+            self.demands.uses.push(GenericUse { function, left_out: None, args, span: name });
             return;
         }
         let Some((kind, parameter)) = asked_by_std(&function.name) else { return };
@@ -90,13 +118,19 @@ impl Infer<'_> {
     pub(crate) fn generic_defaults(
         &mut self,
         item: &Global,
+        variant: Option<usize>,
         instance: &Instance,
         given: &[Option<Expr>],
         name: Span,
     ) {
-        if given.iter().any(Option::is_none) {
-            self.generic_use(item, instance, name, None);
+        let left_out = given.iter().enumerate().filter(|(_, given)| given.is_none());
+        let left_out: Vec<_> = left_out.map(|(index, _)| DefaultOf { variant, index }).collect();
+        if instance.args.is_empty() || left_out.is_empty() || item.module.0.starts_with("std/") {
+            return;
         }
+        let args = instance.params.iter().cloned().zip(instance.args.iter().cloned()).collect();
+        let left_out = Some(left_out);
+        self.demands.uses.push(GenericUse { function: item.clone(), left_out, args, span: name });
     }
 }
 

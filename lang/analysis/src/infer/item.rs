@@ -6,7 +6,7 @@ use pipe_syntax::ast;
 
 use super::binder::BoundBy;
 use super::context::{BodyKind, References};
-use super::demand::Demands;
+use super::demand::{DefaultOf, ItemDemands};
 use super::expected::Want;
 use super::finish::Finished;
 use super::trace::{Meant, Traced};
@@ -28,7 +28,7 @@ pub(crate) struct ItemBodies {
     pub(crate) value_type: Option<Type>,
     pub(crate) findings: Vec<Finding>,
     pub(crate) references: References,
-    pub(crate) demands: Demands,
+    pub(crate) demands: ItemDemands,
 }
 
 /// The bodies of an item.
@@ -89,7 +89,8 @@ fn item_bodies<'db>(
         node,
         findings: Vec::new(),
         references: References::default(),
-        demands: Demands::default(),
+        demands: ItemDemands::default(),
+        default: None,
         traces,
     };
     let mut value_type = None;
@@ -123,7 +124,9 @@ struct Item<'db> {
     node: ItemNode<'db>,
     findings: Vec<Finding>,
     references: References,
-    demands: Demands,
+    demands: ItemDemands,
+    /// The default of a record or an enum whose body is inferred.
+    default: Option<DefaultOf>,
     traces: Option<Vec<Traced<'db>>>,
 }
 
@@ -136,7 +139,7 @@ impl<'db> Item<'db> {
     fn take(&mut self, finished: Finished<'db>) -> Arc<Body> {
         self.findings.extend(finished.findings);
         self.references.extend(finished.references);
-        self.demands.extend(finished.demands);
+        self.demands.0.push((self.default, finished.demands));
         let body = Arc::new(finished.body);
         if let (Some(traces), Some(trace)) = (&mut self.traces, finished.trace) {
             traces.push(Traced { body: body.clone(), trace: *trace });
@@ -170,7 +173,8 @@ impl<'db> Item<'db> {
     fn function(&mut self, tree: &ast::Function, function: &FunctionSignature) -> Bodies {
         let defaults: Vec<Option<&ast::Expr>> =
             tree.params.iter().map(|param| param.default.as_ref()).collect();
-        let defaults = self.defaults(BodyKind::Default, &function.type_params, &function.params, &defaults);
+        let defaults =
+            self.defaults(BodyKind::Default, None, &function.type_params, &function.params, &defaults);
         if self.is_intrinsic(&tree.body) {
             return Bodies::Function { defaults, body: None };
         }
@@ -196,15 +200,18 @@ impl<'db> Item<'db> {
             && matches!(&*body.statements, [ast::Statement { kind: ast::StatementKind::Expr(e), .. }] if intrinsic(e))
     }
 
+    /// `of` says for a record or an enum in which variant they are; a function has one body with its defaults.
     fn defaults(
         &mut self,
         kind: BodyKind,
+        of: Option<Option<usize>>,
         type_params: &[Arc<str>],
         params: &[ParamSignature],
         defaults: &[Option<&ast::Expr>],
     ) -> Defaults {
         let mut bodies = Vec::with_capacity(params.len());
-        for (param, default) in params.iter().zip(defaults) {
+        for (index, (param, default)) in params.iter().zip(defaults).enumerate() {
+            self.default = of.map(|variant| DefaultOf { variant, index });
             let body = default.map(|default| {
                 let expected = self.because_of_type(param.ty.clone(), Some(param.span));
                 self.expression(kind, type_params, default, &expected)
@@ -212,6 +219,7 @@ impl<'db> Item<'db> {
             // A default that cannot be used from outside does not exist.
             bodies.push(body.filter(|_| !param.required));
         }
+        self.default = None;
         bodies
     }
 
@@ -237,16 +245,18 @@ impl<'db> Item<'db> {
     fn record(&mut self, tree: &ast::Record, record: &RecordSignature) -> Bodies {
         let defaults: Vec<Option<&ast::Expr>> =
             tree.fields.iter().map(|field| field.default.as_ref()).collect();
-        Bodies::Fields(self.defaults(BodyKind::Constant, &record.type_params, &record.fields, &defaults))
+        let (params, fields) = (&record.type_params, &record.fields);
+        Bodies::Fields(self.defaults(BodyKind::Constant, Some(None), params, fields, &defaults))
     }
 
     fn enum_item(&mut self, tree: &ast::Enum, signature: &EnumSignature) -> Bodies {
         let mut variants = Vec::with_capacity(tree.variants.len());
-        for (variant, known) in tree.variants.iter().zip(&signature.variants) {
+        for (index, (variant, known)) in tree.variants.iter().zip(&signature.variants).enumerate() {
             let defaults: Vec<Option<&ast::Expr>> =
                 variant.payload.iter().map(|p| p.default.as_ref()).collect();
             variants.push(self.defaults(
                 BodyKind::Constant,
+                Some(Some(index)),
                 &signature.type_params,
                 &known.payload,
                 &defaults,

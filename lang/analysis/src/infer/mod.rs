@@ -38,7 +38,7 @@ mod units;
 
 pub(crate) use call::own_name;
 pub(crate) use context::{BodyKind, Infer, Local, Nest, References};
-pub(crate) use demand::DemandKind;
+pub(crate) use demand::{DefaultOf, DemandKind, GenericUse};
 pub(crate) use expected::Expected;
 pub(crate) use item::{Bodies, Defaults, infer, traced};
 pub(crate) use text::article;

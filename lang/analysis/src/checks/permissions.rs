@@ -61,7 +61,8 @@ impl Search<'_> {
             }
             _ => None,
         };
-        let takes_secret = data::first_part(ty, &|ty| parts(self.db, ty), &takes).is_some();
+        let takes_secret =
+            data::first_part(ty, &|ty| given_parts(self.db, self.package, ty), &takes).is_some();
         if takes_secret && !self.package.permissions.secrets.iter().any(|declared| **declared == *name) {
             let message = format!("takes a secret by the function that `{name}` gives");
             self.report(&message, &format!("secrets = [\"{name}\"]"), span);
@@ -155,16 +156,31 @@ fn is_network(global: &Global) -> bool {
 
 /// Whether a value of a type can give a secret to this package. What its own records and enums hold is declared where they are.
 fn holds_secret(db: &dyn Db, package: &Arc<PackageFacts>, ty: &Type) -> bool {
-    let own = |global: &Global| {
-        let module = module_of(db, &global.module).filter(|module| module.role(db) == Role::Dependency);
-        module.is_some_and(|module| module.package(db).name == package.name)
-    };
     let but_own = |ty: &Type| match ty {
-        Type::Record(global, args) | Type::Enum(global, args) if own(global) => args.to_vec(),
+        Type::Record(global, args) | Type::Enum(global, args) if is_own(db, package, global) => args.to_vec(),
         _ => parts(db, ty),
     };
     let secret = |ty: &Type| matches!(ty, Type::Opaque(global, _) if &*global.name == "Secret").then_some(());
     data::first_part(ty, &but_own, &secret).is_some()
+}
+
+/// What values of a type can give to who gets one from this package. What its own records and enums hold is declared where they
+/// are, unless only an argument makes it a secret: the `fn(T)` of a `Held[Secret]`.
+fn given_parts(db: &dyn Db, package: &Arc<PackageFacts>, ty: &Type) -> Vec<Type> {
+    match ty {
+        Type::Record(global, args) | Type::Enum(global, args)
+            if is_own(db, package, global) && !args.iter().any(|arg| holds_secret(db, package, arg)) =>
+        {
+            args.to_vec()
+        }
+        _ => parts(db, ty),
+    }
+}
+
+/// Whether a record or an enum is declared by this package.
+fn is_own(db: &dyn Db, package: &Arc<PackageFacts>, global: &Global) -> bool {
+    let module = module_of(db, &global.module).filter(|module| module.role(db) == Role::Dependency);
+    module.is_some_and(|module| module.package(db).name == package.name)
 }
 
 /// What values of a type can give.

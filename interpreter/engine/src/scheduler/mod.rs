@@ -103,7 +103,7 @@ struct Running {
     number: u32,
     /// The key, when it runs a step.
     key: Option<StepKey>,
-    /// Kills it, when it runs a step or is an effect.
+    /// Kills it, when it runs a step or is an effect. A child of the run's: it stops nothing else.
     stop: CancellationToken,
     /// Ends it, when it does an op of the engine's own.
     op: Option<AbortHandle>,
@@ -211,7 +211,8 @@ impl Scheduler {
         let Some(Running { number, key, .. }) = self.running.remove(&id) else { return };
         match end {
             // It was given up meanwhile.
-            Ok((_, TaskEnd::Op(_) | TaskEnd::Breakpoint(_))) if !self.is_open(number) => {}
+            Ok((_, TaskEnd::Op(_) | TaskEnd::Breakpoint(_) | TaskEnd::Effect(Err(_), _)))
+                if !self.is_open(number) => {}
             Ok((_, TaskEnd::Op(Ok(result)))) => self.done(number, result),
             Ok((_, TaskEnd::Op(Err(cause)))) => self.failed(number, cause, None),
             Ok((_, TaskEnd::Breakpoint(Ok(())))) => self.go_on(number),

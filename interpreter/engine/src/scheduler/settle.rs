@@ -90,6 +90,10 @@ impl Scheduler {
         let (digest, result) = (needed.node.digest, NodeResult::Value(value));
         self.session.did(digest, result.clone());
         self.keep_done(digest, &result);
+        // It was given up, too late.
+        if !self.is_open(number) {
+            return;
+        }
         self.tell(number, StepState::Ran, Told { elapsed: Some(elapsed), ..Told::default() });
         self.done(number, result);
     }

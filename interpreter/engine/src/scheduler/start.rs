@@ -76,7 +76,8 @@ impl Scheduler {
                         (result, _) => result,
                     })
                 });
-                let stop = self.stop.clone();
+                // Given up, it does not take the run with it.
+                let stop = self.stop.child_token();
                 self.running.insert(task.id(), Running { number, key: None, stop, op: Some(task) });
             }
         }
@@ -131,9 +132,10 @@ impl Scheduler {
         }
         self.emit(self.running_event(needed, None));
         let begun = std::time::Instant::now();
-        let work = act(self.session.clone(), needed.id, effect.clone(), inputs, self.stop.clone());
+        let stop = self.stop.child_token();
+        let work = act(self.session.clone(), needed.id, effect.clone(), inputs, stop.clone());
         let task = self.tasks.spawn(async move { TaskEnd::Effect(work.await, begun.elapsed()) });
-        self.running.insert(task.id(), Running { number, key: None, stop: self.stop.clone(), op: None });
+        self.running.insert(task.id(), Running { number, key: None, stop, op: None });
     }
 
     fn running_event(&self, needed: &Needed, key: Option<StepKey>) -> Event {

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use pipe_ops::StepKey;
+use tokio::task::AbortHandle;
 
 use super::{NodeState, Scheduler};
 use crate::Failure;
@@ -28,12 +29,13 @@ impl Scheduler {
         }
     }
 
-    /// Kills a node's step, if it runs and no other node waits for the same.
+    /// Ends what a node does, if it runs and no other node waits for the same: nothing else of the run.
     fn stop_step(&self, number: u32) {
         let Some(running) = self.running.values().find(|running| running.number == number) else { return };
         let others = running.key.and_then(|key| self.flights.get(&key)).into_iter().flatten();
         if !others.copied().any(|other| self.is_open(other)) {
             running.stop.cancel();
+            running.op.iter().for_each(AbortHandle::abort);
         }
     }
 

@@ -73,6 +73,7 @@ pub(super) async fn open(
     };
     if let Err(cause) = opened.await {
         let message = format!("`--debug` opens no shell where `{}` failed: {}", job.step.name, cause.reason);
+        let message = job.session.context.engine.options.redactor.text(&message);
         job.session.context.engine.events.event(Event::Warning { message: message.into() });
     }
 }

@@ -307,11 +307,13 @@ async fn run(
         debug::open(job, left, &uses, services.links(), Failed { reason, log_tail: tail }).await;
         drop(services);
         volumes::end(&job.session, uses).await?;
-        return came.map(Ended::Came);
+        // It failed before anybody stopped the run, which may have happened while the shell was open.
+        return Ok(Ended::Came(came.unwrap_or_else(Flight::Failed)));
     }
     drop(services);
     volumes::end(&job.session, uses).await?;
-    if !outcome.leaks.is_empty() {
+    // Nothing is kept of a command that has no result, and a shell is not opened in what holds secrets.
+    if matches!(outcome.exit, Exit::Code(_)) && !outcome.leaks.is_empty() {
         return Err(Cause { log_tail: captured.tail, ..confidential::leaked(&job.step, &outcome.leaks) });
     }
     if !is_final {

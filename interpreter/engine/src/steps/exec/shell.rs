@@ -7,7 +7,7 @@ use tokio_util::sync::CancellationToken;
 
 use super::super::Inputs;
 use super::{prepare, volumes};
-use crate::console::Visit;
+use crate::console::{Failed, Visit};
 use crate::failure::Cause;
 use crate::services::{InUse, Lost};
 use crate::session::SessionState;
@@ -29,6 +29,15 @@ pub(crate) struct Stop {
 /// # Errors
 /// What the shell needs cannot be had: a service, a shell in the container.
 pub(crate) async fn pause(at: Stop, breakpoint: &Breakpoint) -> Result<(), Cause> {
+    let stop = at.stop.clone();
+    match look_around(at, breakpoint).await {
+        // What was waited for did not come: whoever stopped the run leaves the breakpoint undone.
+        Err(_) if stop.is_cancelled() => Ok(()),
+        ended => ended,
+    }
+}
+
+async fn look_around(at: Stop, breakpoint: &Breakpoint) -> Result<(), Cause> {
     let (session, node) = (&at.session, &at.node);
     let engine = &session.context.engine;
     if !engine.options.console.is_there() {
@@ -102,7 +111,12 @@ impl Shell<'_> {
         for (name, value) in options.console.variables() {
             spec.env.entry(name).or_insert(value);
         }
-        let visit = Visit { name: options.redactor.text(&visit.name).into(), ..visit };
+        let redactor = &options.redactor;
+        let failed = visit.failed.map(|failed| Failed {
+            reason: redactor.text(&failed.reason),
+            log_tail: redactor.bytes(&failed.log_tail),
+        });
+        let visit = Visit { name: redactor.text(&visit.name).into(), failed, ..visit };
         let turn = tokio::select! {
             biased;
             () = stop.cancelled() => return Err(BackendError::Cancelled),

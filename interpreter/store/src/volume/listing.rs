@@ -92,6 +92,8 @@ impl Store {
             _ => {}
         }
         self.remove_folder(&folder)?;
+        // It counts against the store's size no more.
+        self.forget_measure(key)?;
         // Under the gate nobody waits for it.
         let _ = fs::remove_file(&lock);
         Ok(VolumeRemoval::Removed)

@@ -190,24 +190,38 @@ fn follow(
         Over::Told(Record::Ended { peak, .. }) => u64::from(peak) << 10,
         _ => 0,
     };
-    let nothing = mounts.iter().map(|_| None).collect();
-    let is_kept = match ending {
-        Ending::Code(_) => true,
-        Ending::TimedOut => step.keeps_when_killed,
-        Ending::Missing | Ending::NotReady(_) => false,
-    };
-    if !is_kept {
-        return Ok(Report { mounts: nothing, peak, ..Report::of(ending, elapsed) });
+    let report = |ending| Report { peak, ..Report::of(ending, elapsed) };
+    let nothing = |ending| Report { mounts: mounts.iter().map(|_| None).collect(), ..report(ending) };
+    let uppers = Uppers { root, mounts };
+    match ending {
+        Ending::Code(_) => take(context, uppers, step, search, folders, report(ending)),
+        // It timed out whether or not there is something to look at.
+        Ending::TimedOut if step.keeps_when_killed => {
+            Ok(take(context, uppers, step, search, folders, report(Ending::TimedOut))
+                .unwrap_or_else(|_| nothing(ending)))
+        }
+        Ending::TimedOut | Ending::Missing | Ending::NotReady(_) => Ok(nothing(ending)),
     }
+}
+
+/// Adds to the report what a step changed, or where it left secrets.
+fn take(
+    context: &Context,
+    Uppers { root, mounts }: Uppers<'_>,
+    step: &Step,
+    search: Option<Search<'_>>,
+    folders: &StepFolders<'_>,
+    mut report: Report,
+) -> Result<Report, StepFailure> {
     if let Some(mut search) = search {
         search.changes(root, mounts).map_err(|error| machine("look for secrets", error))?;
         let leaks = search.into_leaks();
         if !leaks.is_empty() {
             // What is not left to the store goes with the step.
-            return Ok(Report { mounts: nothing, leaks, peak, ..Report::of(ending, elapsed) });
+            let mounts = mounts.iter().map(|_| None).collect();
+            return Ok(Report { mounts, leaks, ..report });
         }
     }
-    let mut report = Report { peak, ..Report::of(ending, elapsed) };
     let mut collect = |upper: &Upper, path: &str| {
         let Left { layer, sockets } = collect::collect(upper, folders, context)?;
         report.sockets.extend(sockets.iter().map(|socket| below(path, socket)));

@@ -230,8 +230,10 @@ impl Sandbox {
         }
         self.tell_warning();
         let connection = Arc::new(connection);
-        let lent = self.lend(step).await?;
-        let ran = work(&connection, &lent).await;
+        let ran = match self.lend(step).await {
+            Ok(lent) => work(&connection, &lent).await,
+            Err(error) => Err(error),
+        };
         blocking(move || connection.end()).await?;
         ran
     }

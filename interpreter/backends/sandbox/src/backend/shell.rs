@@ -59,8 +59,13 @@ pub(super) async fn run(
         }
     };
     let (met, answer) = tokio::join!(meet, ticket.answer(&stop));
-    let report = step::report(answer)?;
-    met.map_err(|error| BackendError::Failed(format!("cannot take the terminal of a step: {error}")))?;
+    let met = met.map_err(|error| BackendError::Failed(format!("cannot take the terminal of a step: {error}")));
+    let report = match step::report(answer) {
+        // A step whose terminal nobody takes fails, too: why it was not taken says more.
+        Err(error) if !matches!(error, BackendError::Cancelled) => return met.and(Err(error)),
+        report => report?,
+    };
+    met?;
     if let Some(leak) = report.leaks.first() {
         let path = String::from_utf8_lossy(&leak.path).into_owned();
         return Err(BackendError::Step(format!(

@@ -17,9 +17,11 @@ pub(super) fn make(socket: RawFd, identity: &Identity) -> Result<RawFd, Failure>
     sys::fchmod(command, 0o620).at(stage)?;
     sys::send_descriptor(socket, person).at(stage)?;
     sys::close(person);
-    // The end of the socket is the end of everything: this process is about to be killed then.
-    sys::read_byte(socket).at(stage)?;
-    Ok(command)
+    match sys::read_byte(socket).at(stage)? {
+        true => Ok(command),
+        // The person's side is in nobody's hands, and nobody would see what the command does.
+        false => Err(Failure { stage, detail: 0, errno: libc::EPIPE }),
+    }
 }
 
 /// Makes what is standard input the controlling terminal of this session, which has none.

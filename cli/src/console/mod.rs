@@ -4,11 +4,15 @@ mod greeting;
 mod pump;
 mod raw;
 
+use std::io;
 use std::os::fd::OwnedFd;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use async_trait::async_trait;
 use pipe_engine::{Console, Turn, Visit};
+use rustix::io::Errno;
+use rustix::process::getpgrp;
+use rustix::termios::tcgetpgrp;
 use tokio::sync::OwnedMutexGuard;
 
 use crate::environment::Environment;
@@ -34,29 +38,41 @@ impl Seat {
 /// The person at the terminal of this command.
 pub(crate) struct UserConsole {
     seat: Seat,
-    is_there: bool,
+    may_be_there: bool,
     variables: Vec<(String, String)>,
     progress: Arc<Progress>,
 }
 
 impl UserConsole {
-    /// Nobody is there where events are written for a program to read, whatever it reads them from.
+    /// Nobody is there in CI, which may well give a terminal, and where events are written for a program to read, whatever it reads
+    /// them from.
     pub(crate) fn new(environment: &Environment, progress: Arc<Progress>, seat: Seat) -> UserConsole {
-        let is_there = environment.can_ask() && progress.is_for_people();
-        UserConsole { seat, is_there, variables: environment.of_terminal.clone(), progress }
+        let may_be_there = environment.can_ask() && !environment.in_ci && progress.is_watched();
+        UserConsole { seat, may_be_there, variables: environment.of_terminal.clone(), progress }
     }
 }
 
 impl std::fmt::Debug for UserConsole {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("UserConsole").field("is_there", &self.is_there).finish_non_exhaustive()
+        f.debug_struct("UserConsole").field("may_be_there", &self.may_be_there).finish_non_exhaustive()
+    }
+}
+
+/// Whether the terminal is with this command now, rather than with the shell it was started from, as with `pipe run x &`: the kernel
+/// would stop it as soon as it touched the terminal.
+fn in_foreground() -> bool {
+    match tcgetpgrp(io::stdin()) {
+        Ok(group) => group == getpgrp(),
+        // A terminal that is not the session's own has no foreground.
+        Err(Errno::NOTTY) => true,
+        Err(_) => false,
     }
 }
 
 #[async_trait]
 impl Console for UserConsole {
     fn is_there(&self) -> bool {
-        self.is_there
+        self.may_be_there && in_foreground()
     }
 
     fn variables(&self) -> Vec<(String, String)> {
@@ -89,8 +105,11 @@ impl Turn for UserTurn {
         let mut pump = self.pump.lock().unwrap_or_else(PoisonError::into_inner);
         match Pump::start(terminal, self.raw.as_ref()) {
             Ok(started) => *pump = Some(started),
-            // Without its other side the shell ends at once.
-            Err(error) => output::notice(&format!("the terminal cannot be given to a shell: {error}\n")),
+            // With its other side gone a shell reads the end at once. Whatever else was to run there can be stopped with Ctrl-C.
+            Err(error) => {
+                restore();
+                output::notice(&format!("the terminal cannot be given to a shell: {error}\n"));
+            }
         }
     }
 }

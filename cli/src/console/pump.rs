@@ -2,7 +2,7 @@
 
 use std::io;
 use std::os::fd::{AsFd, OwnedFd};
-use std::sync::Arc;
+use std::sync::{Arc, Weak};
 use std::thread::JoinHandle;
 use std::time::Duration;
 
@@ -13,14 +13,12 @@ use rustix::termios::{OptionalActions, tcgetwinsize, tcsetattr, tcsetwinsize};
 use tokio::signal::unix::{SignalKind, signal};
 use tokio::task::AbortHandle;
 
-use super::raw::Raw;
+use super::raw::{Raw, restore};
 
 /// Bytes that are taken at a time.
 const CHUNK: usize = 16 << 10;
 /// What is typed ahead, and not taken by the shell, at most.
 const MOST_PENDING: usize = 64 << 10;
-/// What says that nothing more will be typed: Ctrl-D.
-const END: u8 = 4;
 /// How long the last words of a shell that is over may take.
 const LAST_WORDS: Duration = Duration::from_millis(200);
 
@@ -47,17 +45,17 @@ impl Pump {
         }
         resize(&shell);
         let mut changes = signal(SignalKind::window_change())?;
-        let window = tokio::spawn({
-            let shell = shell.clone();
-            async move {
-                while changes.recv().await.is_some() {
-                    resize(&shell);
-                }
+        let (stopped, stop) = pipe_with(PipeFlags::CLOEXEC)?;
+        // The thread alone keeps the terminal: when it lets go the kernel tells the shell.
+        let seen = Arc::downgrade(&shell);
+        let flow = Flow { shell, stopped, pending: Vec::new(), at_line: true };
+        let thread = std::thread::Builder::new().name("terminal".into()).spawn(move || flow.run())?;
+        let window = tokio::spawn(async move {
+            while changes.recv().await.is_some() {
+                let Some(shell) = Weak::upgrade(&seen) else { return };
+                resize(&shell);
             }
         });
-        let (stopped, stop) = pipe_with(PipeFlags::CLOEXEC)?;
-        let thread =
-            std::thread::spawn(move || Flow { shell, stopped, pending: Vec::new(), at_line: true }.run());
         Ok(Pump { thread: Some(thread), stop: Some(stop), window: window.abort_handle() })
     }
 }
@@ -86,16 +84,41 @@ struct Flow {
     at_line: bool,
 }
 
+/// Why nothing flows any more.
+enum End {
+    /// The shell is over.
+    Over,
+    /// Nothing has the shell's terminal open, and yet what was started on it is not over.
+    Closed,
+    /// The user's terminal is gone.
+    Gone,
+}
+
 impl Flow {
+    /// Passes on, and then lets go of the shell's terminal, whereupon the kernel hangs up what still has it.
     fn run(mut self) {
-        let (mut typing, mut last_words) = (true, false);
+        let end = self.pass();
+        if !self.at_line {
+            show(b"\r\n");
+        }
+        // From here on keys act on the run again: Ctrl-C stops it, and with it a command that closed its terminal and goes on.
+        restore();
+        if matches!(end, End::Closed) {
+            // It may go on: it is not hung up before it is over.
+            let mut stopped = [PollFd::new(&self.stopped, PollFlags::IN)];
+            let _ = retry_on_intr(|| poll(&mut stopped, None));
+        }
+    }
+
+    fn pass(&mut self) -> End {
+        let mut last_words = false;
         loop {
             let mut of_shell = PollFlags::IN;
             if !self.pending.is_empty() {
                 of_shell |= PollFlags::OUT;
             }
             let stdin = io::stdin();
-            let listens = typing && !last_words && self.pending.len() < MOST_PENDING;
+            let listens = !last_words && self.pending.len() < MOST_PENDING;
             let mut fds = vec![PollFd::new(&*self.shell, of_shell)];
             if !last_words {
                 fds.push(PollFd::new(&self.stopped, PollFlags::IN));
@@ -106,8 +129,7 @@ impl Flow {
             let rest = Timespec::try_from(LAST_WORDS).ok().filter(|_| last_words);
             match poll(&mut fds, rest.as_ref()) {
                 Err(Errno::INTR) => continue,
-                Err(_) => break,
-                Ok(0) => break,
+                Err(_) | Ok(0) => return End::Over,
                 Ok(_) => {}
             }
             let happened = |at: usize| fds.get(at).is_some_and(|fd| !fd.revents().is_empty());
@@ -115,19 +137,16 @@ impl Flow {
             if stopped {
                 last_words = true;
             }
-            if typed {
-                typing = self.take_typed();
+            if typed && !self.take_typed() {
+                return End::Gone;
             }
             if shell && !(self.pass_typed() && self.show()) {
-                break;
+                return if last_words { End::Over } else { End::Closed };
             }
-        }
-        if !self.at_line {
-            show(b"\r\n");
         }
     }
 
-    /// Whether more may be typed.
+    /// Whether the user's terminal is still there.
     fn take_typed(&mut self) -> bool {
         let mut bytes = [0; CHUNK];
         match retry_on_intr(|| read(io::stdin(), &mut bytes)) {
@@ -136,10 +155,7 @@ impl Flow {
                 true
             }
             // The terminal is gone, or at its end.
-            _ => {
-                self.pending.push(END);
-                false
-            }
+            _ => false,
         }
     }
 

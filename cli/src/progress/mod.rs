@@ -192,6 +192,8 @@ pub(crate) struct Progress {
     view: SharedView,
     /// The view is for people: names and messages, which a package chooses, must not act on their terminal.
     printable: bool,
+    /// A person reads it as it comes: neither a program does, nor those who look into a CI job's log later.
+    is_watched: bool,
     /// What services print is shown as it comes: where there is no group to put it into.
     shows_services: bool,
     /// Ends the clock of a live view when it is dropped.
@@ -218,6 +220,7 @@ impl Progress {
         Progress {
             view,
             printable: !is_json,
+            is_watched: matches!(style.form, Form::Plain | Form::Tty),
             shows_services: is_json || style.verbose && matches!(style.form, Form::Plain | Form::Tty),
             _clock: clock,
             ran: Mutex::default(),
@@ -225,9 +228,9 @@ impl Progress {
         }
     }
 
-    /// Whether people read it, rather than a program.
-    pub(crate) fn is_for_people(&self) -> bool {
-        self.printable
+    /// Whether a person reads it as it comes, rather than a program or a CI system.
+    pub(crate) fn is_watched(&self) -> bool {
+        self.is_watched
     }
 
     /// Holds back what would be shown, until what this gives is dropped.

@@ -47,7 +47,8 @@ fn a_breakpoint_opens_a_shell_and_changes_nothing() {
         "resized-2",
     );
     // Ctrl-C is for what runs in it; jobs can be put aside and taken up.
-    terminal.types("echo begun-$((3+4)); sleep 1000\n");
+    // Told by the job itself, so that the terminal is with it: before, Ctrl-C would be for the shell alone.
+    terminal.types("sh -c 'echo begun-$((3+4)); exec sleep 1000'\n");
     terminal.wait_for(|screen| screen.contains("begun-7"));
     terminal.types("\u{3}");
     // What is typed before the shell has heard of it goes with what was interrupted.
@@ -74,6 +75,53 @@ fn a_breakpoint_opens_a_shell_and_changes_nothing() {
     assert!(plan.contains("built  breakpoint: opens a shell  main.pipe:9"), "{plan}");
     assert!(plan.contains("2 steps: "), "{plan}");
     world.run(["why", "built"]).success();
+}
+
+#[test]
+fn nobody_is_waited_for_in_ci_and_in_the_background() {
+    let world = World::tools(
+        "pub fn stop() -> Check { tools.terminal().check([\"true\"]) }\n\
+         pub fn bad() -> Check { tools.check(sh\"exit 3\") }\n",
+    );
+    let passed = "the breakpoint at main.pipe:1 is passed over: there is no terminal";
+    let cases: [(&[&str], &[(&str, &str)]); 3] = [
+        (&["run", "stop"], &[("CI", "true")]),
+        (&["run", "stop"], &[("GITHUB_ACTIONS", "true")]),
+        (&["run", "--progress", "gitlab", "stop"], &[]),
+    ];
+    for (arguments, variables) in cases {
+        let ended = Terminal::run(&world, WINDOW, arguments, variables).wait();
+        assert_eq!(ended.code, Some(0), "{}", ended.screen);
+        assert!(ended.screen.contains(passed), "{}", ended.screen);
+    }
+    let ended = Terminal::run(&world, WINDOW, &["run", "--debug", "bad"], &[("CI", "true")]).wait();
+    assert_eq!(ended.code, Some(1), "{}", ended.screen);
+    assert!(ended.screen.contains("there is no terminal to open one on"), "{}", ended.screen);
+    // With job control it has a process group of its own, which is not the terminal's.
+    let pipe = pipe_binary();
+    let script = "set -m; exec 3<&0; \"$0\" run stop <&3 & wait $!; echo \"ended with $?\"";
+    let arguments = ["-c", script, pipe.to_str().unwrap()];
+    let ended = Terminal::program(&world, WINDOW, "sh", &arguments).wait();
+    assert!(ended.screen.contains("ended with 0"), "{}", ended.screen);
+    assert!(ended.screen.contains(passed), "{}", ended.screen);
+}
+
+#[test]
+fn ctrl_c_stops_a_command_that_closed_its_terminal() {
+    let world = World::tools(
+        "pub fn stop() -> Check { tools.terminal(command: sh\"echo closing; exec sleep 1000 <&- >&- 2>&-\").check([\"true\"]) }\n",
+    );
+    let script = "trap : INT; \"$0\" run stop; echo \"ended with $?\"";
+    let pipe = pipe_binary();
+    let arguments = ["-c", script, pipe.to_str().unwrap()];
+    let mut terminal = Terminal::program(&world, WINDOW, "sh", &arguments);
+    terminal.wait_for(|screen| screen.contains("closing"));
+    // Until keys make signals again Ctrl-C goes nowhere.
+    std::thread::sleep(std::time::Duration::from_millis(500));
+    terminal.types("\u{3}");
+    let ended = terminal.wait();
+    assert!(ended.screen.contains("ended with 130"), "{}", ended.screen);
+    assert!(world.work_folders().is_empty());
 }
 
 #[test]

@@ -151,7 +151,16 @@ pub(super) fn unequal(site: &Site<'_>) -> Option<Diagnostic<Span>> {
         .map(|d| d.fix("replace it by `!=`", place, "!="))
 }
 
-/// `x->f()`.
+/// `[for x in xs -> x]`.
+pub(super) fn comprehension_arrow(site: &Site<'_>) -> Option<Diagnostic<Span>> {
+    if site.kind()? != T::Arrow || !site.behind_value() || !site.in_comprehension_without_arrow() {
+        return None;
+    }
+    syntax("wrong-arrow", "`->` is written `=>` in a comprehension", site.place())
+        .map(|d| d.fix("replace it by `=>`", site.place(), "=>"))
+}
+
+/// `x->f()`, `x->y`.
 pub(super) fn arrow_member(site: &Site<'_>) -> Option<Diagnostic<Span>> {
     let is_name =
         |t: &Token| t.kind == T::Low && Some(t.start) == site.tokens.get(site.at).map(|arrow| arrow.end);
@@ -159,8 +168,14 @@ pub(super) fn arrow_member(site: &Site<'_>) -> Option<Diagnostic<Span>> {
     if site.kind()? != T::Arrow || !named || !site.glued() || !site.behind_value() || site.in_header() {
         return None;
     }
-    syntax("foreign-sign", "`->` is written `.` here", site.place())
-        .map(|d| d.fix("replace it by `.`", site.place(), "."))
+    let called = site.tokens.get(site.at + 1).zip(site.tokens.get(site.at + 2));
+    if called.is_some_and(|(name, open)| open.kind == T::LeftParen && open.start == name.end) {
+        return syntax("foreign-sign", "`->` is written `.` here", site.place())
+            .map(|d| d.fix("replace it by `.`", site.place(), "."));
+    }
+    // A member, or a function: only who wrote it knows.
+    syntax("foreign-sign", "`->` means nothing behind a value", site.place())
+        .map(|d| d.help("a member is reached by `.`: `x.name`; a function value is written `fn(x) => …`"))
 }
 
 /// `2 ** 3`.

@@ -97,6 +97,38 @@ impl Site<'_> {
         })
     }
 
+    /// The innermost bracket that is open is that of a comprehension, which has no `=>`, neither before the token nor behind it.
+    fn in_comprehension_without_arrow(&self) -> bool {
+        use TokenKind::*;
+        let opens = |k| matches!(k, LeftParen | LeftSquare | LeftBrace | BodyOpen);
+        let closes = |k| matches!(k, RightParen | RightSquare | RightBrace | BodyClose);
+        let mut depth = 0usize;
+        let mut has_arrow = false;
+        for (i, token) in self.tokens[..self.at].iter().enumerate().rev() {
+            match token.kind {
+                kind if closes(kind) => depth += 1,
+                kind if opens(kind) && depth > 0 => depth -= 1,
+                LeftSquare if self.tokens.get(i + 1).is_some_and(|t| t.kind == For) => break,
+                kind if opens(kind) => return false,
+                FatArrow if depth == 0 => has_arrow = true,
+                _ => {}
+            }
+            if i == 0 {
+                return false;
+            }
+        }
+        for token in self.tokens.get(self.at..).unwrap_or_default() {
+            match token.kind {
+                kind if opens(kind) => depth += 1,
+                kind if closes(kind) && depth == 0 => break,
+                kind if closes(kind) => depth -= 1,
+                FatArrow if depth == 0 => has_arrow = true,
+                _ => {}
+            }
+        }
+        !has_arrow
+    }
+
     /// In the header of an item, before its body.
     fn in_header(&self) -> bool {
         let declares = |t: &Token| {
@@ -143,10 +175,11 @@ impl Site<'_> {
 type Rule = fn(&Site<'_>) -> Option<Diagnostic<Span>>;
 
 /// From the most special to the most general.
-const RULES: [Rule; 38] = [
+const RULES: [Rule; 39] = [
     habits::script_hole_in_text,
     habits::macro_call,
     lambdas::lambda_word,
+    habits::comprehension_arrow,
     lambdas::lambda,
     types::bracketed_type,
     habits::single_bar,

@@ -59,7 +59,8 @@ pub(super) async fn run(
         }
     };
     let (met, answer) = tokio::join!(meet, ticket.answer(&stop));
-    let met = met.map_err(|error| BackendError::Failed(format!("cannot take the terminal of a step: {error}")));
+    let met =
+        met.map_err(|error| BackendError::Failed(format!("cannot take the terminal of a step: {error}")));
     let report = match step::report(answer) {
         // A step whose terminal nobody takes fails, too: why it was not taken says more.
         Err(error) if !matches!(error, BackendError::Cancelled) => return met.and(Err(error)),

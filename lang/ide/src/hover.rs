@@ -178,7 +178,6 @@ mod tests {
         check_result(&used("bu$0ild(2)"), None);
         check_result(&used("bu$0ild(n: 2)"), None);
         check_result(&used("2 |> bu$0ild()"), None);
-        check_result(&used("2 |> bu$0ild"), None);
     }
 
     #[test]

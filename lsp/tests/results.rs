@@ -7,12 +7,12 @@ mod support;
 use std::path::Path;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, mpsc};
-use std::time::{Duration, SystemTime};
+use std::time::{Duration, Instant, SystemTime};
 
 use pipe_lsp::{CacheState, History, ItemResult, LastRun, Program, Results, StepResult};
 use serde_json::{Value, json};
 
-use support::Editor;
+use support::{Editor, PATIENCE};
 
 /// One that knows of every call of `run` what the text says behind it in a comment, and can be made to wait.
 #[derive(Default)]
@@ -109,7 +109,11 @@ fn the_last_result_is_shown_and_shown_anew() {
 fn it_can_be_left_out_of_the_text() {
     let history = Arc::new(Fake::default());
     let (_folder, mut editor) = editor(&history, json!({ "cacheState": false }));
-    while !hover(&mut editor, 7).contains("Last run: ok") {}
+    let begun = Instant::now();
+    while !hover(&mut editor, 7).contains("Last run: ok") {
+        assert!(begun.elapsed() < PATIENCE, "nothing is known");
+        std::thread::sleep(Duration::from_millis(20));
+    }
     assert_eq!(hints(&mut editor), Vec::<Value>::new());
 }
 
@@ -137,4 +141,24 @@ fn a_look_keeps_nobody_waiting_and_is_of_one_text_only() {
     // What was known goes with the text.
     editor.change(json!({ "range": { "start": end, "end": end }, "text": " " }));
     assert!(!hover(&mut editor, 7).contains("Last run"));
+}
+
+#[test]
+fn what_was_known_goes_with_a_text_that_the_disk_has_another_one_of() {
+    let history = Arc::new(Fake::default());
+    let (folder, mut editor) = editor(&history, json!({}));
+    let root = folder.path().canonicalize().unwrap();
+    editor.refreshed();
+    let main = editor.file.clone();
+    // Another document keeps the package.
+    editor.file = format!("file://{}", root.join("other.pipe").display());
+    editor.open("fn other() -> Int { 1 }\n");
+    editor.file = main;
+    let text = format!("# One line more.\n{TEXT}");
+    std::fs::write(root.join("main.pipe"), &text).unwrap();
+    editor.tell("textDocument/didClose", json!({ "textDocument": { "uri": editor.file } }));
+    editor.open(&text);
+    assert_eq!(hints(&mut editor), Vec::<Value>::new());
+    editor.refreshed();
+    assert_eq!(hints(&mut editor)[0]["position"]["line"], 1);
 }

@@ -4,15 +4,19 @@
 
 use std::io::{BufRead, BufReader, PipeReader, PipeWriter, Read, Write};
 use std::path::Path;
-use std::sync::Arc;
+use std::sync::{Arc, mpsc};
+use std::time::Duration;
 
 use pipe_lsp::History;
 use serde_json::{Value, json};
 
+/// A server that says nothing for so long, while it is waited for, says nothing any more.
+pub(crate) const PATIENCE: Duration = Duration::from_secs(60);
+
 /// An editor with a server in this process.
 pub(crate) struct Editor {
     input: PipeWriter,
-    output: BufReader<PipeReader>,
+    output: mpsc::Receiver<Value>,
     pub(crate) file: String,
     version: i64,
     next: i64,
@@ -32,9 +36,17 @@ impl Editor {
         std::thread::spawn(move || {
             pipe_lsp::serve(BufReader::new(server_in), server_out, "0", None, history).unwrap()
         });
+        let (messages, read) = mpsc::channel();
+        std::thread::spawn(move || {
+            let mut output = BufReader::new(output);
+            while let Some(message) = message(&mut output) {
+                // The test may have ended.
+                let _ = messages.send(message);
+            }
+        });
         let mut editor = Editor {
             input,
-            output: BufReader::new(output),
+            output: read,
             file: format!("file://{}", file.display()),
             version: 0,
             next: 0,
@@ -64,19 +76,7 @@ impl Editor {
     }
 
     fn read(&mut self) -> Value {
-        let mut length = 0;
-        loop {
-            let mut line = String::new();
-            assert!(self.output.read_line(&mut line).unwrap() > 0, "the server ended");
-            match line.trim().split_once(": ") {
-                Some(("Content-Length", n)) => length = n.parse().unwrap(),
-                Some(_) => {}
-                None => break,
-            }
-        }
-        let mut body = vec![0; length];
-        self.output.read_exact(&mut body).unwrap();
-        let message: Value = serde_json::from_slice(&body).unwrap();
+        let message = self.output.recv_timeout(PATIENCE).expect("a message of a server that goes on");
         match message["method"].as_str() {
             Some("textDocument/publishDiagnostics") if message["params"]["uri"] == self.file => {
                 let version = message["params"]["version"].as_i64().unwrap();
@@ -141,4 +141,23 @@ impl Editor {
         }
         self.told.1.clone()
     }
+}
+
+/// The next message of a server; `None` when it ended.
+fn message(output: &mut BufReader<PipeReader>) -> Option<Value> {
+    let mut length = 0;
+    loop {
+        let mut line = String::new();
+        if output.read_line(&mut line).unwrap() == 0 {
+            return None;
+        }
+        match line.trim().split_once(": ") {
+            Some(("Content-Length", n)) => length = n.parse().unwrap(),
+            Some(_) => {}
+            None => break,
+        }
+    }
+    let mut body = vec![0; length];
+    output.read_exact(&mut body).unwrap();
+    Some(serde_json::from_slice(&body).unwrap())
 }

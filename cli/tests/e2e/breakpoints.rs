@@ -83,7 +83,7 @@ fn nobody_is_waited_for_in_ci_and_in_the_background() {
         "pub fn stop() -> Check { tools.terminal().check([\"true\"]) }\n\
          pub fn bad() -> Check { tools.check(sh\"exit 3\") }\n",
     );
-    let passed = "the breakpoint at main.pipe:1 is passed over: there is no terminal";
+    let passed = "the breakpoint at main.pipe:3 is passed over: there is no terminal";
     let cases: [(&[&str], &[(&str, &str)]); 3] = [
         (&["run", "stop"], &[("CI", "true")]),
         (&["run", "stop"], &[("GITHUB_ACTIONS", "true")]),

@@ -78,10 +78,12 @@ fn the_editor_on_programs() {
 #[test]
 fn readers_of_other_texts_on_everything_there_is() {
     for path in files("../examples") {
-        let text = read(&path);
+        let bytes = std::fs::read(&path).unwrap_or_else(|error| panic!("{}: {error}", path.display()));
+        pipe_fuzz::archive::run(&bytes);
+        // An example may have an image or an archive among its files.
+        let Ok(text) = String::from_utf8(bytes) else { continue };
         pipe_fuzz::dockerfile::run(&text);
         pipe_fuzz::manifest::run(&text);
-        pipe_fuzz::archive::run(text.as_bytes());
     }
 }
 

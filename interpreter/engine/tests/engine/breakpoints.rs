@@ -1,11 +1,12 @@
 //! Breakpoints: passed over where nobody is, and where somebody is they change nothing.
 
 use std::os::fd::OwnedFd;
-use std::sync::{Arc, Mutex};
+use std::sync::{Arc, Barrier, Mutex};
+use std::time::Duration;
 
 use async_trait::async_trait;
-use pipe_engine::{Console, EngineOptions, Event, Exit, StepState, Turn, Visit};
-use pipe_ops::{Breakpoint, NodeId, Op, Output, Slot};
+use pipe_engine::{BackendError, Console, Ending, EngineOptions, Event, Exit, StepState, Turn, Visit};
+use pipe_ops::{Breakpoint, CacheVolume, Exec, Mount, Mounted, NodeId, Op, Output, Sharing, Slot};
 
 use crate::backend::Closures;
 use crate::graphs::{Build, command, main, slot};
@@ -89,6 +90,51 @@ async fn a_shell_changes_nothing_and_is_in_no_cache() {
     let visits = person.0.lock().unwrap();
     assert_eq!(visits.len(), 2);
     assert!(visits.iter().all(|visit| &*visit.name == "stop" && visit.failed.is_none()));
+}
+
+/// A volume that another step has is waited for; a run that is stopped meanwhile has no failure.
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn a_stopped_wait_for_a_volume_is_no_failure() {
+    let world = World::new();
+    let person = Arc::new(Person::default());
+    let held = Arc::new(Barrier::new(2));
+    let (holds, waits) = (held.clone(), held);
+    let backend = standard(Closures::new(world.store.clone()))
+        .with("hold", move |call| {
+            holds.wait();
+            while !call.cancel.is_cancelled() {
+                std::thread::yield_now();
+            }
+            Err(BackendError::Cancelled)
+        })
+        .with("until-held", move |_| {
+            waits.wait();
+            Ok(Exit::Code(0))
+        });
+    let setup = world.setup(backend, EngineOptions { console: person.clone(), ..world.options() });
+    let mut build = Build::default();
+    let volume = || {
+        let volume = CacheVolume { name: "cache".into(), group: None, sharing: Sharing::Locked };
+        vec![Mount { path: "/cache".into(), shown: Mounted::Cache(volume) }]
+    };
+    let root = build.scratch();
+    let hold = build.exec("hold", Exec { mounts: volume(), ..command(root, &["hold"]) });
+    let before = build.run("before", &["until-held"]);
+    let exec = Exec { mounts: volume(), ..command(slot(before, Slot::Root), &["bash"]) };
+    let stop = Breakpoint { exec, shells: vec!["bash".into()], last: Some(main(before)) };
+    let stop = build.add("stop", Op::Breakpoint(Box::new(stop)));
+    let demands = [main(hold), slot(stop, Slot::Root)];
+    let cancel = async {
+        while setup.events.steps(StepState::Ran).is_empty() {
+            tokio::time::sleep(Duration::from_millis(1)).await;
+        }
+        tokio::time::sleep(Duration::from_millis(50)).await;
+        setup.cancel.cancel();
+    };
+    let (report, ()) = tokio::join!(setup.run(&build.graph, &demands), cancel);
+    assert!(report.failures.is_empty(), "{:?}", report.failures);
+    assert_eq!(report.ending(), Ending::Cancelled);
+    assert!(person.0.lock().unwrap().is_empty());
 }
 
 /// A result that is read through it waits for it.

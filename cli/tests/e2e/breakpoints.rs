@@ -109,15 +109,17 @@ fn nobody_is_waited_for_in_ci_and_in_the_background() {
 #[test]
 fn ctrl_c_stops_a_command_that_closed_its_terminal() {
     let world = World::tools(
-        "pub fn stop() -> Check { tools.terminal(command: sh\"echo closing; exec sleep 1000 <&- >&- 2>&-\").check([\"true\"]) }\n",
+        "pub fn stop() -> Check { tools.terminal(command: sh\"sleep 0.3; exec sleep 1000 <&- >&- 2>&-\").check([\"true\"]) }\n",
     );
-    let script = "trap : INT; \"$0\" run stop; echo \"ended with $?\"";
+    // Who types waits until keys make signals again.
+    let script = "trap '' INT; exec 3<&0; \"$0\" run stop <&3 & \
+                  raw() { case $(stty -a) in *-isig*) ;; *) return 1 ;; esac; }; \
+                  until raw; do sleep 0.01; done; while raw; do sleep 0.01; done; echo given-$((1+1)) back; \
+                  wait $!; echo \"ended with $?\"";
     let pipe = pipe_binary();
     let arguments = ["-c", script, pipe.to_str().unwrap()];
     let mut terminal = Terminal::program(&world, WINDOW, "sh", &arguments);
-    terminal.wait_for(|screen| screen.contains("closing"));
-    // Until keys make signals again Ctrl-C goes nowhere.
-    std::thread::sleep(std::time::Duration::from_millis(500));
+    terminal.wait_for(|screen| screen.contains("given-2 back"));
     terminal.types("\u{3}");
     let ended = terminal.wait();
     assert!(ended.screen.contains("ended with 130"), "{}", ended.screen);

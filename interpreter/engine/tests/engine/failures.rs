@@ -1,7 +1,9 @@
 //! A failure stops what depends on it and nothing else, and says what happened.
 
-use pipe_engine::{Ending, EngineError, EngineOptions, Exit, FailureClass, StepState};
-use pipe_ops::{Hints, Op, Slot};
+use std::sync::Barrier;
+
+use pipe_engine::{Ending, EngineError, EngineOptions, Exit, FailureClass, Grant, StepState};
+use pipe_ops::{Act, Arg, Datum, Effect, Exec, Hints, Mount, Mounted, Op, Slot};
 
 use crate::backend::Closures;
 use crate::graphs::{Build, command, main, slot};
@@ -218,4 +220,62 @@ async fn a_step_is_tried_again_until_it_succeeds() {
     let before = setup.backend.runs();
     let report = setup.run(&build.graph, &[main(guarded)]).await;
     assert_eq!((report.failures.len(), setup.backend.runs() - before), (1, 1));
+}
+
+/// Downloads and effects of a group are given up as its steps are, and nothing else is stopped by that.
+#[tokio::test(flavor = "multi_thread", worker_threads = 8)]
+async fn a_group_that_falls_stops_nothing_else() {
+    let world = World::new();
+    let silent = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let address = silent.local_addr().unwrap().to_string();
+    let url = format!("http://{address}/file");
+    let asked = std::sync::Arc::new(Barrier::new(3));
+    // Accepted, and never answered; open for as long as this is held.
+    let server = std::thread::spawn({
+        let asked = asked.clone();
+        move || {
+            let connection = silent.accept().unwrap();
+            asked.wait();
+            connection
+        }
+    });
+    let (breaks, goes_on) = (asked.clone(), asked);
+    let backend = standard(Closures::new(world.store.clone()))
+        .with("break", move |_| {
+            breaks.wait();
+            Ok(Exit::Code(1))
+        })
+        .with("go-on", move |call| {
+            goes_on.wait();
+            for _ in 0..100 {
+                std::thread::sleep(std::time::Duration::from_millis(5));
+                if call.cancel.is_cancelled() {
+                    return Err(pipe_engine::BackendError::Cancelled);
+                }
+            }
+            Ok(Exit::Code(0))
+        });
+    let mut options = world.options();
+    options.grants.all.push(Grant::Net(address));
+    let setup = world.setup(backend, options);
+    let mut build = Build::default();
+    let broken = build.checked("broken", &["break"]);
+    let file = build.add("file", Op::Http { url: Arg::text(url), sha256: None, headers: Vec::new() });
+    let root = build.scratch();
+    let mount = Mount { path: "/in".into(), shown: Mounted::File(main(file)) };
+    let waits = build.exec("waits", Exec { mounts: vec![mount], ..command(root, &["print", "x"]) });
+    let act = Act::Sleep(Arg::Const(Datum::Duration(3_600_000_000_000)));
+    let effect = Effect { name: "sleeps".into(), act, after: Vec::new(), cleanup: false };
+    let sleeps = build.add("sleeps", Op::Effect(Box::new(effect)));
+    let other = build.checked("other", &["go-on"]);
+    let of = [broken, waits, sleeps].map(main).to_vec();
+    let together = build.add("together", Op::Together { of });
+    let report = setup.run(&build.graph, &[main(together), main(other)]).await;
+    drop(server.join().unwrap());
+    assert_eq!((report.failures.len(), reason(&report, 0).as_str()), (1, "exit code 1"));
+    assert!(report.outcomes[1].result.is_ok(), "{}", reason(&report, 1));
+    assert_eq!(setup.events.steps(StepState::Ran), ["other"]);
+    let mut skipped = setup.events.steps(StepState::Skipped);
+    skipped.sort();
+    assert_eq!(skipped, ["sleeps", "waits"]);
 }

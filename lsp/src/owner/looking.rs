@@ -173,3 +173,27 @@ impl Owner {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_store_that_changes_all_the_time_is_looked_at_with_pauses() {
+        let at = Instant::now();
+        let looked = |took, failed| Looked { generation: 1, stamp: 1, at, took, failed };
+        let quick = Duration::from_millis(10);
+        let is_old = |looked: Looked, stamp, after: Duration| looked.is_old(1, stamp, at + after, true);
+        assert!(!is_old(looked(quick, 0), 2, EVERY / 2));
+        assert!(is_old(looked(quick, 0), 2, EVERY));
+        assert!(!is_old(looked(EVERY, 0), 2, EVERY * 4));
+        assert!(is_old(looked(EVERY, 0), 2, EVERY * 5));
+        // Nothing could be found out: that becomes less often, but does not end.
+        assert!(!is_old(looked(quick, 1), 2, EVERY));
+        assert!(is_old(looked(quick, 1), 2, EVERY * 2));
+        assert!(is_old(looked(quick, u32::MAX), 2, EVERY * 8));
+        assert!(!is_old(looked(quick, 0), 1, EVERY));
+        assert!(is_old(looked(quick, 0), 1, AGAIN));
+        assert!(looked(EVERY, 3).is_old(2, 1, at, false), "another text waits for nothing");
+    }
+}

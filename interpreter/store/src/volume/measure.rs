@@ -114,3 +114,31 @@ impl Store {
         })
     }
 }
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use pipe_ops::Sharing;
+
+    use super::*;
+    use crate::{StoreOptions, VolumeId, VolumeOwner, VolumeRemoval};
+
+    #[test]
+    fn a_removed_volume_takes_no_room() {
+        let dir = tempfile::tempdir().unwrap();
+        let store = Store::open(dir.path(), StoreOptions::new(None)).unwrap();
+        let id = VolumeId {
+            owner: VolumeOwner::Group("group".into()),
+            name: "cache".into(),
+            platform: "linux/amd64".into(),
+            user: "0:0".into(),
+        };
+        let volume = store.try_take_volume(&id, Sharing::Locked).unwrap().unwrap();
+        fs::write(dir.path().join(volume.folder()).join("file"), [1; 10_000]).unwrap();
+        drop(volume);
+        let volumes = store.measure_all_volumes().unwrap();
+        assert!(store.measured_volumes().unwrap() >= 10_000);
+        assert_eq!(store.remove_volume(&volumes[0].key).unwrap(), VolumeRemoval::Removed);
+        assert_eq!(store.measured_volumes().unwrap(), 0);
+    }
+}

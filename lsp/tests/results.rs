@@ -62,6 +62,8 @@ fn editor(history: &Arc<Fake>, options: Value) -> (tempfile::TempDir, Editor) {
     let folder = tempfile::tempdir().unwrap();
     let file = folder.path().canonicalize().unwrap().join("main.pipe");
     std::fs::write(&file, TEXT).unwrap();
+    // All documents of the folder are of one package.
+    std::fs::write(file.with_file_name("pipe.toml"), "").unwrap();
     let capabilities = json!({
         "general": { "positionEncodings": ["utf-8"] },
         "workspace": { "inlayHint": { "refreshSupport": true } },

@@ -84,7 +84,8 @@ fn nobody_is_waited_for_in_ci_and_in_the_background() {
          pub fn bad() -> Check { tools.check(sh\"exit 3\") }\n",
     );
     let passed = "the breakpoint at main.pipe:3 is passed over: there is no terminal";
-    let cases: [(&[&str], &[(&str, &str)]); 3] = [
+    type Case<'a> = (&'a [&'a str], &'a [(&'a str, &'a str)]);
+    let cases: [Case; 3] = [
         (&["run", "stop"], &[("CI", "true")]),
         (&["run", "stop"], &[("GITHUB_ACTIONS", "true")]),
         (&["run", "--progress", "gitlab", "stop"], &[]),

@@ -146,6 +146,8 @@ fn it_may_be_in_the_hosts_network() {
     let world = World::tools(PROGRAM);
     world.run(["run", "--allow", "privileged", "beside_host"]).exits(2).says("--allow net:host");
     let printed = world.prints(["run", "--allow", "privileged,net:host", "beside_host"]);
+    // Nobody lives in the empty network; how long its loopback is listed after that is the kernel's.
+    let printed = printed.replace("/sys/class/net:\nlo\n", "/sys/class/net:\n");
     let host = std::fs::read_link("/proc/self/ns/net").unwrap();
     let expected = "/sys/class/net:\n\n/sys/fs/cgroup:\nno other /sys\nno link\na network of its own\n";
     assert_eq!(printed, format!("{}\n{expected}", host.display()));

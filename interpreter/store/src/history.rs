@@ -115,8 +115,7 @@ mod tests {
     use std::path::Path;
 
     use super::*;
-    use crate::StepRecord;
-    use crate::testing::TestStore;
+    use crate::testing::{TestStore, record_of};
 
     fn preimage(text: &str) -> Preimage {
         Preimage::new("exec").text("argv[0]", text)
@@ -124,18 +123,7 @@ mod tests {
 
     /// Records a step that took so many seconds and ended so many seconds after 1970.
     fn record(store: &Store, key: &str, name: &str, seconds: u64) {
-        let blob = store.put_blob(b"").unwrap();
-        let record = StepRecord {
-            name: name.to_owned(),
-            exit_code: 3,
-            root: None,
-            mounts: Vec::new(),
-            stdout: blob,
-            stderr: blob,
-            log: blob,
-            duration: Duration::from_secs(seconds),
-            created: UNIX_EPOCH + Duration::from_secs(seconds),
-        };
+        let record = record_of(store, name, seconds, seconds);
         store.record_step(preimage(key).key(), &record, &preimage(key)).unwrap();
     }
 

@@ -89,21 +89,10 @@ mod tests {
     use pipe_ops::Preimage;
 
     use super::*;
-    use crate::testing::TestStore;
+    use crate::testing::{TestStore, record_of};
 
     fn record(store: &Store, seconds: u64) -> StepRecord {
-        let blob = store.put_blob(b"").unwrap();
-        StepRecord {
-            name: "scan".to_owned(),
-            exit_code: 3,
-            root: None,
-            mounts: Vec::new(),
-            stdout: blob,
-            stderr: blob,
-            log: blob,
-            duration: Duration::from_secs(1),
-            created: UNIX_EPOCH + Duration::from_secs(seconds),
-        }
+        record_of(store, "scan", 1, seconds)
     }
 
     fn set_row(store: &Store, key: StepKey, record: &[u8]) {

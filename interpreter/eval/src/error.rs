@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use pipe_analysis::typed::Type;
 use pipe_diagnostics::{Diagnostic, FileSpan};
 use pipe_ops::pure::PureError;
 
@@ -100,11 +101,20 @@ pub(crate) fn command_in_package(place: FileSpan) -> Box<EvalError> {
 }
 
 /// The caller gave no value for a `param`, and it has no default.
-pub(crate) fn not_given(param: &str, place: FileSpan) -> Box<EvalError> {
+pub(crate) fn not_given(param: &str, ty: &Type, place: FileSpan) -> Box<EvalError> {
     let message = format!("the parameter `{param}` has no default and no value was given");
     let diagnostic = Diagnostic::error("invalid-value", message, place);
-    EvalError::new(ErrorKind::Usage, diagnostic)
-        .help(format!("give one with `--{} VALUE`", param.replace('_', "-")))
+    EvalError::new(ErrorKind::Usage, diagnostic).help(flag_to_give(param, ty))
+}
+
+/// How a value is given on the command line: of a secret, where it comes from.
+pub(crate) fn flag_to_give(param: &str, ty: &Type) -> String {
+    let flag = param.replace('_', "-");
+    if ty.to_string() == "Secret" {
+        format!("say where it comes from with `--{flag} env:NAME` or `--{flag} file:PATH`")
+    } else {
+        format!("give one with `--{flag} VALUE`")
+    }
 }
 
 /// A pure function has no value for its arguments.

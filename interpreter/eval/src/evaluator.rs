@@ -181,7 +181,7 @@ impl Evaluator {
                 Some((_, argument)) => Some(self.machine.argument(argument, frame, param.span)?),
                 None if param.default.is_none() => {
                     let message = format!("`{}` needs a value for `{}`", function.global.name, param.name);
-                    let flag = format!("give one with `--{} VALUE`", param.name.replace('_', "-"));
+                    let flag = error::flag_to_give(&param.name, &param.ty);
                     return Err(error::invalid(message, frame.place(param.span)).help(flag));
                 }
                 None => None,

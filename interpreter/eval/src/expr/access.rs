@@ -34,7 +34,7 @@ impl Machine {
                 self.eval(&default.expr, &mut env)?
             }
             (None, None) => {
-                return Err(error::not_given(&global.name, frame.place(param.origin.name)));
+                return Err(error::not_given(&global.name, &param.ty, frame.place(param.origin.name)));
             }
         };
         self.memo.params.insert(global.clone(), value.clone());

@@ -69,6 +69,12 @@ fn what_is_missing_names_the_flag() {
     );
     let error = pipeline.call("needs", vec![("other", Argument::Data(Datum::Unit))]).unwrap_err();
     assert_eq!(error.diagnostic.message, "`needs` has no parameter `other`");
+    let mut pipeline = Pipeline::new("param token: Secret\nfn p() -> Secret { token }");
+    assert!(
+        pipeline
+            .error("p()")
+            .ends_with("help: say where it comes from with `--token env:NAME` or `--token file:PATH`")
+    );
 }
 
 #[test]

@@ -2,11 +2,13 @@
 //! them here. A table decides before similar spelling does: `null` is no mistyped `all`.
 
 mod arguments;
+mod members;
 mod names;
 mod operations;
 mod types;
 
 pub(crate) use arguments::argument;
+pub(crate) use members::member;
 pub(crate) use names::name;
 pub(crate) use operations::{operation, optional};
 pub(crate) use types::ty;
@@ -66,5 +68,7 @@ mod tests {
         assert_eq!(argument("continueOnError"), Some(Here::Called("allow_failure")));
         assert_eq!(name("null"), Some(Here::Called("none")));
         assert_eq!(ty("Vec"), Some(Here::Called("List")));
+        assert_eq!(member("std/json", "parse"), Some(Here::Called("decode")));
+        assert_eq!(member("json", "parse"), None, "a module of the package that has the same name");
     }
 }

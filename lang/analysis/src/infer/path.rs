@@ -7,6 +7,7 @@ use pipe_syntax::ast::{self, ExprKind as Tree};
 use super::Infer;
 use crate::checks;
 use crate::db::{ItemNode, SourceModule};
+use crate::foreign;
 use crate::nearest::with_nearest;
 use crate::scope::{Found, short};
 use crate::typed::{CheckedKind, LocalId};
@@ -94,7 +95,11 @@ impl<'db> Infer<'db> {
             let shown = short(&module.id(self.db).0).to_owned();
             let found =
                 self.error("unknown-name", format!("module `{shown}` has no `{}`", name.text), name.span);
-            let found = with_nearest(found, &name.text, &candidates, self.place(name.span));
+            let place = self.place(name.span);
+            let found = match foreign::member(&module.id(self.db).0, &name.text) {
+                Some(here) => foreign::with_here(found, here, place),
+                None => with_nearest(found, &name.text, &candidates, place),
+            };
             self.report(found);
             return Entity::Broken;
         };

@@ -8,7 +8,7 @@ use pipe_engine::{Engine, EngineOptions, EventSink, Grants, ImageOptions, Lookup
 use pipe_fetch::GitSettings;
 use pipe_registry::{Images, Settings};
 use pipe_sandbox::{Sandbox, SandboxOptions, layer_owner};
-use pipe_store::{Store, StoreError, StoreOptions};
+use pipe_store::{Stop, Store, StoreError, StoreOptions};
 
 use crate::approval::Answering;
 use crate::args::ExecutionArgs;
@@ -217,12 +217,14 @@ pub(crate) fn looking_engine(
     package: &Path,
     grants: Grants,
     store: Store,
+    stop: Stop,
 ) -> Result<Engine, CliError> {
     let sandbox = sandbox(environment, Arc::new(|_: &str| {}))?;
     let mut options = EngineOptions::new(package);
     options.grants = grants;
     options.images.pins = lock::read(package)?;
     options.source_date = environment.written_time();
+    options.stop = stop;
     Ok(Engine::new(store, Arc::new(sandbox), options, Arc::new(Untold)))
 }
 

@@ -1,6 +1,7 @@
 //! What the server is told of earlier runs.
 
 use std::path::Path;
+use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 
 use pipe_ide::{Program, Results};
@@ -15,5 +16,5 @@ pub trait History: Send + Sync {
 
     /// What is known of the steps of the package in a folder, of this program. `None` when that could not be found out now: it took too
     /// long, somebody wrote meanwhile, or `stop` became true, which means that nobody wants the answer any more.
-    fn look(&self, folder: &Path, program: &Program, stop: &AtomicBool) -> Option<Results>;
+    fn look(&self, folder: &Path, program: &Program, stop: &Arc<AtomicBool>) -> Option<Results>;
 }

@@ -28,7 +28,7 @@ impl History for Fake {
         self.stamp.load(Ordering::SeqCst)
     }
 
-    fn look(&self, _: &Path, program: &Program, stop: &AtomicBool) -> Option<Results> {
+    fn look(&self, _: &Path, program: &Program, stop: &Arc<AtomicBool>) -> Option<Results> {
         if let Some(waits) = &self.waits {
             let (go, gone) = mpsc::channel();
             waits.lock().unwrap().send(go).unwrap();
@@ -44,7 +44,7 @@ impl History for Fake {
         };
         let at = SystemTime::now() - Duration::from_secs(7300);
         let last = Some(LastRun { exit_code: 0, took: Duration::from_millis(12_300), at });
-        let item = &program.runnable[0];
+        let Some(item) = program.runnable.first() else { return Some(Results::default()) };
         let text = &program.texts[&item.place.file];
         let (start, end) = (text.find("image(").unwrap() as u32, text.find(" }").unwrap() as u32);
         let place = pipe_diagnostics::FileSpan { file: item.place.file.clone(), start, end };
@@ -147,20 +147,29 @@ fn a_look_keeps_nobody_waiting_and_is_of_one_text_only() {
 
 #[test]
 fn what_was_known_goes_with_a_text_that_the_disk_has_another_one_of() {
-    let history = Arc::new(Fake::default());
+    let (begins, begun) = mpsc::channel();
+    let history = Arc::new(Fake { waits: Some(Mutex::new(begins)), ..Fake::default() });
     let (folder, mut editor) = editor(&history, json!({}));
     let root = folder.path().canonicalize().unwrap();
+    begun.recv().unwrap().send(()).unwrap();
     editor.refreshed();
+    assert_eq!(hints(&mut editor)[0]["position"]["line"], 0);
     let main = editor.file.clone();
     // Another document keeps the package.
     editor.file = format!("file://{}", root.join("other.pipe").display());
     editor.open("fn other() -> Int { 1 }\n");
-    editor.file = main;
+    let other = std::mem::replace(&mut editor.file, main.clone());
     let text = format!("# One line more.\n{TEXT}");
     std::fs::write(root.join("main.pipe"), &text).unwrap();
     editor.tell("textDocument/didClose", json!({ "textDocument": { "uri": editor.file } }));
+    // The package is read again meanwhile, so that what is opened then is no news to it.
+    editor.file = other;
+    hover(&mut editor, 3);
+    editor.file = main;
     editor.open(&text);
+    // No look has come to an end since.
     assert_eq!(hints(&mut editor), Vec::<Value>::new());
+    std::thread::spawn(move || begun.iter().for_each(|go| _ = go.send(())));
     editor.refreshed();
     assert_eq!(hints(&mut editor)[0]["position"]["line"], 1);
 }

@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use pipe_fetch::GitSettings;
 use pipe_ops::{Graph, Output};
-use pipe_store::Store;
+use pipe_store::{Stop, Store};
 
 use crate::approval::{Approver, Nobody};
 use crate::console::{Console, Nowhere};
@@ -61,6 +61,8 @@ pub struct EngineOptions {
     pub redactor: Redactor,
     /// The time of everything in an archive, and of what actions write to the host, in seconds since 1970.
     pub source_date: i64,
+    /// Ends a plan's look at a folder of the host over a store that is only looked at.
+    pub stop: Stop,
 }
 
 /// The time of written files when nothing else is asked for: 1980-01-01, the earliest that zip archives know.
@@ -89,6 +91,7 @@ impl EngineOptions {
             ssh_agent: None,
             redactor: Redactor::none(),
             source_date: NORMAL_TIME,
+            stop: Stop::default(),
         }
     }
 }

@@ -234,6 +234,12 @@ pub enum ImportError {
         /// The path.
         path: PathBuf,
     },
+    /// Whoever asked for it wants it no more.
+    #[error("{path} was not read to its end: nobody waits for it any more")]
+    Stopped {
+        /// The path.
+        path: PathBuf,
+    },
 }
 
 /// A result could not be written to the host.

@@ -49,6 +49,7 @@ mod run;
 mod scan;
 mod stack;
 mod step;
+mod stop;
 mod store;
 #[cfg(test)]
 mod testing;
@@ -83,6 +84,7 @@ pub use run::{Run, random_name};
 pub use scan::{FolderEntry, FolderEntryKind, list_folder, scan_layer};
 pub use stack::DiffLayer;
 pub use step::*;
+pub use stop::Stop;
 pub use store::{Store, StoreOptions};
 pub use tree::*;
 pub use verify::{Damage, VerifyReport};

@@ -12,7 +12,7 @@ use pipe_eval::{Budget, Demand, Evaluator, Known, KnownOutputs, Lines, NetworkRu
 use pipe_lsp::{CacheState, History, ItemResult, LastRun, Program, Results, Runnable, StepResult};
 use pipe_ops::{NodeId, Output};
 use pipe_sandbox::layer_owner;
-use pipe_store::{Store, StoreError, StoreOptions};
+use pipe_store::{Stop, Store, StoreError, StoreOptions};
 use tokio::runtime::Runtime;
 
 use crate::config::Config;
@@ -49,7 +49,7 @@ impl History for LocalHistory {
         Store::stamp(&self.store)
     }
 
-    fn look(&self, folder: &Path, program: &Program, stop: &AtomicBool) -> Option<Results> {
+    fn look(&self, folder: &Path, program: &Program, stop: &Arc<AtomicBool>) -> Option<Results> {
         let options = StoreOptions::new(layer_owner(&self.store));
         let store = match Store::open_to_read(&self.store, options) {
             Ok(Some(store)) => store,
@@ -61,9 +61,9 @@ impl History for LocalHistory {
             // Somebody has it to himself, or cannot be seen through now.
             Err(_) => return None,
         };
-        let look = Look { stop, end: Instant::now() + LONGEST };
+        let look = Look { stop: stop.clone(), end: Instant::now() + LONGEST };
         // What is wrong with the configuration or the lock is told by whoever runs.
-        let (evaluator, engine) = self.prepare(folder, program, store.clone()).ok()?;
+        let (evaluator, engine) = self.prepare(folder, program, store.clone(), look.stop()).ok()?;
         let results = look.results(program, evaluator, &engine)?;
         store.is_undisturbed().then_some(results)
     }
@@ -76,6 +76,7 @@ impl LocalHistory {
         folder: &Path,
         program: &Program,
         store: Store,
+        stop: Stop,
     ) -> Result<(Evaluator, Engine), CliError> {
         let config = Config::read(self.environment.config.as_deref())?;
         let grants = grants::given_before(folder, &self.environment, &config, &[])?;
@@ -85,7 +86,7 @@ impl LocalHistory {
         let lines = Lines::new(program.texts.iter().map(|(file, text)| (file.clone(), &**text)));
         let mut evaluator = Evaluator::new(program.typed.clone(), lines, facts, [], BUDGET);
         evaluator.look_at_actions();
-        Ok((evaluator, machine::looking_engine(&self.environment, folder, grants, store)?))
+        Ok((evaluator, machine::looking_engine(&self.environment, folder, grants, store, stop)?))
     }
 }
 
@@ -97,14 +98,21 @@ fn unknown(program: &Program, error: &StoreError) -> Results {
 }
 
 /// One look, which may be given up.
-struct Look<'a> {
-    stop: &'a AtomicBool,
+#[derive(Clone)]
+struct Look {
+    stop: Arc<AtomicBool>,
     end: Instant,
 }
 
-impl Look<'_> {
+impl Look {
     fn is_over(&self) -> bool {
         self.stop.load(Ordering::Relaxed) || Instant::now() >= self.end
+    }
+
+    /// Ends what blocks, too.
+    fn stop(&self) -> Stop {
+        let look = self.clone();
+        Stop::when(move || look.is_over())
     }
 
     fn results(&self, program: &Program, mut evaluator: Evaluator, engine: &Engine) -> Option<Results> {

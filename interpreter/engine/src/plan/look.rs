@@ -3,21 +3,28 @@
 use std::sync::Arc;
 
 use pipe_ops::{GitQuery, HostDir, Inspection, Op};
-use pipe_store::{Filter, HostPath, Known};
+use pipe_store::{Filter, HostPath, ImportOptions, Known};
 
 use super::PlanStatus;
 use super::walk::Found;
 use crate::failure::Cause;
 use crate::results::NodeResult;
-use crate::steps::{Inputs, OpContext, perform};
+use crate::steps::{Inputs, OpContext, blocking, perform};
 use crate::{FailureClass, TreeValue, Value};
 
 /// What is known of an op whose inputs are known and whose result is not in the store.
 pub(super) async fn look(context: &Arc<OpContext>, op: &Op, inputs: Inputs) -> Result<Found, Cause> {
     let unknown = |what: &str| Ok(Found::Not(PlanStatus::Unknown { waits_for: vec![what.into()] }));
     match op {
-        Op::HostDir(dir) => Ok(of_host(&dir.path, known_dir(context, dir)?)),
-        Op::HostFile { path } => Ok(of_host(path, known_file(context, path)?)),
+        // Nothing of it waits, and whoever looks may give up meanwhile.
+        Op::HostDir(dir) => {
+            let (context, dir) = (context.clone(), dir.clone());
+            blocking(move || Ok(of_host(&dir.path, known_dir(&context, &dir)?))).await
+        }
+        Op::HostFile { path } => {
+            let (context, path) = (context.clone(), path.clone());
+            blocking(move || Ok(of_host(&path, known_file(&context, &path)?))).await
+        }
         // They read, and what they would write is refused.
         Op::Toolchain
         | Op::Repo { .. }
@@ -81,7 +88,8 @@ fn known_dir(context: &OpContext, dir: &HostDir) -> Result<Known<Value>, Cause> 
     let access = &context.host.access;
     let real = access.resolve(&dir.path).map_err(|missing| Cause::usage(missing.to_string()))?;
     let filter = Filter::new(&dir.include, &dir.exclude)?;
-    let options = access.import_options(&real);
+    let stop = context.engine.options.stop.clone();
+    let options = ImportOptions { stop, ..access.import_options(&real) };
     let tree = context.engine.store.known_dir(HostPath::resolved(&real), &filter, &options);
     let tree = tree.map_err(|error| crate::session::import_cause(&dir.path, &real, error))?;
     Ok(tree.map(|tree| Value::Tree(TreeValue::whole(tree))))

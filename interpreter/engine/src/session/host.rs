@@ -103,6 +103,6 @@ pub(crate) fn import_cause(path: &str, real: &Path, error: StoreError) -> Cause 
         ImportError::NotADirectory { .. } => Cause::usage(format!("`{path}` is not a folder")),
         ImportError::NotAFile { .. } => Cause::usage(format!("`{path}` is not a file")),
         ImportError::Read { .. } => Cause::usage(error.to_string()),
-        ImportError::Changing { .. } => Cause::machine(error.to_string()),
+        ImportError::Changing { .. } | ImportError::Stopped { .. } => Cause::machine(error.to_string()),
     }
 }

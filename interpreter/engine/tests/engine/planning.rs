@@ -125,3 +125,36 @@ async fn over_a_store_that_is_looked_at_only_keys_are_made() {
     assert_eq!(plan.count(|status| *status == PlanStatus::Cached), 3);
     assert_eq!(setup.backend.runs(), 3);
 }
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 8)]
+async fn a_look_that_nobody_waits_for_reads_no_folder() {
+    let world = World::new();
+    world.write("src/f", "1");
+    let setup = world.engine();
+    let mut build = Build::default();
+    let src = build.host_dir("src");
+    let demands = [main(build.run_on("first", &["cat", "/in/f"], src))];
+    setup.run(&build.graph, &demands).await;
+
+    let statuses = async |is_due: bool| {
+        let options = pipe_store::StoreOptions::new(None);
+        let store = pipe_store::Store::open_to_read(world.store.dir(), options).unwrap().unwrap();
+        let stop = pipe_store::Stop::when(move || is_due);
+        let engine = pipe_engine::Engine::new(
+            store,
+            setup.backend.clone(),
+            pipe_engine::EngineOptions { stop, ..world.options() },
+            std::sync::Arc::new(crate::world::Events::default()),
+        );
+        let plan = engine.plan(&build.graph, &demands).await.unwrap();
+        plan.nodes.into_iter().map(|node| (node.name, node.status)).collect::<Vec<_>>()
+    };
+    assert!(statuses(false).await.iter().all(|(_, status)| *status == PlanStatus::Cached));
+    let found = statuses(true).await;
+    let (_, folder) = found.iter().find(|(name, _)| &**name == "import src").unwrap();
+    let PlanStatus::Unknown { waits_for } = folder else { panic!("{folder:?}") };
+    assert!(
+        waits_for[0].ends_with("src was not read to its end: nobody waits for it any more"),
+        "{waits_for:?}"
+    );
+}

@@ -14,7 +14,7 @@ use crate::beneath::{open_beneath, open_folder};
 use crate::hash::hash_reader;
 use crate::locate::child_path;
 use crate::merkle::{Batch, Dir, DirRef, Node};
-use crate::{FileRef, Filter, HostPath, ImportOptions, Meta, Store, StoreError, Tree, TreeKind};
+use crate::{FileRef, Filter, HostPath, ImportOptions, Meta, Stop, Store, StoreError, Tree, TreeKind};
 
 /// Bytes of files that may have changed that are read at most, and how many such files.
 const READ: u64 = 4 << 20;
@@ -54,7 +54,7 @@ impl Store {
         options: &ImportOptions,
     ) -> Result<Known<Tree>, StoreError> {
         let (root, found, _, previous) = self.look_at_dir(path.into(), filter, options)?;
-        self.known(&root, found, previous)
+        self.known(&root, found, previous, &options.stop)
     }
 
     /// What a file of the host is, as [`Store::import_file`] takes it. Takes nothing in.
@@ -65,7 +65,7 @@ impl Store {
         let host = path.into();
         let file = host.real().map_err(|error| read_error(host.shown(), error))?;
         let (folder, name, found, previous) = self.look_at_file(host.shown(), &file)?;
-        Ok(match self.known(folder, found, previous)? {
+        Ok(match self.known(folder, found, previous, &Stop::default())? {
             Known::Taken(tree) => self.only_file(&tree, name)?.map_or(Known::New, Known::Taken),
             Known::New => Known::New,
             Known::Unread => Known::Unread,
@@ -77,6 +77,7 @@ impl Store {
         root: &Path,
         mut found: Snapshot,
         previous: Option<Previous>,
+        stop: &Stop,
     ) -> Result<Known<Tree>, StoreError> {
         let wanted = Wanted::of(&mut found, previous.as_ref().map(|previous| &previous.snapshot), false);
         let size: u64 = wanted.iter().map(|wanted| wanted.size(&found)).sum();
@@ -86,6 +87,7 @@ impl Store {
         if !wanted.is_empty() {
             let folder = File::from(open_folder(root).map_err(|error| read_error(root, error))?);
             for wanted in &wanted {
+                stop.check(root)?;
                 let file = open_beneath(&folder, wanted.path(), OFlags::empty()).map(File::from);
                 // What goes away meanwhile, or cannot be read, is not known.
                 match file.and_then(|mut file| hash_reader(&mut file)) {
@@ -94,7 +96,7 @@ impl Store {
                 }
             }
         }
-        let digest = digest(&found);
+        let digest = digest(&found, || stop.check(root))?;
         let empty = self.empty_tree();
         let tree =
             if digest == empty.digest { Some(empty) } else { self.find_tree(digest, TreeKind::Whole)? };
@@ -103,11 +105,12 @@ impl Store {
 }
 
 /// The digest of the tree that a folder becomes.
-fn digest(found: &Snapshot) -> TreeDigest {
+fn digest(found: &Snapshot, go_on: impl Fn() -> Result<(), StoreError>) -> Result<TreeDigest, StoreError> {
     let mut dirs: HashMap<Vec<u8>, DirRef> = HashMap::new();
     let mut batch = Batch::default();
     // Folders stand behind those that they are in.
     for dir in found.dirs.iter().rev() {
+        go_on()?;
         let mut folder = Dir::empty(Meta::plain(0o755));
         for (name, entry) in &dir.entries {
             let node = match entry {
@@ -126,15 +129,18 @@ fn digest(found: &Snapshot) -> TreeDigest {
         dirs.insert(dir.path.clone(), batch.add(folder));
     }
     let root = dirs.get(&[][..]).copied().unwrap_or_else(|| batch.add(Dir::empty(Meta::plain(0o755))));
-    TreeDigest(root.digest)
+    Ok(TreeDigest(root.digest))
 }
 
 #[cfg(test)]
 mod tests {
     #![allow(clippy::unwrap_used)]
     use std::os::unix::fs::PermissionsExt;
+    use std::sync::Arc;
+    use std::sync::atomic::{AtomicUsize, Ordering};
 
     use super::*;
+    use crate::ImportError;
     use crate::testing::TestStore;
 
     #[test]
@@ -170,6 +176,38 @@ mod tests {
         // Much that may have changed is not read.
         std::fs::File::create(dir.join("sub/b")).unwrap().set_len(READ + 1).unwrap();
         assert_eq!(known(), Known::Unread);
+    }
+
+    #[test]
+    fn a_look_is_given_up_wherever_it_is() {
+        let store = TestStore::new();
+        let host = tempfile::tempdir().unwrap();
+        let dir = host.path().canonicalize().unwrap();
+        std::fs::create_dir(dir.join("sub")).unwrap();
+        for name in ["a", "b", "sub/c"] {
+            std::fs::write(dir.join(name), name).unwrap();
+        }
+        let filter = Filter::new(&[], &[]).unwrap();
+        let taken = store.import_dir(&*dir, &filter, &ImportOptions::default()).unwrap().tree;
+        // What was written just now is read again.
+        let store = store.again("one");
+        let look = |after: usize| {
+            let asked = Arc::new(AtomicUsize::new(0));
+            let counted = asked.clone();
+            let stop = Stop::when(move || counted.fetch_add(1, Ordering::SeqCst) >= after);
+            let found = store.known_dir(&*dir, &filter, &ImportOptions { stop, ..ImportOptions::default() });
+            (found, asked.load(Ordering::SeqCst))
+        };
+        let (found, times) = look(usize::MAX);
+        assert_eq!(found.unwrap(), Known::Taken(taken));
+        // Two folders and what is in them, three files that are read, two folders that are digested.
+        assert_eq!(times, 2 + 4 + 3 + 2);
+        for after in 0..times {
+            let (found, asked) = look(after);
+            let Err(StoreError::Import(ImportError::Stopped { path })) = found else { panic!("{found:?}") };
+            assert_eq!(path, dir);
+            assert!(asked <= after + 2, "it goes on after it was stopped: {asked}, not {after}");
+        }
     }
 
     #[test]

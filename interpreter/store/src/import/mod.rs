@@ -27,7 +27,7 @@ use self::read::{Reader, Wanted};
 use self::snapshot::{Content, Snapshot};
 use crate::merkle::{Batch, Node};
 use crate::usage::mark;
-use crate::{FileContent, FileRef, Filter, HostPath, ImportError, Store, StoreError, Tree, TreeKind};
+use crate::{FileContent, FileRef, Filter, HostPath, ImportError, Stop, Store, StoreError, Tree, TreeKind};
 
 /// A tree on more layers than these is made one layer again when it changes.
 const STACK_LIMIT: usize = 16;
@@ -40,6 +40,8 @@ pub struct ImportOptions {
     /// `.gitignore` and `.pipeignore` say what does not count: those in the folder, and those in the folders that lead to it from this
     /// one on. `None`: they are files like others.
     pub ignore_files_from: Option<PathBuf>,
+    /// Asked for each folder and file: when it is due nothing is taken in.
+    pub stop: Stop,
 }
 
 /// A folder of the host that was taken in.
@@ -94,7 +96,7 @@ impl Store {
         };
         // What is remembered of many files takes as long to read as a part of the walk.
         let (found, previous) = rayon::join(
-            || walk::walk(&root, filter, ignored, self.inside(&root)),
+            || walk::walk(&root, filter, ignored, self.inside(&root), &options.stop),
             || self.previous(&root, filter.key()),
         );
         let (found, other) = found?;

@@ -17,7 +17,7 @@ use super::{read_error, unread};
 use crate::beneath::{open_beneath, open_folder};
 use crate::filter::Verdict;
 use crate::locate::child_path;
-use crate::{Filter, StoreError};
+use crate::{Filter, Stop, StoreError};
 
 /// A walk under way, in parallel over folders.
 struct Walk<'a> {
@@ -26,6 +26,7 @@ struct Walk<'a> {
     filter: &'a Filter,
     /// A path that never counts.
     except: Option<Vec<u8>>,
+    stop: &'a Stop,
     found: Mutex<Vec<Found>>,
     /// Paths of what would count if it were a file, a folder or a link.
     other: Mutex<Vec<Vec<u8>>>,
@@ -47,6 +48,7 @@ pub(super) fn walk(
     filter: &Filter,
     ignored: Ignored,
     except: Option<Vec<u8>>,
+    stop: &Stop,
 ) -> Result<(Snapshot, Vec<Vec<u8>>), StoreError> {
     let opened = File::from(open_folder(root).map_err(|error| read_error(root, error))?);
     let walk = Walk {
@@ -54,6 +56,7 @@ pub(super) fn walk(
         shown: root,
         filter,
         except,
+        stop,
         found: Mutex::default(),
         other: Mutex::default(),
         failed: Mutex::default(),
@@ -104,6 +107,7 @@ impl Walk<'_> {
         inside: bool,
         ignored: &Ignored,
     ) -> Result<Option<Entries>, StoreError> {
+        self.stop.check(self.shown)?;
         let failed = |error: io::Error| read_error(&self.shown_path(path), error);
         let opened = match open_beneath(&self.root, path, OFlags::DIRECTORY) {
             Err(error) if went_away(&error) && !path.is_empty() => return Ok(None),
@@ -122,6 +126,7 @@ impl Walk<'_> {
             {
                 continue;
             }
+            self.stop.check(self.shown)?;
             let failed = |error: Errno| read_error(&self.shown_path(&child), error.into());
             let looked = node(&opened, &name, kind).map_err(failed)?;
             if !is_known && is_ignored(looked.kind()) {

@@ -2,19 +2,14 @@
 
 use std::io::{self, Write};
 
-use flate2::{Compression, GzBuilder};
 use pipe_ops::{BlobDigest, Digest};
 use pipe_store::{EntryKind, ListEntry, Meta, TreeContent};
 use sha2::{Digest as _, Sha256};
 
+use super::gzip::Gzip;
 use super::tar::Archive;
 use crate::ArchiveError;
 use crate::layer::WHITEOUT;
-
-/// What the same tree was compressed to before must come out again, so neither is ever changed.
-const LEVEL: Compression = Compression::new(6);
-/// Bytes that the compressor is given at a time, however they come: what it makes may depend on that.
-const PIECE: usize = 64 << 10;
 
 /// What a layer came to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -29,16 +24,14 @@ pub struct PackedLayer {
 /// # Errors
 /// When a name is one that layers mean something else by, or when it cannot be read or written.
 pub fn pack_layer(tree: &TreeContent, time: i64, to: &mut dyn Write) -> Result<PackedLayer, ArchiveError> {
-    let compressor = GzBuilder::new().mtime(0).operating_system(255).write(to, LEVEL);
-    let mut digested = Digested { to: Pieces { to: compressor, held: Vec::new() }, hash: Sha256::new() };
+    let mut digested = Digested { to: Gzip::new(to), hash: Sha256::new() };
     let mut archive = Archive::new(time, &mut digested);
     for entry in tree.entries() {
         archive.entry(tree, &as_layers_name(entry)?)?;
     }
     archive.end()?;
-    let Digested { to: mut pieces, hash } = digested;
-    pieces.pass_on()?;
-    pieces.to.finish()?;
+    let Digested { to: gzip, hash } = digested;
+    gzip.finish()?;
     Ok(PackedLayer { diff_id: BlobDigest(Digest(hash.finalize().into())) })
 }
 
@@ -74,34 +67,5 @@ impl<W: Write> Write for Digested<W> {
 
     fn flush(&mut self) -> io::Result<()> {
         self.to.flush()
-    }
-}
-
-/// Passes bytes on in pieces of one length.
-struct Pieces<W> {
-    to: W,
-    held: Vec<u8>,
-}
-
-impl<W: Write> Pieces<W> {
-    fn pass_on(&mut self) -> io::Result<()> {
-        self.to.write_all(&self.held)?;
-        self.held.clear();
-        Ok(())
-    }
-}
-
-impl<W: Write> Write for Pieces<W> {
-    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        let count = bytes.len().min(PIECE - self.held.len());
-        self.held.extend(bytes.get(..count).unwrap_or_default());
-        if self.held.len() == PIECE {
-            self.pass_on()?;
-        }
-        Ok(count)
-    }
-
-    fn flush(&mut self) -> io::Result<()> {
-        Ok(())
     }
 }

@@ -2,6 +2,7 @@
 
 mod bundle;
 mod checksums;
+mod gzip;
 mod layer;
 mod tar;
 mod zip;

@@ -33,7 +33,7 @@ impl Packed {
 impl Images {
     /// The layer that makes `to` of `from`.
     pub(super) fn packed_layer(&self, from: &Tree, to: &Tree, time: i64) -> Result<Packed, RegistryError> {
-        let key = fact_key("packed layer", &format!("{} {} {time}", from.digest, to.digest));
+        let key = fact_key("packed layer in blocks", &format!("{} {} {time}", from.digest, to.digest));
         if let Some((packed, _)) = self.store.fact::<Packed>(key)?
             && self.kept_blob(packed.digest)?.is_some()
         {

@@ -432,7 +432,7 @@ impl LanguageServer for Server {
 
     async fn formatting(&self, params: DocumentFormattingParams) -> Result<Option<Vec<TextEdit>>> {
         let format = |text: &Text<'_>| {
-            // What cannot be read is left as it is: its errors are shown already.
+            // What would become another program is left as it is.
             text.edits(pipe_ide::format(text.source).unwrap_or_default())
         };
         self.ask_text(params.text_document.uri, format).await

@@ -12,13 +12,22 @@ pub struct TextEdit {
     pub text: String,
 }
 
-/// The edits that bring a text into its canonical form, in its order, a run of lines each.
+/// The edits that bring a text into its canonical form, in its order, a run of lines each. In a text with syntax errors each item
+/// without any gets its own, and the others stay byte for byte.
 ///
 /// # Errors
-/// When the text has syntax errors: then it is left alone.
+/// When the text would not be the same program.
 pub fn format(text: &str) -> Result<Vec<TextEdit>, FormatError> {
-    let formatted = pipe_syntax::format(text)?;
-    Ok(edits(text, &formatted, 0))
+    match pipe_syntax::format(text) {
+        Ok(formatted) => Ok(edits(text, &formatted, 0)),
+        Err(FormatError::Syntax(_)) => {
+            let parts = pipe_syntax::format_range(text, Span::new(0, text.len()))?;
+            let edits =
+                parts.iter().flat_map(|part| edits(&text[part.span.range()], &part.text, part.span.start));
+            Ok(edits.collect())
+        }
+        Err(error) => Err(error),
+    }
 }
 
 /// The edits that bring the lines of a range into the form that they have in their items' canonical form, if these lines can
@@ -120,6 +129,12 @@ mod tests {
     use super::*;
     use proptest::prelude::*;
 
+    const PROGRAMS: [&str; 3] = [
+        include_str!("../../syntax/tests/programs/tour.pipe"),
+        include_str!("../../syntax/tests/programs/go_service.pipe"),
+        include_str!("../../syntax/tests/programs/node_app.pipe"),
+    ];
+
     #[test]
     fn only_what_differs_is_replaced() {
         let text = "fn a() -> Int { 1 }\n\nfn b()->Int {2}\n\nfn c() -> Int { 3 }\n";
@@ -128,8 +143,70 @@ mod tests {
     }
 
     #[test]
-    fn broken_text_is_left_alone() {
-        assert!(matches!(format("fn f( {"), Err(FormatError::Syntax(_))));
+    fn what_is_broken_is_left_alone() {
+        for broken in [
+            "fn f( {",
+            "fn f( {\n  let  x=1\n  x}",
+            "let a  = [1,\n\n  2",
+            "  )  )",
+            "fn g() -> Int { 1 +  }",
+        ] {
+            assert_eq!(format(broken), Ok(Vec::new()), "{broken}");
+            let text = format!("let a=1\n\n\n\n{broken}\n\n\n\nfn b( )->Int {{2}}  # b\nlet c  = 3");
+            let edited = apply(&text, &format(&text).unwrap());
+            assert_eq!(
+                edited,
+                format!("let a = 1\n\n\n\n{broken}\n\n\n\nfn b() -> Int {{ 2 }} # b\nlet c = 3")
+            );
+        }
+    }
+
+    /// Whatever is taken out of a program: what the parser finds wrong stays what it was, the rest of the items get their form, and
+    /// doing it again changes nothing.
+    #[test]
+    fn the_intact_items_of_a_broken_text_have_their_form() {
+        let mut broken = 0;
+        for neat in PROGRAMS {
+            let messy = neat.replace(" = ", "=").replace(") -> ", ")->").replace(" {\n", "  {\n\n");
+            for at in
+                messy.match_indices(['(', ')', '{', '}', '[', ']', '"', '=']).map(|(at, _)| at).step_by(11)
+            {
+                let text = format!("{}{}", &messy[..at], &messy[at + 1..]);
+                let before = pipe_syntax::parse(&text);
+                if before.errors.is_empty() {
+                    continue;
+                }
+                broken += 1;
+                let edited = apply(&text, &format(&text).unwrap());
+                assert_eq!(format(&edited), Ok(Vec::new()), "again:\n{edited}");
+                let after = pipe_syntax::parse(&edited);
+                let said = |parsed: &pipe_syntax::Parsed| -> Vec<String> {
+                    parsed.errors.iter().map(|error| error.message.clone()).collect()
+                };
+                assert_eq!(said(&before), said(&after), "{edited}");
+                // The items with errors, by their texts.
+                let wrong = |parsed: &pipe_syntax::Parsed, text: &str| -> Vec<String> {
+                    let items = parsed
+                        .module
+                        .items
+                        .iter()
+                        .map(|item| Span::new(0, item.len as usize).at(item.offset));
+                    let is_wrong = |item: &Span| {
+                        parsed.errors.iter().any(|error| {
+                            item.start <= error.primary.place.start && error.primary.place.start < item.end
+                        })
+                    };
+                    items.filter(is_wrong).map(|item| text[item.range()].to_owned()).collect()
+                };
+                assert_eq!(wrong(&before, &text), wrong(&after, &edited), "{text}");
+                // The others are those of the canonical form, but for the one that was changed and its neighbour. A quote may take any
+                // number of them along.
+                let whole = pipe_syntax::format(neat).unwrap();
+                let lost = whole.split("\n\n").filter(|part| !edited.contains(part)).count();
+                assert!(lost <= 3 || messy[at..].starts_with('"'), "{lost} of\n{edited}");
+            }
+        }
+        assert!(broken > 30, "{broken}");
     }
 
     fn in_range(text: &str, part: &str) -> String {
@@ -164,11 +241,6 @@ mod tests {
     /// Whatever range: the canonical form of the whole is what it was, and only lines of items that it touches change.
     #[test]
     fn a_formatted_range_is_a_step_on_the_way() {
-        const PROGRAMS: [&str; 3] = [
-            include_str!("../../syntax/tests/programs/tour.pipe"),
-            include_str!("../../syntax/tests/programs/go_service.pipe"),
-            include_str!("../../syntax/tests/programs/node_app.pipe"),
-        ];
         let mut partial = 0;
         for neat in PROGRAMS {
             let text = neat.replace(" = ", "=").replace(", ", " ,  ").replace(" {\n", "  {\n\n");
@@ -199,9 +271,11 @@ mod tests {
             tail in "(let y = 2)?",
         ) {
             let text = lines.concat() + &tail;
-            if let Ok(edits) = format(&text) {
-                prop_assert_eq!(apply(&text, &edits), pipe_syntax::format(&text).unwrap());
+            let edited = apply(&text, &format(&text).unwrap());
+            if let Ok(formatted) = pipe_syntax::format(&text) {
+                prop_assert_eq!(&edited, &formatted);
             }
+            prop_assert_eq!(format(&edited), Ok(Vec::new()));
         }
     }
 }

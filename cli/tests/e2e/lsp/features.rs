@@ -93,6 +93,21 @@ fn a_file_is_outlined_folded_and_formatted() {
 }
 
 #[test]
+fn a_broken_item_keeps_no_other_from_its_form() {
+    let world = World::module("fn broken( -> Int {1}\n\npub fn f( )->Int {1}\n");
+    let main = world.package().join("main.pipe");
+    let mut editor = Editor::with(&world, json!({})).0;
+    editor.open(&main);
+    let options = json!({ "tabSize": 2, "insertSpaces": true });
+    let params = json!({ "textDocument": { "uri": uri(&main) }, "options": options });
+    let edits = editor.ask("textDocument/formatting", params);
+    let range = json!({ "start": { "line": 2, "character": 0 }, "end": { "line": 2, "character": 20 } });
+    assert_eq!(edits, json!([{ "newText": "pub fn f() -> Int { 1 }", "range": range }]));
+    // The command line refuses it.
+    world.run(["fmt", "--check"]).exits(2);
+}
+
+#[test]
 fn the_standard_library_can_be_read() {
     let world = World::module("pub fn f() -> Container { image(\"a\") }\n");
     let main = world.package().join("main.pipe");

@@ -17,16 +17,20 @@ pub struct FormattedItems {
 }
 
 /// The canonical form of the items that a range touches, also of those that have it already. Items with syntax errors
-/// are left out, so that a mistake elsewhere does not matter. Line ends stay as they are in those lines.
+/// are left out, so that a mistake elsewhere does not matter; where there is one, so are those that begin with white space, for
+/// they may be what is inside the broken one. Line ends stay as they are in those lines.
 ///
 /// # Errors
 /// When the result would not be the same program.
 pub fn format_range(source: &str, range: Span) -> Result<Vec<FormattedItems>, FormatError> {
     deep(|| {
-        let Parsed { module, .. } = parse(source);
+        let Parsed { module, errors } = parse(source);
+        let is_broken = !errors.is_empty();
         let names = modules(&module);
         let touched = regions(source, &module.items).into_iter().filter(|region| {
-            region.span.start < range.end.max(range.start + 1) && range.start < region.span.end
+            let is_inside =
+                is_broken && module.items[region.items.clone()].iter().any(|item| is_indented(source, item));
+            !is_inside && region.span.start < range.end.max(range.start + 1) && range.start < region.span.end
         });
         let mut parts = Vec::new();
         for run in runs(source, &module.items, touched) {
@@ -36,6 +40,12 @@ pub fn format_range(source: &str, range: Span) -> Result<Vec<FormattedItems>, Fo
         }
         Ok(parts)
     })
+}
+
+/// Whether an item does not begin its line.
+fn is_indented(source: &str, item: &Item) -> bool {
+    let before = source.get(..item.offset as usize).unwrap_or_default();
+    !before.is_empty() && !before.ends_with(['\n', '\u{feff}'])
 }
 
 /// Items that share no line with others, and the lines from the item before on.
@@ -67,12 +77,16 @@ fn regions(source: &str, items: &[Item]) -> Vec<Region> {
 
 /// Regions without errors, as few as possible. One that does not read alone as it does in the file is left out.
 fn runs(source: &str, items: &[Item], regions: impl Iterator<Item = Region>) -> Vec<Region> {
+    let reads = |region: &Region| {
+        let Parsed { module: alone, errors } = parse(&source[region.span.range()]);
+        errors.is_empty() && same_items(&at_top(&alone.items), &at_top(&items[region.items.clone()]))
+    };
     let mut runs: Vec<Region> = Vec::new();
     for region in regions {
-        let Parsed { module: alone, errors } = parse(&source[region.span.range()]);
-        if !errors.is_empty() || !same_items(&at_top(&alone.items), &at_top(&items[region.items.clone()])) {
+        // What stands above it, but for the comments right above, may be what cannot be read.
+        let Some(region) = [region.clone(), near(source, items, region)].into_iter().find(reads) else {
             continue;
-        }
+        };
         match runs.last_mut() {
             Some(last) if last.span.end == region.span.start => {
                 last.span.end = region.span.end;
@@ -82,6 +96,21 @@ fn runs(source: &str, items: &[Item], regions: impl Iterator<Item = Region>) -> 
         }
     }
     runs
+}
+
+/// A region without what an empty line separates from its items.
+fn near(source: &str, items: &[Item], region: Region) -> Region {
+    let begin = items.get(region.items.start).map_or(region.span.end, |item| item.offset);
+    let above = &source[region.span.start as usize..begin as usize];
+    let mut start = region.span.start as usize;
+    let mut at = start;
+    for line in above.split_inclusive('\n') {
+        at += line.len();
+        if line.trim().is_empty() && line.ends_with('\n') {
+            start = at;
+        }
+    }
+    Region { span: Span::new(start, region.span.end as usize), ..region }
 }
 
 /// Items without the documentation of the first, which at the top of a file may be the file's.
@@ -147,6 +176,30 @@ mod tests {
         assert_eq!(apply(text, Span::new(0, text.len())), "let a = 1\nfn broken( -> Int { 1 }\nlet b = 2\n");
         assert_eq!(apply(text, at(text, "broken")), text);
         assert_eq!(apply("let a = \"\"\"\nlet b=2\n", Span::new(0, 14)), "let a = \"\"\"\nlet b = 2\n");
+    }
+
+    #[test]
+    fn what_may_be_inside_a_broken_item_is_left_alone() {
+        for broken in [
+            "fn f( {\n  let a=1\n\n  let b=2\n",
+            "fn f() -> Int\n  let a=1\n  let b=2\n",
+            "fn f() -> Int:\n  let a=1\n\n  let b=2\n  a+b\n",
+            "fn f() -> Int =\n  let a=1\n",
+            "fn f() ->\n  let a=1\n  a\n",
+            "fn f()\n\n  let a=1\n\n  let b=2\n",
+            "pub fn\n  let a=1\n",
+            "test \"x\"\n  let a=1\n  expect a==1\n",
+            "let x = 1 +\n  let a=1\n",
+            "record R:\n  let a=1\n",
+            "func f()\n  let a=1\nend\n",
+            "enum E\n  record A {b:Int}\n",
+            "fn f() -> Int { 1 } }\n  let a=1\n",
+            "let a = [1, 2]]\n  let b=1\n",
+            ")\n",
+        ] {
+            let text = format!("{broken}\n# c\nlet c=3\n");
+            assert_eq!(apply(&text, Span::new(0, text.len())), text.replace("c=3", "c = 3"), "{broken}");
+        }
     }
 
     #[test]

@@ -127,6 +127,30 @@ fn arguments_stand_in_parameter_order() {
 }
 
 #[test]
+fn a_default_of_a_generic_function_asks_only_where_it_counts() {
+    const SAME: &str =
+        "fn same[T](a: T, b: T, eq: fn(T, T) -> Bool = fn(a, b) => a == b) -> Bool { eq(a, b) }\n";
+    for (program, wanted) in [
+        ("pub fn f(s: Secret) -> Bool { same(s, s, eq: fn(a, b) => true) }\n", None),
+        ("pub fn f(s: Secret) -> Bool { s |> same(s, fn(a, b) => true) }\n", None),
+        ("pub fn f(s: Secret) -> Bool { same(s, s) }\n", Some("not-comparable")),
+        (
+            "fn g[T](a: T) -> Bool { same(a, a) }\npub fn f(s: Secret) -> Bool { g(s) }\n",
+            Some("not-comparable"),
+        ),
+        (
+            "fn g[T](a: T) -> Bool { same(a, a, fn(x, y) => true) }\npub fn f(s: Secret) -> Bool { g(s) }\n",
+            None,
+        ),
+        ("pub fn f() -> Bool { same(1, 2) }\n", None),
+    ] {
+        let (found, _) = check(&[("main.pipe", &format!("{SAME}{program}"))]);
+        let codes: Vec<&str> = found.iter().map(|found| found.code).collect();
+        assert_eq!(codes, Vec::from_iter(wanted), "{program}");
+    }
+}
+
+#[test]
 fn expressions_of_the_command_line() {
     let text = "pub enum To { Staging, Production(share: Percent = 10) }\n\
                 pub fn build(platform: Platform = host.platform) -> File { image(\"a\", platform: platform).file(\"/x\") }\n\

@@ -133,13 +133,13 @@ fn read_as_parameter(name: &str, place: Place) -> Finding {
 /// For each type parameter of a function, the type parameters of the first function that it is made of.
 type Origins = Vec<(Arc<str>, BTreeSet<Arc<str>>)>;
 
-/// What a generic function, or the defaults of a generic type that count, ask of its type parameters, by themselves and by what they
-/// use.
+/// What a generic function, or the defaults of a generic type, ask of its type parameters, by themselves and by what they use: of the
+/// defaults those that count.
 fn asked_of_parameters(db: &dyn Db, used: &GenericUse) -> BTreeSet<(Arc<str>, DemandKind)> {
     let mut asked = BTreeSet::new();
     // Each function with its type parameters in terms of those of the first.
     let mut seen = BTreeSet::new();
-    let mut open: Vec<(Global, Option<Vec<DefaultOf>>, Origins)> = Vec::new();
+    let mut open: Vec<(Global, Vec<DefaultOf>, Origins)> = Vec::new();
     if let Some(node) = item_of(db, &used.function, GENERIC) {
         let type_params: &[Arc<str>] = match &signature(db, node).signature {
             Signature::Function(function) => &function.type_params,
@@ -167,10 +167,10 @@ fn asked_of_parameters(db: &dyn Db, used: &GenericUse) -> BTreeSet<(Arc<str>, De
                 .flat_map(|(_, outer)| outer.clone())
                 .collect()
         };
-        for demand in demands.of_use(left_out.as_deref()).flat_map(|demands| &demands.demands) {
+        for demand in demands.of_use(&left_out).flat_map(|demands| &demands.demands) {
             asked.extend(outer(&demand.ty).into_iter().map(|name| (name, demand.kind)));
         }
-        for used in demands.of_use(left_out.as_deref()).flat_map(|demands| &demands.uses) {
+        for used in demands.of_use(&left_out).flat_map(|demands| &demands.uses) {
             let args = used.args.iter().map(|(name, ty)| (name.clone(), outer(ty)));
             open.push((used.function.clone(), used.left_out.clone(), args.collect()));
         }

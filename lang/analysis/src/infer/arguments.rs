@@ -8,12 +8,13 @@ use pipe_syntax::{Span, ast};
 use super::Infer;
 use super::call::CallSite;
 use super::mismatch::without_optional;
+use super::swapped::{Refused, is_text};
 use super::trace::{Meant, Part};
 use crate::db::{Db, ItemNode};
 use crate::foreign::{self, Here, with_here};
 use crate::place::ItemTag;
 use crate::signature::ParamSignature;
-use crate::typed::{CheckedKind, Expr, Type};
+use crate::typed::{Expr, Type};
 
 /// What is called: a function, an operation, a record or a variant.
 pub(crate) struct Callable<'a, 'db> {
@@ -52,7 +53,7 @@ impl<'db> Infer<'db> {
         // What stands before `|>` is given before the name.
         let piped = args.iter().filter(|arg| arg.value.span.end <= site.name.start).count();
         self.trace_call(callable, site, piped);
-        if self.command_in_parts(callable, args) || self.swapped(callable, args) {
+        if self.command_in_parts(callable, args) || self.place_last(callable, args) {
             self.args_silently(args);
             return callable.params.iter().map(|_| None).collect();
         }
@@ -64,12 +65,14 @@ impl<'db> Infer<'db> {
         let lambdas_last = |last: bool| {
             slots.iter().enumerate().filter(move |(_, slot)| slot.is_some_and(is_lambda) == last)
         };
+        let mut refused: Vec<Refused> = Vec::new();
         for (index, slot) in lambdas_last(false).chain(lambdas_last(true)) {
             let (Some(value), Some(param), Some(ty)) =
                 (slot, callable.params.get(index), callable.types.get(index))
             else {
                 continue;
             };
+            let reported = self.findings.len();
             let expr = self.check_for(
                 value,
                 ty.clone(),
@@ -77,10 +80,14 @@ impl<'db> Infer<'db> {
                 param.span,
                 "expected because of this parameter",
             );
+            if self.findings.len() > reported {
+                refused.push((index, reported..self.findings.len()));
+            }
             if let Some(place) = values.get_mut(index) {
                 *place = Some(expr);
             }
         }
+        self.swapped(callable, args, &refused, site.name);
         values
     }
 
@@ -98,22 +105,6 @@ impl<'db> Infer<'db> {
             .help("the program and its arguments are one list");
         let found = self.wrap(found, span, "[", "]", "make them a list".to_owned());
         self.report(found);
-        true
-    }
-
-    /// Reports `mount(src, "/src")`: what is put somewhere stands before the place.
-    fn swapped(&mut self, callable: &Callable<'_, 'db>, args: &[ast::Arg]) -> bool {
-        let types = callable.types.get(callable.skip..).unwrap_or_default();
-        let ([Type::Checked(CheckedKind::Path), Type::Tree, ..], [first, second, ..]) = (types, args) else {
-            return false;
-        };
-        let positional = first.name.is_none() && second.name.is_none();
-        if !positional || is_text(&first.value) || !is_text(&second.value) {
-            return false;
-        }
-        let message = format!("`{}` takes the path first, then what is put there", callable.what);
-        let found = self.error("argument-order", message, second.value.span).role("this is the path");
-        self.report(found.label(self.place(first.value.span), "this is what is put there"));
         true
     }
 
@@ -260,11 +251,6 @@ impl<'db> Infer<'db> {
             self.silently(&arg.value);
         }
     }
-}
-
-/// A text is written there.
-fn is_text(e: &ast::Expr) -> bool {
-    matches!(e.kind, ast::ExprKind::String(_))
 }
 
 fn is_lambda(e: &ast::Expr) -> bool {

@@ -237,7 +237,6 @@ impl<'db> Infer<'db> {
         let instance = self.instantiate(&function.type_params, own_name(&function.global.name), site.span);
         let types: Vec<Type> = function.params.iter().map(|param| instance.apply(&param.ty)).collect();
         let receiver = self.receiver(node, function, &types, receiver);
-        self.generic_use(&function.global, &instance, site.name, args.first().map(|arg| arg.value.span));
         let ret = instance.apply(&function.ret);
         let ret = if function.action { Type::Action(Arc::new(ret)) } else { ret };
         self.expect_result(&ret, want);
@@ -255,6 +254,8 @@ impl<'db> Infer<'db> {
         if let (Some(receiver), Some(first)) = (receiver, values.first_mut()) {
             *first = Some(receiver);
         }
+        let value = args.first().map(|arg| arg.value.span);
+        self.generic_use(&function.global, &instance, &values, site.name, value);
         let kind = ExprKind::Call {
             function: function.global.clone(),
             type_args: instance.args,

@@ -35,21 +35,29 @@ pub(crate) struct Demand {
     pub(crate) span: Span,
 }
 
-/// A default of a record or an enum: only where it is left out does it ask for something.
+/// A default of a function, a record or an enum: only where nothing is given in its place does it ask for something.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) struct DefaultOf {
-    /// The variant whose payload it is in; `None` in a record.
+    /// The variant whose payload it is in; `None` in a record and a function.
     pub(crate) variant: Option<usize>,
-    /// Which field of the record, or of the payload.
+    /// Which parameter, which field of the record, or of the payload.
     pub(crate) index: usize,
+}
+
+impl DefaultOf {
+    /// The defaults that count where this is given: those for which there is nothing.
+    fn left_out(variant: Option<usize>, given: &[Option<Expr>]) -> Vec<DefaultOf> {
+        let left_out = given.iter().enumerate().filter(|(_, given)| given.is_none());
+        left_out.map(|(index, _)| DefaultOf { variant, index }).collect()
+    }
 }
 
 /// A use of a generic function, or of the defaults of a generic type: they may ask something of the types it is used with.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct GenericUse {
     pub(crate) function: Global,
-    /// Of a type, the defaults that count, as nothing is given in their place; `None` for a function.
-    pub(crate) left_out: Option<Vec<DefaultOf>>,
+    /// The defaults that count, as nothing is given in their place.
+    pub(crate) left_out: Vec<DefaultOf>,
     /// For each type parameter, its type here.
     pub(crate) args: Vec<(Arc<str>, Type)>,
     pub(crate) span: Span,
@@ -62,7 +70,7 @@ pub(crate) struct Demands {
     pub(crate) uses: Vec<GenericUse>,
 }
 
-/// What the bodies of an item ask of types, each with the default that it is, when it is that of a record or an enum.
+/// What the bodies of an item ask of types, each with the default that it is, when it is one.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(crate) struct ItemDemands(pub(crate) Vec<(Option<DefaultOf>, Demands)>);
 
@@ -73,14 +81,8 @@ impl ItemDemands {
     }
 
     /// Those that count for a use of the item.
-    pub(crate) fn of_use<'a>(
-        &'a self,
-        left_out: Option<&'a [DefaultOf]>,
-    ) -> impl Iterator<Item = &'a Demands> {
-        let counts = move |of: &Option<DefaultOf>| match (of, left_out) {
-            (Some(default), Some(left_out)) => left_out.contains(default),
-            _ => true,
-        };
+    pub(crate) fn of_use<'a>(&'a self, left_out: &'a [DefaultOf]) -> impl Iterator<Item = &'a Demands> {
+        let counts = move |of: &Option<DefaultOf>| of.is_none_or(|default| left_out.contains(&default));
         self.0.iter().filter(move |(of, _)| counts(of)).map(|(_, demands)| demands)
     }
 }
@@ -91,11 +93,13 @@ impl Infer<'_> {
         self.demands.demands.push(Demand { kind, ty, span });
     }
 
-    /// Notes the use of a function with the types that its parameters have there. `value` is the first argument's place.
+    /// Notes the use of a function with the types that its parameters have there: those of `given` that are none have their defaults.
+    /// `value` is the first argument's place.
     pub(crate) fn generic_use(
         &mut self,
         function: &Global,
         instance: &Instance,
+        given: &[Option<Expr>],
         name: Span,
         value: Option<Span>,
     ) {
@@ -103,9 +107,7 @@ impl Infer<'_> {
             return;
         }
         if !function.module.0.starts_with("std/") {
-            let args = instance.params.iter().cloned().zip(instance.args.iter().cloned()).collect();
-            let function = function.clone();
-            self.demands.uses.push(GenericUse { function, left_out: None, args, span: name });
+            self.note_use(function, instance, DefaultOf::left_out(None, given), name);
             return;
         }
         let Some((kind, parameter)) = asked_by_std(&function.name) else { return };
@@ -123,14 +125,16 @@ impl Infer<'_> {
         given: &[Option<Expr>],
         name: Span,
     ) {
-        let left_out = given.iter().enumerate().filter(|(_, given)| given.is_none());
-        let left_out: Vec<_> = left_out.map(|(index, _)| DefaultOf { variant, index }).collect();
+        let left_out = DefaultOf::left_out(variant, given);
         if instance.args.is_empty() || left_out.is_empty() || item.module.0.starts_with("std/") {
             return;
         }
+        self.note_use(item, instance, left_out, name);
+    }
+
+    fn note_use(&mut self, item: &Global, instance: &Instance, left_out: Vec<DefaultOf>, span: Span) {
         let args = instance.params.iter().cloned().zip(instance.args.iter().cloned()).collect();
-        let left_out = Some(left_out);
-        self.demands.uses.push(GenericUse { function: item.clone(), left_out, args, span: name });
+        self.demands.uses.push(GenericUse { function: item.clone(), left_out, args, span });
     }
 }
 

@@ -125,7 +125,7 @@ struct Item<'db> {
     findings: Vec<Finding>,
     references: References,
     demands: ItemDemands,
-    /// The default of a record or an enum whose body is inferred.
+    /// The default whose body is inferred.
     default: Option<DefaultOf>,
     traces: Option<Vec<Traced<'db>>>,
 }
@@ -200,18 +200,18 @@ impl<'db> Item<'db> {
             && matches!(&*body.statements, [ast::Statement { kind: ast::StatementKind::Expr(e), .. }] if intrinsic(e))
     }
 
-    /// `of` says for a record or an enum in which variant they are; a function has one body with its defaults.
+    /// `variant` says for an enum in which one they are.
     fn defaults(
         &mut self,
         kind: BodyKind,
-        of: Option<Option<usize>>,
+        variant: Option<usize>,
         type_params: &[Arc<str>],
         params: &[ParamSignature],
         defaults: &[Option<&ast::Expr>],
     ) -> Defaults {
         let mut bodies = Vec::with_capacity(params.len());
         for (index, (param, default)) in params.iter().zip(defaults).enumerate() {
-            self.default = of.map(|variant| DefaultOf { variant, index });
+            self.default = Some(DefaultOf { variant, index });
             let body = default.map(|default| {
                 let expected = self.because_of_type(param.ty.clone(), Some(param.span));
                 self.expression(kind, type_params, default, &expected)
@@ -246,7 +246,7 @@ impl<'db> Item<'db> {
         let defaults: Vec<Option<&ast::Expr>> =
             tree.fields.iter().map(|field| field.default.as_ref()).collect();
         let (params, fields) = (&record.type_params, &record.fields);
-        Bodies::Fields(self.defaults(BodyKind::Constant, Some(None), params, fields, &defaults))
+        Bodies::Fields(self.defaults(BodyKind::Constant, None, params, fields, &defaults))
     }
 
     fn enum_item(&mut self, tree: &ast::Enum, signature: &EnumSignature) -> Bodies {
@@ -256,7 +256,7 @@ impl<'db> Item<'db> {
                 variant.payload.iter().map(|p| p.default.as_ref()).collect();
             variants.push(self.defaults(
                 BodyKind::Constant,
-                Some(Some(index)),
+                Some(index),
                 &signature.type_params,
                 &known.payload,
                 &defaults,

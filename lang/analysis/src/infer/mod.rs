@@ -31,6 +31,7 @@ mod pattern;
 mod pipe;
 mod script;
 mod sequence;
+mod swapped;
 mod table;
 mod text;
 mod trace;

@@ -80,7 +80,8 @@ impl<'db> Infer<'db> {
             Signature::Function(function) if function.broken => broken(span),
             Signature::Function(function) => {
                 let args = self.instantiate(&function.type_params, &function.global.name, span);
-                self.generic_use(&function.global, &args, span, None);
+                // A function value is given all its arguments.
+                self.generic_use(&function.global, &args, &[], span, None);
                 let params = function.params.iter().map(|p| args.apply(&p.ty)).collect();
                 let ret = args.apply(&function.ret);
                 let ret = if function.action { Type::Action(Arc::new(ret)) } else { ret };

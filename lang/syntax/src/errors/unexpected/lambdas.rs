@@ -8,18 +8,25 @@ use crate::errors::{point, span};
 use crate::token::TokenKind as T;
 use pipe_diagnostics::{Diagnostic, Edit};
 
-/// `x => e`, `(x) => e`, `fn(x) -> e`, `|x| e`.
+/// `x => e`, `x -> e`, `(x) => e`, `fn(x) -> e`, `|x| e`.
 pub(super) fn lambda(site: &Site<'_>) -> Option<Diagnostic<Span>> {
     let message = "a function value is written `fn(x) => value`";
     match site.kind()? {
         T::Arrow if site.back_kind(1) == Some(T::RightParen) && site.point != Point::FunctionResult => {
             syntax("lambda", message, site.place()).map(|d| d.fix("replace it by `=>`", site.place(), "=>"))
         }
+        // Without spaces it may be a point of another language.
+        T::Arrow if begins_value(site) && site.back(1)?.end < site.place().start => {
+            let name = site.back(1)?;
+            let text = format!("fn({}) =>", site.word(name));
+            let place = span(name).to(site.place());
+            syntax("lambda", message, site.place()).map(|d| d.fix(format!("write `{text}`"), place, text))
+        }
         T::FatArrow if site.point != Point::Arm && site.back_kind(1) == Some(T::Low) => {
             let name = site.back(1)?;
             let text = format!("fn({})", site.word(name));
-            // Where a value begins; behind another one a comparison is more likely.
-            let passed = matches!(site.back_kind(2), Some(T::LeftParen | T::Comma | T::Colon | T::Equal));
+            // Behind a value a comparison is more likely.
+            let passed = begins_value(site);
             syntax("lambda", message, site.place()).map(|d| match passed {
                 true => d.fix(format!("write `{text}`"), span(name), text),
                 false => d.help("`>=` compares").suggestion(
@@ -47,6 +54,12 @@ pub(super) fn lambda(site: &Site<'_>) -> Option<Diagnostic<Span>> {
         }
         _ => None,
     }
+}
+
+/// The token before is a name with which a value begins.
+fn begins_value(site: &Site<'_>) -> bool {
+    site.back_kind(1) == Some(T::Low)
+        && matches!(site.back_kind(2), Some(T::LeftParen | T::Comma | T::Colon | T::Equal))
 }
 
 /// `lambda x: e`.

@@ -68,7 +68,7 @@ fn examples_of_the_pages_are_right() {
 }
 
 fn name(item: &Item) -> String {
-    match &item.kind {
+    match &*item.kind {
         ItemKind::Function(function) => function.name.text.to_string(),
         ItemKind::Let(binding) => binding.name.text.to_string(),
         ItemKind::Record(record) => record.name.text.to_string(),

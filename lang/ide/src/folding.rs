@@ -40,7 +40,7 @@ pub fn folds(text: &str) -> Vec<Fold> {
 fn code(module: &Module) -> Vec<Fold> {
     let mut spans = Vec::new();
     for item in &module.items {
-        if matches!(item.kind, ItemKind::Record(_) | ItemKind::Enum(_)) {
+        if matches!(*item.kind, ItemKind::Record(_) | ItemKind::Enum(_)) {
             spans.push(Span { start: item.offset, end: item.offset + item.len });
         }
         for_each_node(item, &mut |node| match node {
@@ -88,7 +88,7 @@ fn imports(module: &Module) -> Vec<Fold> {
     let mut found: Vec<Fold> = Vec::new();
     let mut follows = false;
     for item in &module.items {
-        let is_use = matches!(item.kind, ItemKind::Use(_));
+        let is_use = matches!(*item.kind, ItemKind::Use(_));
         let span = Span { start: item.offset, end: item.offset + item.len };
         match found.last_mut() {
             Some(fold) if is_use && follows => fold.span.end = span.end,

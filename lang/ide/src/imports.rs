@@ -17,7 +17,7 @@ pub(crate) struct Import {
 
 /// The files that a module uses.
 pub(crate) fn imports(module: &Module) -> Vec<Import> {
-    let uses = module.items.iter().filter_map(|item| match &item.kind {
+    let uses = module.items.iter().filter_map(|item| match &*item.kind {
         ItemKind::Use(tree) => match (&tree.path, &tree.alias) {
             (UsePath::File { path, .. }, Some(alias)) => {
                 Some(Import { path: path.clone(), name: alias.text.to_string() })
@@ -31,7 +31,7 @@ pub(crate) fn imports(module: &Module) -> Vec<Import> {
 
 /// The `use` items of a module.
 pub(crate) fn use_items(module: &Module) -> impl Iterator<Item = &Item> {
-    module.items.iter().filter(|item| matches!(item.kind, ItemKind::Use(_)))
+    module.items.iter().filter(|item| matches!(*item.kind, ItemKind::Use(_)))
 }
 
 /// The local name that a module's file suggests; `None` when it suggests no name.

@@ -72,7 +72,7 @@ pub fn inlay_hints(snapshot: &Snapshot, file: &str, range: Span, shown: Option<S
 }
 
 fn effects(snapshot: &Snapshot, file: &str, item: &Item, found: &mut Vec<InlayHint>) {
-    let ItemKind::Function(function) = &item.kind else { return };
+    let ItemKind::Function(function) = &*item.kind else { return };
     if !function.action || function.broken {
         return;
     }

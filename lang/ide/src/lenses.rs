@@ -83,7 +83,7 @@ impl Reach {
 fn of_item(item: &Item, reach: &Reach) -> Vec<Lens> {
     let lens =
         |name: Span, does, target: &str| Lens { span: name.at(item.offset), does, target: target.to_owned() };
-    let (name, target) = match &item.kind {
+    let (name, target) = match &*item.kind {
         ItemKind::Test(test) => {
             let title = test.title.constant().unwrap_or_default();
             return vec![lens(test.title.span, LensKind::Test, &title)];

@@ -30,7 +30,7 @@ pub fn links(text: &str) -> Vec<Link> {
     let module = parse(text).module;
     let mut found = Vec::new();
     for item in &module.items {
-        if let ItemKind::Use(tree) = &item.kind
+        if let ItemKind::Use(tree) = &*item.kind
             && let UsePath::File { path, span } = &tree.path
         {
             found.push(Link { span: inner(span.at(item.offset)), target: LinkTarget::Module(path.clone()) });

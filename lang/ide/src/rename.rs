@@ -72,7 +72,7 @@ fn check_form(declaration: &Declaration, new: &str) -> Result<(), String> {
     let text = if upper { format!("record {new} {{ a: Int }}\n") } else { format!("let {new}: Int = 1\n") };
     let parsed = parse(&text);
     let name = match parsed.module.items.as_slice() {
-        [item] => match &item.kind {
+        [item] => match &*item.kind {
             ItemKind::Record(item) => Some(&item.name.text),
             ItemKind::Let(item) => Some(&item.name.text),
             _ => None,
@@ -141,7 +141,7 @@ fn alias_at(snapshot: &Snapshot, file: &str, offset: u32, span: Span) -> Result<
     let text = snapshot.source(file).unwrap_or_default();
     let module = parse(&text).module;
     for item in &module.items {
-        let ItemKind::Use(tree) = &item.kind else { continue };
+        let ItemKind::Use(tree) = &*item.kind else { continue };
         let (name, given) = match (&tree.alias, &tree.path) {
             (Some(alias), _) => (alias, (alias.span.at(item.offset), "")),
             (None, UsePath::Package(names)) => match names.last() {

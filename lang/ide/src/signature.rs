@@ -26,10 +26,10 @@ pub struct SignatureHelp {
 /// What the innermost call around a place takes, also while its bracket is open.
 pub fn signature_help(snapshot: &Snapshot, file: &str, offset: u32) -> Option<SignatureHelp> {
     let text = snapshot.source(file)?;
-    let draft = Draft::new(filled(&text, offset)?);
+    let draft = snapshot.draft(file, filled(&text, offset)?);
     of_call(snapshot, file, &draft, offset).or_else(|| {
         // What stands behind may be what the open bracket took: the call alone, closed.
-        let alone = Draft::new(closed(draft.text(), offset)?);
+        let alone = snapshot.draft(file, closed(draft.text(), offset)?);
         of_call(snapshot, file, &alone, offset)
     })
 }

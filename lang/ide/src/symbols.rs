@@ -50,7 +50,7 @@ pub fn matches_query(name: &str, query: &str) -> bool {
 fn symbol(text: &str, item: &Item) -> Option<Symbol> {
     let outline = Outline { text, base: item.offset };
     let all = Span { start: 0, end: item.len };
-    let (kind, name, detail, children) = match &item.kind {
+    let (kind, name, detail, children) = match &*item.kind {
         ItemKind::Function(function) => {
             let kind = if function.action { SymbolKind::Action } else { SymbolKind::Function };
             (kind, &function.name, function.ret.as_ref().map(|ty| ty.span), Vec::new())

@@ -81,7 +81,7 @@ impl<'t> Child<'t> {
 }
 
 fn item_children(item: &Item) -> Vec<Child<'_>> {
-    match &item.kind {
+    match &*item.kind {
         ItemKind::Param(item) => item.default.iter().map(Child::Expr).collect(),
         ItemKind::Let(item) => vec![Child::Expr(&item.value)],
         ItemKind::Function(item) => {

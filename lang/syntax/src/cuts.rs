@@ -1,5 +1,7 @@
 //! Places that do not count comments, so that a tree stays equal when one comes, goes or changes.
 
+use std::sync::Arc;
+
 use crate::Span;
 use crate::ast::places::{Place, Places};
 use crate::ast::{Item, Trivia, TriviaKind};
@@ -77,7 +79,7 @@ pub fn leave_out_comments(text: &str, item: &mut Item, trivia: &[Trivia]) -> Cut
             Place::Text(map) => map.iter_mut().for_each(|(_, at)| *at = cuts.counted(*at)),
             Place::Break(_) => {}
         };
-        Places { visit }.item(&mut item.kind);
+        Places { visit }.item(Arc::make_mut(&mut item.kind));
     }
     cuts
 }
@@ -121,7 +123,7 @@ mod tests {
                 spans.push(*span);
             }
         };
-        Places { visit }.item(&mut item.kind);
+        Places { visit }.item(Arc::make_mut(&mut item.kind));
         spans
     }
 

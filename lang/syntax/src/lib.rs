@@ -12,6 +12,7 @@ mod build;
 mod cuts;
 mod errors;
 mod format;
+mod known;
 mod layout;
 mod lexer;
 mod nested;
@@ -33,6 +34,7 @@ mod grammar {
 
 pub use cuts::{Cuts, leave_out_comments};
 pub use format::{FormatError, FormattedItems, format, format_range, same_program};
+pub use known::KnownItems;
 pub use layout::{MAX_BRACKETS, MAX_DEPTH, MAX_LINKS};
 pub use nested::{Nested, NestedList, deeper};
 pub use parse::{MAX_FILE_BYTES, Parsed, parse, parse_expression};

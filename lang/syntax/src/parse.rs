@@ -6,6 +6,7 @@ use crate::build::nodes::error_expr;
 use crate::build::{self, Builder, Source, Symbols};
 use crate::errors::{Raised, limits, literals, mistakes, select, unexpected};
 use crate::grammar;
+use crate::known::KnownItems;
 use crate::layout::{self, Chunk, ChunkKind, Layout, MAX_DEPTH, Mode};
 use crate::lexer::quoted::IssueKind;
 use crate::lexer::{self, Docs, Lexed};
@@ -13,6 +14,7 @@ use crate::token::Token;
 use pipe_diagnostics::Diagnostic;
 use std::borrow::Cow;
 use std::ops::Range;
+use std::sync::Arc;
 
 /// Larger files are refused.
 pub const MAX_FILE_BYTES: usize = 4 * 1024 * 1024;
@@ -31,6 +33,11 @@ pub struct Parsed {
 
 /// Parses a file. It never fails and never panics; a file of more than [`MAX_FILE_BYTES`] has no items and one error.
 pub fn parse(text: &str) -> Parsed {
+    read(text, &KnownItems::default(), None)
+}
+
+/// Parses a file of which some items are `known`, and keeps those that have no error in `learned`.
+pub(crate) fn read(text: &str, known: &KnownItems, mut learned: Option<&mut KnownItems>) -> Parsed {
     if text.len() > MAX_FILE_BYTES {
         let error = limits::file_too_large(text.len(), MAX_FILE_BYTES).diagnostic;
         return Parsed { module: Module::default(), errors: vec![error] };
@@ -44,7 +51,15 @@ pub fn parse(text: &str) -> Parsed {
     let mut follows_error = false;
     for (i, chunk) in chunks.iter().enumerate() {
         let own = &tokens[chunk.tokens.clone()];
-        let (item, mut raised) = item(Source { text, symbols: &symbols }, &lexed, own, chunk);
+        let (item, mut raised) = match known.item(text, own, chunk.kind) {
+            Some(known) => (Item { docs: lexed.docs.above(known.offset), ..known }, Vec::new()),
+            None => item(Source { text, symbols: &symbols }, &lexed, own, chunk),
+        };
+        if let Some(learned) =
+            learned.as_deref_mut().filter(|_| raised.is_empty() && chunk.kind == ChunkKind::Item)
+        {
+            learned.keep(text, own, &item, known);
+        }
         items.push(item);
         // Whatever was found up to the next item belongs to this one.
         let next = chunks.get(i + 1).and_then(|c| tokens.get(c.tokens.start)).map_or(u32::MAX, |t| t.start);
@@ -107,7 +122,7 @@ fn item(source: Source<'_>, lexed: &Lexed, tokens: &[Token], chunk: &Chunk) -> (
         len: end - start,
         docs: lexed.docs.above(start),
         public: false,
-        kind: ItemKind::Error,
+        kind: Arc::new(ItemKind::Error),
     };
     match chunk.kind {
         ChunkKind::TooDeep => return (error, Vec::new()),

@@ -34,6 +34,6 @@ fn programs_have_no_errors() {
             .map(|e| format!("{:?} {} {:?}", e.primary.place, e.message, text.get(e.primary.place.range())))
             .collect();
         assert!(shown.is_empty(), "{name}: {shown:#?}");
-        assert!(!parsed.module.items.iter().any(|i| i.kind == ItemKind::Error), "{name}");
+        assert!(!parsed.module.items.iter().any(|i| *i.kind == ItemKind::Error), "{name}");
     }
 }

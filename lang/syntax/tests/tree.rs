@@ -99,7 +99,10 @@ fn body(text: &str) -> String {
     let parsed = parse(&format!("fn f() -> X {{\n{text}\n}}\n"));
     assert_eq!(parsed.errors, [], "{text}");
     match &parsed.module.items[..] {
-        [Item { kind: ItemKind::Function(f), .. }] => block(&f.body),
+        [Item { kind, .. }] => match &**kind {
+            ItemKind::Function(f) => block(&f.body),
+            other => panic!("{other:?}"),
+        },
         other => panic!("{other:?}"),
     }
 }
@@ -186,7 +189,7 @@ fn docs_and_trivia_are_kept() {
     assert_eq!(record.docs, ["A type.", "", "More."]);
     assert!(record.public && text[record.offset as usize..].starts_with("pub record"));
     assert_eq!(enumeration.docs, [""; 0]);
-    match (&record.kind, &enumeration.kind) {
+    match (&*record.kind, &*enumeration.kind) {
         (ItemKind::Record(r), ItemKind::Enum(e)) => {
             assert_eq!((r.fields[0].docs.len(), r.fields[1].docs.len()), (1, 0));
             assert_eq!((e.variants[0].docs.len(), e.variants[1].payload.len()), (1, 1));
@@ -200,14 +203,14 @@ fn docs_and_trivia_are_kept() {
 #[test]
 fn what_is_broken_leaves_nodes() {
     let module = parse("fn f(a: , b: Int -> Int { x.\n y |> \n g(a: , 1) }\nparam p:\nfn broken(").module;
-    let ItemKind::Function(f) = &module.items[0].kind else { panic!() };
+    let ItemKind::Function(f) = &*module.items[0].kind else { panic!() };
     assert_eq!(f.name.text, "f");
     let body = parse("fn f() -> Int {\n  x.\n  g(a: , 1)\n  match a { B => }\n  y |>\n  let z =\n}").module;
-    let ItemKind::Function(f) = &body.items[0].kind else { panic!() };
+    let ItemKind::Function(f) = &*body.items[0].kind else { panic!() };
     assert_eq!(block(&f.body), "{(. x ∅); (call g a:ERROR 1); (match a /1); (|> y ); let ERROR}");
     let last = parse("param p:\nfn broken(").module;
-    assert!(matches!(&last.items[0].kind, ItemKind::Param(p) if p.ty.kind == TypeKind::Error));
-    assert!(matches!(&last.items[1].kind, ItemKind::Function(f) if f.broken && f.name.text == "broken"));
+    assert!(matches!(&*last.items[0].kind, ItemKind::Param(p) if p.ty.kind == TypeKind::Error));
+    assert!(matches!(&*last.items[1].kind, ItemKind::Function(f) if f.broken && f.name.text == "broken"));
 }
 
 #[test]

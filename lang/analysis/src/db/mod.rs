@@ -2,9 +2,11 @@
 
 mod inputs;
 mod outline;
+mod readings;
 mod tree;
 
 pub(crate) use inputs::{Imports, PackageFacts, Role, SourceFile, SourceModule, StdLibrary, Workspace};
+pub(crate) use readings::{Readings, read_draft};
 pub(crate) use tree::{
     ItemNode, imported, in_std, item_of, items, items_of, module_docs, module_of, module_of_file, parsed,
     written,
@@ -12,13 +14,17 @@ pub(crate) use tree::{
 
 /// What a query needs from the database.
 #[salsa::db]
-pub(crate) trait Db: salsa::Database {}
+pub(crate) trait Db: salsa::Database {
+    /// What was read of the files that are being edited.
+    fn readings(&self) -> &Readings;
+}
 
 /// The database.
 #[salsa::db]
 #[derive(Clone, Default)]
 pub(crate) struct Database {
     storage: salsa::Storage<Self>,
+    readings: Readings,
 }
 
 /// Something that the database did to answer.
@@ -40,7 +46,7 @@ impl Database {
             salsa::EventKind::DidValidateMemoizedValue { .. } => done(Work::Verified),
             _ => {}
         };
-        Database { storage: salsa::Storage::new(Some(Box::new(callback))) }
+        Database { storage: salsa::Storage::new(Some(Box::new(callback))), readings: Readings::default() }
     }
 }
 
@@ -48,4 +54,8 @@ impl Database {
 impl salsa::Database for Database {}
 
 #[salsa::db]
-impl Db for Database {}
+impl Db for Database {
+    fn readings(&self) -> &Readings {
+        &self.readings
+    }
+}

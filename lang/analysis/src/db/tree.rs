@@ -9,6 +9,7 @@ use pipe_diagnostics::Diagnostic;
 use pipe_syntax::{Cuts, Span, ast, leave_out_comments};
 
 use super::outline::outline;
+use super::readings::read;
 use super::{Db, Role, SourceFile, SourceModule, StdLibrary, Workspace};
 use crate::place::{ItemKey, ItemTag, Place};
 use crate::typed::{Global, ModuleId};
@@ -34,14 +35,13 @@ pub(crate) struct ParsedItem {
     pub(crate) cuts: Arc<Cuts>,
 }
 
-/// The items of a text, and what else was found in it.
-fn parse(text: &str) -> ParsedFile {
-    let pipe_syntax::Parsed { module: ast::Module { docs, items, trivia }, errors } =
-        pipe_syntax::parse(text);
+/// The items of a text that was parsed, and what else was found in it.
+fn taken_apart(text: &str, parsed: pipe_syntax::Parsed) -> ParsedFile {
+    let pipe_syntax::Parsed { module: ast::Module { docs, items, trivia }, errors } = parsed;
     let item = |mut item: ast::Item| {
         let cuts = Arc::new(leave_out_comments(text, &mut item, &trivia));
         let ast::Item { offset, len, docs, public, kind } = item;
-        ParsedItem { offset, len, docs, public, kind: Arc::new(kind), cuts }
+        ParsedItem { offset, len, docs, public, kind, cuts }
     };
     ParsedFile { docs, items: items.into_iter().map(item).collect(), errors }
 }
@@ -49,14 +49,14 @@ fn parse(text: &str) -> ParsedFile {
 /// The tree of a file.
 #[salsa::tracked]
 pub(crate) fn parsed(db: &dyn Db, file: SourceFile) -> ParsedFile {
-    parse(file.text(db))
+    taken_apart(file.text(db), read(db, file))
 }
 
 /// The tree of a file as it is written, with its comments and with offsets that count them: for what is shown of the text itself. It
 /// is kept of the files that were asked about last.
 #[salsa::tracked(lru = 16, no_eq)]
 pub(crate) fn written(db: &dyn Db, file: SourceFile) -> Arc<pipe_syntax::Parsed> {
-    Arc::new(pipe_syntax::parse(file.text(db)))
+    Arc::new(read(db, file))
 }
 
 /// The `##` lines at the top of a module.
@@ -147,7 +147,7 @@ impl<'db> ItemNode<'db> {
 #[salsa::tracked]
 fn std_item<'db>(db: &'db dyn Db, node: ItemNode<'db>) -> ParsedItem {
     let text = node.module(db).file(db).text(db).get(node.text_range(db)).unwrap_or_default();
-    parse(text).items.pop().unwrap_or_else(|| ParsedItem {
+    taken_apart(text, pipe_syntax::parse(text)).items.pop().unwrap_or_else(|| ParsedItem {
         offset: 0,
         len: 0,
         docs: Vec::new(),

@@ -10,9 +10,9 @@ pub struct Draft {
 }
 
 impl Draft {
-    /// Parses a text.
-    pub fn new(text: String) -> Draft {
-        Draft { module: pipe_syntax::parse(&text).module, text }
+    /// A text with what it parses to.
+    pub(super) fn new(text: String, module: Module) -> Draft {
+        Draft { text, module }
     }
 
     /// The text.

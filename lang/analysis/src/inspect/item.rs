@@ -8,7 +8,7 @@ use super::declaration::{Declaration, Parameter};
 use super::draft::Draft;
 use super::snapshot::Snapshot;
 use crate::checks::name_span;
-use crate::db::{ItemNode, Role, SourceModule, items, parsed};
+use crate::db::{ItemNode, Role, SourceModule, items, parsed, read_draft};
 use crate::infer::{Meant, Traced, TracedCall, trace_written_type, traced};
 use crate::place::ItemTag;
 use crate::typed::{Body, LocalDecl, ModuleId, Type};
@@ -112,6 +112,15 @@ impl Snapshot {
                 self.inspection(module, *node, node.tree(&self.db), written, item.offset)
             })
             .collect()
+    }
+
+    /// A text that a file could have.
+    pub fn draft(&self, file: &str, text: String) -> Draft {
+        let parsed = match self.module(file) {
+            Some(module) => read_draft(&self.db, module.file(&self.db), &text),
+            None => pipe_syntax::parse(&text),
+        };
+        Draft::new(text, parsed.module)
     }
 
     /// As [`Snapshot::inspect`], but for the text that the file would have after an edit inside the item. What the rest of the

@@ -16,7 +16,8 @@ use super::root::{PackageRoot, absolute, leads_out, shown};
 use super::target::Unit;
 use super::unusable;
 use crate::db::{
-    Database, Imports, PackageFacts, Role, SourceFile, SourceModule, Workspace, module_of_file, parsed,
+    Database, Db as _, Imports, PackageFacts, Role, SourceFile, SourceModule, Workspace, module_of_file,
+    parsed,
 };
 use crate::lints::pins;
 use crate::place::Finding;
@@ -141,6 +142,7 @@ impl Loader {
             return Edited::Taken;
         }
         let before = uses(db, file);
+        db.readings().follow(file);
         // What was edited once will be edited again.
         file.set_text(db).with_durability(Durability::LOW).to(text.into());
         if uses(db, file) == before { Edited::Taken } else { Edited::ToLoad }

@@ -61,7 +61,7 @@ pub(super) fn to_function(site: &Site<'_>) -> Option<Action> {
 pub(super) fn to_param(site: &Site<'_>) -> Option<Action> {
     let (span, ty) = constant(site)?;
     let entry = site.snapshot.entry_file().is_some_and(|entry| **entry == *site.file);
-    if !entry || matches!(site.item.kind, ItemKind::Param(_)) {
+    if !entry || matches!(*site.item.kind, ItemKind::Param(_)) {
         return None;
     }
     let name = site.free_name("value");
@@ -76,7 +76,7 @@ pub(super) fn to_param(site: &Site<'_>) -> Option<Action> {
 /// The selected constant becomes a parameter of its function, with itself as default.
 pub(super) fn to_parameter(site: &Site<'_>) -> Option<Action> {
     let (span, ty) = constant(site)?;
-    let ItemKind::Function(function) = &site.item.kind else { return None };
+    let ItemKind::Function(function) = &*site.item.kind else { return None };
     if !in_body(site, span) {
         return None;
     }
@@ -148,7 +148,7 @@ fn has_do(site: &Site<'_>, span: Span) -> bool {
 }
 
 fn generic(site: &Site<'_>) -> bool {
-    matches!(&site.item.kind, ItemKind::Function(function) if !function.type_params.is_empty())
+    matches!(&*site.item.kind, ItemKind::Function(function) if !function.type_params.is_empty())
 }
 
 /// A name for a value, after what makes it.

@@ -1,6 +1,6 @@
 //! The header of an item.
 
-use pipe_analysis::inspect::{DeclarationKind as Kind, Draft};
+use pipe_analysis::inspect::DeclarationKind as Kind;
 use pipe_analysis::typed::Type;
 use pipe_syntax::Span;
 use pipe_syntax::ast::{BinderKind, Block, Expr, ExprKind, Function, ItemKind, StatementKind, TypeKind};
@@ -10,7 +10,7 @@ use super::{Action, ActionKind};
 use crate::tree::{Node, for_each_node};
 
 fn function<'a>(site: &Site<'a>) -> Option<&'a Function> {
-    match &site.item.kind {
+    match &*site.item.kind {
         ItemKind::Function(function) if site.in_header(function.body.span) => Some(function),
         _ => None,
     }
@@ -47,7 +47,7 @@ pub(super) fn add_result(site: &Site<'_>) -> Option<Action> {
 fn alone(site: &Site<'_>, span: Span) -> Option<String> {
     const BINDS: &str = "let the_value_of_it = ";
     let (before, behind) = (site.text.get(..span.start as usize)?, site.text.get(span.start as usize..)?);
-    let draft = Draft::new(format!("{before}{BINDS}{behind}"));
+    let draft = site.snapshot.draft(site.file, format!("{before}{BINDS}{behind}"));
     let inspection = site.snapshot.inspect_edited(site.file, &draft, span.start)?;
     let there = span.at(BINDS.len() as u32);
     site.written(&inspection.types.iter().find(|(known, _)| *known == there)?.1)
@@ -138,7 +138,7 @@ pub(super) fn to_function(site: &Site<'_>) -> Option<Action> {
 
 /// Makes an item public, or private.
 pub(super) fn publish(site: &Site<'_>) -> Option<Action> {
-    let (name, end) = match &site.item.kind {
+    let (name, end) = match &*site.item.kind {
         ItemKind::Function(item) => (&item.name, item.body.span.start),
         ItemKind::Record(item) => (&item.name, item.name.span.end),
         ItemKind::Enum(item) => (&item.name, item.name.span.end),

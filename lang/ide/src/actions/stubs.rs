@@ -8,7 +8,7 @@ use super::{Action, ActionKind};
 use crate::tree::{Node, whole_item};
 
 fn name<'a>(site: &Site<'a>) -> Option<&'a str> {
-    let name = match &site.item.kind {
+    let name = match &*site.item.kind {
         ItemKind::Function(item) => &item.name,
         ItemKind::Param(item) => &item.name,
         ItemKind::Let(item) => &item.name,
@@ -30,7 +30,7 @@ pub(super) fn docs(site: &Site<'_>) -> Option<Action> {
 /// Begins a test of a function.
 pub(super) fn test(site: &Site<'_>) -> Option<Action> {
     let name = name(site)?;
-    let ItemKind::Function(function) = &site.item.kind else { return None };
+    let ItemKind::Function(function) = &*site.item.kind else { return None };
     let declared = site.snapshot.declared_in(site.file);
     let declaration = declared.iter().find(|known| &*known.name == name)?;
     if !function.type_params.is_empty() {
@@ -124,7 +124,7 @@ pub(super) fn function(site: &Site<'_>) -> Option<Action> {
 
 /// The type of a function whose value the call is.
 fn body_result(site: &Site<'_>, span: pipe_syntax::Span) -> Option<String> {
-    let ItemKind::Function(Function { body, ret: Some(ret), .. }) = &site.item.kind else { return None };
+    let ItemKind::Function(Function { body, ret: Some(ret), .. }) = &*site.item.kind else { return None };
     let last = body.statements.last()?;
     (site.at(last.span) == span).then(|| site.text_of(site.at(ret.span)).to_owned())
 }

@@ -10,7 +10,7 @@ use crate::tree::Node;
 
 /// Puts the `use` items into order: packages, then files, by their names.
 pub(super) fn sort(site: &Site<'_>) -> Option<Action> {
-    if !matches!(site.item.kind, ItemKind::Use(_)) {
+    if !matches!(*site.item.kind, ItemKind::Use(_)) {
         return None;
     }
     let items: Vec<&Item> = use_items(site.module).collect();
@@ -21,7 +21,7 @@ pub(super) fn sort(site: &Site<'_>) -> Option<Action> {
     if items.windows(2).any(|pair| gap(pair).is_none_or(|gap| !gap.trim().is_empty())) {
         return None;
     }
-    let key = |item: &&Item| match &item.kind {
+    let key = |item: &&Item| match &*item.kind {
         ItemKind::Use(tree) => match &tree.path {
             UsePath::Package(names) => {
                 (0, names.iter().map(|name| name.text.to_string()).collect::<Vec<_>>().join("."))

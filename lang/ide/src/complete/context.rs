@@ -1,6 +1,6 @@
 //! What kind of thing is written at a place.
 
-use pipe_analysis::inspect::Draft;
+use pipe_analysis::inspect::{Draft, Snapshot};
 use pipe_syntax::Span;
 use pipe_syntax::ast::{Arg, ExprKind, ItemKind, Module, TriviaKind, UsePath};
 
@@ -60,14 +60,14 @@ pub(super) struct Argument {
 
 impl Context {
     /// What is written at a place of a text; `None` where nothing of the language is.
-    pub(super) fn at(text: &str, offset: u32) -> Option<Context> {
+    pub(super) fn at(snapshot: &Snapshot, file: &str, text: &str, offset: u32) -> Option<Context> {
         let at = offset as usize;
         let start = word_start(text, at);
         let before = text.get(..start)?.trim_end();
         let rest = text.get(at..)?;
         let behind = rest.trim_start_matches(|c: char| c.is_alphanumeric() || c == '_');
         let (called, named) = (behind.starts_with('('), behind.starts_with(':'));
-        let draft = Draft::new(filled(text, offset)?);
+        let draft = snapshot.draft(file, filled(text, offset)?);
         let module = draft.module();
         if in_comment(module, offset) {
             return None;
@@ -124,7 +124,7 @@ fn position(text: &str, before: &str, module: &Module, path: &[Node<'_>], word: 
 fn in_header(module: &Module, before: &str) -> bool {
     let offset = before.len() as u32;
     let item = module.items.iter().rfind(|item| item.offset <= offset);
-    let declares = item.is_some_and(|item| !matches!(item.kind, ItemKind::Use(_) | ItemKind::Test(_)));
+    let declares = item.is_some_and(|item| !matches!(*item.kind, ItemKind::Use(_) | ItemKind::Test(_)));
     let in_value = before.rsplit('\n').next().is_some_and(|line| line.ends_with('='));
     declares && !in_value && (before.ends_with("->") || before.ends_with([':', '[', ',', '(']))
 }
@@ -176,7 +176,7 @@ fn in_comment(module: &Module, offset: u32) -> bool {
 /// The text of a header that a place is in: the title of a test, or, marked so, the path of a `use` item.
 fn header_text(module: &Module, offset: u32) -> Option<(bool, Span)> {
     let item = module.items.iter().rfind(|item| item.offset <= offset)?;
-    let (use_path, span) = match &item.kind {
+    let (use_path, span) = match &*item.kind {
         ItemKind::Use(tree) => match &tree.path {
             UsePath::File { span, .. } => (true, *span),
             UsePath::Package(_) => (false, Span { start: 0, end: item.len }),

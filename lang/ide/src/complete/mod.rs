@@ -71,7 +71,7 @@ pub enum CompletionKind {
 /// that is checked what there is of its kind, elsewhere the names in scope, also of modules that have no `use` yet. Nothing in comments.
 pub fn complete(snapshot: &Snapshot, folder: &PackageFolder, file: &str, offset: u32) -> Vec<Completion> {
     let Some(text) = snapshot.source(file) else { return Vec::new() };
-    let Some(context) = Context::at(&text, offset) else { return Vec::new() };
+    let Some(context) = Context::at(snapshot, file, &text, offset) else { return Vec::new() };
     match &context.position {
         Position::Literal(place) => literal::offers(snapshot, folder, file, &context, *place),
         Position::ModulePath => literal::modules(folder, file, &context),

@@ -1,7 +1,7 @@
 //! What fits a place.
 
 use pipe_analysis::inspect::{
-    CallSpan, Declaration, DeclarationKind as Kind, Draft, Inspection, Meaning, Parameter, Snapshot,
+    CallSpan, Declaration, DeclarationKind as Kind, Inspection, Meaning, Parameter, Snapshot,
 };
 use pipe_analysis::typed::{CheckedKind, Type};
 use pipe_syntax::Span;
@@ -61,7 +61,7 @@ impl Offer<'_> {
             return found;
         }
         let end = self.context.word.end;
-        let closed = closed(self.context.draft.text(), end).map(Draft::new);
+        let closed = closed(self.context.draft.text(), end).map(|text| self.snapshot.draft(self.file, text));
         let inspection = closed.and_then(|draft| self.snapshot.inspect_edited(self.file, &draft, end));
         inspection.map(|inspection| offers(&inspection)).unwrap_or_default()
     }

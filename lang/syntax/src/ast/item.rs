@@ -1,5 +1,7 @@
 //! Items: what a file is made of.
 
+use std::sync::Arc;
+
 use super::{Arg, Block, Expr, Name, StrLit, TypeExpr};
 use crate::Span;
 
@@ -16,7 +18,7 @@ pub struct Item {
     /// `pub` stands before it.
     pub public: bool,
     /// Which declaration it is.
-    pub kind: ItemKind,
+    pub kind: Arc<ItemKind>,
 }
 
 /// Kinds of [`Item`].

@@ -12,6 +12,8 @@ pub(crate) use recovery::{Point, Torn, without_group};
 pub(crate) use script_lines::ScriptLines;
 pub(crate) use symbols::Symbols;
 
+use std::sync::Arc;
+
 use crate::ast::{
     Arg, Element, Expr, ExprKind, Field, Function, Item, ItemKind, Name, Param, Pattern, PatternKind, Pipe,
     StrLit, TypeExpr, Use, UsePath, Variant,
@@ -99,7 +101,7 @@ impl<'a> Builder<'a> {
 
     pub(crate) fn item(&self, l: u32, r: u32, public: bool, kind: ItemKind) -> Item {
         let offset = l + self.base;
-        Item { offset, len: r.saturating_sub(l), docs: self.docs.above(offset), public, kind }
+        Item { offset, len: r.saturating_sub(l), docs: self.docs.above(offset), public, kind: Arc::new(kind) }
     }
 
     pub(crate) fn file_import(&mut self, path: StrLit, alias: Option<Name>) -> Use {

@@ -21,7 +21,7 @@ impl Formatter<'_> {
     fn item(&mut self, item: &Item) -> Doc {
         self.base = item.offset;
         let end = item.offset + item.len;
-        let doc = match &item.kind {
+        let doc = match &*item.kind {
             ItemKind::Use(import) => self.import(import),
             ItemKind::Param(param) => self.param_item(param),
             ItemKind::Let(binding) => self.let_item(binding),

@@ -103,7 +103,7 @@ const MODULES: [&str; 8] = ["dotenv", "fake", "host", "json", "secret", "toml", 
 
 /// The names that stand for modules in a file.
 fn modules(module: &Module) -> BTreeSet<&str> {
-    let imported = module.items.iter().filter_map(|item| match &item.kind {
+    let imported = module.items.iter().filter_map(|item| match &*item.kind {
         ItemKind::Use(Use { path: UsePath::Package(path), alias }) => alias.as_ref().or(path.last()),
         ItemKind::Use(Use { alias, .. }) => alias.as_ref(),
         _ => None,

@@ -1,5 +1,7 @@
 //! Whether two trees are the same program.
 
+use std::sync::Arc;
+
 use crate::Span;
 use crate::ast::places::{Place, Places};
 use crate::ast::*;
@@ -42,7 +44,7 @@ fn bare_items(items: &[Item]) -> Vec<Item> {
             Place::Text(map) => *map = Box::default(),
             Place::Break(broken) => *broken = false,
         };
-        Places { visit }.item(&mut item.kind);
+        Places { visit }.item(Arc::make_mut(&mut item.kind));
     }
     items
 }

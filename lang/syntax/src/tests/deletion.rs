@@ -6,17 +6,17 @@ use crate::token::TokenKind;
 
 /// What an item is, without where it stands.
 fn shape(item: &Item) -> Option<(String, ItemKind)> {
-    let name = match &item.kind {
+    let name = match &*item.kind {
         ItemKind::Function(f) => &f.name.text,
         ItemKind::Param(p) => &p.name.text,
         ItemKind::Let(l) => &l.name.text,
         ItemKind::Record(r) => &r.name.text,
         ItemKind::Enum(e) => &e.name.text,
-        ItemKind::Test(t) => return Some((t.title.constant()?, item.kind.clone())),
-        ItemKind::Use(_) => return Some(("use".to_owned(), item.kind.clone())),
+        ItemKind::Test(t) => return Some((t.title.constant()?, (*item.kind).clone())),
+        ItemKind::Use(_) => return Some(("use".to_owned(), (*item.kind).clone())),
         ItemKind::Error => return None,
     };
-    Some((name.to_string(), item.kind.clone()))
+    Some((name.to_string(), (*item.kind).clone()))
 }
 
 /// How many items of a program are there by name, and how many are as they were.

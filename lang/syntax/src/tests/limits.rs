@@ -35,7 +35,7 @@ fn a_neighbour_of_a_deep_item_is_kept() {
     let text = format!("fn a() -> Int {{ 1 }}\nlet b = {}\nfn c() -> Int {{ 2 }}\n", "(".repeat(1_000));
     let items = parse(&text).module.items;
     assert_eq!(items.len(), 3);
-    assert!(matches!((&items[0].kind, &items[2].kind), (ItemKind::Function(_), ItemKind::Function(_))));
+    assert!(matches!((&*items[0].kind, &*items[2].kind), (ItemKind::Function(_), ItemKind::Function(_))));
 }
 
 #[test]

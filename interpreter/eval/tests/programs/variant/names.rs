@@ -46,7 +46,7 @@ impl Walk {
         }
         for item in &module.items {
             renamer.offset = item.offset;
-            renamer.in_function = matches!(item.kind, ItemKind::Function(_));
+            renamer.in_function = matches!(*item.kind, ItemKind::Function(_));
             renamer.item(&item.kind);
         }
         let names = renamer.scopes.swap_remove(0);
@@ -86,7 +86,7 @@ impl Renamer<'_> {
     }
 
     fn declare(&mut self, item: &Item, public: bool) {
-        let (name, function) = match &item.kind {
+        let (name, function) = match &*item.kind {
             ItemKind::Param(param) => (&param.name, None),
             ItemKind::Let(binding) => (&binding.name, None),
             ItemKind::Function(function) => (&function.name, Some(function)),

@@ -14,7 +14,7 @@ pub(super) fn another(text: &str, random: &mut Random) -> String {
     let pieces = starts.iter().zip(ends).map(|(start, end)| text[*start..end].trim_end());
     let (mut front, mut rest) = (Vec::new(), Vec::new());
     for (item, piece) in items.iter().zip(pieces) {
-        if matches!(item.kind, ItemKind::Use(_)) {
+        if matches!(*item.kind, ItemKind::Use(_)) {
             front.push(piece);
         } else {
             rest.push(piece);

@@ -2,6 +2,7 @@
 
 use std::fs::{File, Metadata, OpenOptions};
 use std::io::Write;
+use std::os::unix::ffi::OsStrExt;
 use std::os::unix::fs::{MetadataExt, fchown};
 use std::path::{Path, PathBuf};
 
@@ -77,18 +78,51 @@ pub(crate) fn write_beside<E>(
 
 /// A new file in the same folder. What has its name already is left alone, be it a link that somebody laid there.
 fn create_beside(path: &Path) -> std::io::Result<(PathBuf, File)> {
+    remove_left(path);
     let mut last = std::io::ErrorKind::AlreadyExists.into();
     for number in 0..100 {
         let mut beside = path.as_os_str().to_owned();
         beside.push(format!(".pipe-{}-{number}", std::process::id()));
         let beside = PathBuf::from(beside);
         match OpenOptions::new().write(true).create_new(true).open(&beside) {
-            Ok(file) => return Ok((beside, file)),
+            Ok(file) => {
+                // Says that somebody writes it; where files cannot be locked, the number of the process has to do.
+                let _ = file.try_lock();
+                return Ok((beside, file));
+            }
             Err(error) if error.kind() == std::io::ErrorKind::AlreadyExists => last = error,
             Err(error) => return Err(error),
         }
     }
     Err(last)
+}
+
+/// Removes what killed processes left beside a file. A process of that number, or a lock, says that somebody still writes: the number
+/// alone means nothing in another PID namespace.
+fn remove_left(path: &Path) {
+    let (Some(folder), Some(name)) = (path.parent(), path.file_name()) else { return };
+    let folder = if folder.as_os_str().is_empty() { Path::new(".") } else { folder };
+    let Ok(entries) = std::fs::read_dir(folder) else { return };
+    for entry in entries.flatten() {
+        let found = entry.file_name();
+        let is_left = writer_of(name.as_bytes(), found.as_bytes())
+            .is_some_and(|process| !Path::new("/proc").join(process.to_string()).exists());
+        if !is_left || !entry.file_type().is_ok_and(|kind| kind.is_file()) {
+            continue;
+        }
+        let left = File::open(entry.path());
+        if left.is_ok_and(|left| left.try_lock().is_ok()) {
+            let _ = std::fs::remove_file(entry.path());
+        }
+    }
+}
+
+/// The process that made a file beside one of this name.
+fn writer_of(name: &[u8], beside: &[u8]) -> Option<u32> {
+    let rest = std::str::from_utf8(beside.strip_prefix(name)?).ok()?;
+    let (process, number) = rest.strip_prefix(".pipe-")?.split_once('-')?;
+    number.parse::<u32>().ok()?;
+    process.parse().ok()
 }
 
 fn fill(file: &mut File, as_in: &Metadata, text: &str) -> std::io::Result<()> {
@@ -134,6 +168,23 @@ mod tests {
         change(file.clone(), "old", "new").write().unwrap();
         assert_eq!(std::fs::read_to_string(file).unwrap(), "new");
         assert_eq!(std::fs::read_to_string(other).unwrap(), "mine");
+    }
+
+    #[test]
+    fn what_a_killed_process_left_is_removed() {
+        let folder = tempfile::tempdir().unwrap();
+        let place = |name: &str| folder.path().join(name);
+        // No process has a number that large.
+        let (dead, held) = (place("v.tar.pipe-4194999-0"), place("v.tar.pipe-4194998-0"));
+        let living = place(&format!("v.tar.pipe-{}-7", std::process::id()));
+        let others = [place("w.tar.pipe-4194999-0"), place("v.tar.pipe-4194999-x"), place("v.tar.pipe-x-0")];
+        others.iter().chain([&dead, &living]).for_each(|file| std::fs::write(file, "half").unwrap());
+        let holder = File::create(&held).unwrap();
+        holder.lock().unwrap();
+        write_whole(&place("v.tar"), "all").unwrap();
+        assert!(!dead.exists());
+        assert!(others.iter().chain([&living, &held]).all(|file| file.exists()));
+        assert_eq!(std::fs::read_to_string(place("v.tar")).unwrap(), "all");
     }
 
     #[test]

@@ -32,6 +32,17 @@ fn a_volume_goes_out_and_comes_in() {
     let before = world.prints(["run", "seen", "--name", "one"]);
     assert!(before.contains("03:04:05.123456789"), "{before}");
     world.run(["cache", "volume", "export", "one", "one.tar"]).success();
+    world
+        .run(["cache", "volume", "export", "one", "."])
+        .exits(2)
+        .says(". is a directory")
+        .says("name a file in it: ./volume.tar");
+    for user in ["", "a b", "1000:1000", "x\ny"] {
+        world
+            .run(["cache", "volume", "import", "other", "one.tar", "--user", user])
+            .exits(2)
+            .says("is no user of a step");
+    }
     world.run(["cache", "volume", "import", "two", "one.tar"]).success();
     assert_eq!(world.prints(["run", "seen", "--name", "two"]), before);
     // Into another store, by way of another program.

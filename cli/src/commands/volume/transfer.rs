@@ -30,6 +30,10 @@ pub(super) fn export(store: &Store, args: &ExportArgs, environment: &Environment
         return Err(CliError::usage("an archive is nothing for a terminal")
             .help("name a file, or send standard output to one"));
     }
+    if let Some(folder) = file.filter(|file| environment.current_dir.join(file).is_dir()) {
+        return Err(CliError::usage(format!("{} is a directory, not a file to write to", folder.display()))
+            .help(format!("name a file in it: {}", folder.join("volume.tar").display())));
+    }
     let entries = store.volumes().map_err(failed)?;
     let found = meant(&entries, &args.volume)?;
     let [entry] = found.as_slice() else {
@@ -92,6 +96,7 @@ pub(super) fn import(
                 .help("a platform is like linux/amd64, linux/arm64 or linux/arm/v7")
         })?;
     }
+    args.user.as_deref().map_or(Ok(()), check_user)?;
     let limits = Config::read(environment.config.as_deref())?.limits()?;
     let owner = match &args.shared {
         Some(group) => {
@@ -144,6 +149,16 @@ pub(super) fn import(
 fn check_name(what: &str, name: &str) -> Result<(), CliError> {
     if name.is_empty() || name.len() > 200 || name.chars().any(char::is_control) {
         return Err(CliError::usage(format!("{what} has 1 to 200 bytes and no control characters")));
+    }
+    Ok(())
+}
+
+/// As a step has it, without its group: a volume is every group's of its user.
+fn check_user(user: &str) -> Result<(), CliError> {
+    let is_odd = |c: char| c == ':' || c.is_whitespace() || c.is_control();
+    if user.is_empty() || user.len() > 200 || user.contains(is_odd) {
+        return Err(CliError::usage(format!("--user: `{}` is no user of a step", user.escape_debug()))
+            .help("name one as in `.user(…)`, without its group: root, node, 1000"));
     }
     Ok(())
 }

@@ -45,6 +45,8 @@ impl<'a> Download<'a> {
         cancel: &'a Cancel,
     ) -> io::Result<Download<'a>> {
         let file = OpenOptions::new().create(true).read(true).append(true).mode(0o600).open(part)?;
+        // Whoever prunes the store leaves it alone meanwhile.
+        file.lock_shared()?;
         let len = file.metadata()?.len();
         let part = Part { path: part.to_path_buf(), file, len };
         if part.len > blob.size {

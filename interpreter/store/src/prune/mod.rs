@@ -8,6 +8,8 @@
 mod choose;
 mod contents;
 mod decode;
+mod forget;
+mod loose;
 mod names;
 mod policy;
 mod results;
@@ -23,6 +25,7 @@ use rusqlite::Connection;
 use rustix::fs::{FlockOperation, flock};
 
 use self::choose::{Choice, Removal, Wanted, Why, choose};
+use self::loose::Loose;
 use self::names::{Named, Names};
 use self::results::Results;
 use crate::lock::open_lock_file;
@@ -93,9 +96,11 @@ impl Store {
                 break;
             };
             report.freed += bytes;
-            let Plan { results, choice, report: planned } = self.plan_pruning(policy)?;
+            let Plan { results, choice, loose, report: planned } = self.plan_pruning(policy)?;
+            self.forget_strays(&results)?;
             let done = planned.removed.is_empty() && choice.orphans.is_empty();
             report.extend(planned);
+            report.freed += self.remove_downloads(&loose)?;
             if done {
                 break;
             }
@@ -128,6 +133,9 @@ impl Store {
             policy.older.map(|age| SystemTime::now().checked_sub(age).unwrap_or(SystemTime::UNIX_EPOCH));
         // Quarantine and leftovers are gone by the time anything is chosen.
         let total = size.total().saturating_sub(size.quarantine);
+        let over = if over_floor { PruneReason::Floor } else { PruneReason::Limit };
+        let loose = self.choose_downloads(total.saturating_sub(keep), oldest, over)?;
+        let total = total.saturating_sub(loose.bytes);
         let in_use = self.first_epoch_in_use()?;
         let origin = policy.origin.as_deref();
         let now = nanoseconds(SystemTime::now());
@@ -141,6 +149,11 @@ impl Store {
                 awaited: choice.awaited,
                 ..PruneReport::default()
             };
+            report.removed.extend(loose.removed.iter().map(|(_, download)| download.clone()));
+            report.protected += loose.kept.iter().map(|download| download.bytes).sum::<u64>();
+            if policy.dry_run {
+                report.kept.extend_from_slice(&loose.kept);
+            }
             let mut names = Names::new(connection, &results)?;
             for removal in &choice.removed {
                 let Some(Named { key, what }) = name(&mut names, &results, removal.index)? else { continue };
@@ -155,7 +168,7 @@ impl Store {
             Ok(report)
         };
         let report = self.database().read(tell)?;
-        Ok(Plan { results, choice, report })
+        Ok(Plan { results, choice, loose, report })
     }
 
     /// As long as this lives nobody else removes what is there. Nothing, when somebody does and is not waited for.
@@ -199,6 +212,7 @@ fn kept(results: &Results, index: u32, what: Arc<str>, reason: KeepReason) -> Op
 struct Plan {
     results: Results,
     choice: Choice,
+    loose: Loose,
     report: PruneReport,
 }
 

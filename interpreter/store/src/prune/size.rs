@@ -69,8 +69,8 @@ impl Store {
             .read(|connection| connection.query_row("SELECT bytes FROM total", [], |row| row.get(0)))?;
         let usage = |name: &str| disk_usage(&self.dir().join(name)).unwrap_or_default();
         let log = fs::metadata(self.dir().join("db.sqlite-wal")).map_or(0, |log| log.blocks() * 512);
-        let others =
-            self.database_size()? + log + self.measured_volumes()? + usage("downloads") + usage("work");
+        let folders: u64 = ["downloads", "work", "packages", "quarantine"].into_iter().map(usage).sum();
+        let others = self.database_size()? + log + self.measured_volumes()? + folders;
         Ok(u64::try_from(kept).unwrap_or_default() + others > limits.size)
     }
 

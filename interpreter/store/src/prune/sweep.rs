@@ -9,6 +9,7 @@ use rustix::fs::FlockOperation;
 
 use super::choose::{Choice, Removal};
 use super::contents::{ContentId, Place};
+use super::forget::forget_epochs;
 use super::names::{Named, Names};
 use super::results::{Listed, Results};
 use super::rows::Table;
@@ -46,7 +47,7 @@ impl Store {
                 condemn.execute((id.kind() as i64, id.bytes()))?;
             }
             condemn.execute((Kind::Objects as i64, &b""[..]))?;
-            forget_uses(transaction)
+            forget_epochs(transaction)
         })?;
         self.retire_lease()
     }
@@ -248,15 +249,4 @@ fn remove_results(transaction: &Transaction<'_>, results: &Results, gone: &[List
     keys.sort_unstable();
     let mut usage = transaction.prepare_cached("DELETE FROM usage WHERE key = ?1")?;
     keys.iter().try_for_each(|key| usage.execute([&key.0[..]]).map(drop))
-}
-
-/// Epochs in which nothing was last used but what is gone.
-fn forget_uses(transaction: &Transaction<'_>) -> rusqlite::Result<()> {
-    transaction
-        .execute(
-            "DELETE FROM epoch WHERE number NOT IN (SELECT epoch FROM usage)
-             AND number < (SELECT max(number) FROM epoch)",
-            [],
-        )
-        .map(drop)
 }

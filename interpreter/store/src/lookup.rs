@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use pipe_ops::{BlobDigest, TreeDigest};
 
 use crate::filter::Verdict;
-use crate::hash::hash_reader;
+use crate::hash::hash_sized;
 use crate::merkle::{Batch, Node};
 use crate::resolve::{Found, Resolved};
 use crate::{
@@ -141,7 +141,7 @@ impl Store {
     pub fn open_verified(&self, file: &FileRef) -> Result<File, StoreError> {
         let mut opened = self.open_file(file)?;
         let failed = |error| StoreError::io("read", self.layer_path(&file.layer).join(&file.path), error);
-        let (found, _) = hash_reader(&mut opened).map_err(failed)?;
+        let (found, _) = hash_sized(&mut opened, file.size).map_err(failed)?;
         opened.rewind().map_err(failed)?;
         if found == file.digest { Ok(opened) } else { Err(self.damaged(&file.layer)?) }
     }

@@ -10,7 +10,7 @@ use std::path::Path;
 use rayon::prelude::*;
 
 use self::find::{Found, FoundDir, FoundFile, FoundNode, find, read_error};
-use crate::hash::hash_reader;
+use crate::hash::hash_sized;
 use crate::layer::DISK_BLOCK;
 use crate::{IdMap, LayerScan, ScanError, ScannedDir, ScannedNode, StoreError};
 
@@ -34,7 +34,7 @@ type Hashed = (pipe_ops::BlobDigest, u64);
 fn hash_files(root: &Path, files: &[FoundFile]) -> Result<Vec<Hashed>, ScanError> {
     let hash = |file: &FoundFile| {
         File::open(root.join(&file.path))
-            .and_then(|mut opened| hash_reader(&mut opened))
+            .and_then(|mut opened| hash_sized(&mut opened, file.size))
             .map_err(|error| read_error(&file.path, error))
     };
     let bytes: u64 = files.iter().map(|file| file.size).sum();

@@ -31,13 +31,13 @@ pub(crate) fn run(
     environment: &Environment,
     style: Style,
 ) -> Result<(), CliError> {
-    ensure_packages(cli, args, arguments, environment, style)?;
     let ahead = Ahead::new(environment)?;
     let forecast = forecast(cli, args, arguments, environment)?;
     let steps_are_likely = forecast.expects_steps() || args.execution.no_cache && forecast.has_store();
     if steps_are_likely && !args.options.dry_run {
         ahead.begin(args.execution.network != Some(NetworkChoice::Off));
     }
+    ensure_packages(cli, args, arguments, environment, style)?;
     let opened = Opened::new(cli, "run", &args.rest, &args.rest, arguments, environment)?;
     let args = opened.args(|command| match command {
         Command::Run(args) => Some(args),

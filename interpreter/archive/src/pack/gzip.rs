@@ -223,6 +223,8 @@ fn deflated(bytes: &[u8], level: Compression) -> io::Result<Vec<u8>> {
 
 #[cfg(test)]
 mod tests {
+    #![allow(clippy::unwrap_used)]
+
     use std::io::Read as _;
 
     use flate2::read::GzDecoder;
@@ -272,6 +274,27 @@ mod tests {
             assert!(packed(&bytes, threads) == alone, "{threads} threads");
         }
         assert!(read_back(&alone) == bytes);
+    }
+
+    /// Levels, blocks and the rule for noise are what digests of images rest on.
+    #[test]
+    fn what_comes_out_is_always_the_same() {
+        let mut bytes = b"what is said again and again ".repeat(100_000);
+        bytes.extend(noise(2 * BLOCK, 7));
+        let digest = pipe_ops::BlobDigest::of(&packed(&bytes, 2));
+        assert_eq!(digest.0.to_string(), "2d7882f70839090605c20f20710d87c79da7bb288bae6956b9f161f5341ed084");
+    }
+
+    #[test]
+    fn gzip_itself_reads_it() {
+        let mut bytes = b"what is said again and again ".repeat(100_000);
+        bytes.extend(noise(BLOCK + 1, 7));
+        let file = tempfile::NamedTempFile::new().unwrap();
+        std::fs::write(file.path(), packed(&bytes, 2)).unwrap();
+        let input = std::fs::File::open(file.path()).unwrap();
+        let read = std::process::Command::new("gzip").arg("-dc").stdin(input).output().unwrap();
+        assert!(read.status.success(), "{}", String::from_utf8_lossy(&read.stderr));
+        assert!(read.stdout == bytes);
     }
 
     #[test]

@@ -12,6 +12,7 @@ mod import;
 mod kill;
 mod layers;
 mod lock;
+mod loose;
 mod model;
 mod odd;
 mod overlay;

@@ -10,11 +10,14 @@ use super::{Db, SourceFile};
 /// How many files are followed. More are not edited at once.
 const FOLLOWED: usize = 8;
 
+/// A file that is being edited, and what its items were when it was read last.
+type Followed = (SourceFile, Arc<KnownItems>);
+
 /// The items of files that are being edited. Clones are one.
 #[derive(Clone, Default)]
 pub(crate) struct Readings {
     /// The one that was followed last comes last.
-    files: Arc<Mutex<Vec<(SourceFile, Arc<KnownItems>)>>>,
+    files: Arc<Mutex<Vec<Followed>>>,
 }
 
 impl Readings {

@@ -108,6 +108,34 @@ fn a_damaged_database_is_put_aside() {
     assert_eq!(world.events(["run", "build"]).success().steps("ran"), ["build"]);
 }
 
+#[test]
+fn a_database_without_one_of_its_tables_is_put_aside() {
+    const DROP: &str = "import sqlite3, sys\n\
+        database = sqlite3.connect(sys.argv[1])\n\
+        database.execute('PRAGMA foreign_keys = OFF')\n\
+        database.execute('DROP TABLE ' + sys.argv[2])\n\
+        database.commit()\n\
+        database.close()";
+    for table in ["step", "layer", "usage"] {
+        let world = World::example("hello");
+        world.run(["run", "build"]).success();
+        let mut drop = world.command("python3");
+        finish(drop.args(["-c", DROP]).arg(world.store().join("db.sqlite")).arg(table)).success();
+        // When something was used last is not needed to run.
+        if table != "usage" {
+            world.run(["run", "build"]).exits(3).says("pipe cache verify");
+        }
+        let report = world.run(["cache", "verify"]).exits(1);
+        assert!(
+            report.stdout.contains("no such table") && report.stdout.contains(table),
+            "{}",
+            report.stdout
+        );
+        world.run(["cache", "verify"]).success();
+        assert_eq!(world.events(["run", "build"]).success().steps("ran"), ["build"]);
+    }
+}
+
 /// The number of its format stands in the header of an SQLite file, at byte 60.
 fn set_format(store: &Path, change: impl Fn(u32) -> u32) {
     let mut file = std::fs::OpenOptions::new().read(true).write(true).open(store.join("db.sqlite")).unwrap();

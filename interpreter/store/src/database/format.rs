@@ -1,5 +1,6 @@
 //! What the database holds, how one is made, and how one of an earlier version becomes one of this.
 
+use std::collections::BTreeSet;
 use std::fs::OpenOptions;
 use std::io;
 use std::os::unix::fs::{OpenOptionsExt, PermissionsExt};
@@ -85,6 +86,19 @@ const PACKAGE: &str = "
     ALTER TABLE step ADD COLUMN package TEXT NOT NULL DEFAULT '';
     CREATE INDEX step_by_package ON step (package, name, created);
 ";
+
+/// A table or an index that a database of this format has and this one does not.
+pub(super) fn missing(connection: &Connection) -> rusqlite::Result<Option<String>> {
+    const NAMES: &str = "SELECT name FROM sqlite_schema WHERE sql IS NOT NULL ORDER BY name";
+    let names = |connection: &Connection| {
+        let mut query = connection.prepare(NAMES)?;
+        query.query_map([], |row| row.get(0))?.collect::<rusqlite::Result<BTreeSet<String>>>()
+    };
+    let new = Connection::open_in_memory()?;
+    MIGRATIONS.iter().try_for_each(|migration| new.execute_batch(migration))?;
+    let found = names(connection)?;
+    Ok(names(&new)?.into_iter().find(|name| !found.contains(name)))
+}
 
 pub(super) fn format(connection: &Connection) -> rusqlite::Result<i64> {
     connection.query_row("PRAGMA user_version", [], |row| row.get(0))

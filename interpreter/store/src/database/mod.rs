@@ -67,14 +67,15 @@ impl Database {
         })
     }
 
-    /// Has SQLite look at every page.
+    /// Has SQLite look at every page, and looks whether all tables are there.
     pub(crate) fn check(&self) -> Result<(), StoreError> {
         let found: String =
             self.read(|connection| connection.query_row("PRAGMA integrity_check(1)", [], |row| row.get(0)))?;
-        match found.as_str() {
-            "ok" => Ok(()),
-            _ => Err(StoreError::DatabaseDamaged { path: self.path.clone(), reason: found }),
-        }
+        let reason = match found.as_str() {
+            "ok" => self.read(format::missing)?.map(|name| format!("no such table or index: {name}")),
+            _ => Some(found),
+        };
+        reason.map_or(Ok(()), |reason| Err(StoreError::DatabaseDamaged { path: self.path.clone(), reason }))
     }
 
     /// Reads.
@@ -207,8 +208,19 @@ fn error(path: &Path, source: rusqlite::Error) -> StoreError {
         Some(ErrorCode::DatabaseCorrupt | ErrorCode::NotADatabase) => {
             StoreError::DatabaseDamaged { path, reason: source.to_string() }
         }
+        _ if lacks_a_table(&source) => StoreError::DatabaseDamaged { path, reason: source.to_string() },
         _ => StoreError::Database { path, source },
     }
+}
+
+/// What is asked is there in every database of the format that this one says it has. SQLite has no code of its own for that.
+fn lacks_a_table(error: &rusqlite::Error) -> bool {
+    let message = match error {
+        rusqlite::Error::SqliteFailure(_, Some(message)) => message,
+        rusqlite::Error::SqlInputError { msg, .. } => msg,
+        _ => return false,
+    };
+    message.starts_with("no such table") || message.starts_with("no such column")
 }
 
 /// Less is left on the disk than the database needs to be opened.
